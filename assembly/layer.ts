@@ -1,0 +1,29 @@
+/**
+ * A layer's record, written once by src/kernel/panels.ts, read by every kernel. A kernel asks nothing and checks
+ * nothing: sizes and addresses were settled when the record was written. Widths count floats, strides bytes.
+ */
+@unmanaged
+export class Layer {
+  /** Panels of the input weights, bias in front. */
+  input: usize;
+  /** Panels of the recurrent weights. */
+  recurrent: usize;
+  /** LSTM: panels of the projection W_hr, or 0. GRU with reset before: panels of the candidate's U, or 0. */
+  second: usize;
+  /** Floats in a row of x: even. */
+  inputWidth: i32;
+  /** Panels of 16 rows in `input`: a row of z has 16 floats a panel. */
+  inputPanels: i32;
+  /** Quads (4 units) of the cell, and of its output; they differ only in an LSTM with projection. */
+  hiddenQuads: i32;
+  outputQuads: i32;
+  /** Real lanes, 1 to 4, in the last of those quads. */
+  hiddenTail: i32;
+  outputTail: i32;
+  /** Bytes between two rows of y: both directions of a layer write into one row. */
+  outputStride: i32;
+  /** Not 0: from each row's last step to its first. */
+  reverse: i32;
+  /** One of the kinds in linear.ts: of an RNN or Linear. */
+  activation: i32;
+}

@@ -1,0 +1,133 @@
+/*
+ * The checks that all layers share. Each returns what it has checked, or throws TypeError for the wrong kind of
+ * value and RangeError for the wrong size or value. Nothing builds a string unless it throws: some of these run
+ * at every step of a stream.
+ */
+
+/** `name: expected …, got …`, the form of every message of this library. */
+export function message(name: string, expected: string, got: string): string {
+  return `${name}: expected ${expected}, got ${got}`;
+}
+
+/** An integer of at least 1. */
+export function positiveInteger(value: unknown, name: string): number {
+  if (Number.isSafeInteger(value) && (value as number) > 0)
+    return value as number;
+  throw wrong(typeof value === "number", name, "a positive integer", value);
+}
+
+/** An integer of at least 0. */
+export function nonNegativeInteger(value: unknown, name: string): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0)
+    return value as number;
+  throw wrong(
+    typeof value === "number",
+    name,
+    "an integer of at least 0",
+    value,
+  );
+}
+
+/** One of the strings in `list`. */
+export function oneOf<T extends string>(
+  value: unknown,
+  name: string,
+  list: readonly T[],
+): T {
+  if (list.includes(value as T)) return value as T;
+  const words = list.map((word) => JSON.stringify(word));
+  const last = words.pop();
+  const expected = words.length > 0 ? `${words.join(", ")} or ${last}` : last;
+  throw wrong(typeof value === "string", name, `${expected}`, value);
+}
+
+/** true or false. */
+export function boolean(value: unknown, name: string): boolean {
+  if (typeof value === "boolean") return value;
+  throw wrong(false, name, "true or false", value);
+}
+
+/** An object with named entries: not an array, a Map or null. */
+export function record(value: unknown, name: string): Record<string, unknown> {
+  if (isRecord(value)) return value;
+  throw wrong(false, name, "an object", value);
+}
+
+/** A tensor whose shape is `expected`, to the last number. */
+export function sameShape<T extends { readonly shape: readonly number[] }>(
+  tensor: T,
+  expected: readonly number[],
+  name: string,
+): T {
+  if (equalShapes(tensor.shape, expected)) return tensor;
+  throw new RangeError(
+    message(name, shapeText(expected), shapeText(tensor.shape)),
+  );
+}
+
+export function equalShapes(
+  a: readonly number[],
+  b: readonly number[],
+): boolean {
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++)
+    if (a[axis] !== b[axis]) return false;
+  return true;
+}
+
+/** True for objects with named entries, of this realm or another; not for arrays, Maps and the like. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return Object.prototype.toString.call(value) === "[object Object]";
+}
+
+/** True for a Float32Array of this realm or another (a worker's, a frame's, a test runner's). */
+export function isFloat32Array(value: unknown): value is Float32Array {
+  return typedArrayName.call(value) === "Float32Array";
+}
+
+/**
+ * `"Float32Array"` for such an array, undefined for what is no typed array. Called as `typedArrayName.call(value)`.
+ *
+ * The getter that all typed arrays share: it knows those of other realms, which instanceof does not, cannot be
+ * deceived, and allocates nothing, unlike Object.prototype.toString.
+ */
+export const typedArrayName = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Float32Array.prototype),
+  Symbol.toStringTag,
+)?.get as (this: unknown) => string | undefined;
+
+/** A shape as messages show it: `[10, 5]`. */
+export function shapeText(shape: readonly unknown[]): string {
+  return `[${shape.map(String).join(", ")}]`;
+}
+
+/** What came, in a few words: `[10, 5]` for a tensor, `"abc"`, `NaN`, `null`, `a Float32Array of length 4`. */
+export function describe(value: unknown): string {
+  if (typeof value === "string")
+    return value.length <= 40
+      ? JSON.stringify(value)
+      : `a string of ${value.length} characters`;
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "symbol" || typeof value === "function")
+    return `a ${typeof value}`;
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return `an array of length ${value.length}`;
+  if ("shape" in value && "data" in value && Array.isArray(value.shape))
+    return shapeText(value.shape);
+  const kind = Object.prototype.toString.call(value).slice(8, -1);
+  if (kind === "Object") return "an object";
+  const article = /^[AEIO]/.test(kind) ? "an" : "a";
+  const length = ArrayBuffer.isView(value) && "length" in value;
+  return `${article} ${kind}${length ? ` of length ${value.length}` : ""}`;
+}
+
+/** The error for `value`: RangeError when its kind is right, TypeError when it is not. */
+export function wrong(
+  rightKind: boolean,
+  name: string,
+  expected: string,
+  value: unknown,
+): TypeError | RangeError {
+  const text = message(name, expected, describe(value));
+  return rightKind ? new RangeError(text) : new TypeError(text);
+}

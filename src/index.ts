@@ -1,0 +1,33 @@
+/** RNN, LSTM and GRU sequence networks on a WebAssembly SIMD kernel. @module */
+
+export { FormatError } from "./errors.js";
+export type { Activation } from "./kernel/contract.js";
+export {
+  type Backend,
+  currentBackend,
+  init,
+  type InitOptions,
+} from "./kernel/load.js";
+export { Embedding, type EmbeddingOptions } from "./layers/embedding.js";
+export type { GenerateOptions } from "./layers/generate.js";
+export { GRU, type GRUOptions } from "./layers/gru.js";
+export { Linear, type LinearOptions } from "./layers/linear.js";
+export { LSTM, type LSTMOptions } from "./layers/lstm.js";
+export type {
+  ForwardOptions,
+  ForwardOutput,
+  RecurrentOptions,
+  Trace,
+} from "./layers/recurrent.js";
+export { RNN, type RNNOptions } from "./layers/rnn.js";
+export { type Layer, Sequential, type States } from "./layers/sequential.js";
+export type { State } from "./layers/state.js";
+export type { Stream } from "./layers/stream.js";
+export type { StateDict } from "./safetensors.js";
+export {
+  type Nested,
+  tensor,
+  type Tensor,
+  type TensorLike,
+  toArray,
+} from "./tensor.js";

@@ -1,0 +1,187 @@
+import { instantiateSync } from "@assemblyscript/loader";
+import { decodeBase64 } from "./base64.js";
+import { relaxed } from "./binaries/relaxed.js";
+import { simd } from "./binaries/simd.js";
+import type { Kernel } from "./contract.js";
+import { createJsKernel } from "./js.js";
+import { JsMemory, type Memory, WasmMemory } from "./memory.js";
+
+/**
+ * The kernels there are. relaxed: WebAssembly relaxed SIMD, multiply-add fused where the machine can. simd:
+ * WebAssembly SIMD, the same bits on every machine. js: plain JavaScript, the bits of simd.
+ */
+export type Backend = "relaxed" | "simd" | "js";
+
+export const BACKENDS: readonly Backend[] = ["relaxed", "simd", "js"];
+
+export interface InitOptions {
+  /** 'auto', the default: the fastest that this host validates. */
+  backend?: Backend | "auto";
+  /** With 'auto': never relaxed, so that every machine computes the same bits. */
+  deterministic?: boolean;
+  /** One of our binaries (gatewise/simd.wasm, gatewise/relaxed.wasm), for hosts that forbid compiling bytes. */
+  module?: WebAssembly.Module | BufferSource;
+}
+
+/** Compiled once a process; null where the host refuses the binary. */
+const compiled = new Map<Backend, WebAssembly.Module | null>();
+let chosen: Backend | undefined;
+
+const hasWebAssembly = (): boolean =>
+  typeof WebAssembly === "object" && typeof WebAssembly.Module === "function";
+
+const binaryOf = (backend: "relaxed" | "simd") =>
+  decodeBase64(backend === "simd" ? simd : relaxed);
+
+/** The compiled binary, or null where the engine lacks its instructions or the page's CSP forbids compiling. */
+function moduleFor(backend: "relaxed" | "simd"): WebAssembly.Module | null {
+  let module = compiled.get(backend);
+  if (module === undefined) {
+    module = null;
+    if (hasWebAssembly()) {
+      const bytes = binaryOf(backend);
+      try {
+        if (WebAssembly.validate(bytes)) module = new WebAssembly.Module(bytes);
+      } catch {
+        // A CSP without 'wasm-unsafe-eval', or an edge worker: plain JavaScript it is.
+      }
+    }
+    compiled.set(backend, module);
+  }
+  return module;
+}
+
+function available(backend: Backend): boolean {
+  return backend === "js" || moduleFor(backend) !== null;
+}
+
+function fastest(deterministic: boolean): Backend {
+  if (!deterministic && available("relaxed")) return "relaxed";
+  return available("simd") ? "simd" : "js";
+}
+
+/** The backend that 'auto' means now: what `init` chose, else the fastest of this host. */
+export function currentBackend(): Backend {
+  chosen ??= fastest(false);
+  return chosen;
+}
+
+/** The kernel and an empty memory for one model. */
+export interface Machine {
+  readonly backend: Backend;
+  readonly kernel: Kernel;
+  readonly memory: Memory;
+}
+
+/** @throws RangeError when this host cannot run the backend asked for */
+export function createMachine(wanted: Backend | "auto"): Machine {
+  const backend = wanted === "auto" ? currentBackend() : wanted;
+  if (backend === "js") {
+    const memory = new JsMemory();
+    return { backend, memory, kernel: createJsKernel(memory) };
+  }
+  const module = moduleFor(backend);
+  if (!module) throw unavailable(backend);
+  const memory = new WasmMemory();
+  // The instance's own exports: the loader's wrap every call in a variadic function.
+  const { instance } = instantiateSync(module, {
+    env: { memory: memory.wasm },
+  });
+  return { backend, memory, kernel: instance.exports as unknown as Kernel };
+}
+
+function unavailable(backend: Backend): RangeError {
+  return new RangeError(
+    `backend: expected one that this host can run, got "${backend}"`,
+  );
+}
+
+/**
+ * Compiles ahead, off the synchronous path, and chooses what 'auto' means from now on. Optional: the first use
+ * does the same synchronously. Models that already run keep their kernel.
+ *
+ * @throws RangeError when this host cannot run the backend asked for, TypeError when `module` is none of ours
+ */
+export async function init(options: InitOptions = {}): Promise<Backend> {
+  const { backend = "auto", deterministic = false, module } = options;
+  if (backend !== "auto" && !BACKENDS.includes(backend)) {
+    throw new RangeError(
+      `backend: expected "auto", "relaxed", "simd" or "js", got ${JSON.stringify(backend)}`,
+    );
+  }
+  if (module !== undefined) return useModule(await toModule(module), backend);
+  for (const name of ["relaxed", "simd"] as const) {
+    const wanted =
+      backend === name ||
+      (backend === "auto" && !(name === "relaxed" && deterministic));
+    if (wanted && !compiled.get(name) && hasWebAssembly()) {
+      await WebAssembly.compile(binaryOf(name)).then(
+        (ready) => compiled.set(name, ready),
+        () => undefined,
+      );
+    }
+    if (compiled.get(name)) break;
+  }
+  if (backend !== "auto" && !available(backend)) throw unavailable(backend);
+  chosen = backend === "auto" ? fastest(deterministic) : backend;
+  return chosen;
+}
+
+async function toModule(
+  source: WebAssembly.Module | BufferSource,
+): Promise<WebAssembly.Module> {
+  if (Object.prototype.toString.call(source) === "[object WebAssembly.Module]")
+    return source as WebAssembly.Module;
+  const isView = ArrayBuffer.isView(source);
+  if (
+    !isView &&
+    Object.prototype.toString.call(source) !== "[object ArrayBuffer]"
+  ) {
+    throw new TypeError(
+      `module: expected a WebAssembly.Module or its bytes, got ${typeof source}`,
+    );
+  }
+  const bytes = isView
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source as ArrayBuffer);
+  if (bytes[0] !== 0 || bytes[1] !== 0x61) {
+    const isPage = bytes[0] === 0x3c;
+    const got = isPage
+      ? "an HTML page: the server answered with a page instead of the .wasm file"
+      : "other bytes";
+    throw new TypeError(
+      `module: expected WebAssembly (00 61 73 6d), got ${got}`,
+    );
+  }
+  return WebAssembly.compile(source as BufferSource);
+}
+
+function useModule(
+  module: WebAssembly.Module,
+  wanted: Backend | "auto",
+): Backend {
+  const exported = WebAssembly.Module.exports(module).map(({ name }) => name);
+  if (
+    !["linear", "rnn", "lstm", "gru", "relaxed"].every((name) =>
+      exported.includes(name),
+    )
+  ) {
+    throw new TypeError(
+      `module: expected gatewise/simd.wasm or gatewise/relaxed.wasm, got exports ${exported.join(", ")}`,
+    );
+  }
+  const { instance } = instantiateSync(module, {
+    env: { memory: new WasmMemory().wasm },
+  });
+  const backend = (instance.exports.relaxed as WebAssembly.Global).value
+    ? "relaxed"
+    : "simd";
+  if (wanted !== "auto" && wanted !== backend) {
+    throw new RangeError(
+      `module: expected the ${wanted} binary, got the ${backend} one`,
+    );
+  }
+  compiled.set(backend, module);
+  chosen = backend;
+  return backend;
+}

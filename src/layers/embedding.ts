@@ -1,0 +1,94 @@
+import { isRecord, positiveInteger, wrong } from "../checks.js";
+import { seeded, uniform } from "../random.js";
+import type { StateDict } from "../safetensors.js";
+import type { Tensor, TensorLike } from "../tensor.js";
+import { tokenSequences } from "./input.js";
+import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
+
+export interface EmbeddingOptions {
+  /** V, the number of different tokens. */
+  vocabSize: number;
+  /** The size of a token's vector. */
+  size: number;
+  /** Of the initial vectors, U(-1, 1); 0 by default. */
+  seed?: number;
+}
+
+/** Token ids [B, T] or [T] → vectors [B, T, size] or [T, size]. State dict: weight [V, size], as torch.nn.Embedding. */
+export class Embedding {
+  readonly options: Readonly<Required<EmbeddingOptions>>;
+  readonly #parameters: Parameters;
+
+  constructor(options: EmbeddingOptions) {
+    if (!isRecord(options)) throw wrong(false, "options", "an object", options);
+    const vocabSize = positiveInteger(options.vocabSize, "vocabSize");
+    const size = positiveInteger(options.size, "size");
+    const seed = options.seed ?? 0;
+    if (!Number.isSafeInteger(seed))
+      throw wrong(typeof seed === "number", "seed", "an integer", seed);
+    this.options = Object.freeze({ vocabSize, size, seed });
+    const data = uniform(vocabSize * size, 1, seeded(seed));
+    this.#parameters = new Parameters([
+      ["weight", { shape: [vocabSize, size], data }],
+    ]);
+  }
+
+  /** An embedding of the sizes that the dict tells. */
+  static fromStateDict(
+    dict: StateDict,
+    options: { prefix?: string } = {},
+  ): Embedding {
+    const { prefix = "" } = options;
+    const [vocabSize, size] = matrixShape(
+      entriesUnder(dict, prefix),
+      "weight",
+      prefix,
+    );
+    return new Embedding({ vocabSize, size }).loadStateDict(dict, { prefix });
+  }
+
+  /** The vectors, one after another: (V, size). Not a copy. @internal */
+  get table(): Float32Array {
+    return this.#parameters.get("weight") as Float32Array;
+  }
+
+  /** @throws RangeError for ids that are no integers from 0 to V - 1 */
+  forward(input: TensorLike): { output: Tensor } {
+    const { vocabSize, size } = this.options;
+    const tokens = tokenSequences(input, vocabSize);
+    const axes = tokens.batched ? [tokens.batch, tokens.steps] : [tokens.steps];
+    return {
+      output: { shape: [...axes, size], data: this.lookUp(tokens.data) },
+    };
+  }
+
+  /** The vectors of checked ids. @internal */
+  lookUp(ids: Float32Array): Float32Array {
+    const { size } = this.options;
+    const { table } = this;
+    const vectors = new Float32Array(ids.length * size);
+    ids.forEach((id, t) =>
+      vectors.set(table.subarray(id * size, (id + 1) * size), t * size),
+    );
+    return vectors;
+  }
+
+  /** A copy of the weights by PyTorch's name. */
+  stateDict(): StateDict {
+    return this.#parameters.dict();
+  }
+
+  /** Takes over weights by PyTorch's name under `prefix`; errors as in LSTM.loadStateDict. */
+  loadStateDict(dict: StateDict, options: { prefix?: string } = {}): this {
+    this.#parameters.load(dict, options.prefix ?? "", "Embedding");
+    return this;
+  }
+
+  /** @internal */
+  prepareStateDict(dict: StateDict, prefix: string): () => void {
+    return this.#parameters.prepare(dict, prefix, "Embedding");
+  }
+
+  /** Nothing to give back; here so that every layer has it. */
+  dispose(): void {}
+}

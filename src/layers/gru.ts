@@ -1,0 +1,54 @@
+import { boolean, oneOf } from "../checks.js";
+import type { StateDict } from "../safetensors.js";
+import {
+  commonOptions,
+  optionsFromDict,
+  Recurrent,
+  type RecurrentOptions,
+} from "./recurrent.js";
+
+export interface GRUOptions extends RecurrentOptions {
+  /**
+   * true, the default: n = tanh(W x + b + r ∘ (U h + c)), as PyTorch, cuDNN and Keras do. false:
+   * n = tanh(W x + b + c + U (r ∘ h)), as Cho et al. 2014 and Chung et al. 2014 wrote it.
+   */
+  resetAfter?: boolean;
+  /** 'keep', the default: h' = z ∘ h + (1 - z) ∘ n, as PyTorch; 'replace': h' = (1 - z) ∘ h + z ∘ n, Chung et al. 2014. */
+  updateGate?: "keep" | "replace";
+}
+
+/** Gated recurrent unit (Cho et al. 2014; torch.nn.GRU): r, z = σ(W x + b + U h + c), n and h' as the options say. */
+export class GRU extends Recurrent<Required<GRUOptions>> {
+  constructor(options: GRUOptions) {
+    const common = commonOptions(options);
+    const resetAfter = boolean(options.resetAfter ?? true, "resetAfter");
+    const updateGate = oneOf(options.updateGate ?? "keep", "updateGate", [
+      "keep",
+      "replace",
+    ]);
+    const features = {
+      activation: "tanh",
+      resetBefore: !resetAfter,
+      replace: updateGate === "replace",
+    } as const;
+    super(
+      { ...common, resetAfter, updateGate },
+      { kind: "gru", name: "GRU", gates: 3, projSize: 0, features },
+    );
+  }
+
+  /**
+   * A layer of the sizes, layers, bias and directions that the dict's names and shapes tell; `options` add what
+   * they cannot: resetAfter and updateGate.
+   *
+   * @throws TypeError, RangeError when the dict is not that of a torch.nn.GRU
+   */
+  static fromStateDict(
+    dict: StateDict,
+    options: { prefix?: string } & Partial<GRUOptions> = {},
+  ): GRU {
+    const { prefix = "", ...given } = options;
+    const { projSize: _, ...found } = optionsFromDict(dict, prefix, 3);
+    return new GRU({ ...found, ...given }).loadStateDict(dict, { prefix });
+  }
+}

@@ -1,0 +1,117 @@
+import { message, shapeText, wrong } from "../checks.js";
+import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
+
+/** A checked input: its data, and B and T; `batched` false when it came without B. */
+export interface Sequences {
+  readonly data: Float32Array;
+  readonly batch: number;
+  readonly steps: number;
+  readonly batched: boolean;
+}
+
+/** [B, T, size] or [T, size]. */
+export function sequences(input: TensorLike, size: number): Sequences {
+  const value = asTensor(input, "input");
+  const { shape } = value;
+  if ((shape.length !== 2 && shape.length !== 3) || shape.at(-1) !== size)
+    throw wrongShape(value, `, ${size}`);
+  return counted(value, shape.length === 3, `, ${size}`);
+}
+
+/** Token ids, [B, T] or [T]. */
+export function tokenSequences(
+  input: TensorLike,
+  vocabSize: number,
+): Sequences {
+  const value = asTensor(input, "input");
+  const { shape, data } = value;
+  if (shape.length !== 1 && shape.length !== 2) throw wrongShape(value, "");
+  const counts = counted(value, shape.length === 2, "");
+  for (const token of data) checkToken(token, vocabSize, "input");
+  return counts;
+}
+
+export function checkToken(
+  token: unknown,
+  vocabSize: number,
+  name: string,
+): number {
+  if (
+    Number.isInteger(token) &&
+    (token as number) >= 0 &&
+    (token as number) < vocabSize
+  )
+    return token as number;
+  throw wrong(
+    typeof token === "number",
+    name,
+    `token ids from 0 to ${vocabSize - 1}`,
+    token,
+  );
+}
+
+const expected = (rest: string) => `[B, T${rest}] or [T${rest}]`;
+
+function wrongShape({ shape }: Tensor, rest: string): RangeError {
+  return new RangeError(message("input", expected(rest), shapeText(shape)));
+}
+
+function counted(
+  { shape, data }: Tensor,
+  batched: boolean,
+  rest: string,
+): Sequences {
+  const [batch, steps] = batched
+    ? (shape as [number, number])
+    : [1, shape[0] as number];
+  if (!batch)
+    throw new RangeError(
+      message(
+        "input",
+        `${expected(rest)} with at least one sequence`,
+        shapeText(shape),
+      ),
+    );
+  if (!steps)
+    throw new RangeError(
+      message(
+        "input",
+        `${expected(rest)} with at least one time step`,
+        shapeText(shape),
+      ),
+    );
+  return { data, batch, steps, batched };
+}
+
+/** B lengths from 1 to T, or null when there are none. */
+export function checkLengths(
+  lengths: unknown,
+  { batch, steps, batched }: Sequences,
+): readonly number[] | null {
+  if (lengths === undefined) return null;
+  if (!Array.isArray(lengths) && !ArrayBuffer.isView(lengths)) {
+    throw wrong(false, "lengths", "an array of numbers", lengths);
+  }
+  const list = Array.from(lengths as ArrayLike<unknown>);
+  if (!batched || list.length !== batch) {
+    const count = batched
+      ? `${batch} lengths, one a sequence`
+      : "none for an input without B";
+    throw new RangeError(message("lengths", count, `${list.length}`));
+  }
+  list.forEach((length, row) => {
+    if (
+      Number.isInteger(length) &&
+      (length as number) >= 1 &&
+      (length as number) <= steps
+    )
+      return;
+    throw wrong(
+      typeof length === "number",
+      `lengths[${row}]`,
+      `an integer from 1 to ${steps}`,
+      length,
+    );
+  });
+  return list as number[];
+}

@@ -1,0 +1,155 @@
+import {
+  boolean,
+  isRecord,
+  message,
+  oneOf,
+  positiveInteger,
+  shapeText,
+  wrong,
+} from "../checks.js";
+import { ACTIVATIONS, type Activation } from "../kernel/contract.js";
+import type { Backend } from "../kernel/load.js";
+import { BACKENDS } from "../kernel/load.js";
+import type { StageSpec } from "../kernel/network.js";
+import { seeded, uniform } from "../random.js";
+import type { StateDict } from "../safetensors.js";
+import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
+import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
+import { Runtime } from "./runtime.js";
+
+export interface LinearOptions {
+  inputSize: number;
+  outputSize: number;
+  /** true by default. */
+  bias?: boolean;
+  /** 'linear', the default: none. */
+  activation?: Activation;
+  /** Of the initial weights, U(-1/√I, 1/√I); 0 by default. */
+  seed?: number;
+  /** The kernel when it runs by itself; 'auto' by default. */
+  backend?: Backend | "auto";
+}
+
+/** y = f(W x + b) at every step. State dict: weight [out, in], bias [out], as torch.nn.Linear. */
+export class Linear {
+  readonly options: Readonly<Required<LinearOptions>>;
+  readonly #parameters: Parameters;
+  readonly #runtime: Runtime;
+  /** @internal */
+  readonly stages: readonly StageSpec[];
+
+  constructor(options: LinearOptions) {
+    if (!isRecord(options)) throw wrong(false, "options", "an object", options);
+    const seed = options.seed ?? 0;
+    if (!Number.isSafeInteger(seed))
+      throw wrong(typeof seed === "number", "seed", "an integer", seed);
+    const checked = {
+      inputSize: positiveInteger(options.inputSize, "inputSize"),
+      outputSize: positiveInteger(options.outputSize, "outputSize"),
+      bias: boolean(options.bias ?? true, "bias"),
+      activation: oneOf(
+        options.activation ?? "linear",
+        "activation",
+        ACTIVATIONS,
+      ),
+      seed,
+      backend: oneOf(options.backend ?? "auto", "backend", [
+        ...BACKENDS,
+        "auto",
+      ]),
+    };
+    this.options = Object.freeze(checked);
+    const { inputSize, outputSize, bias, activation } = checked;
+    const random = seeded(seed);
+    const initial = (...shape: number[]): Tensor => {
+      const size = shape.reduce((product, axis) => product * axis, 1);
+      return { shape, data: uniform(size, 1 / Math.sqrt(inputSize), random) };
+    };
+    this.#parameters = new Parameters([
+      ["weight", initial(outputSize, inputSize)],
+      ...(bias ? [["bias", initial(outputSize)] as const] : []),
+    ]);
+    const weights = () => ({
+      ih: this.#parameters.get("weight") as Float32Array,
+      hh: new Float32Array(0),
+      biasIh: this.#parameters.get("bias"),
+      biasHh: null,
+      hr: null,
+    });
+    const cell = {
+      ...({
+        kind: "linear",
+        inputSize,
+        hiddenSize: outputSize,
+        outputSize,
+        activation,
+        weights,
+      } as const),
+      ...{ resetBefore: false, replace: false, reverse: false },
+    };
+    this.stages = [{ cells: [cell], lastOnly: false }];
+    this.#runtime = new Runtime("Linear", [this], checked.backend);
+  }
+
+  /** A layer of the sizes and bias that the dict tells; `options` add the activation. */
+  static fromStateDict(
+    dict: StateDict,
+    options: { prefix?: string } & Partial<LinearOptions> = {},
+  ): Linear {
+    const { prefix = "", ...given } = options;
+    const entries = entriesUnder(dict, prefix);
+    const [outputSize, inputSize] = matrixShape(entries, "weight", prefix);
+    const found = { inputSize, outputSize, bias: entries.has("bias") };
+    return new Linear({ ...found, ...given }).loadStateDict(dict, { prefix });
+  }
+
+  /** @internal */
+  get version(): number {
+    return this.#parameters.version;
+  }
+
+  /** [.., I] → [.., O], any number of axes before. */
+  forward(input: TensorLike): { output: Tensor } {
+    const { inputSize, outputSize } = this.options;
+    const { shape, data } = asTensor(input, "input");
+    if (!shape.length || shape.at(-1) !== inputSize || !data.length) {
+      throw new RangeError(
+        message("input", `[.., ${inputSize}]`, shapeText(shape)),
+      );
+    }
+    const steps = data.length / inputSize;
+    const run = {
+      input: data,
+      batch: 1,
+      steps,
+      lengths: null,
+      states: [],
+      trace: null,
+    };
+    const { output } = this.#runtime.model.forward(run);
+    return {
+      output: { shape: [...shape.slice(0, -1), outputSize], data: output },
+    };
+  }
+
+  /** Copies of the weights by PyTorch's names. */
+  stateDict(): StateDict {
+    return this.#parameters.dict();
+  }
+
+  /** Takes over weights by PyTorch's names under `prefix`; errors as in LSTM.loadStateDict. */
+  loadStateDict(dict: StateDict, options: { prefix?: string } = {}): this {
+    this.#parameters.load(dict, options.prefix ?? "", "Linear");
+    return this;
+  }
+
+  /** @internal */
+  prepareStateDict(dict: StateDict, prefix: string): () => void {
+    return this.#parameters.prepare(dict, prefix, "Linear");
+  }
+
+  /** Gives the kernel's memory back now; optional. */
+  dispose(): void {
+    this.#runtime.dispose();
+  }
+}

@@ -1,0 +1,125 @@
+import {
+  describe,
+  equalShapes,
+  isRecord,
+  message,
+  shapeText,
+  wrong,
+} from "../checks.js";
+import type { StateDict } from "../safetensors.js";
+import { checkTensor, type Tensor } from "../tensor.js";
+
+/** A layer's weights by PyTorch's names, as plain arrays. */
+export class Parameters {
+  readonly #tensors: Map<string, Tensor>;
+  /** Goes up with every change, so that models know when to pack the weights again. */
+  version = 0;
+
+  constructor(tensors: Iterable<readonly [string, Tensor]>) {
+    this.#tensors = new Map(tensors);
+  }
+
+  /** The values of a parameter, null when the layer has none of that name. */
+  get(name: string): Float32Array | null {
+    return this.#tensors.get(name)?.data ?? null;
+  }
+
+  /** Copies of all parameters, `prefix` before every name. */
+  dict(prefix = ""): StateDict {
+    const dict: StateDict = {};
+    for (const [name, { shape, data }] of this.#tensors)
+      dict[prefix + name] = { shape: [...shape], data: data.slice() };
+    return dict;
+  }
+
+  /** Checks everything under `prefix` and copies nothing: returns what does. */
+  prepare(dict: unknown, prefix: string, what: string): () => void {
+    const given = entriesUnder(dict, prefix);
+    const found = new Map<string, Tensor>();
+    for (const [name, { shape }] of this.#tensors) {
+      const value = given.get(name);
+      if (value === undefined) {
+        throw new RangeError(
+          message(
+            `dict["${prefix}${name}"]`,
+            `${shapeText(shape)} for this ${what}`,
+            "nothing",
+          ),
+        );
+      }
+      const tensor = checkTensor(value, `dict["${prefix}${name}"]`);
+      if (!equalShapes(tensor.shape, shape)) {
+        throw new RangeError(
+          message(
+            `dict["${prefix}${name}"]`,
+            shapeText(shape),
+            shapeText(tensor.shape),
+          ),
+        );
+      }
+      found.set(name, tensor);
+    }
+    for (const name of given.keys()) {
+      if (!found.has(name)) {
+        const names = [...this.#tensors.keys()].join(", ");
+        throw new RangeError(
+          message(
+            `dict["${prefix}${name}"]`,
+            `only the parameters of this ${what}: ${names}`,
+            "one more",
+          ),
+        );
+      }
+    }
+    return () => {
+      for (const [name, { data }] of found)
+        (this.#tensors.get(name) as Tensor).data.set(data);
+      this.version++;
+    };
+  }
+
+  load(dict: unknown, prefix: string, what: string): void {
+    this.prepare(dict, prefix, what)();
+  }
+}
+
+/** The dict's entries whose names begin with `prefix`, without it. A cell's names are those of a layer 0. */
+export function entriesUnder(
+  dict: unknown,
+  prefix: unknown,
+): Map<string, unknown> {
+  if (!isRecord(dict)) throw wrong(false, "dict", "an object of tensors", dict);
+  if (typeof prefix !== "string")
+    throw wrong(false, "prefix", "a string", prefix);
+  const entries = new Map<string, unknown>();
+  for (const name of Object.keys(dict)) {
+    if (!name.startsWith(prefix)) continue;
+    const own = name.slice(prefix.length);
+    entries.set(
+      /^(weight|bias)_(ih|hh)$/.test(own) ? `${own}_l0` : own,
+      dict[name],
+    );
+  }
+  return entries;
+}
+
+/** The size of the matrix `name`, checked to be one. */
+export function matrixShape(
+  entries: ReadonlyMap<string, unknown>,
+  name: string,
+  prefix: string,
+): [number, number] {
+  const place = `dict["${prefix}${name}"]`;
+  const value = entries.get(name);
+  if (value === undefined) {
+    const names = [...entries.keys()].slice(0, 6).join(", ");
+    const got = entries.size
+      ? `only ${names}${entries.size > 6 ? ", …" : ""}`
+      : "no name that begins so";
+    throw new RangeError(message(place, "a matrix", got));
+  }
+  const { shape } = checkTensor(value, place);
+  if (shape.length !== 2 || shape.includes(0))
+    throw new RangeError(message(place, "a matrix", describe(value)));
+  return [shape[0] as number, shape[1] as number];
+}

@@ -1,0 +1,48 @@
+import { oneOf } from "../checks.js";
+import type { StateDict } from "../safetensors.js";
+import {
+  commonOptions,
+  optionsFromDict,
+  Recurrent,
+  type RecurrentOptions,
+} from "./recurrent.js";
+
+export interface RNNOptions extends RecurrentOptions {
+  /** 'tanh' by default. */
+  nonlinearity?: "tanh" | "relu";
+}
+
+/** Elman's network: h' = f(W x + b + U h + c), f tanh or relu (Elman 1990; torch.nn.RNN). */
+export class RNN extends Recurrent<Required<RNNOptions>> {
+  constructor(options: RNNOptions) {
+    const common = commonOptions(options);
+    const nonlinearity = oneOf(options.nonlinearity ?? "tanh", "nonlinearity", [
+      "tanh",
+      "relu",
+    ]);
+    const features = {
+      activation: nonlinearity,
+      resetBefore: false,
+      replace: false,
+    } as const;
+    super(
+      { ...common, nonlinearity },
+      { kind: "rnn", name: "RNN", gates: 1, projSize: 0, features },
+    );
+  }
+
+  /**
+   * A layer of the sizes, layers, bias and directions that the dict's names and shapes tell; `options` add what
+   * they cannot, such as the nonlinearity.
+   *
+   * @throws TypeError, RangeError when the dict is not that of a torch.nn.RNN
+   */
+  static fromStateDict(
+    dict: StateDict,
+    options: { prefix?: string } & Partial<RNNOptions> = {},
+  ): RNN {
+    const { prefix = "", ...given } = options;
+    const { projSize: _, ...found } = optionsFromDict(dict, prefix, 1);
+    return new RNN({ ...found, ...given }).loadStateDict(dict, { prefix });
+  }
+}

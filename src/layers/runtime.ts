@@ -1,0 +1,53 @@
+import type { Backend } from "../kernel/load.js";
+import { Model } from "../kernel/model.js";
+import type { StageSpec } from "../kernel/network.js";
+
+/** What a layer gives to the model that runs it. */
+export interface Runnable {
+  readonly stages: readonly StageSpec[];
+  /** Of its weights; see Parameters. */
+  readonly version: number;
+}
+
+/**
+ * Layers packed into one model when they first run, and packed again when their weights change. Nothing is held
+ * but by its owner, so a model goes with the layer or Sequential that owns it.
+ */
+export class Runtime {
+  readonly #what: string;
+  readonly #layers: readonly Runnable[];
+  readonly #backend: Backend | "auto";
+  #model: Model | null = null;
+  #versions = 0;
+  #disposed = false;
+
+  constructor(
+    what: string,
+    layers: readonly Runnable[],
+    backend: Backend | "auto",
+  ) {
+    this.#what = what;
+    this.#layers = layers;
+    this.#backend = backend;
+  }
+
+  get model(): Model {
+    let versions = 0;
+    for (const layer of this.#layers) versions += layer.version;
+    if (!this.#model) {
+      if (this.#disposed)
+        throw new Error(
+          `${this.#what}: expected a layer or model in use, got one that was disposed of`,
+        );
+      const stages = this.#layers.flatMap((layer) => layer.stages);
+      this.#model = new Model(stages, this.#backend);
+    } else if (versions !== this.#versions) this.#model.network.repack();
+    this.#versions = versions;
+    return this.#model;
+  }
+
+  dispose(): void {
+    this.#model = null;
+    this.#disposed = true;
+  }
+}

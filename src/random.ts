@@ -1,0 +1,22 @@
+/** A seeded generator of numbers in [0, 1): Steele's SplitMix with 32 bits of state; the same everywhere. */
+export function seeded(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x9e3779b9) | 0;
+    let bits = state ^ (state >>> 16);
+    bits = Math.imul(bits, 0x21f0aaad);
+    bits ^= bits >>> 15;
+    bits = Math.imul(bits, 0x735a2d97);
+    bits ^= bits >>> 15;
+    return (bits >>> 0) / 2 ** 32;
+  };
+}
+
+/** Numbers from U(-bound, bound). */
+export function uniform(
+  size: number,
+  bound: number,
+  random: () => number,
+): Float32Array {
+  return Float32Array.from({ length: size }, () => (2 * random() - 1) * bound);
+}

@@ -1,0 +1,192 @@
+import {
+  equalShapes,
+  isFloat32Array,
+  isRecord,
+  message,
+  nonNegativeInteger,
+  positiveInteger,
+  shapeText,
+  typedArrayName,
+  wrong,
+} from "./checks.js";
+
+/** Plain data, row-major, owned by the caller: never a view into kernel memory. */
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** A number, or rows of rows of numbers; rows of numbers may be Float32Arrays. */
+export type Nested = number | readonly Nested[] | Float32Array;
+
+export type TensorLike = Tensor | Nested;
+
+/** More than anything has that a network reads; it ends the search in an array that contains itself. */
+const MOST_DIMENSIONS = 32;
+
+/**
+ * A tensor with a copy of `values`.
+ *
+ * Without `shape` the nesting tells it: `tensor([[1, 2], [3, 4]])` is [2, 2], `tensor(7)` is []. With `shape` a
+ * flat list is read row by row: `tensor([1, 2, 3, 4], [2, 2])`.
+ *
+ * Throws TypeError for anything but numbers, and RangeError for ragged or empty rows, sizes that are not positive
+ * integers, and values whose count or nesting does not match `shape`.
+ */
+export function tensor(
+  values: Nested | ArrayLike<number>,
+  shape?: readonly number[],
+): Tensor {
+  const found = nestedShape(values, "values");
+  if (shape === undefined)
+    return { shape: found, data: flatten(values, found, "values") };
+  checkShape(shape, positiveInteger, "shape");
+  if (found.length > 1 && !equalShapes(found, shape))
+    throw new RangeError(message("values", shapeText(shape), shapeText(found)));
+  checkCount(sizeOf(found), shape, "values");
+  return { shape: [...shape], data: flatten(values, found, "values") };
+}
+
+/**
+ * The numbers of `t` as nested arrays, one level a dimension; a plain number for shape [].
+ *
+ * Throws TypeError or RangeError when `t` is not a tensor.
+ */
+export function toArray(t: Tensor): Nested {
+  const { shape, data } = checkTensor(t, "t");
+  const build = (axis: number, start: number, size: number): Nested => {
+    const length = shape[axis];
+    if (length === undefined) return data[start] as number;
+    const step = size / length;
+    return Array.from({ length }, (_, row) =>
+      build(axis + 1, start + row * step, step),
+    );
+  };
+  return build(0, 0, data.length);
+}
+
+/**
+ * `value` itself when it is a tensor, otherwise a new tensor of its numbers. A tensor may have dimensions of 0:
+ * whether they make sense is for the caller to say. Throws as `tensor` does.
+ */
+export function asTensor(value: TensorLike, name: string): Tensor {
+  if (isTensorShaped(value)) return checkTensor(value, name);
+  const shape = nestedShape(value, name);
+  return { shape, data: flatten(value, shape, name) };
+}
+
+/** `value` itself when it is a tensor: sizes of at least 0, and a Float32Array with a number for each place. */
+export function checkTensor(value: unknown, name: string): Tensor {
+  if (!isTensorShaped(value)) throw wrong(false, name, "a tensor", value);
+  const { shape, data } = value;
+  checkShape(shape, nonNegativeInteger, `${name}.shape`);
+  if (!isFloat32Array(data))
+    throw wrong(false, `${name}.data`, "a Float32Array", data);
+  checkCount(data.length, shape, `${name}.data`);
+  return value as Tensor;
+}
+
+function isTensorShaped(
+  value: unknown,
+): value is { shape: unknown; data: unknown } {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "shape" in value &&
+    "data" in value
+  );
+}
+
+/** How many numbers a tensor of this shape has; 1 for []. */
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (const length of shape) size *= length;
+  return size;
+}
+
+function checkShape(
+  shape: unknown,
+  check: (value: unknown, name: string) => number,
+  name: string,
+): asserts shape is readonly number[] {
+  if (!Array.isArray(shape))
+    throw wrong(false, name, "an array of sizes", shape);
+  for (const length of shape) check(length, name);
+}
+
+function checkCount(
+  count: number,
+  shape: readonly number[],
+  name: string,
+): void {
+  const expected = sizeOf(shape);
+  if (count === expected) return;
+  throw new RangeError(
+    message(name, `${expected} numbers for ${shapeText(shape)}`, `${count}`),
+  );
+}
+
+/** The shape that the first element of each level tells; `flatten` holds the others to it. */
+function nestedShape(values: unknown, name: string): number[] {
+  const shape: number[] = [];
+  for (let level = values; typeof level !== "number"; level = level[0]) {
+    const place = () => name + "[0]".repeat(shape.length);
+    if (!isList(level)) throw wrong(false, place(), "numbers", level);
+    if (level.length === 0)
+      throw wrong(true, place(), "at least one number", level);
+    if (shape.length === MOST_DIMENSIONS)
+      throw new RangeError(
+        message(name, `at most ${MOST_DIMENSIONS} dimensions`, "more"),
+      );
+    shape.push(level.length);
+  }
+  return shape;
+}
+
+/** The numbers of `values` in order; throws where its nesting departs from `shape`. */
+function flatten(
+  values: unknown,
+  shape: readonly number[],
+  name: string,
+): Float32Array {
+  const data = new Float32Array(sizeOf(shape));
+  const path: number[] = [];
+  let at = 0;
+  const place = (axis: number) =>
+    path.slice(0, axis).reduce((text, index) => `${text}[${index}]`, name);
+  const copy = (value: unknown, axis: number): void => {
+    const length = shape[axis];
+    if (length === undefined) {
+      if (typeof value !== "number")
+        throw wrong(false, place(axis), "a number", value);
+      data[at++] = value;
+      return;
+    }
+    if (!isList(value) || value.length !== length)
+      throw wrong(
+        isList(value),
+        place(axis),
+        `an array of length ${length}`,
+        value,
+      );
+    if (ArrayBuffer.isView(value) && axis === shape.length - 1) {
+      data.set(value, at);
+      at += length;
+      return;
+    }
+    for (let i = 0; i < length; i++) {
+      path[axis] = i;
+      copy(value[i], axis + 1);
+    }
+  };
+  copy(values, 0);
+  return data;
+}
+
+/** Arrays, typed arrays of numbers (not of bigints), and plain objects that are array-like. */
+function isList(value: unknown): value is ArrayLike<number> {
+  if (Array.isArray(value)) return true;
+  const typed = typedArrayName.call(value);
+  if (typed !== undefined) return !typed.startsWith("Big");
+  return isRecord(value) && (value["length"] as number) >= 0;
+}

@@ -1,0 +1,28 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (file: string) =>
+  fileURLToPath(new URL(`src/${file}`, import.meta.url));
+const nodeMajor = Number.parseInt(process.versions.node);
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^gatewise$/, replacement: source("index.ts") },
+      {
+        find: /^gatewise\/safetensors$/,
+        replacement: source("safetensors.ts"),
+      },
+    ],
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    environment: "node",
+    pool: "forks",
+    execArgv: [
+      "--expose-gc",
+      ...(nodeMajor < 21 ? ["--experimental-wasm-relaxed-simd"] : []),
+    ],
+    testTimeout: 30_000,
+  },
+});
