@@ -80,6 +80,14 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return Object.prototype.toString.call(value) === "[object Object]";
 }
 
+/** Arrays, typed arrays of numbers (not of bigints), and plain objects that are array-like. */
+export function isList(value: unknown): value is ArrayLike<number> {
+  if (Array.isArray(value)) return true;
+  const typed = typedArrayName.call(value);
+  if (typed !== undefined) return !typed.startsWith("Big");
+  return isRecord(value) && (value["length"] as number) >= 0;
+}
+
 /** True for a Float32Array of this realm or another (a worker's, a frame's, a test runner's). */
 export function isFloat32Array(value: unknown): value is Float32Array {
   return typedArrayName.call(value) === "Float32Array";

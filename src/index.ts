@@ -8,21 +8,23 @@ export {
   init,
   type InitOptions,
 } from "./kernel/load.js";
+export type { Layer } from "./layers/chain.js";
 export { Embedding, type EmbeddingOptions } from "./layers/embedding.js";
 export type { GenerateOptions } from "./layers/generate.js";
 export { GRU, type GRUOptions } from "./layers/gru.js";
 export { Linear, type LinearOptions } from "./layers/linear.js";
 export { LSTM, type LSTMOptions } from "./layers/lstm.js";
-export type {
-  ForwardOptions,
-  ForwardOutput,
-  RecurrentOptions,
-  Trace,
-} from "./layers/recurrent.js";
+export type { Direction, RecurrentOptions } from "./layers/options.js";
+export type { ForwardOptions, ForwardOutput } from "./layers/recurrent.js";
 export { RNN, type RNNOptions } from "./layers/rnn.js";
-export { type Layer, Sequential, type States } from "./layers/sequential.js";
+export {
+  Sequential,
+  type SequentialForwardOptions,
+  type States,
+} from "./layers/sequential.js";
 export type { State } from "./layers/state.js";
 export type { Stream } from "./layers/stream.js";
+export type { Trace, TraceEntry } from "./layers/traced.js";
 export type { StateDict } from "./safetensors.js";
 export {
   type Nested,

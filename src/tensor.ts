@@ -1,12 +1,11 @@
 import {
   equalShapes,
   isFloat32Array,
-  isRecord,
+  isList,
   message,
   nonNegativeInteger,
   positiveInteger,
   shapeText,
-  typedArrayName,
   wrong,
 } from "./checks.js";
 
@@ -181,12 +180,4 @@ function flatten(
   };
   copy(values, 0);
   return data;
-}
-
-/** Arrays, typed arrays of numbers (not of bigints), and plain objects that are array-like. */
-function isList(value: unknown): value is ArrayLike<number> {
-  if (Array.isArray(value)) return true;
-  const typed = typedArrayName.call(value);
-  if (typed !== undefined) return !typed.startsWith("Big");
-  return isRecord(value) && (value["length"] as number) >= 0;
 }

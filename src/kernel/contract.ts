@@ -1,5 +1,5 @@
 /**
- * The kernel's contract: what both WebAssembly binaries (assembly/) and the plain JavaScript kernel (js.ts) fulfil.
+ * The kernel's contract: what both WebAssembly binaries (assembly/) and the plain JavaScript kernel (js/) fulfil.
  * Addresses and strides are bytes in the model's one memory; a kernel allocates nothing and checks nothing.
  *
  * Sizes: B rows (sequences of the batch), T steps, quads = units / 4 rounded up.
@@ -64,5 +64,10 @@ export const ACTIVATIONS = [
 ] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
 
-/** Floats a quad leaves in the trace: LSTM i f g o c', GRU r z n. */
-export const TRACED_GATES = { lstm: 5, gru: 3 } as const;
+/** What a quad leaves in the trace, four floats each, by the names that users know. */
+export const TRACED_GATES = {
+  lstm: ["input", "forget", "candidate", "output", "cell"],
+  gru: ["reset", "update", "candidate"],
+  rnn: [],
+  linear: [],
+} as const;

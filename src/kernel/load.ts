@@ -1,9 +1,10 @@
 import { instantiateSync } from "@assemblyscript/loader";
+import { boolean, oneOf, record } from "../checks.js";
 import { decodeBase64 } from "./base64.js";
 import { relaxed } from "./binaries/relaxed.js";
 import { simd } from "./binaries/simd.js";
 import type { Kernel } from "./contract.js";
-import { createJsKernel } from "./js.js";
+import { createJsKernel } from "./js/index.js";
 import { JsMemory, type Memory, WasmMemory } from "./memory.js";
 
 /**
@@ -103,12 +104,16 @@ function unavailable(backend: Backend): RangeError {
  * @throws RangeError when this host cannot run the backend asked for, TypeError when `module` is none of ours
  */
 export async function init(options: InitOptions = {}): Promise<Backend> {
-  const { backend = "auto", deterministic = false, module } = options;
-  if (backend !== "auto" && !BACKENDS.includes(backend)) {
-    throw new RangeError(
-      `backend: expected "auto", "relaxed", "simd" or "js", got ${JSON.stringify(backend)}`,
-    );
-  }
+  const given = record(options, "options");
+  const backend = oneOf(given["backend"] ?? "auto", "backend", [
+    "auto",
+    ...BACKENDS,
+  ]);
+  const deterministic = boolean(
+    given["deterministic"] ?? false,
+    "deterministic",
+  );
+  const { module } = options;
   if (module !== undefined) return useModule(await toModule(module), backend);
   for (const name of ["relaxed", "simd"] as const) {
     const wanted =

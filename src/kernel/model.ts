@@ -1,21 +1,19 @@
-import {
-  type Buffers,
-  chunkSteps,
-  forward,
-  type ForwardResult,
-  type ForwardRun,
-  layBuffers,
-} from "./forward.js";
+import { type Buffers, chunkSteps, layBuffers } from "./buffers.js";
+import { forward, type ForwardResult, type ForwardRun } from "./forward.js";
 import type { Backend } from "./load.js";
-import {
-  Network,
-  type PlacedCell,
-  type Stage,
-  type StageSpec,
-} from "./network.js";
+import { Network, type PlacedCell, type StageSpec } from "./network.js";
 import { Slots, type StreamState } from "./slots.js";
+import { type CellState, StateBlock } from "./states.js";
 
-/** Layers in one memory, ready to run: what src/layers sees of the kernel. */
+export { type Activation, ACTIVATIONS } from "./contract.js";
+export { type Backend, BACKENDS } from "./load.js";
+export type { StageSpec } from "./network.js";
+export type { Cell } from "./panels.js";
+export type { StreamState } from "./slots.js";
+export type { CellState } from "./states.js";
+export { type Gates, TraceSink } from "./trace.js";
+
+/** Layers in one memory, ready to run. This file is all that src/layers sees of the kernel. */
 export class Model {
   readonly network: Network;
   readonly #slots: Slots;
@@ -39,9 +37,29 @@ export class Model {
     return stream;
   }
 
-  /** The stream's states, outside the kernel: read, or written, before its next step. */
-  states(stream: StreamState): Float32Array {
-    return this.#slots.leave(stream);
+  /** Copies of the stream's states, one a cell. */
+  readStates(stream: StreamState): CellState[] {
+    return new StateBlock(this.network, 0).read(this.#slots.leave(stream));
+  }
+
+  /** Sets the stream's states, one a cell; null, and what is missing, is zeros. */
+  writeStates(
+    stream: StreamState,
+    states: readonly (CellState | null)[],
+  ): void {
+    new StateBlock(this.network, 0).write(this.#slots.leave(stream), states);
+  }
+
+  /** A stream at the same states. */
+  fork(stream: StreamState): StreamState {
+    const copy = this.open();
+    copy.parked.set(this.#slots.leave(stream));
+    return copy;
+  }
+
+  /** Frees the stream's slot. */
+  close(stream: StreamState): void {
+    this.#slots.leave(stream);
   }
 
   #stepBuffers(): Buffers {
@@ -60,9 +78,9 @@ export class Model {
     from: number,
     out: Float32Array,
   ): void {
-    const { stages, memory } = this.network;
-    const { inputSize, inputWidth } = stages[0] as Stage;
-    const { outputSize } = stages[stages.length - 1] as Stage;
+    const { first, last, memory } = this.network;
+    const { inputSize, inputWidth } = first;
+    const { outputSize } = last;
     const buffers = this.#stepBuffers();
     const states = this.#slots.enter(stream);
     const { f32 } = memory;
@@ -80,9 +98,9 @@ export class Model {
     count: number,
     out: Float32Array,
   ): void {
-    const { stages, memory } = this.network;
-    const { inputSize, inputWidth } = stages[0] as Stage;
-    const { outputSize, outputWidth } = stages[stages.length - 1] as Stage;
+    const { stages, first, last, memory } = this.network;
+    const { inputSize, inputWidth } = first;
+    const { outputSize, outputWidth } = last;
     const most = chunkSteps(stages, 1, count);
     const buffers = layBuffers(stages, 1, most, this.#slots.end);
     memory.ensure(buffers.end);
@@ -110,7 +128,7 @@ export class Model {
     let x = buffers.x;
     let y = buffers.y;
     for (let i = 0; i < stages.length; i++) {
-      const place = (stages[i] as Stage).cells[0] as PlacedCell;
+      const place = stages[i]?.cells[0] as PlacedCell;
       const h = states + place.hAt * 4;
       place.run(
         place.record,

@@ -1,12 +1,13 @@
-import type { Kernel, Pass } from "./contract.js";
-import { type Backend, createMachine, type Machine } from "./load.js";
+import { align } from "./buffers.js";
+import { type Kernel, type Pass, TRACED_GATES } from "./contract.js";
+import { type Backend, createMachine } from "./load.js";
 import type { Memory } from "./memory.js";
 import {
   type Cell,
   inputPanels,
+  lanesOf,
   pack,
   packedBytes,
-  quadsOf,
   scratchFloats,
 } from "./panels.js";
 
@@ -27,125 +28,124 @@ export interface PlacedCell {
   readonly cWidth: number;
   readonly hAt: number;
   readonly cAt: number;
-  /** Where this direction's lanes begin in a row of y, in floats. */
+  /** Where this direction's lanes begin in a row of y, and its outputs in a row of the user's. */
   readonly lane: number;
+  readonly outputAt: number;
 }
 
 export interface Stage {
   readonly cells: readonly PlacedCell[];
   readonly lastOnly: boolean;
+  /** Needs no step but those before. */
+  readonly causal: boolean;
   readonly inputSize: number; // floats of an input row as the user gives it
   readonly inputWidth: number; // as the kernel reads it: padded
   readonly outputSize: number; // D·O
   readonly outputWidth: number; // floats of a row of y: each direction padded to whole quads
   readonly zWidth: number; // floats of a row of z
   readonly scratch: number; // floats behind z, for each row
+  readonly traced: number; // floats that a step leaves in the trace
 }
 
 const FIRST_ADDRESS = 1024; // below it the compiler folds constant offsets
-const align = (bytes: number): number => (bytes + 15) & ~15;
 
 /**
  * Layers packed into one memory with one kernel instance. It holds no sizes but those of its weights: what runs
- * over it (forward.ts, slots.ts) lays states and buffers behind them.
+ * over it (forward.ts, model.ts) lays states and buffers behind them.
  */
 export class Network {
-  readonly stages: readonly Stage[];
-  /** Floats of all states of one row. */
-  readonly stateFloats: number;
   readonly backend: Backend;
   readonly memory: Memory;
+  readonly stages: readonly Stage[];
+  readonly cells: readonly PlacedCell[];
+  /** Floats of all states of one row. */
+  readonly stateFloats: number;
   /** The first byte behind the weights. */
   readonly weightsEnd: number;
 
-  constructor(specs: readonly StageSpec[], backend: Backend | "auto") {
-    const machine = createMachine(backend);
-    this.backend = machine.backend;
-    this.memory = machine.memory;
-    const planned = plan(specs, machine);
-    this.stages = planned.stages;
-    this.stateFloats = planned.stateFloats;
-    this.weightsEnd = planned.end;
-    this.memory.ensure(planned.end);
+  constructor(specs: readonly StageSpec[], wanted: Backend | "auto") {
+    const { backend, memory, kernel } = createMachine(wanted);
+    this.backend = backend;
+    this.memory = memory;
+    const plan = new Plan(kernel);
+    this.stages = specs.map((spec) => plan.place(spec));
+    this.cells = this.stages.flatMap((stage) => stage.cells);
+    this.stateFloats = plan.stateFloats;
+    this.weightsEnd = plan.address;
+    memory.ensure(this.weightsEnd);
     this.repack();
   }
 
   /** Writes the layers' weights, as they are now, into the memory. */
   repack(): void {
-    for (const stage of this.stages) {
-      for (const { cell, record } of stage.cells) {
-        pack(
-          this.memory,
-          record,
-          cell,
-          stage.inputWidth,
-          stage.outputWidth * 4,
-        );
+    for (const { cells, inputWidth, outputWidth } of this.stages) {
+      for (const { cell, record } of cells) {
+        pack(this.memory, record, cell, inputWidth, outputWidth * 4);
       }
     }
   }
 
-  get inputSize(): number {
-    return (this.stages[0] as Stage).inputSize;
+  get first(): Stage {
+    return this.stages[0] as Stage;
   }
 
-  get outputSize(): number {
-    return (this.stages.at(-1) as Stage).outputSize;
+  get last(): Stage {
+    return this.stages.at(-1) as Stage;
   }
 }
 
-function plan(
-  specs: readonly StageSpec[],
-  { kernel }: Machine,
-): { stages: Stage[]; stateFloats: number; end: number } {
-  const stages: Stage[] = [];
-  let address = FIRST_ADDRESS;
-  let stateFloats = 0;
-  let before: Stage | undefined;
-  for (const { cells, lastOnly } of specs) {
-    const { inputSize } = cells[0] as Cell;
+/** Gives stages their places, one after another. */
+class Plan {
+  readonly #kernel: Kernel;
+  /** The first free byte. */
+  address = FIRST_ADDRESS;
+  stateFloats = 0;
+  #before: Stage | null = null;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  place({ cells, lastOnly }: StageSpec): Stage {
+    const [{ kind, inputSize, hiddenSize }] = cells as [Cell];
     // Straight from the stage before, whose padded rows the kernel reads as they lie; a bidirectional stage's
     // rows are padded in the middle and are copied.
-    const inputWidth =
-      before?.cells.length === 1
-        ? before.outputWidth
-        : inputSize + (inputSize & 1);
-    const placed = cells.map((cell, direction) => {
-      const recurrent = cell.kind !== "linear";
-      const hWidth = recurrent ? quadsOf(cell.outputSize) * 4 : 0;
-      const cWidth = cell.kind === "lstm" ? quadsOf(cell.hiddenSize) * 4 : 0;
-      const place: PlacedCell = {
-        cell,
-        record: address,
-        run: runOf(kernel, cell),
-        hWidth,
-        cWidth,
-        hAt: stateFloats,
-        cAt: stateFloats + hWidth,
-        lane: direction * quadsOf(cell.outputSize) * 4,
-      };
-      address = align(address + packedBytes(cell, inputWidth));
-      stateFloats += hWidth + cWidth;
-      return place;
-    });
-    before = {
-      cells: placed,
+    const before = this.#before;
+    const chained = before?.cells.length === 1;
+    const inputWidth = chained
+      ? before.outputWidth
+      : inputSize + (inputSize & 1);
+    const total = (of: (cell: Cell) => number, up = cells.length) =>
+      cells.slice(0, up).reduce((sum, cell) => sum + of(cell), 0);
+    const size = (cell: Cell) => cell.outputSize;
+    const width = (cell: Cell) => lanesOf(cell.outputSize);
+    this.#before = {
+      cells: cells.map((cell, direction) => ({
+        ...this.#placeCell(cell, inputWidth),
+        lane: total(width, direction),
+        outputAt: total(size, direction),
+      })),
       lastOnly,
+      causal: cells.length === 1 && !cells[0]?.reverse,
       inputSize,
       inputWidth,
-      outputSize: cells.reduce((sum, cell) => sum + cell.outputSize, 0),
-      outputWidth: cells.reduce(
-        (sum, cell) => sum + quadsOf(cell.outputSize) * 4,
-        0,
-      ),
+      outputSize: total(size),
+      outputWidth: total(width),
       zWidth: Math.max(...cells.map((cell) => inputPanels(cell) * 16)),
       scratch: Math.max(...cells.map(scratchFloats)),
+      traced: TRACED_GATES[kind].length * lanesOf(hiddenSize),
     };
-    stages.push(before);
+    return this.#before;
   }
-  return { stages, stateFloats, end: address };
-}
 
-function runOf(kernel: Kernel, cell: Cell): Pass {
-  return kernel[cell.kind];
+  #placeCell(cell: Cell, inputWidth: number) {
+    const record = this.address;
+    const hWidth = cell.kind === "linear" ? 0 : lanesOf(cell.outputSize);
+    const cWidth = cell.kind === "lstm" ? lanesOf(cell.hiddenSize) : 0;
+    const hAt = this.stateFloats;
+    this.address = align(record + packedBytes(cell, inputWidth));
+    this.stateFloats += hWidth + cWidth;
+    const run = this.#kernel[cell.kind];
+    return { cell, record, run, hWidth, cWidth, hAt, cAt: hAt + hWidth };
+  }
 }

@@ -28,7 +28,10 @@ export interface Cell {
   weights(): CellWeights;
 }
 
-export const quadsOf = (size: number): number => Math.ceil(size / 4);
+const quadsOf = (size: number): number => Math.ceil(size / 4);
+
+/** Floats that `size` units take: whole quads. */
+export const lanesOf = (size: number): number => quadsOf(size) * 4;
 
 /** Panels of 16 rows that a row of z takes; the order of its gates is drawn in assembly/. */
 export function inputPanels(cell: Cell): number {

@@ -56,24 +56,24 @@ export class Slots {
 
   #take(stream: StreamState): void {
     const slot = this.#next;
-    this.#next = (slot + 1) % this.#owners.length;
     const owner = this.#owners[slot];
     if (owner) this.leave(owner);
+    this.#next = (slot + 1) % this.#owners.length;
     this.#owners[slot] = stream;
     stream.slot = slot;
-    this.#network.memory.f32.set(
-      stream.parked,
-      (this.#network.weightsEnd + slot * this.#bytes) >> 2,
-    );
+    const { f32 } = this.#network.memory;
+    const at = this.enter(stream) >> 2;
+    f32.set(stream.parked, at);
   }
 
   /** Moves the stream's states out of its slot into `parked`, where they may be read and written. */
   leave(stream: StreamState): Float32Array {
     if (stream.slot >= 0) {
       const at = this.enter(stream) >> 2;
-      stream.parked.set(
-        this.#network.memory.f32.subarray(at, at + stream.parked.length),
-      );
+      const { f32 } = this.#network.memory;
+      const { parked } = stream;
+      // Not set(subarray): a step that puts another stream out of its slot must not allocate either.
+      for (let i = 0; i < parked.length; i++) parked[i] = f32[at + i] as number;
       this.#owners[stream.slot] = null;
       this.#next = stream.slot;
       stream.slot = -1;

@@ -1,8 +1,9 @@
-import { isRecord, positiveInteger, wrong } from "../checks.js";
+import { positiveInteger, record } from "../checks.js";
 import { seeded, uniform } from "../random.js";
 import type { StateDict } from "../safetensors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
-import { tokenSequences } from "./input.js";
+import { checkToken, tokenSequences } from "./input.js";
+import { checkSeed } from "./options.js";
 import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
 
 export interface EmbeddingOptions {
@@ -20,12 +21,10 @@ export class Embedding {
   readonly #parameters: Parameters;
 
   constructor(options: EmbeddingOptions) {
-    if (!isRecord(options)) throw wrong(false, "options", "an object", options);
+    record(options, "options");
     const vocabSize = positiveInteger(options.vocabSize, "vocabSize");
     const size = positiveInteger(options.size, "size");
-    const seed = options.seed ?? 0;
-    if (!Number.isSafeInteger(seed))
-      throw wrong(typeof seed === "number", "seed", "an integer", seed);
+    const seed = checkSeed(options.seed ?? 0);
     this.options = Object.freeze({ vocabSize, size, seed });
     const data = uniform(vocabSize * size, 1, seeded(seed));
     this.#parameters = new Parameters([
@@ -54,22 +53,30 @@ export class Embedding {
 
   /** @throws RangeError for ids that are no integers from 0 to V - 1 */
   forward(input: TensorLike): { output: Tensor } {
-    const { vocabSize, size } = this.options;
-    const tokens = tokenSequences(input, vocabSize);
+    const { size } = this.options;
+    const tokens = tokenSequences(input);
     const axes = tokens.batched ? [tokens.batch, tokens.steps] : [tokens.steps];
     return {
-      output: { shape: [...axes, size], data: this.lookUp(tokens.data) },
+      output: {
+        shape: [...axes, size],
+        data: this.lookUp(tokens.data, "input"),
+      },
     };
   }
 
-  /** The vectors of checked ids. @internal */
-  lookUp(ids: Float32Array): Float32Array {
-    const { size } = this.options;
+  /**
+   * The vectors of ids: n ids → (n, size). @internal
+   *
+   * @throws RangeError as `forward`
+   */
+  lookUp(ids: ArrayLike<number>, name: string): Float32Array {
+    const { vocabSize, size } = this.options;
     const { table } = this;
     const vectors = new Float32Array(ids.length * size);
-    ids.forEach((id, t) =>
-      vectors.set(table.subarray(id * size, (id + 1) * size), t * size),
-    );
+    for (let t = 0; t < ids.length; t++) {
+      const id = checkToken(ids[t], vocabSize, name);
+      vectors.set(table.subarray(id * size, (id + 1) * size), t * size);
+    }
     return vectors;
   }
 
@@ -80,7 +87,7 @@ export class Embedding {
 
   /** Takes over weights by PyTorch's name under `prefix`; errors as in LSTM.loadStateDict. */
   loadStateDict(dict: StateDict, options: { prefix?: string } = {}): this {
-    this.#parameters.load(dict, options.prefix ?? "", "Embedding");
+    this.prepareStateDict(dict, options.prefix ?? "")();
     return this;
   }
 

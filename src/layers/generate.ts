@@ -1,6 +1,7 @@
 import { isRecord, message, positiveInteger, wrong } from "../checks.js";
 import { seeded } from "../random.js";
 import { checkToken } from "./input.js";
+import { checkSeed } from "./options.js";
 import type { Stream } from "./stream.js";
 
 export interface GenerateOptions {
@@ -57,33 +58,39 @@ export function generate<S>(
     checkToken(token, vocabSize, `prompt[${index}]`),
   );
   if (steps !== Number.POSITIVE_INFINITY) positiveInteger(steps, "steps");
-  if (!(temperature >= 0) || temperature === Number.POSITIVE_INFINITY) {
-    throw wrong(
-      typeof temperature === "number",
-      "temperature",
-      "a number of at least 0",
-      temperature,
-    );
-  }
+  number(
+    temperature,
+    "temperature",
+    "a number of at least 0",
+    (value) => value >= 0 && value < Number.POSITIVE_INFINITY,
+  );
   const topK =
     options.topK === undefined
       ? vocabSize
       : positiveInteger(options.topK, "topK");
-  if (!(topP > 0 && topP <= 1))
-    throw wrong(
-      typeof topP === "number",
-      "topP",
-      "a number above 0, at most 1",
-      topP,
-    );
+  number(
+    topP,
+    "topP",
+    "a number above 0, at most 1",
+    (value) => value > 0 && value <= 1,
+  );
   if (stop !== undefined) checkToken(stop, vocabSize, "stop");
-  if (!Number.isSafeInteger(seed))
-    throw wrong(typeof seed === "number", "seed", "an integer", seed);
+  checkSeed(seed);
   return run(stream, vocabulary, tokens, steps, stop, seed, {
     temperature,
     topK,
     topP,
   });
+}
+
+function number(
+  value: unknown,
+  name: string,
+  expected: string,
+  holds: (value: number) => boolean,
+): void {
+  if (typeof value === "number" && holds(value)) return;
+  throw wrong(typeof value === "number", name, expected, value);
 }
 
 function* run<S>(

@@ -1,11 +1,8 @@
 import { boolean, oneOf } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
-import {
-  commonOptions,
-  optionsFromDict,
-  Recurrent,
-  type RecurrentOptions,
-} from "./recurrent.js";
+import { recurrentOptions, type RecurrentOptions } from "./options.js";
+import { Recurrent } from "./recurrent.js";
+import { optionsFromDict } from "./weights.js";
 
 export interface GRUOptions extends RecurrentOptions {
   /**
@@ -20,7 +17,7 @@ export interface GRUOptions extends RecurrentOptions {
 /** Gated recurrent unit (Cho et al. 2014; torch.nn.GRU): r, z = σ(W x + b + U h + c), n and h' as the options say. */
 export class GRU extends Recurrent<Required<GRUOptions>> {
   constructor(options: GRUOptions) {
-    const common = commonOptions(options);
+    const common = recurrentOptions(options);
     const resetAfter = boolean(options.resetAfter ?? true, "resetAfter");
     const updateGate = oneOf(options.updateGate ?? "keep", "updateGate", [
       "keep",

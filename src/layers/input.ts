@@ -10,25 +10,27 @@ export interface Sequences {
 }
 
 /** [B, T, size] or [T, size]. */
-export function sequences(input: TensorLike, size: number): Sequences {
-  const value = asTensor(input, "input");
+export function sequences(
+  input: TensorLike,
+  size: number,
+  name = "input",
+): Sequences {
+  const value = asTensor(input, name);
   const { shape } = value;
-  if ((shape.length !== 2 && shape.length !== 3) || shape.at(-1) !== size)
-    throw wrongShape(value, `, ${size}`);
-  return counted(value, shape.length === 3, `, ${size}`);
+  const rank = shape.length;
+  if ((rank !== 2 && rank !== 3) || shape.at(-1) !== size) {
+    throw wrongShape(value, name, `, ${size}`);
+  }
+  return counted(value, name, rank === 3, `, ${size}`);
 }
 
-/** Token ids, [B, T] or [T]. */
-export function tokenSequences(
-  input: TensorLike,
-  vocabSize: number,
-): Sequences {
+/** Token ids, [B, T] or [T]; the ids themselves are not checked. */
+export function tokenSequences(input: TensorLike): Sequences {
   const value = asTensor(input, "input");
-  const { shape, data } = value;
-  if (shape.length !== 1 && shape.length !== 2) throw wrongShape(value, "");
-  const counts = counted(value, shape.length === 2, "");
-  for (const token of data) checkToken(token, vocabSize, "input");
-  return counts;
+  const { shape } = value;
+  if (shape.length !== 1 && shape.length !== 2)
+    throw wrongShape(value, "input", "");
+  return counted(value, "input", shape.length === 2, "");
 }
 
 export function checkToken(
@@ -50,37 +52,23 @@ export function checkToken(
   );
 }
 
-const expected = (rest: string) => `[B, T${rest}] or [T${rest}]`;
+const axes = (rest: string) => `[B, T${rest}] or [T${rest}]`;
 
-function wrongShape({ shape }: Tensor, rest: string): RangeError {
-  return new RangeError(message("input", expected(rest), shapeText(shape)));
+function wrongShape({ shape }: Tensor, name: string, rest: string): RangeError {
+  return new RangeError(message(name, axes(rest), shapeText(shape)));
 }
 
 function counted(
   { shape, data }: Tensor,
+  name: string,
   batched: boolean,
   rest: string,
 ): Sequences {
-  const [batch, steps] = batched
-    ? (shape as [number, number])
-    : [1, shape[0] as number];
-  if (!batch)
-    throw new RangeError(
-      message(
-        "input",
-        `${expected(rest)} with at least one sequence`,
-        shapeText(shape),
-      ),
-    );
-  if (!steps)
-    throw new RangeError(
-      message(
-        "input",
-        `${expected(rest)} with at least one time step`,
-        shapeText(shape),
-      ),
-    );
-  return { data, batch, steps, batched };
+  const [batch, steps] = (batched ? shape : [1, ...shape]) as [number, number];
+  if (batch && steps) return { data, batch, steps, batched };
+  const missing = batch ? "time step" : "sequence";
+  const expected = `${axes(rest)} with at least one ${missing}`;
+  throw new RangeError(message(name, expected, shapeText(shape)));
 }
 
 /** B lengths from 1 to T, or null when there are none. */

@@ -1,19 +1,21 @@
 import {
   boolean,
-  isRecord,
   message,
   oneOf,
   positiveInteger,
+  record,
   shapeText,
-  wrong,
 } from "../checks.js";
-import { ACTIVATIONS, type Activation } from "../kernel/contract.js";
-import type { Backend } from "../kernel/load.js";
-import { BACKENDS } from "../kernel/load.js";
-import type { StageSpec } from "../kernel/network.js";
+import {
+  type Activation,
+  ACTIVATIONS,
+  type Backend,
+  type StageSpec,
+} from "../kernel/model.js";
 import { seeded, uniform } from "../random.js";
 import type { StateDict } from "../safetensors.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
+import { checkBackend, checkSeed } from "./options.js";
 import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
 import { Runtime } from "./runtime.js";
 
@@ -39,11 +41,8 @@ export class Linear {
   readonly stages: readonly StageSpec[];
 
   constructor(options: LinearOptions) {
-    if (!isRecord(options)) throw wrong(false, "options", "an object", options);
-    const seed = options.seed ?? 0;
-    if (!Number.isSafeInteger(seed))
-      throw wrong(typeof seed === "number", "seed", "an integer", seed);
-    const checked = {
+    record(options, "options");
+    this.options = Object.freeze({
       inputSize: positiveInteger(options.inputSize, "inputSize"),
       outputSize: positiveInteger(options.outputSize, "outputSize"),
       bias: boolean(options.bias ?? true, "bias"),
@@ -52,43 +51,12 @@ export class Linear {
         "activation",
         ACTIVATIONS,
       ),
-      seed,
-      backend: oneOf(options.backend ?? "auto", "backend", [
-        ...BACKENDS,
-        "auto",
-      ]),
-    };
-    this.options = Object.freeze(checked);
-    const { inputSize, outputSize, bias, activation } = checked;
-    const random = seeded(seed);
-    const initial = (...shape: number[]): Tensor => {
-      const size = shape.reduce((product, axis) => product * axis, 1);
-      return { shape, data: uniform(size, 1 / Math.sqrt(inputSize), random) };
-    };
-    this.#parameters = new Parameters([
-      ["weight", initial(outputSize, inputSize)],
-      ...(bias ? [["bias", initial(outputSize)] as const] : []),
-    ]);
-    const weights = () => ({
-      ih: this.#parameters.get("weight") as Float32Array,
-      hh: new Float32Array(0),
-      biasIh: this.#parameters.get("bias"),
-      biasHh: null,
-      hr: null,
+      seed: checkSeed(options.seed ?? 0),
+      backend: checkBackend(options.backend ?? "auto"),
     });
-    const cell = {
-      ...({
-        kind: "linear",
-        inputSize,
-        hiddenSize: outputSize,
-        outputSize,
-        activation,
-        weights,
-      } as const),
-      ...{ resetBefore: false, replace: false, reverse: false },
-    };
-    this.stages = [{ cells: [cell], lastOnly: false }];
-    this.#runtime = new Runtime("Linear", [this], checked.backend);
+    this.#parameters = initialParameters(this.options);
+    this.stages = [stageOf(this.options, this.#parameters)];
+    this.#runtime = new Runtime("Linear", [this], this.options.backend);
   }
 
   /** A layer of the sizes and bias that the dict tells; `options` add the activation. */
@@ -139,7 +107,7 @@ export class Linear {
 
   /** Takes over weights by PyTorch's names under `prefix`; errors as in LSTM.loadStateDict. */
   loadStateDict(dict: StateDict, options: { prefix?: string } = {}): this {
-    this.#parameters.load(dict, options.prefix ?? "", "Linear");
+    this.prepareStateDict(dict, options.prefix ?? "")();
     return this;
   }
 
@@ -152,4 +120,48 @@ export class Linear {
   dispose(): void {
     this.#runtime.dispose();
   }
+}
+
+function initialParameters({
+  inputSize,
+  outputSize,
+  bias,
+  seed,
+}: Required<LinearOptions>): Parameters {
+  const random = seeded(seed);
+  const bound = 1 / Math.sqrt(inputSize);
+  const weight = {
+    shape: [outputSize, inputSize],
+    data: uniform(outputSize * inputSize, bound, random),
+  };
+  const tensors: [string, Tensor][] = [["weight", weight]];
+  if (bias) {
+    const data = uniform(outputSize, bound, random);
+    tensors.push(["bias", { shape: [outputSize], data }]);
+  }
+  return new Parameters(tensors);
+}
+
+function stageOf(
+  { inputSize, outputSize, activation }: Required<LinearOptions>,
+  parameters: Parameters,
+): StageSpec {
+  const cell = {
+    kind: "linear",
+    inputSize,
+    hiddenSize: outputSize,
+    outputSize,
+    activation,
+    resetBefore: false,
+    replace: false,
+    reverse: false,
+    weights: () => ({
+      ih: parameters.get("weight") as Float32Array,
+      hh: new Float32Array(0),
+      biasIh: parameters.get("bias"),
+      biasHh: null,
+      hr: null,
+    }),
+  } as const;
+  return { cells: [cell], lastOnly: false };
 }

@@ -1,11 +1,8 @@
 import { message, positiveInteger } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
-import {
-  commonOptions,
-  optionsFromDict,
-  Recurrent,
-  type RecurrentOptions,
-} from "./recurrent.js";
+import { recurrentOptions, type RecurrentOptions } from "./options.js";
+import { Recurrent } from "./recurrent.js";
+import { optionsFromDict } from "./weights.js";
 
 export interface LSTMOptions extends RecurrentOptions {
   /** P < H: outputs are W_hr h, of this size (Sak et al. 2014); 0, the default: none. */
@@ -19,7 +16,7 @@ export interface LSTMOptions extends RecurrentOptions {
  */
 export class LSTM extends Recurrent<Required<LSTMOptions>> {
   constructor(options: LSTMOptions) {
-    const common = commonOptions(options);
+    const common = recurrentOptions(options);
     const projSize = options.projSize
       ? positiveInteger(options.projSize, "projSize")
       : 0;

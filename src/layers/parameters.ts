@@ -77,10 +77,6 @@ export class Parameters {
       this.version++;
     };
   }
-
-  load(dict: unknown, prefix: string, what: string): void {
-    this.prepare(dict, prefix, what)();
-  }
 }
 
 /** The dict's entries whose names begin with `prefix`, without it. A cell's names are those of a layer 0. */

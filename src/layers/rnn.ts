@@ -1,11 +1,8 @@
 import { oneOf } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
-import {
-  commonOptions,
-  optionsFromDict,
-  Recurrent,
-  type RecurrentOptions,
-} from "./recurrent.js";
+import { recurrentOptions, type RecurrentOptions } from "./options.js";
+import { Recurrent } from "./recurrent.js";
+import { optionsFromDict } from "./weights.js";
 
 export interface RNNOptions extends RecurrentOptions {
   /** 'tanh' by default. */
@@ -15,7 +12,7 @@ export interface RNNOptions extends RecurrentOptions {
 /** Elman's network: h' = f(W x + b + U h + c), f tanh or relu (Elman 1990; torch.nn.RNN). */
 export class RNN extends Recurrent<Required<RNNOptions>> {
   constructor(options: RNNOptions) {
-    const common = commonOptions(options);
+    const common = recurrentOptions(options);
     const nonlinearity = oneOf(options.nonlinearity ?? "tanh", "nonlinearity", [
       "tanh",
       "relu",

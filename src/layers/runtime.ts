@@ -1,6 +1,9 @@
-import type { Backend } from "../kernel/load.js";
-import { Model } from "../kernel/model.js";
-import type { StageSpec } from "../kernel/network.js";
+import {
+  type Backend,
+  Model,
+  type StageSpec,
+  type StreamState,
+} from "../kernel/model.js";
 
 /** What a layer gives to the model that runs it. */
 export interface Runnable {
@@ -44,6 +47,11 @@ export class Runtime {
     } else if (versions !== this.#versions) this.#model.network.repack();
     this.#versions = versions;
     return this.#model;
+  }
+
+  /** Frees a stream's slot, if the model is still there. */
+  close(stream: StreamState): void {
+    this.#model?.close(stream);
   }
 
   dispose(): void {

@@ -1,6 +1,5 @@
-import { equalShapes, isRecord, message, shapeText, wrong } from "../checks.js";
-import type { CellState } from "../kernel/forward.js";
-import type { Cell } from "../kernel/panels.js";
+import { record, sameShape } from "../checks.js";
+import type { Cell, CellState } from "../kernel/model.js";
 import { checkTensor, type Tensor } from "../tensor.js";
 
 /** Where a sequence stands: hidden [L·D, B, O] and, of an LSTM, cell [L·D, B, H]; no B when the input had none. */
@@ -11,6 +10,9 @@ export interface State {
 
 const hasCell = (cells: readonly Cell[]): boolean => cells[0]?.kind === "lstm";
 
+const axesOf = (cells: readonly Cell[], batch: number | null): number[] =>
+  batch === null ? [cells.length] : [cells.length, batch];
+
 /** A state's parts, cell by cell; checked against the layer's cells and the batch (null: without that axis). */
 export function splitState(
   state: unknown,
@@ -18,42 +20,23 @@ export function splitState(
   batch: number | null,
   name: string,
 ): CellState[] {
-  if (!isRecord(state))
-    throw wrong(
-      false,
-      name,
-      hasCell(cells) ? "{ hidden, cell }" : "{ hidden }",
-      state,
-    );
+  const given = record(state, name);
   const { hiddenSize, outputSize } = cells[0] as Cell;
-  const axes = batch === null ? [cells.length] : [cells.length, batch];
-  const hidden = part(state["hidden"], [...axes, outputSize], `${name}.hidden`);
-  const cell = hasCell(cells)
-    ? part(state["cell"], [...axes, hiddenSize], `${name}.cell`)
-    : null;
-  const rows = batch ?? 1;
+  const part = (key: "hidden" | "cell", size: number): Float32Array => {
+    const tensor = checkTensor(given[key], `${name}.${key}`);
+    const shape = [...axesOf(cells, batch), size];
+    return sameShape(tensor, shape, `${name}.${key}`).data;
+  };
+  const hidden = part("hidden", outputSize);
+  const cell = hasCell(cells) ? part("cell", hiddenSize) : null;
+  const share = (data: Float32Array, index: number) => {
+    const size = data.length / cells.length;
+    return data.subarray(index * size, (index + 1) * size);
+  };
   return cells.map((_, index) => ({
-    hidden: hidden.subarray(
-      index * rows * outputSize,
-      (index + 1) * rows * outputSize,
-    ),
-    cell:
-      cell &&
-      cell.subarray(index * rows * hiddenSize, (index + 1) * rows * hiddenSize),
+    hidden: share(hidden, index),
+    cell: cell && share(cell, index),
   }));
-}
-
-function part(
-  value: unknown,
-  shape: readonly number[],
-  name: string,
-): Float32Array {
-  const tensor = checkTensor(value, name);
-  if (!equalShapes(tensor.shape, shape))
-    throw new RangeError(
-      message(name, shapeText(shape), shapeText(tensor.shape)),
-    );
-  return tensor.data;
 }
 
 /** The parts put together again, as copies. */
@@ -63,22 +46,17 @@ export function joinState(
   batch: number | null,
 ): State {
   const { hiddenSize, outputSize } = cells[0] as Cell;
-  const axes = batch === null ? [cells.length] : [cells.length, batch];
-  const rows = batch ?? 1;
   const join = (
     size: number,
-    data: (state: CellState) => Float32Array,
+    values: (state: CellState) => Float32Array,
   ): Tensor => {
-    const joined = new Float32Array(cells.length * rows * size);
-    parts.forEach((state, index) =>
-      joined.set(data(state), index * rows * size),
-    );
-    return { shape: [...axes, size], data: joined };
+    const each = (batch ?? 1) * size;
+    const data = new Float32Array(cells.length * each);
+    parts.forEach((state, index) => data.set(values(state), index * each));
+    return { shape: [...axesOf(cells, batch), size], data };
   };
   const hidden = join(outputSize, (state) => state.hidden);
   if (!hasCell(cells)) return { hidden };
-  return {
-    hidden,
-    cell: join(hiddenSize, (state) => state.cell as Float32Array),
-  };
+  const cell = join(hiddenSize, (state) => state.cell as Float32Array);
+  return { hidden, cell };
 }

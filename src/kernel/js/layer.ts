@@ -1,0 +1,37 @@
+import { type Activation, ACTIVATIONS, Field } from "../contract.js";
+
+/** A layer's record (assembly/layer.ts), read once: widths, strides and addresses all in floats. */
+export class Layer {
+  readonly input: number;
+  readonly recurrent: number;
+  readonly second: number;
+  readonly inputWidth: number;
+  readonly panels: number;
+  readonly zStride: number;
+  readonly yStride: number;
+  /** Lanes of the cell and of its output, and how many of them are real. */
+  readonly hidden: number;
+  readonly output: number;
+  readonly hiddenSize: number;
+  readonly outputSize: number;
+  readonly reverse: boolean;
+  readonly activation: Activation;
+
+  constructor(i32: Int32Array, address: number) {
+    const field = (name: keyof typeof Field) =>
+      i32[(address >> 2) + Field[name]] as number;
+    this.input = field("input") >> 2;
+    this.recurrent = field("recurrent") >> 2;
+    this.second = field("second") >> 2;
+    this.inputWidth = field("inputWidth");
+    this.panels = field("inputPanels");
+    this.zStride = this.panels * 16;
+    this.yStride = field("outputStride") >> 2;
+    this.hidden = field("hiddenQuads") * 4;
+    this.output = field("outputQuads") * 4;
+    this.hiddenSize = this.hidden - 4 + field("hiddenTail");
+    this.outputSize = this.output - 4 + field("outputTail");
+    this.reverse = field("reverse") !== 0;
+    this.activation = ACTIVATIONS[field("activation")] as Activation;
+  }
+}

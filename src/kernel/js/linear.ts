@@ -1,0 +1,141 @@
+import { activate } from "./activations.js";
+import type { Layer } from "./layer.js";
+import type { Chunk } from "./recurrence.js";
+
+const fround = Math.fround;
+
+/**
+ * Sums of one quad (4 outputs) of a panel `width` wide over k inputs, added to those at `from`, left in `to`.
+ * Two columns at a time, as `pair` in assembly/simd.ts does.
+ */
+export function quadSums(
+  f32: Float32Array,
+  w: number,
+  width: number,
+  x: number,
+  k: number,
+  from: number,
+  to: Float32Array,
+  at: number,
+): void {
+  let s0 = f32[from] as number;
+  let s1 = f32[from + 1] as number;
+  let s2 = f32[from + 2] as number;
+  let s3 = f32[from + 3] as number;
+  const end = x + k;
+  for (let a = w + width; x < end; x += 2, a += 2 * width) {
+    const b = a + width;
+    const x0 = f32[x] as number;
+    const x1 = f32[x + 1] as number;
+    s0 = fround(
+      s0 +
+        fround(
+          fround((f32[a] as number) * x0) + fround((f32[b] as number) * x1),
+        ),
+    );
+    s1 = fround(
+      s1 +
+        fround(
+          fround((f32[a + 1] as number) * x0) +
+            fround((f32[b + 1] as number) * x1),
+        ),
+    );
+    s2 = fround(
+      s2 +
+        fround(
+          fround((f32[a + 2] as number) * x0) +
+            fround((f32[b + 2] as number) * x1),
+        ),
+    );
+    s3 = fround(
+      s3 +
+        fround(
+          fround((f32[a + 3] as number) * x0) +
+            fround((f32[b + 3] as number) * x1),
+        ),
+    );
+  }
+  to[at] = s0;
+  to[at + 1] = s1;
+  to[at + 2] = s2;
+  to[at + 3] = s3;
+}
+
+/** z [rows, 16 · panels] ← bias + x [rows, k] W, or, accumulating, z + x W. */
+export function product(
+  f32: Float32Array,
+  w: number,
+  x: number,
+  xStride: number,
+  z: number,
+  zStride: number,
+  rows: number,
+  k: number,
+  panels: number,
+  accumulate: boolean,
+): void {
+  for (let panel = 0; panel < panels; panel++, w += 16 * (k + 1), z += 16) {
+    for (let row = 0; row < rows; row++) {
+      for (let lane = 0; lane < 16; lane += 4) {
+        const at = z + row * zStride + lane;
+        quadSums(
+          f32,
+          w + lane,
+          16,
+          x + row * xStride,
+          k,
+          accumulate ? at : w + lane,
+          f32,
+          at,
+        );
+      }
+    }
+  }
+}
+
+/** z ← b + x W for every row's steps of the chunk. */
+export function project(
+  f32: Float32Array,
+  layer: Layer,
+  x: number,
+  z: number,
+  chunk: Chunk,
+): void {
+  const { input, inputWidth, zStride, panels } = layer;
+  for (let row = 0; row < chunk.rows; row++) {
+    product(
+      f32,
+      input,
+      x,
+      inputWidth,
+      z,
+      zStride,
+      chunk.length(row),
+      inputWidth,
+      panels,
+      false,
+    );
+    x += chunk.steps * inputWidth;
+    z += chunk.steps * zStride;
+  }
+}
+
+/** y [rows, steps, yStride] ← f(W x + b). */
+export function linear(
+  f32: Float32Array,
+  layer: Layer,
+  x: number,
+  z: number,
+  y: number,
+  chunk: Chunk,
+): void {
+  project(f32, layer, x, z, chunk);
+  for (let row = 0; row < chunk.rows; row++) {
+    for (let t = 0; t < chunk.length(row); t++) {
+      const at = row * chunk.steps + t;
+      const to = y + at * layer.yStride;
+      activate(f32, z + at * layer.zStride, to, layer.output, layer.activation);
+      f32.fill(0, to + layer.outputSize, to + layer.output);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { message, wrong } from "../checks.js";
+import type { Backend, Cell } from "../kernel/model.js";
+import { Embedding } from "./embedding.js";
+import { GRU } from "./gru.js";
+import { Linear } from "./linear.js";
+import { LSTM } from "./lstm.js";
+import { RNN } from "./rnn.js";
+
+export type RecurrentLayer = RNN | LSTM | GRU;
+export type KernelLayer = RecurrentLayer | Linear;
+export type Layer = KernelLayer | Embedding;
+
+/** The layers that there are, by the names that saved models give them. */
+export const LAYERS = { RNN, LSTM, GRU, Linear, Embedding } as const;
+export type LayerType = keyof typeof LAYERS;
+
+export const typeOf = (layer: Layer): LayerType =>
+  (Object.keys(LAYERS) as LayerType[]).find(
+    (name) => layer instanceof LAYERS[name],
+  ) as LayerType;
+
+export const isRecurrent = (layer: Layer): layer is RecurrentLayer =>
+  layer instanceof RNN || layer instanceof LSTM || layer instanceof GRU;
+
+export const inputOf = (layer: KernelLayer): number => layer.options.inputSize;
+
+export function outputOf(layer: Layer): number {
+  if (layer instanceof Embedding) return layer.options.size;
+  return isRecurrent(layer) ? layer.outputSize : layer.options.outputSize;
+}
+
+export const cellsOf = (layer: KernelLayer): Cell[] =>
+  layer.stages.flatMap((stage) => stage.cells);
+
+/**
+ * Holds that the layers fit each other, that an Embedding stands only in front, and no recurrent layer behind one
+ * with returnSequences false.
+ */
+export function checkChain(
+  layers: unknown,
+): asserts layers is readonly Layer[] {
+  if (!Array.isArray(layers)) {
+    throw wrong(false, "layers", "an array of layers", layers);
+  }
+  layers.forEach((layer: unknown, index) => {
+    if (Object.values(LAYERS).some((type) => layer instanceof type)) return;
+    const expected = "an RNN, LSTM, GRU, Linear or Embedding";
+    throw wrong(false, `layers[${index}]`, expected, layer);
+  });
+  const refuse = (index: number, expected: string, got: string) =>
+    new RangeError(message(`layers[${index}]`, expected, got));
+  let lastOnly = false;
+  layers.forEach((layer: Layer, index) => {
+    if (layer instanceof Embedding) {
+      if (!index) return;
+      throw refuse(index, "an Embedding only in front", "another one");
+    }
+    if (index) {
+      const size = outputOf(layers[index - 1] as Layer);
+      const expected = `inputSize ${size}, the output size of layers[${index - 1}]`;
+      if (inputOf(layer) !== size)
+        throw refuse(index, expected, `${inputOf(layer)}`);
+    }
+    if (!isRecurrent(layer)) return;
+    const expected = "no recurrent layer behind one with returnSequences false";
+    if (lastOnly) throw refuse(index, expected, typeOf(layer));
+    lastOnly = !layer.options.returnSequences;
+  });
+  if (!layers.length || layers.at(-1) instanceof Embedding) {
+    const expected = "at least one layer that is no Embedding";
+    throw new RangeError(message("layers", expected, `${layers.length}`));
+  }
+}
+
+/** The one backend that the layers ask for; those that ask for 'auto' take any. */
+export function commonBackend(
+  layers: readonly KernelLayer[],
+): Backend | "auto" {
+  const asked = layers.map((layer) => layer.options.backend);
+  const wanted = new Set(asked.filter((backend) => backend !== "auto"));
+  if (wanted.size > 1) {
+    const got = [...wanted].join(" and ");
+    throw new RangeError(message("layers", "one backend for all", got));
+  }
+  return [...wanted][0] ?? "auto";
+}

@@ -1,0 +1,79 @@
+import { message } from "../checks.js";
+import { FormatError } from "../errors.js";
+import { parse, serialize, type StateDict } from "../safetensors.js";
+import { type Layer, LAYERS, type LayerType, typeOf } from "./chain.js";
+
+/** The form of metadata.gatewise; a reader refuses others. */
+const VERSION = 1;
+
+/** A safetensors file of the weights, the layers' options as JSON in metadata.gatewise. */
+export function saveModel(
+  layers: readonly Layer[],
+  weights: StateDict,
+  metadata: Record<string, string>,
+): Uint8Array {
+  const described = layers.map((layer) => {
+    // Neither is the model's: one made its weights, the other runs it.
+    const {
+      seed: _,
+      backend: __,
+      ...options
+    } = { backend: "auto", ...layer.options };
+    return { type: typeOf(layer), options };
+  });
+  const gatewise = JSON.stringify({ version: VERSION, layers: described });
+  return serialize(weights, { ...metadata, gatewise });
+}
+
+/**
+ * The layers and weights that such a file holds.
+ *
+ * @throws FormatError naming the place
+ */
+export function readModel(bytes: Uint8Array | ArrayBuffer): {
+  layers: Layer[];
+  weights: StateDict;
+} {
+  const { tensors, metadata } = parse(bytes);
+  const place = "metadata.gatewise";
+  const text = metadata["gatewise"];
+  if (text === undefined) {
+    throw new FormatError(
+      "expected what Sequential.save writes, got none",
+      place,
+    );
+  }
+  return {
+    weights: tensors,
+    layers: atPlace(place, () => describedLayers(text)),
+  };
+}
+
+function describedLayers(text: string): Layer[] {
+  const { version, layers } = JSON.parse(text) as {
+    version: unknown;
+    layers: { type: LayerType; options: never }[];
+  };
+  if (version !== VERSION) {
+    throw new RangeError(message("version", `${VERSION}`, String(version)));
+  }
+  return layers.map(({ type, options }, index) => {
+    if (Object.hasOwn(LAYERS, type)) return new LAYERS[type](options);
+    const expected = Object.keys(LAYERS).join(", ");
+    throw new RangeError(
+      message(`layers[${index}].type`, expected, String(type)),
+    );
+  });
+}
+
+/** What `read` returns; what it throws becomes a FormatError at `place`. */
+export function atPlace<T>(place: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new FormatError(
+      error instanceof Error ? error.message : String(error),
+      place,
+    );
+  }
+}

@@ -1,0 +1,111 @@
+import { message } from "../checks.js";
+import type { Cell, StageSpec } from "../kernel/model.js";
+import { seeded, uniform } from "../random.js";
+import { sizeOf, type Tensor } from "../tensor.js";
+import {
+  type Direction,
+  directionsOf,
+  type RecurrentOptions,
+} from "./options.js";
+import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
+
+/** What one kind of layer adds to the options that all three share. */
+export interface CellKind {
+  readonly kind: "rnn" | "lstm" | "gru";
+  /** As users know the class. */
+  readonly name: string;
+  readonly gates: number; // G
+  readonly projSize: number; // P; 0: none
+  readonly features: Pick<Cell, "activation" | "resetBefore" | "replace">;
+}
+
+/** PyTorch's suffix of a parameter: its layer, and _reverse for the second of two directions. */
+const suffix = (layer: number, direction: number): string =>
+  `_l${layer}${direction === 1 ? "_reverse" : ""}`;
+
+/** The parameters of all layers and directions in PyTorch's order, drawn from U(-1/√H, 1/√H). */
+export function initialParameters(
+  options: Required<RecurrentOptions>,
+  { gates, projSize }: CellKind,
+): Parameters {
+  const { inputSize, hiddenSize, numLayers, bias, seed } = options;
+  const directions = directionsOf(options);
+  const outputSize = projSize || hiddenSize;
+  const random = seeded(seed);
+  const tensors: [string, Tensor][] = [];
+  const add = (name: string, ...shape: number[]) => {
+    const bound = 1 / Math.sqrt(hiddenSize);
+    tensors.push([
+      name,
+      { shape, data: uniform(sizeOf(shape), bound, random) },
+    ]);
+  };
+  for (let layer = 0; layer < numLayers; layer++) {
+    for (const direction of directions.keys()) {
+      const end = suffix(layer, direction);
+      const inputs = layer ? outputSize * directions.length : inputSize;
+      add(`weight_ih${end}`, gates * hiddenSize, inputs);
+      add(`weight_hh${end}`, gates * hiddenSize, outputSize);
+      if (bias) add(`bias_ih${end}`, gates * hiddenSize);
+      if (bias) add(`bias_hh${end}`, gates * hiddenSize);
+      if (projSize) add(`weight_hr${end}`, projSize, hiddenSize);
+    }
+  }
+  return new Parameters(tensors);
+}
+
+/** The layers as the kernel runs them: a stage a layer, a cell a direction. */
+export function stagesOf(
+  options: Required<RecurrentOptions>,
+  { kind, projSize, features }: CellKind,
+  parameters: Parameters,
+): StageSpec[] {
+  const { inputSize, hiddenSize, numLayers, returnSequences } = options;
+  const directions = directionsOf(options);
+  const outputSize = projSize || hiddenSize;
+  return Array.from({ length: numLayers }, (_, layer) => ({
+    lastOnly: !returnSequences && layer === numLayers - 1,
+    cells: directions.map((direction, index): Cell => {
+      const of = (name: string) => parameters.get(name + suffix(layer, index));
+      return {
+        kind,
+        inputSize: layer ? outputSize * directions.length : inputSize,
+        hiddenSize,
+        outputSize,
+        ...features,
+        reverse: direction === "reverse",
+        weights: () => ({
+          ih: of("weight_ih") as Float32Array,
+          hh: of("weight_hh") as Float32Array,
+          biasIh: of("bias_ih"),
+          biasHh: of("bias_hh"),
+          hr: of("weight_hr"),
+        }),
+      };
+    }),
+  }));
+}
+
+/** The options that a state dict's names and shapes tell. */
+export function optionsFromDict(dict: unknown, prefix: string, gates: number) {
+  const entries = entriesUnder(dict, prefix);
+  const [gateRows, inputSize] = matrixShape(entries, "weight_ih_l0", prefix);
+  const [, outputSize] = matrixShape(entries, "weight_hh_l0", prefix);
+  const hiddenSize = gateRows / gates;
+  if (!Number.isInteger(hiddenSize)) {
+    const name = `dict["${prefix}weight_ih_l0"]`;
+    const got = `[${gateRows}, ${inputSize}]`;
+    throw new RangeError(message(name, `[${gates} · H, I]`, got));
+  }
+  let numLayers = 1;
+  while (entries.has(`weight_ih_l${numLayers}`)) numLayers++;
+  const both = entries.has("weight_ih_l0_reverse");
+  return {
+    inputSize,
+    hiddenSize,
+    numLayers,
+    bias: entries.has("bias_ih_l0"),
+    projSize: entries.has("weight_hr_l0") ? outputSize : 0,
+    direction: (both ? "bidirectional" : "forward") as Direction,
+  };
+}

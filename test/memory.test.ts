@@ -1,0 +1,182 @@
+import { describe, expect, test } from "vitest";
+import {
+  Embedding,
+  GRU,
+  Linear,
+  LSTM,
+  RNN,
+  Sequential,
+  type Layer,
+} from "../src/index.js";
+import { backends } from "./support/layers.js";
+import { allocations, external, inUse } from "./support/memory.js";
+import { Random } from "./support/random.js";
+
+describe.each(backends)("memory on %s", (backend) => {
+  test("a million steps of a stream allocate nothing", async () => {
+    const stream = new LSTM({ inputSize: 1, hiddenSize: 8, backend }).stream();
+    const frame = new Float32Array(1);
+    const out = new Float32Array(8);
+    const steps = (count: number) => {
+      for (let i = 0; i < count; i++) {
+        frame[0] = i & 7;
+        if (i & 1) stream.step(frame);
+        else stream.step(frame, out);
+      }
+    };
+    steps(100_000); // compiled by then
+    const { bytes, collections } = await allocations(() => steps(1_000_000), 1);
+    expect(collections, "garbage collections").toBe(0);
+    expect(bytes, "bytes of a million steps").toBeLessThan(100_000);
+  });
+
+  test.each<[string, () => Layer[]]>([
+    ["RNN", () => [new RNN({ inputSize: 2, hiddenSize: 5, backend })]],
+    [
+      "GRU",
+      () => [
+        new GRU({
+          inputSize: 2,
+          hiddenSize: 5,
+          numLayers: 2,
+          resetAfter: false,
+          backend,
+        }),
+      ],
+    ],
+    [
+      "LSTM with a projection, Linear",
+      () => [
+        new LSTM({ inputSize: 2, hiddenSize: 5, projSize: 3, backend }),
+        new Linear({ inputSize: 3, outputSize: 2, activation: "softmax" }),
+      ],
+    ],
+    [
+      "Embedding, GRU",
+      () => [
+        new Embedding({ vocabSize: 9, size: 3 }),
+        new GRU({ inputSize: 3, hiddenSize: 4, backend }),
+      ],
+    ],
+  ])(
+    "nor do 100 000 steps of %s, of many streams in turn",
+    async (name, make) => {
+      const model = new Sequential(make());
+      const streams = Array.from({ length: 8 }, () => model.stream());
+      const frame = new Float32Array(name.startsWith("Embedding") ? 1 : 2);
+      const steps = (count: number) => {
+        for (let i = 0; i < count; i++) {
+          frame[0] = i & 7;
+          streams[i & 7]!.step(frame);
+        }
+      };
+      steps(50_000);
+      const { bytes, collections } = await allocations(() => steps(100_000));
+      expect(collections, "garbage collections").toBe(0);
+      expect(bytes, "bytes of 100 000 steps").toBeLessThan(100_000);
+    },
+  );
+
+  test("100 000 streams over one layer that come, step once and are dropped, all within one task", async () => {
+    const layer = new LSTM({ inputSize: 2, hiddenSize: 32, backend });
+    const lasting = layer.stream();
+    lasting.step([1, 2]);
+    const expected = layer
+      .forward([
+        [1, 2],
+        [3, 4],
+      ])
+      .output.data.slice(32);
+    const before = await inUse();
+    let most = 0;
+    for (let i = 0; i < 100_000; i++) {
+      layer.stream().step([i, -i]);
+      if (i % 500 === 0) most = Math.max(most, external());
+    }
+    expect(most - before.external, "MB at the most").toBeLessThan(100);
+    const after = await inUse();
+    expect(after.external - before.external, "MB kept").toBeLessThan(2);
+    expect(after.heap - before.heap, "MB of heap kept").toBeLessThan(2);
+    expect(
+      lasting.step([3, 4]),
+      "a stream that was there all the time",
+    ).toEqual(expected);
+  });
+
+  test("20 000 models and their streams that come, run and are dropped, all within one task", async () => {
+    const once = (seed: number) => {
+      const layer = new GRU({ inputSize: 2, hiddenSize: 4, seed, backend });
+      layer.stream().step([1, 2]);
+      return layer.forward([[1, 2]]).output.data[0]!;
+    };
+    const expected = once(7);
+    const before = await inUse();
+    let most = 0;
+    for (let i = 0; i < 20_000; i++) {
+      once(i);
+      if (i % 500 === 0) most = Math.max(most, external());
+    }
+    // 20 000 memories of the smallest size there is are 1250 MB.
+    expect(most - before.external, "MB at the most").toBeLessThan(600);
+    const after = await inUse();
+    expect(after.external - before.external, "MB kept").toBeLessThan(2);
+    expect(after.heap - before.heap, "MB of heap kept").toBeLessThan(4);
+    expect(once(7)).toBe(expected);
+  });
+
+  describe("a sequence of 100 000 steps needs little beside its input and output", () => {
+    const steps = 100_000;
+    const input = new Random(1).tensor([steps, 1]);
+    const options = { inputSize: 1, hiddenSize: 16, backend };
+    // The gates of all steps would be 24 MB of an LSTM.
+    const little = 4;
+
+    test.each<[string, LSTM]>([
+      ["two layers", new LSTM({ ...options, numLayers: 2 })],
+      ["reverse", new LSTM({ ...options, direction: "reverse" })],
+      ["many-to-one", new LSTM({ ...options, returnSequences: false })],
+    ])("forward, %s", async (_, layer) => {
+      const before = await inUse();
+      const { output } = layer.forward(input);
+      const scratch =
+        external() - before.external - output.data.byteLength / 2 ** 20;
+      expect(output.data.every(Number.isFinite)).toBe(true);
+      expect(scratch, "MB").toBeLessThan(little);
+    });
+
+    test("a stream's run", async () => {
+      const stream = new LSTM(options).stream();
+      const before = await inUse();
+      const output = stream.run(input.data);
+      const scratch =
+        external() - before.external - output.byteLength / 2 ** 20;
+      expect(output.length).toBe(steps * 16);
+      expect(scratch, "MB").toBeLessThan(little);
+    });
+  });
+
+  test("calls of every size keep nothing but the largest one's scratch", async () => {
+    const layer = new GRU({ inputSize: 3, hiddenSize: 9, backend });
+    const random = new Random(2);
+    const inputs = Array.from({ length: 40 }, () =>
+      random.tensor([random.integer(1, 20), random.integer(1, 60), 3]),
+    );
+    for (const input of inputs) layer.forward(input);
+    const before = await inUse();
+    for (let i = 0; i < 800; i++) layer.forward(inputs[i % 40]!);
+    const after = await inUse();
+    expect(after.external - before.external, "MB kept").toBeLessThan(0.5);
+    expect(after.heap - before.heap, "MB of heap kept").toBeLessThan(1);
+  });
+
+  test("dispose gives a model's memory back while it is still in reach", async () => {
+    const before = await inUse();
+    const layer = new LSTM({ inputSize: 8, hiddenSize: 400, backend });
+    layer.forward(new Random(3).tensor([2, 8]));
+    // 2.6 MB of weights, once as they came and once packed.
+    expect((await inUse()).external - before.external).toBeGreaterThan(4);
+    layer.dispose();
+    expect((await inUse()).external - before.external).toBeLessThan(3.5);
+    expect(layer.options.hiddenSize).toBe(400);
+  });
+});

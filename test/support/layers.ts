@@ -1,0 +1,83 @@
+import {
+  GRU,
+  LSTM,
+  RNN,
+  type Backend,
+  type GRUOptions,
+  type LSTMOptions,
+  type RNNOptions,
+  type State,
+} from "../../src/index.js";
+import type { Random } from "./random.js";
+
+export const backends: readonly Backend[] = ["relaxed", "simd", "js"];
+
+export type Kind = "RNN" | "LSTM" | "GRU";
+export type Recurrent = RNN | LSTM | GRU;
+/** The options of all kinds at once; a cell uses those that it has. */
+export type AnyOptions = RNNOptions & LSTMOptions & GRUOptions;
+export interface Cell {
+  kind: Kind;
+  options?: Pick<
+    AnyOptions,
+    "nonlinearity" | "projSize" | "resetAfter" | "updateGate"
+  >;
+}
+
+/** Every kind of time loop that the kernel has. Projection is left to those who choose its size. */
+export const cells: readonly (Cell & { name: string })[] = [
+  { name: "RNN tanh", kind: "RNN", options: { nonlinearity: "tanh" } },
+  { name: "RNN relu", kind: "RNN", options: { nonlinearity: "relu" } },
+  { name: "LSTM", kind: "LSTM" },
+  {
+    name: "GRU reset after, keep",
+    kind: "GRU",
+    options: { resetAfter: true, updateGate: "keep" },
+  },
+  {
+    name: "GRU reset after, replace",
+    kind: "GRU",
+    options: { resetAfter: true, updateGate: "replace" },
+  },
+  {
+    name: "GRU reset before, keep",
+    kind: "GRU",
+    options: { resetAfter: false, updateGate: "keep" },
+  },
+  {
+    name: "GRU reset before, replace (Chung et al. 2014)",
+    kind: "GRU",
+    options: { resetAfter: false, updateGate: "replace" },
+  },
+];
+
+export function create(kind: Kind, options: AnyOptions): Recurrent {
+  if (kind === "RNN") return new RNN(options);
+  return kind === "LSTM" ? new LSTM(options) : new GRU(options);
+}
+
+/** All weights multiplied: 3 saturates many gates. */
+export function scaleWeights(layer: Recurrent, factor: number): void {
+  const scaled = Object.entries(layer.stateDict()).map(
+    ([name, { shape, data }]) => [
+      name,
+      { shape, data: data.map((w) => w * factor) },
+    ],
+  );
+  layer.loadStateDict(Object.fromEntries(scaled));
+}
+
+export function randomState(
+  random: Random,
+  kind: Kind,
+  options: AnyOptions,
+  batch?: number,
+): State {
+  const { hiddenSize, numLayers = 1, direction, projSize } = options;
+  const rows = numLayers * (direction === "bidirectional" ? 2 : 1);
+  const lead = batch === undefined ? [rows] : [rows, batch];
+  const hidden = random.tensor([...lead, projSize || hiddenSize]);
+  return kind === "LSTM"
+    ? { hidden, cell: random.tensor([...lead, hiddenSize]) }
+    : { hidden };
+}

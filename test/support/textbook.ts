@@ -1,0 +1,103 @@
+import type { State, StateDict, Tensor } from "../../src/index.js";
+import { cells, type Gates, type Vector } from "./textbook-cells.js";
+import type { AnyOptions, Kind } from "./layers.js";
+
+/*
+ * Recurrent layers in float64, written from the equations for reading, not for speed. Nothing is shared with src.
+ * Results are flat and row-major: output [B, T, D·O], hidden [L·D, B, O], cell [L·D, B, H].
+ */
+
+export interface TextbookStep {
+  layer: number;
+  direction: "forward" | "reverse";
+  row: number;
+  time: number;
+  gates: Gates;
+}
+
+export interface TextbookResult {
+  output: Float64Array;
+  hidden: Float64Array;
+  cell: Float64Array;
+  steps: TextbookStep[];
+}
+
+export function textbook(
+  kind: Kind,
+  options: AnyOptions,
+  weights: StateDict,
+  input: Tensor,
+  start: { state?: State; lengths?: readonly number[] } = {},
+): TextbookResult {
+  const [batch, time, width] =
+    input.shape.length === 3 ? input.shape : [1, ...input.shape];
+  if (!batch || !time || !width)
+    throw new Error(`no such input: [${input.shape}]`);
+  const { hiddenSize: H, numLayers = 1, direction = "forward" } = options;
+  const O = options.projSize || H;
+  const directions =
+    direction === "bidirectional"
+      ? (["forward", "reverse"] as const)
+      : [direction];
+  const D = directions.length;
+  const hidden = new Float64Array(numLayers * D * batch * O);
+  const cell = new Float64Array(numLayers * D * batch * H);
+  const output = new Float64Array(batch * time * D * O);
+  const steps: TextbookStep[] = [];
+
+  for (let row = 0; row < batch; row++) {
+    const length = start.lengths?.[row] ?? time;
+    let sequence = rows(input.data, width).slice(
+      row * time,
+      row * time + length,
+    );
+    for (let layer = 0; layer < numLayers; layer++) {
+      const next: number[][] = sequence.map(() => []);
+      directions.forEach((direction, d) => {
+        const suffix = `_l${layer}${D === 2 && direction === "reverse" ? "_reverse" : ""}`;
+        const slot = (layer * D + d) * batch + row;
+        let h = rows(
+          start.state?.hidden.data ?? new Float32Array(hidden.length),
+          O,
+        )[slot]!;
+        let c = rows(
+          start.state?.cell?.data ?? new Float32Array(cell.length),
+          H,
+        )[slot]!;
+        const order = sequence.map((_, t) => t);
+        if (direction === "reverse") order.reverse();
+        for (const time of order) {
+          const gates = cells[kind](
+            named(weights, suffix),
+            sequence[time]!,
+            h,
+            c,
+            options,
+          );
+          h = gates.hidden!;
+          c = gates.cell ?? c;
+          next[time]!.push(...h);
+          steps.push({ layer, direction, row, time, gates });
+        }
+        hidden.set(h, slot * O);
+        cell.set(c, slot * H);
+      });
+      sequence = next;
+    }
+    sequence.forEach((y, t) => output.set(y, (row * time + t) * D * O));
+  }
+  return { output, hidden, cell, steps };
+}
+
+function named(
+  weights: StateDict,
+  suffix: string,
+): (name: string) => Tensor | undefined {
+  return (name) => weights[name + suffix];
+}
+
+function rows(data: Float32Array, width: number): Vector[] {
+  return Array.from({ length: data.length / width }, (_, r) => [
+    ...data.subarray(r * width, (r + 1) * width),
+  ]);
+}

@@ -1,0 +1,21 @@
+/** How far a result may be from its float64 reference: every bound of the suite, absolute unless it says otherwise. */
+export const tolerances = {
+  /** One reference case, given the error of PyTorch's own float32 run. */
+  reference: (float32Error: number) => Math.max(2e-6, 4 * float32Error),
+  /** PyTorch's printed float32 results in ../shared/conformance/pytorch. */
+  conformance: 1e-6,
+  /** A cell against the textbook, at every step. */
+  equations: 2e-6,
+  /** The same with saturated gates, where the pre-activations are 4 times as large and so are their roundings. */
+  saturated: 8e-6,
+  /** The same after 10 000 steps: errors must not add up. */
+  manySteps: 2e-6,
+  /** tanh and sigmoid over all float32 inputs. */
+  activation: 4e-7,
+  /** sigmoid(-∞), which may be the smallest normal number's neighbour instead of 0. */
+  sigmoidLimit: 1e-37,
+  /** softmax: each probability, and how far their sum may be from 1. */
+  softmax: 1e-6,
+  /** Linear against float64, sums of up to 40 products. */
+  linear: 2e-6,
+};
