@@ -25,7 +25,7 @@ describe.each(backends)("memory on %s", (backend) => {
       }
     };
     steps(100_000); // compiled by then
-    const { bytes, collections } = await allocations(() => steps(1_000_000), 1);
+    const { bytes, collections } = await allocations(() => steps(1_000_000));
     expect(collections, "garbage collections").toBe(0);
     expect(bytes, "bytes of a million steps").toBeLessThan(100_000);
   });

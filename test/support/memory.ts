@@ -16,16 +16,17 @@ export function external(): number {
   return process.memoryUsage().external / MB;
 }
 
+const RUNS = 3;
+
 /**
  * Heap bytes that `work` allocates, and how many garbage collections it sets off; exact when that is none. The least
  * of some runs, because the engine may still compile and optimise in the first ones.
  */
 export async function allocations(
   work: () => void,
-  runs = 3,
 ): Promise<{ bytes: number; collections: number }> {
   let least = await allocated(work);
-  for (let run = 1; run < runs; run++) {
+  for (let run = 1; run < RUNS; run++) {
     const { bytes, collections } = await allocated(work);
     least = {
       bytes: Math.min(least.bytes, bytes),

@@ -14,6 +14,13 @@ export function clone(t: Tensor): Tensor {
   return { shape: [...t.shape], data: t.data.slice() };
 }
 
+/** A copy with one number changed. */
+export function withEntry(t: Tensor, index: number, value: number): Tensor {
+  const copy = clone(t);
+  copy.data[index] = value;
+  return copy;
+}
+
 /** Entries from … to of one axis. */
 export function slice(
   t: Tensor,

@@ -6,8 +6,6 @@ export const tolerances = {
   conformance: 1e-6,
   /** A cell against the textbook, at every step. */
   equations: 2e-6,
-  /** The same with saturated gates, where the pre-activations are 4 times as large and so are their roundings. */
-  saturated: 8e-6,
   /** The same after 10 000 steps: errors must not add up. */
   manySteps: 2e-6,
   /** tanh and sigmoid over all float32 inputs. */
