@@ -2,7 +2,7 @@ import { sigmoid, tanh } from "./activations";
 import { Layer } from "./layer";
 import { clearPadding, product, project } from "./linear";
 import { carry, running } from "./recurrence";
-import { madd, pair } from "./simd";
+import { columns, firstOf, madd, pair, secondOf } from "./simd";
 
 /*
  *      r = σ(W_r x + U_r h + b_r)     z likewise
@@ -60,8 +60,9 @@ function stepRow(
     let x = h;
     w += 48;
     do {
-      const x0 = v128.load32_splat(x);
-      const x1 = v128.load32_splat(x, 4);
+      const both = columns(x);
+      const x0 = firstOf(both);
+      const x1 = secondOf(both, x);
       r = pair(r, v128.load(w), x0, v128.load(w, 48), x1);
       u = pair(u, v128.load(w, 16), x0, v128.load(w, 64), x1);
       n = pair(n, v128.load(w, 32), x0, v128.load(w, 80), x1);

@@ -1,6 +1,6 @@
 import { exp, relu, sigmoid, tanh } from "./activations";
 import { Layer } from "./layer";
-import { laneMask, pair } from "./simd";
+import { columns, firstOf, laneMask, pair, secondOf } from "./simd";
 
 /*
  * Rows × panels. A panel holds 16 rows of the weight matrix (16 outputs), column after column:
@@ -41,8 +41,9 @@ function tile1x16(
   const end = x + kBytes;
   w += 64;
   do {
-    const x0 = v128.load32_splat(x);
-    const x1 = v128.load32_splat(x, 4);
+    const both = columns(x);
+    const x0 = firstOf(both);
+    const x1 = secondOf(both, x);
     s0 = pair(s0, v128.load(w), x0, v128.load(w, 64), x1);
     s1 = pair(s1, v128.load(w, 16), x0, v128.load(w, 80), x1);
     s2 = pair(s2, v128.load(w, 32), x0, v128.load(w, 96), x1);

@@ -2,7 +2,7 @@ import { sigmoid, tanh } from "./activations";
 import { Layer } from "./layer";
 import { clearPadding, product, project, tile2x8 } from "./linear";
 import { carry, running } from "./recurrence";
-import { madd, pair } from "./simd";
+import { columns, firstOf, madd, pair, secondOf } from "./simd";
 
 /*
  *      i = σ(W_i x + R_i h + b_i)     f, o likewise     g = tanh(W_g x + R_g h + b_g)
@@ -63,8 +63,9 @@ function stepRow(
     let x = h;
     w += 64;
     do {
-      const x0 = v128.load32_splat(x);
-      const x1 = v128.load32_splat(x, 4);
+      const both = columns(x);
+      const x0 = firstOf(both);
+      const x1 = secondOf(both, x);
       i = pair(i, v128.load(w), x0, v128.load(w, 64), x1);
       f = pair(f, v128.load(w, 16), x0, v128.load(w, 80), x1);
       g = pair(g, v128.load(w, 32), x0, v128.load(w, 96), x1);
