@@ -13,6 +13,7 @@ import {
 import { DTYPES, type Dtype } from "./dtypes.js";
 import { FormatError } from "./errors.js";
 import { checkTensor, type Tensor } from "./tensor.js";
+import { decodeUtf8, encodeUtf8 } from "./utf8.js";
 
 /** Tensors by name. */
 export type StateDict = Record<string, Tensor>;
@@ -80,9 +81,7 @@ export function serialize(
     header.push([name, { dtype: "F32", shape, data_offsets: offsets }]);
     blobs.push(data);
   }
-  const json = new TextEncoder().encode(
-    JSON.stringify(Object.fromEntries(header)),
-  );
+  const json = encodeUtf8(JSON.stringify(Object.fromEntries(header)));
   // spaces up to a multiple of 8, so that the numbers can be viewed in place
   const start = 8 + Math.ceil(json.length / 8) * 8;
   const file = new Uint8Array(start + size).fill(0x20, 8, start);
@@ -127,7 +126,7 @@ function headerText(file: Uint8Array, end: number): string {
   if (end === 8 || file[8] !== 0x7b)
     throw new FormatError("expected a header that starts with {", 8);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(file.slice(8, end));
+    return decodeUtf8(file.slice(8, end));
   } catch {
     throw new FormatError("expected UTF-8", "header");
   }

@@ -28,8 +28,20 @@ export interface InitOptions {
 const compiled = new Map<Backend, WebAssembly.Module | null>();
 let chosen: Backend | undefined;
 
-const hasWebAssembly = (): boolean =>
-  typeof WebAssembly === "object" && typeof WebAssembly.Module === "function";
+/** The smallest module there is. */
+const EMPTY = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
+/**
+ * False without WebAssembly, in edge workers, and in pages whose CSP lacks 'wasm-unsafe-eval': there WebKit
+ * compiles, and refuses to instantiate.
+ */
+function mayCompile(): boolean {
+  try {
+    return !!new WebAssembly.Instance(new WebAssembly.Module(EMPTY));
+  } catch {
+    return false;
+  }
+}
 
 const binaryOf = (backend: "relaxed" | "simd") =>
   decodeBase64(backend === "simd" ? simd : relaxed);
@@ -39,17 +51,25 @@ function moduleFor(backend: "relaxed" | "simd"): WebAssembly.Module | null {
   let module = compiled.get(backend);
   if (module === undefined) {
     module = null;
-    if (hasWebAssembly()) {
+    if (mayCompile()) {
       const bytes = binaryOf(backend);
       try {
         if (WebAssembly.validate(bytes)) module = new WebAssembly.Module(bytes);
       } catch {
-        // A CSP without 'wasm-unsafe-eval', or an edge worker: plain JavaScript it is.
+        // A browser before 2023 compiles no more than 4 kB synchronously: there init helps.
       }
     }
     compiled.set(backend, module);
   }
   return module;
+}
+
+/** A binary that the host has compiled already, or null for one that it would refuse: for the edge workers' entries. */
+export function provide(
+  backend: "relaxed" | "simd",
+  module: WebAssembly.Module | null,
+): void {
+  compiled.set(backend, module);
 }
 
 function available(backend: Backend): boolean {
@@ -85,10 +105,19 @@ export function createMachine(wanted: Backend | "auto"): Machine {
   if (!module) throw unavailable(backend);
   const memory = new WasmMemory();
   // The instance's own exports: the loader's wrap every call in a variadic function.
-  const { instance } = instantiateSync(module, {
-    env: { memory: memory.wasm },
-  });
-  return { backend, memory, kernel: instance.exports as unknown as Kernel };
+  const { exports } = instantiate(module, memory);
+  return { backend, memory, kernel: exports as unknown as Kernel };
+}
+
+function instantiate(
+  module: WebAssembly.Module,
+  memory: WasmMemory,
+): WebAssembly.Instance {
+  const imports = { env: { memory: memory.wasm } };
+  // The loader takes a module of another realm, as Next's Edge Runtime has them, for bytes.
+  return module instanceof WebAssembly.Module
+    ? instantiateSync(module, imports).instance
+    : new WebAssembly.Instance(module, imports);
 }
 
 function unavailable(backend: Backend): RangeError {
@@ -119,11 +148,12 @@ export async function init(options: InitOptions = {}): Promise<Backend> {
     const wanted =
       backend === name ||
       (backend === "auto" && !(name === "relaxed" && deterministic));
-    if (wanted && !compiled.get(name) && hasWebAssembly()) {
-      await WebAssembly.compile(binaryOf(name)).then(
-        (ready) => compiled.set(name, ready),
-        () => undefined,
-      );
+    if (wanted && !compiled.get(name) && mayCompile()) {
+      try {
+        compiled.set(name, await WebAssembly.compile(binaryOf(name)));
+      } catch {
+        // As in moduleFor.
+      }
     }
     if (compiled.get(name)) break;
   }
@@ -175,10 +205,8 @@ function useModule(
       `module: expected gatewise/simd.wasm or gatewise/relaxed.wasm, got exports ${exported.join(", ")}`,
     );
   }
-  const { instance } = instantiateSync(module, {
-    env: { memory: new WasmMemory().wasm },
-  });
-  const backend = (instance.exports.relaxed as WebAssembly.Global).value
+  const { exports } = instantiate(module, new WasmMemory());
+  const backend = (exports.relaxed as WebAssembly.Global).value
     ? "relaxed"
     : "simd";
   if (wanted !== "auto" && wanted !== backend) {

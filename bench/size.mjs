@@ -1,0 +1,35 @@
+/** npm run size: fails when what a user downloads has grown past its budget. Build first. */
+
+import { sizes } from "./lib/sizes.mjs";
+import { kB, table } from "./lib/text.mjs";
+
+/**
+ * The most bytes of each: what was measured when the budget was set, and a tenth. Raise one only for something
+ * that is worth it, and say so in the changelog. The entry stays under 30 kB gzipped, whatever comes.
+ *
+ * @type {Readonly<Record<string, { bytes: number, gzipped: number }>>}
+ */
+const BUDGETS = {
+  "simd.wasm": { bytes: 14_900, gzipped: 3_600 },
+  "relaxed.wasm": { bytes: 14_400, gzipped: 3_600 },
+  gatewise: { bytes: 100_000, gzipped: 29_700 },
+  "gatewise/safetensors": { bytes: 6_600, gzipped: 2_800 },
+};
+
+const row = table(["", "bytes", "budget", "gzipped", "budget"], [38, 9]);
+let grown = 0;
+for (const { name, bytes, gzipped } of await sizes()) {
+  const budget = BUDGETS[name];
+  if (!budget) throw new Error(`size: no budget for ${name}`);
+  const label = name.endsWith(".wasm") ? name : `${name}, bundled, minified`;
+  row([label, kB(bytes), kB(budget.bytes), kB(gzipped), kB(budget.gzipped)]);
+  for (const [what, size, most] of /** @type {const} */ ([
+    ["bytes", bytes, budget.bytes],
+    ["bytes gzipped", gzipped, budget.gzipped],
+  ])) {
+    if (size <= most) continue;
+    grown++;
+    console.error(`${name}: expected at most ${most} ${what}, got ${size}`);
+  }
+}
+if (grown) process.exitCode = 1;

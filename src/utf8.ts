@@ -1,0 +1,34 @@
+/*
+ * UTF-8 text. Where the host has no TextEncoder and TextDecoder, as in an AudioWorklet, the language's own functions
+ * for URIs do it, some 30 times slower.
+ */
+
+/** Lone surrogates are for the caller to escape, as JSON.stringify does. */
+export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+  if (typeof TextEncoder === "function") return new TextEncoder().encode(text);
+  const escaped = encodeURIComponent(text);
+  const bytes = new Uint8Array(escaped.length);
+  let length = 0;
+  for (let i = 0; i < escaped.length; i++) {
+    const isByte = escaped[i] === "%";
+    bytes[length++] = isByte
+      ? Number.parseInt(escaped.slice(i + 1, i + 3), 16)
+      : escaped.charCodeAt(i);
+    if (isByte) i += 2;
+  }
+  return bytes.slice(0, length);
+}
+
+/** @throws TypeError or URIError where the bytes are not UTF-8 */
+export function decodeUtf8(bytes: Uint8Array<ArrayBuffer>): string {
+  if (typeof TextDecoder === "function")
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  let escaped = "";
+  for (const byte of bytes) {
+    const isPlain = byte < 0x80 && byte !== 0x25;
+    escaped += isPlain
+      ? String.fromCharCode(byte)
+      : `%${byte.toString(16).padStart(2, "0")}`;
+  }
+  return decodeURIComponent(escaped);
+}
