@@ -30,6 +30,19 @@ describe.each(backends)("memory on %s", (backend) => {
     expect(bytes, "bytes of a million steps").toBeLessThan(100_000);
   });
 
+  test("nor do 3000 blocks of 128 steps, as audio comes", async () => {
+    const stream = new LSTM({ inputSize: 1, hiddenSize: 8, backend }).stream();
+    const frames = new Float32Array(128).fill(0.5);
+    const out = new Float32Array(128 * 8);
+    const blocks = (count: number) => {
+      for (let i = 0; i < count; i++) stream.run(frames, out);
+    };
+    blocks(3000);
+    const { bytes, collections } = await allocations(() => blocks(3000));
+    expect(collections, "garbage collections").toBe(0);
+    expect(bytes, "bytes of 3000 blocks").toBeLessThan(100_000);
+  });
+
   test.each<[string, () => Layer[]]>([
     ["RNN", () => [new RNN({ inputSize: 2, hiddenSize: 5, backend })]],
     [

@@ -1,4 +1,4 @@
-// The TextDecoder that bundle-loader.mjs gives to the loader. The loader catches what decode throws, and decodes
+// The TextDecoder that bundle.mjs gives to the loader. The loader catches what decode throws, and decodes
 // the text by itself.
 class NoTextDecoder {
   decode() {

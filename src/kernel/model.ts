@@ -13,13 +13,21 @@ export type { StreamState } from "./slots.js";
 export type { CellState } from "./states.js";
 export { type Gates, TraceSink } from "./trace.js";
 
+/** Buffers for `count` steps of one stream, `steps` at a time, from `start`, the first byte behind the slots. */
+interface Block {
+  readonly start: number;
+  readonly count: number;
+  readonly steps: number;
+  readonly buffers: Buffers;
+}
+
 /** Layers in one memory, ready to run. This file is all that src/layers sees of the kernel. */
 export class Model {
   readonly network: Network;
   readonly #slots: Slots;
-  /** Where a single step's buffers lie, as long as the slots end at `#stepBase`. */
-  #step: Buffers | null = null;
-  #stepBase = -1;
+  /** Kept for the next call: a single step's, and those of the last block of another length. */
+  #step: Block | null = null;
+  #block: Block | null = null;
 
   constructor(specs: readonly StageSpec[], backend: Backend | "auto") {
     this.network = new Network(specs, backend);
@@ -33,7 +41,7 @@ export class Model {
   /** A stream over these weights, from zero states. Only where every stage is forward. */
   open(): StreamState {
     const stream = this.#slots.open();
-    this.#stepBuffers();
+    this.#blockOf(1);
     return stream;
   }
 
@@ -62,13 +70,19 @@ export class Model {
     this.#slots.leave(stream);
   }
 
-  #stepBuffers(): Buffers {
-    if (!this.#step || this.#stepBase !== this.#slots.end) {
-      this.#stepBase = this.#slots.end;
-      this.#step = layBuffers(this.network.stages, 1, 1, this.#stepBase);
-      this.network.memory.ensure(this.#step.end);
-    }
-    return this.#step;
+  /** The buffers of a block of steps of one stream: laid out anew when the slots or its length have changed. */
+  #blockOf(count: number): Block {
+    const { stages, memory } = this.network;
+    const { end } = this.#slots;
+    const kept = count === 1 ? this.#step : this.#block;
+    if (kept && kept.start === end && kept.count === count) return kept;
+    const steps = chunkSteps(stages, 1, count);
+    const buffers = layBuffers(stages, 1, steps, end);
+    memory.ensure(buffers.end);
+    const block = { start: end, count, steps, buffers };
+    if (count === 1) this.#step = block;
+    else this.#block = block;
+    return block;
   }
 
   /** One step: frame [I] at `from` → out [O]. Allocates nothing. */
@@ -81,7 +95,7 @@ export class Model {
     const { first, last, memory } = this.network;
     const { inputSize, inputWidth } = first;
     const { outputSize } = last;
-    const buffers = this.#stepBuffers();
+    const { buffers } = this.#blockOf(1);
     const states = this.#slots.enter(stream);
     const { f32 } = memory;
     const x = buffers.x >> 2;
@@ -91,19 +105,17 @@ export class Model {
     for (let i = 0; i < outputSize; i++) out[i] = f32[y + i] as number;
   }
 
-  /** n steps: frames (n, I) → out (n, O), a block of steps at a time. */
+  /** n steps: frames (n, I) → out (n, O), a block at a time. Allocates nothing while n stays the same. */
   run(
     stream: StreamState,
     frames: ArrayLike<number>,
     count: number,
     out: Float32Array,
   ): void {
-    const { stages, first, last, memory } = this.network;
+    const { first, last, memory } = this.network;
     const { inputSize, inputWidth } = first;
     const { outputSize, outputWidth } = last;
-    const most = chunkSteps(stages, 1, count);
-    const buffers = layBuffers(stages, 1, most, this.#slots.end);
-    memory.ensure(buffers.end);
+    const { steps: most, buffers } = this.#blockOf(count);
     const { f32 } = memory;
     const states = this.#slots.enter(stream);
     for (let start = 0; start < count; start += most) {

@@ -114,7 +114,7 @@ export abstract class Recurrent<Options extends Required<RecurrentOptions>> {
    *
    * @throws RangeError for reverse and bidirectional layers, which need the future
    */
-  stream(options: { state?: State } = {}): Stream {
+  stream(options: { state?: State } = {}): Stream<State> {
     checkCausal(this.options.direction, this.#name);
     const { state } = record(options, "options");
     const stream = new Stream<State>({

@@ -1,0 +1,269 @@
+import { record, wrong } from "../checks.js";
+import type { GenerateOptions } from "../layers/generate.js";
+import {
+  checkLengths,
+  type Sequences,
+  sequences,
+  tokenSequences,
+} from "../layers/input.js";
+import type { SequentialForwardOptions, States } from "../layers/sequential.js";
+import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
+import type { Crew, Member } from "./crew.js";
+import { freed, newId } from "./handles.js";
+import {
+  cut,
+  cutStates,
+  hasRows,
+  joinStates,
+  type Rows,
+  splitRows,
+  stepsAtOnce,
+} from "./parts.js";
+import type { ModelFacts } from "./service.js";
+import { RemoteStream } from "./stream.js";
+
+/** For every call that may take long. */
+export interface CallOptions {
+  /** Rejects the promise at once, with the signal's reason, and drops what has not been started yet. */
+  signal?: AbortSignal;
+}
+
+export interface RemoteForwardOptions
+  extends SequentialForwardOptions, CallOptions {
+  /** The input's buffer is no longer needed here and may be transferred, not copied: it is then empty. */
+  transfer?: boolean;
+}
+
+/** A model that runs in the workers of a pool: what Sequential offers, with promises. */
+export class RemoteModel {
+  readonly inputSize: number;
+  readonly outputSize: number;
+  /** The kernel that the workers run it on. */
+  readonly backend: ModelFacts["backend"];
+  readonly #id: number;
+  readonly #crew: Crew;
+  readonly #facts: ModelFacts;
+
+  /** @internal */
+  constructor(id: number, crew: Crew, facts: ModelFacts) {
+    this.#id = id;
+    this.#crew = crew;
+    this.#facts = facts;
+    this.inputSize = facts.inputSize;
+    this.outputSize = facts.outputSize;
+    this.backend = facts.backend;
+    // Nothing in it holds the model itself.
+    freed.register(this, () => releaseModel(crew, id), this);
+  }
+
+  /**
+   * Runs whole sequences, as Sequential.forward does, to the same bits: a batch is shared out over the workers by
+   * its rows.
+   *
+   * @throws TypeError, RangeError that name the argument; the signal's reason
+   */
+  async forward(
+    input: TensorLike,
+    options: RemoteForwardOptions = {},
+  ): Promise<{ output: Tensor; state: States }> {
+    const { signal, transfer = false, state, ...rest } = checked(options);
+    const given = this.#facts.tokens
+      ? tokenSequences(input)
+      : sequences(input, this.inputSize);
+    const lengths = checkLengths(rest.lengths, given);
+    const { batch, batched } = given;
+    const divisible = batched && (state === undefined || hasRows(state, batch));
+    const parts = divisible
+      ? splitRows(given, this.#facts, this.#crew.members.length)
+      : [{ from: 0, to: batch }];
+    const work = parts.map((rows) => {
+      const options: SequentialForwardOptions = {
+        ...(state && {
+          state: divisible ? cutStates(state, rows) : structuredClone(state),
+        }),
+        ...(lengths && { lengths: lengths.slice(rows.from, rows.to) }),
+      };
+      const whole = parts.length === 1 && transfer;
+      return this.#runPart(given, rows, options, whole, signal);
+    });
+    const results = await abortable(Promise.all(work), signal);
+    return {
+      output: joinRows(results, batch),
+      state: joinStates(
+        results.map((result) => result.state),
+        batch,
+      ),
+    };
+  }
+
+  /** Some rows: in one go, or piece by piece where they are long. */
+  async #runPart(
+    given: Sequences,
+    rows: Rows,
+    options: SequentialForwardOptions,
+    transfer: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<{ output: Tensor; state: States }> {
+    const { steps, batched } = given;
+    const count = rows.to - rows.from;
+    const most = options.lengths
+      ? steps
+      : stepsAtOnce(count, steps, this.#facts);
+    const pieces: Tensor[] = [];
+    let { state } = options;
+    for (let start = 0; start < steps; start += most) {
+      const end = Math.min(steps, start + most);
+      const all = transfer && most === steps && isWhole(given.data);
+      const data = all ? given.data : cut(given, rows, start, end);
+      const shape = [
+        ...(batched ? [count] : []),
+        end - start,
+        ...(this.#facts.tokens ? [] : [this.inputSize]),
+      ];
+      const result = await this.#crew.share(
+        (member) =>
+          member.call(
+            "forward",
+            this.#id,
+            { shape, data },
+            { ...options, ...(state && { state }) },
+          ),
+        signal,
+      );
+      pieces.push(result.output);
+      ({ state } = result);
+    }
+    const output = this.#facts.lastOnly
+      ? (pieces.at(-1) as Tensor)
+      : joinSteps(pieces, count, steps);
+    return { output, state: state as States };
+  }
+
+  /** A stream over the model, in one of the workers. */
+  async stream(options: { state?: States } = {}): Promise<RemoteStream> {
+    const member = this.#crew.next();
+    const id = newId();
+    const { state } = record(options, "options") as { state?: States };
+    await member.call("openStream", this.#id, id, structuredClone(state));
+    return new RemoteStream(id, member);
+  }
+
+  /** Goes on after `history` [T, I], as Sequential.forecast does. */
+  async forecast(
+    history: TensorLike,
+    steps: number,
+    options: CallOptions = {},
+  ): Promise<Tensor> {
+    const { signal } = checked(options);
+    const { shape, data } = asTensor(history, "history");
+    const copy = { shape: [...shape], data: data.slice() };
+    const work = this.#crew.share(
+      (member) => member.call("forecast", this.#id, copy, steps),
+      signal,
+    );
+    return abortable(work, signal);
+  }
+
+  /** Tokens, one by one, as Sequential.generate gives them; they come in bundles that grow. */
+  async *generate(
+    options: GenerateOptions & CallOptions,
+  ): AsyncGenerator<number, void, undefined> {
+    const { signal, ...rest } = checked(options);
+    const member: Member = this.#crew.next();
+    const id = newId();
+    try {
+      const settings = structuredClone(rest) as GenerateOptions;
+      const started = member.call("startGenerator", this.#id, id, settings);
+      await abortable(started, signal);
+      for (let count = 1; ; count = Math.min(64, count * 2)) {
+        const bundle = member.call("generate", id, count);
+        const { tokens, done } = await abortable(bundle, signal);
+        for (const token of tokens) {
+          signal?.throwIfAborted();
+          yield token;
+        }
+        if (done) return;
+      }
+    } finally {
+      member.release("generator", id);
+    }
+  }
+
+  /** Optional: a model that is dropped here is dropped in the workers, some time later. */
+  dispose(): void {
+    freed.unregister(this);
+    releaseModel(this.#crew, this.#id);
+  }
+}
+
+function releaseModel(crew: Crew, id: number): void {
+  for (const member of crew.members) member.release("model", id);
+}
+
+function checked<T extends CallOptions>(options: T): T {
+  record(options, "options");
+  const { signal } = options;
+  if (signal !== undefined && typeof signal?.throwIfAborted !== "function")
+    throw wrong(false, "signal", "an AbortSignal", signal);
+  signal?.throwIfAborted();
+  return options;
+}
+
+/** Rejects as soon as the signal aborts, whatever becomes of the work. */
+function abortable<T>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+const isWhole = ({ buffer, byteLength }: Float32Array): boolean =>
+  buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+
+/** Outputs (B, ..) of all rows again. */
+function joinRows(
+  results: readonly { output: Tensor }[],
+  batch: number,
+): Tensor {
+  const [first, ...others] = results.map(({ output }) => output);
+  if (!others.length) return first as Tensor;
+  const { shape, data } = first as Tensor;
+  const joined = new Float32Array((data.length / (shape[0] as number)) * batch);
+  let at = 0;
+  for (const { output } of results) {
+    joined.set(output.data, at);
+    at += output.data.length;
+  }
+  return { shape: [batch, ...shape.slice(1)], data: joined };
+}
+
+/** Outputs (rows, pieces of T, O) → (rows, T, O). */
+function joinSteps(
+  pieces: readonly Tensor[],
+  rows: number,
+  steps: number,
+): Tensor {
+  const [first, ...others] = pieces as [Tensor, ...Tensor[]];
+  if (!others.length) return first;
+  const size = first.shape.at(-1) as number;
+  const data = new Float32Array(rows * steps * size);
+  let at = 0;
+  for (const piece of pieces) {
+    const floats = piece.data.length / rows;
+    for (let row = 0; row < rows; row++)
+      data.set(
+        piece.data.subarray(row * floats, (row + 1) * floats),
+        row * steps * size + at,
+      );
+    at += floats;
+  }
+  return { shape: [...first.shape.slice(0, -2), steps, size], data };
+}

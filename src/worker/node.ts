@@ -1,0 +1,21 @@
+/// <reference types="node" />
+/** gatewise/worker in Node, where the workers need no address. @module */
+import { Worker } from "node:worker_threads";
+import { record } from "../checks.js";
+import {
+  createPool as createPoolWith,
+  type Pool,
+  type PoolOptions,
+} from "./pool.js";
+
+export * from "./index.js";
+
+const create = () => new Worker(new URL("script-node.js", import.meta.url));
+
+/** As in other hosts, but that `create` may be left out. */
+export function createPool(
+  options: Omit<PoolOptions, "create"> & Partial<PoolOptions> = {},
+): Pool {
+  record(options, "options");
+  return createPoolWith({ create, ...options });
+}

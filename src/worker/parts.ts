@@ -1,0 +1,137 @@
+import type { Sequences } from "../layers/input.js";
+import type { States } from "../layers/sequential.js";
+import type { State } from "../layers/state.js";
+import type { Tensor } from "../tensor.js";
+import type { ModelFacts } from "./service.js";
+
+/** Multiplications that a worker does in a millisecond, at least: only a guess, results do not depend on it. */
+const PER_MILLISECOND = 4e6;
+/** Splitting costs about 0.1 ms a part; a part should be worth it. */
+const LEAST_MILLISECONDS = 2;
+/** Parts a worker: more than one, so that a worker that is slowed down does not hold up all. */
+const PARTS_EACH = 4;
+/** How long a part may take, because it cannot be stopped. */
+const MOST_MILLISECONDS = 50;
+
+/** Rows `from` … `to` of a batch. */
+export interface Rows {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Shares a batch out: in even numbers of rows, because the kernel runs two at a time. */
+export function splitRows(
+  { batch, steps }: Sequences,
+  { weights }: ModelFacts,
+  workers: number,
+): Rows[] {
+  const milliseconds = (batch * steps * weights) / PER_MILLISECOND;
+  const worthwhile = Math.floor(milliseconds / LEAST_MILLISECONDS);
+  const count = Math.max(
+    1,
+    Math.min(
+      Math.max(worthwhile, Math.min(workers, Math.floor(milliseconds * 2))),
+      Math.max(workers * PARTS_EACH, milliseconds / MOST_MILLISECONDS),
+    ),
+  );
+  const size = Math.max(2, 2 * Math.ceil(batch / count / 2));
+  const parts: Rows[] = [];
+  for (let from = 0; from < batch; from += size)
+    parts.push({ from, to: Math.min(batch, from + size) });
+  return parts;
+}
+
+/** Steps to run at a time, so that work can be given up between. */
+export function stepsAtOnce(
+  rows: number,
+  steps: number,
+  { weights, causal }: ModelFacts,
+): number {
+  if (!causal) return steps;
+  const most = (MOST_MILLISECONDS * PER_MILLISECOND) / (weights * rows);
+  return Math.min(steps, Math.max(256, Math.floor(most)));
+}
+
+/** A copy of rows and steps of an input (B, T, size). */
+export function cut(
+  { data, batch, steps }: Sequences,
+  { from, to }: Rows,
+  start: number,
+  end: number,
+): Float32Array {
+  const size = data.length / (batch * steps);
+  if (start === 0 && end === steps)
+    return data.slice(from * steps * size, to * steps * size);
+  const copy = new Float32Array((to - from) * (end - start) * size);
+  for (let row = from; row < to; row++)
+    copy.set(
+      data.subarray((row * steps + start) * size, (row * steps + end) * size),
+      (row - from) * (end - start) * size,
+    );
+  return copy;
+}
+
+/** Whether `states` has B rows in every tensor, so that it can be cut; else the worker says what is wrong. */
+export function hasRows(states: unknown, batch: number): states is States {
+  const rows = (tensor: unknown) => (tensor as Tensor | null)?.shape?.[1];
+  return (
+    Array.isArray(states) &&
+    states.every(
+      (state: State | null | undefined) =>
+        (state ?? null) === null ||
+        (rows(state?.hidden) === batch &&
+          (!state?.cell || rows(state.cell) === batch)),
+    )
+  );
+}
+
+/** Rows of states: they are the second axis of each tensor. */
+export function cutStates(
+  states: readonly (State | null)[],
+  { from, to }: Rows,
+): States {
+  return states.map((state) =>
+    mapState(state, ({ shape: [layers = 0, batch = 0, size = 0], data }) => {
+      const rows = to - from;
+      const copy = new Float32Array(layers * rows * size);
+      for (let l = 0; l < layers; l++)
+        copy.set(
+          data.subarray((l * batch + from) * size, (l * batch + to) * size),
+          l * rows * size,
+        );
+      return { shape: [layers, rows, size], data: copy };
+    }),
+  );
+}
+
+/** The states of all rows again. */
+export function joinStates(parts: readonly States[], batch: number): States {
+  const [first, ...others] = parts as [States, ...States[]];
+  if (!others.length) return first;
+  return first.map((state, index) =>
+    mapState(state, ({ shape: [layers = 0, , size = 0] }, key) => {
+      const data = new Float32Array(layers * batch * size);
+      let from = 0;
+      for (const part of parts) {
+        const own = part[index]?.[key] as Tensor;
+        const floats = (own.shape[1] as number) * size;
+        for (let l = 0; l < layers; l++)
+          data.set(
+            own.data.subarray(l * floats, (l + 1) * floats),
+            l * batch * size + from,
+          );
+        from += floats;
+      }
+      return { shape: [layers, batch, size], data };
+    }),
+  );
+}
+
+function mapState(
+  state: State | null | undefined,
+  map: (tensor: Tensor, key: "hidden" | "cell") => Tensor,
+): State | null {
+  if (!state) return null;
+  const hidden = map(state.hidden, "hidden");
+  return state.cell ? { hidden, cell: map(state.cell, "cell") } : { hidden };
+}

@@ -1,0 +1,105 @@
+import {
+  boolean,
+  oneOf,
+  positiveInteger,
+  record,
+  typedArrayName,
+  wrong,
+} from "../checks.js";
+import { type Backend, BACKENDS } from "../kernel/load.js";
+import type { WorkerLike } from "./channel.js";
+import { Crew } from "./crew.js";
+import { newId } from "./handles.js";
+import { RemoteModel } from "./model.js";
+
+export interface PoolOptions {
+  /**
+   * Makes a worker that runs the package's worker-script.js. With a bundler, and without one, in browsers, Deno and Bun:
+   *
+   *     () => new Worker(new URL("gatewise/worker-script.js", import.meta.url), { type: "module" })
+   *     () => new Worker("/node_modules/gatewise/dist/worker-script.js", { type: "module" })
+   *
+   * In Node it may be left out.
+   */
+  create: () => WorkerLike;
+  /** How many; 1 by default. */
+  workers?: number;
+  /** As for `init`, in every worker. All run on one machine, so all compute the same bits in any case. */
+  backend?: Backend | "auto";
+  deterministic?: boolean;
+}
+
+/** A model, or the bytes that its `save` wrote. */
+export type ModelSource = { save(): Uint8Array } | Uint8Array | ArrayBuffer;
+
+/** Workers that run models off this thread. */
+export class Pool {
+  readonly #crew: Crew;
+
+  /** @internal */
+  constructor(crew: Crew) {
+    this.#crew = crew;
+  }
+
+  /** How many workers there are. */
+  get workers(): number {
+    return this.#crew.members.length;
+  }
+
+  /**
+   * Sends a model to every worker. It is a copy: what changes in the model later, changes here alone.
+   *
+   * @throws TypeError, FormatError, RangeError for what is no model
+   */
+  async load(model: ModelSource): Promise<RemoteModel> {
+    const bytes = bytesOf(model);
+    const id = newId();
+    const loads = this.#crew.members.map(async (member) => {
+      await member.ready;
+      return member.call("load", id, new Uint8Array(bytes));
+    });
+    const [facts] = await Promise.all(loads);
+    return new RemoteModel(id, this.#crew, facts as NonNullable<typeof facts>);
+  }
+
+  /** Ends the workers. What is under way rejects. */
+  close(): void {
+    this.#crew.end(new Error("pool: expected it to be open, got a closed one"));
+  }
+}
+
+/**
+ * Workers for models: none of them needs SharedArrayBuffer, nor the page the headers that it asks for.
+ *
+ *     const pool = createPool({ workers: 2, create });
+ *     const model = await pool.load(sequential);
+ *     const { output } = await model.forward(input, { signal });
+ *
+ * @throws TypeError, RangeError that name the option
+ */
+export function createPool(options: PoolOptions): Pool {
+  record(options, "options");
+  const { create, workers = 1, backend, deterministic } = options;
+  if (typeof create !== "function")
+    throw wrong(false, "create", "a function that makes a worker", create);
+  positiveInteger(workers, "workers");
+  const choice = {
+    ...(backend !== undefined && {
+      backend: oneOf(backend, "backend", [...BACKENDS, "auto"]),
+    }),
+    ...(deterministic !== undefined && {
+      deterministic: boolean(deterministic, "deterministic"),
+    }),
+  };
+  const made = Array.from({ length: workers }, () => create());
+  return new Pool(new Crew(made, choice));
+}
+
+function bytesOf(model: unknown): Uint8Array | ArrayBuffer {
+  const tag = Object.prototype.toString.call(model);
+  if (typedArrayName.call(model) === "Uint8Array") return model as Uint8Array;
+  if (tag === "[object ArrayBuffer]") return model as ArrayBuffer;
+  if (typeof model === "object" && model !== null && "save" in model)
+    return (model as { save(): Uint8Array }).save();
+  throw wrong(false, "model", "a Sequential or the bytes of one", model);
+}

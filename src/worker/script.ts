@@ -1,0 +1,5 @@
+/* The worker of browsers, Deno and Bun: bundled into one file, dist/worker-script.js. */
+import { serve } from "./channel.js";
+import { createService } from "./service.js";
+
+serve(globalThis, createService());

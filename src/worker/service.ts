@@ -1,0 +1,131 @@
+import { type Backend, currentBackend, init } from "../kernel/load.js";
+import { isRecurrent } from "../layers/chain.js";
+import { Embedding } from "../layers/embedding.js";
+import type { GenerateOptions } from "../layers/generate.js";
+import {
+  Sequential,
+  type SequentialForwardOptions,
+  type States,
+} from "../layers/sequential.js";
+import type { Stream } from "../layers/stream.js";
+import type { Tensor } from "../tensor.js";
+
+/** What the caller's side has to know of a model to share out its work. */
+export interface ModelFacts {
+  readonly inputSize: number;
+  readonly outputSize: number;
+  readonly backend: Backend;
+  /** Multiplications of one step of one sequence, nearly. */
+  readonly weights: number;
+  readonly tokens: boolean;
+  /** Whether a sequence may be run in pieces, one after another. */
+  readonly causal: boolean;
+  /** Whether only the last step comes out. */
+  readonly lastOnly: boolean;
+}
+
+export interface InitChoice {
+  backend?: Backend | "auto";
+  deterministic?: boolean;
+}
+
+export interface Generated {
+  tokens: number[];
+  done: boolean;
+}
+
+export type Service = ReturnType<typeof createService>;
+
+/** What a worker does. Handles are numbers that the caller chooses. */
+export function createService() {
+  const models = new Map<number, Sequential>();
+  const streams = new Map<number, Stream<States>>();
+  const generators = new Map<number, Generator<number>>();
+  const modelOf = (id: number) => held(models, id, "model");
+  const streamOf = (id: number) => held(streams, id, "stream");
+
+  return {
+    init: (choice: InitChoice) => init(choice),
+
+    load(id: number, bytes: Uint8Array): ModelFacts {
+      const model = Sequential.load(bytes);
+      models.set(id, model);
+      return factsOf(model);
+    },
+
+    forward: (id: number, input: Tensor, options: SequentialForwardOptions) =>
+      modelOf(id).forward(input, options),
+
+    forecast: (id: number, history: Tensor, steps: number) =>
+      modelOf(id).forecast(history, steps),
+
+    openStream(model: number, id: number, state?: States): void {
+      streams.set(id, modelOf(model).stream(state && { state }));
+    },
+    // A copy: the stream's own view must not leave with the message.
+    step: (id: number, frame: ArrayLike<number>) =>
+      streamOf(id).step(frame).slice(),
+    run: (id: number, frames: ArrayLike<number>) => streamOf(id).run(frames),
+    getState: (id: number) => streamOf(id).state,
+    setState(id: number, state: States): void {
+      streamOf(id).state = state;
+    },
+    reset: (id: number) => streamOf(id).reset(),
+    fork(id: number, copy: number): void {
+      streams.set(copy, streamOf(id).fork());
+    },
+
+    startGenerator(model: number, id: number, options: GenerateOptions): void {
+      generators.set(id, modelOf(model).generate(options));
+    },
+    generate(id: number, count: number): Generated {
+      const tokens: number[] = [];
+      const generator = held(generators, id, "generator");
+      while (tokens.length < count) {
+        const { value, done } = generator.next();
+        if (done) return { tokens, done };
+        tokens.push(value);
+      }
+      return { tokens, done: false };
+    },
+
+    release(kind: "model" | "stream" | "generator", id: number): void {
+      if (kind === "model") models.delete(id);
+      else if (kind === "generator") generators.delete(id);
+      else {
+        streams.get(id)?.dispose();
+        streams.delete(id);
+      }
+    },
+  };
+}
+
+function held<T>(map: ReadonlyMap<number, T>, id: number, what: string): T {
+  const value = map.get(id);
+  if (value) return value;
+  throw new Error(
+    `${what}: expected one in use, got one that was disposed of or is of another pool`,
+  );
+}
+
+function factsOf(model: Sequential): ModelFacts {
+  const recurrent = model.layers.filter(isRecurrent);
+  const weights = Object.values(model.stateDict()).reduce(
+    (sum, { data }) => sum + data.length,
+    0,
+  );
+  const [first] = model.layers;
+  const table =
+    first instanceof Embedding
+      ? first.options.vocabSize * first.options.size
+      : 0;
+  return {
+    inputSize: model.inputSize,
+    outputSize: model.outputSize,
+    backend: currentBackend(),
+    weights: weights - table,
+    tokens: first instanceof Embedding,
+    causal: recurrent.every(({ options }) => options.direction === "forward"),
+    lastOnly: recurrent.some(({ options }) => !options.returnSequences),
+  };
+}

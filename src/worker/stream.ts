@@ -1,0 +1,59 @@
+import { isFloat32Array } from "../checks.js";
+import type { States } from "../layers/sequential.js";
+import type { Member } from "./crew.js";
+import { freed, newId } from "./handles.js";
+
+/** One sequence running through a model in a worker: what a Stream offers, with promises. Calls run in their order. */
+export class RemoteStream {
+  readonly #id: number;
+  readonly #member: Member;
+
+  /** @internal */
+  constructor(id: number, member: Member) {
+    this.#id = id;
+    this.#member = member;
+    freed.register(this, () => member.release("stream", id), this);
+  }
+
+  /** One time step: frame [I] → [O]. */
+  step(frame: ArrayLike<number>): Promise<Float32Array> {
+    return this.#member.call("step", this.#id, copyOf(frame));
+  }
+
+  /** n time steps: n·I numbers → n·O numbers. A thread switch takes longer than many steps: prefer this to `step`. */
+  run(frames: ArrayLike<number>): Promise<Float32Array> {
+    return this.#member.call("run", this.#id, copyOf(frames));
+  }
+
+  /** Where the sequence stands. */
+  getState(): Promise<States> {
+    return this.#member.call("getState", this.#id);
+  }
+
+  async setState(state: States): Promise<void> {
+    await this.#member.call("setState", this.#id, structuredClone(state));
+  }
+
+  /** Back to zeros. */
+  async reset(): Promise<void> {
+    await this.#member.call("reset", this.#id);
+  }
+
+  /** A copy that goes its own way from here on, in the same worker. */
+  async fork(): Promise<RemoteStream> {
+    const id = newId();
+    await this.#member.call("fork", this.#id, id);
+    return new RemoteStream(id, this.#member);
+  }
+
+  /** Optional: a stream that is dropped here is dropped in the worker, some time later. */
+  dispose(): void {
+    freed.unregister(this);
+    this.#member.release("stream", this.#id);
+  }
+}
+
+/** Messages take their buffers away: it must not be the caller's. What is no list of numbers, the worker refuses. */
+function copyOf(frames: ArrayLike<number>): ArrayLike<number> {
+  return isFloat32Array(frames) ? frames.slice() : structuredClone(frames);
+}

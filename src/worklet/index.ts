@@ -1,0 +1,9 @@
+/** Models on live audio: an AudioWorkletNode and what registers its processor. @module */
+
+export {
+  addProcessor,
+  GatewiseNode,
+  type GatewiseNodeOptions,
+  type ModelSource,
+} from "./node.js";
+export type { LoadReport, ModelInfo, VoiceOptions } from "./protocol.js";

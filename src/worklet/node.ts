@@ -1,0 +1,205 @@
+import { typedArrayName, wrong } from "../checks.js";
+import { unpackError } from "../worker/errors.js";
+import {
+  CHANNELS,
+  type LoadReport,
+  type ModelInfo,
+  PROCESSOR,
+  type ProcessorOptions,
+  type Reply,
+  type Request,
+  type VoiceOptions,
+} from "./protocol.js";
+
+/** A model, or the bytes that its `save` wrote. */
+export type ModelSource =
+  { save(): Uint8Array } | Uint8Array | ArrayBuffer | null;
+
+export interface GatewiseNodeOptions extends VoiceOptions {
+  /** What to play through; without one the sound passes unchanged until `load`. */
+  model?: ModelSource;
+  /** The most channels: 2 by default. Each has a stream of its own over the same weights. */
+  channels?: number;
+  /** @internal See `ProcessorOptions`. */
+  clock?: Int32Array;
+}
+
+/**
+ * Makes a context ready for GatewiseNode; once a context.
+ *
+ *     await addProcessor(context, new URL("gatewise/worklet-processor.js", import.meta.url)); // with a bundler
+ *     await addProcessor(context, "/node_modules/gatewise/dist/worklet-processor.js"); // without one
+ *
+ * @param url where the package's file worklet-processor.js can be loaded from: one file that imports nothing
+ */
+export async function addProcessor(
+  context: BaseAudioContext,
+  url: string | URL,
+): Promise<void> {
+  if (!context.audioWorklet)
+    throw new Error(
+      "context: expected an AudioWorklet, got none: the page must come over https or from localhost",
+    );
+  await context.audioWorklet.addModule(String(url));
+}
+
+/** On a server there is no Web Audio; importing this module is harmless there, making a node is not. */
+const Base = /* @__PURE__ */ (() =>
+  globalThis.AudioWorkletNode ??
+  (class {
+    constructor() {
+      throw new Error("GatewiseNode: expected a host with Web Audio, got none");
+    }
+  } as unknown as typeof AudioWorkletNode))();
+
+/**
+ * An AudioWorkletNode with a model inside that takes a sample and gives one: an amplifier, a gate, a denoiser.
+ *
+ *     const node = new GatewiseNode(context, { model });
+ *     source.connect(node).connect(context.destination);
+ *     await node.ready;
+ *     node.inputGain.value = 2;
+ *
+ * The model's first input is the sample; the others, if any, are conditions such as the positions of knobs. Mono and
+ * stereo go through as they come. What is changed while sound plays fades over a few milliseconds.
+ */
+export class GatewiseNode extends Base {
+  /** What the processor says of the model given to the constructor; rejects when it cannot be loaded. */
+  readonly ready: Promise<ModelInfo | null>;
+  readonly #replies = new Map<
+    number,
+    { resolve(value: never): void; reject(error: Error): void }
+  >();
+  #lastId = 0;
+
+  /** @throws InvalidStateError when `addProcessor` has not been awaited, TypeError for what is no model */
+  constructor(context: BaseAudioContext, options: GatewiseNodeOptions = {}) {
+    const {
+      model = null,
+      channels = CHANNELS,
+      clock,
+      residual,
+      conditions,
+    } = options;
+    const bytes = bytesOf(model);
+    const processorOptions: ProcessorOptions = {
+      channels,
+      ...(clock && { clock }),
+    };
+    super(context, PROCESSOR, {
+      numberOfInputs: 1,
+      numberOfOutputs: 1,
+      channelCount: channels,
+      channelCountMode: "clamped-max",
+      processorOptions,
+    });
+    this.port.onmessage = ({ data }: MessageEvent<Reply>) =>
+      this.#receive(data);
+    this.onprocessorerror = () =>
+      this.#fail(new Error("processor: stopped by an error"));
+    this.ready = bytes
+      ? this.#load(bytes, voiceOptions(residual, conditions))
+      : Promise.resolve(null);
+    this.ready.catch(() => undefined); // not unhandled for those who never look at it
+  }
+
+  /** Gain before the model, of an amplifier its drive; 1 by default. An AudioParam, read every quantum. */
+  get inputGain(): AudioParam {
+    return this.#parameter("inputGain");
+  }
+
+  /** Gain behind the model; 1 by default. */
+  get outputGain(): AudioParam {
+    return this.#parameter("outputGain");
+  }
+
+  /** 1: the input as it is, 0: the model, the default. Between them, both. The model runs on in any case. */
+  get bypass(): AudioParam {
+    return this.#parameter("bypass");
+  }
+
+  #parameter(name: string): AudioParam {
+    return this.parameters.get(name) as AudioParam;
+  }
+
+  /**
+   * Puts another model in the place of this one; null: none. It first plays along unheard for 40 ms, then fades in.
+   *
+   * @returns once the processor has taken it over: before it can be heard
+   * @throws TypeError, FormatError, RangeError for what is no model of one sample to one sample
+   */
+  async load(
+    model: ModelSource,
+    { residual, conditions }: VoiceOptions = {},
+  ): Promise<ModelInfo | null> {
+    return this.#load(bytesOf(model), voiceOptions(residual, conditions));
+  }
+
+  #load(
+    bytes: Uint8Array | null,
+    options: VoiceOptions,
+  ): Promise<ModelInfo | null> {
+    return this.#ask({ type: "load", id: 0, bytes, options });
+  }
+
+  /** Sets the model's inputs behind the sample. They move there smoothly. */
+  async setConditions(values: ArrayLike<number>): Promise<void> {
+    await this.#ask({
+      type: "conditions",
+      id: 0,
+      values: Array.from(values),
+    });
+  }
+
+  /** Sets the model's state back to the start: silence before the first sample. */
+  async reset(): Promise<void> {
+    await this.#ask({ type: "reset", id: 0 });
+  }
+
+  /** How long the audio thread has taken since the last call. */
+  report(): Promise<LoadReport> {
+    return this.#ask({ type: "report", id: 0 });
+  }
+
+  #ask<T>(request: Request): Promise<T> {
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#replies.set(id, { resolve, reject });
+      this.port.postMessage({ ...request, id });
+    });
+  }
+
+  #receive(reply: Reply): void {
+    const waiting = this.#replies.get(reply.id);
+    this.#replies.delete(reply.id);
+    if ("error" in reply) waiting?.reject(unpackError(reply.error));
+    else waiting?.resolve(reply.value as never);
+  }
+
+  #fail(error: Error): void {
+    for (const { reject } of this.#replies.values()) reject(error);
+    this.#replies.clear();
+  }
+}
+
+function bytesOf(model: unknown): Uint8Array | null {
+  if (model === null) return null;
+  if (typeof model === "object" && "save" in model!)
+    return (model as { save(): Uint8Array }).save();
+  if (typedArrayName.call(model) === "Uint8Array") return model as Uint8Array;
+  if (Object.prototype.toString.call(model) === "[object ArrayBuffer]")
+    return new Uint8Array(model as ArrayBuffer);
+  throw wrong(false, "model", "a Sequential or the bytes of one", model);
+}
+
+function voiceOptions(
+  residual: boolean | undefined,
+  conditions: ArrayLike<number> | undefined,
+): VoiceOptions {
+  if (residual !== undefined && typeof residual !== "boolean")
+    throw wrong(false, "residual", "true or false", residual);
+  return {
+    ...(residual !== undefined && { residual }),
+    ...(conditions !== undefined && { conditions: Array.from(conditions) }),
+  };
+}

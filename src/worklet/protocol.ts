@@ -1,0 +1,72 @@
+/* What the node on the main thread and the processor on the audio thread say to each other. */
+import type { PackedError } from "../worker/errors.js";
+
+/** The name under which the processor is registered. */
+export const PROCESSOR = "gatewise";
+
+/** Streams that a node has unless told otherwise: stereo. */
+export const CHANNELS = 2;
+
+/** The node's AudioParams; all are read once a quantum and move smoothly inside it. */
+export const PARAMETERS = [
+  { name: "inputGain", defaultValue: 1, minValue: -1000, maxValue: 1000 },
+  { name: "outputGain", defaultValue: 1, minValue: -1000, maxValue: 1000 },
+  { name: "bypass", defaultValue: 0, minValue: 0, maxValue: 1 },
+].map((parameter) => ({ ...parameter, automationRate: "k-rate" as const }));
+
+export interface VoiceOptions {
+  /** Adds the model's input to its output, for models trained on the difference. false by default. */
+  residual?: boolean;
+  /** Values of the model's inputs behind the first, the sample; zeros by default. */
+  conditions?: ArrayLike<number>;
+}
+
+/** What the processor can say of a model. */
+export interface ModelInfo {
+  /** I: the sample and the conditions. */
+  inputSize: number;
+  /** The kernel that runs it: see `Backend`. */
+  backend: string;
+}
+
+/** How long the audio thread took since the last report. */
+export interface LoadReport {
+  /** Quanta since the last report, usually of 128 frames each. */
+  quanta: number;
+  /** Milliseconds that a quantum lasts: what there is time for, with everything else that the context renders. */
+  budget: number;
+  /** Milliseconds that a quantum took on average, and the longest. */
+  mean: number;
+  worst: number;
+  /** The same as shares of the budget. */
+  load: number;
+  worstLoad: number;
+  /** The clock that measured, and the milliseconds between its ticks. With Date.now the mean holds over many quanta,
+   *  the worst to a tick only: an AudioWorklet may have no better clock. */
+  clock: "performance.now" | "Date.now" | "shared";
+  resolution: number;
+  /** How often the model gave numbers that are not finite and was set back to its first state. */
+  resets: number;
+}
+
+export type Request =
+  | {
+      type: "load";
+      id: number;
+      bytes: Uint8Array | null;
+      options: VoiceOptions;
+    }
+  | { type: "conditions"; id: number; values: ArrayLike<number> }
+  | { type: "reset"; id: number }
+  | { type: "report"; id: number };
+
+export type Reply = { id: number } & (
+  { value: ModelInfo | LoadReport | null } | { error: PackedError }
+);
+
+/** @internal Options of the processor, through the node's processorOptions. */
+export interface ProcessorOptions {
+  channels: number;
+  /** A clock for measurements: microseconds, kept by another thread, for worklets without performance.now. */
+  clock?: Int32Array;
+}

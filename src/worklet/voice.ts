@@ -1,0 +1,123 @@
+import { message, wrong } from "../checks.js";
+import type { Sequential } from "../layers/sequential.js";
+import type { VoiceOptions } from "./protocol.js";
+
+/**
+ * What is quieter becomes this, far below hearing (-300 dB): a network fed with zeros may let its state sink into
+ * denormal numbers, on which processors are many times slower. Its square is still a normal number.
+ */
+const FLOOR = 1e-15;
+/** What is louder is not music; infinity and NaN are not either, and would stay in the state for good. */
+const CEILING = 1e6;
+
+/** A model at work: a stream a channel, and the arrays that they run through. Nothing is allocated after set-up. */
+export class Voice {
+  readonly #streams: ReturnType<Sequential["stream"]>[];
+  readonly #width: number; // I
+  readonly #residual: boolean;
+  /** The conditions: as they were at the end of the last quantum, and as they are to be. */
+  readonly #held: Float32Array;
+  readonly #wanted: Float32Array;
+  #frames = new Float32Array(0); // (n, I)
+  #outputs: Float32Array[] = []; // one a channel, n each
+  resets = 0;
+
+  /** @throws RangeError for a model that is not one sample in, with conditions, and one sample out */
+  constructor(model: Sequential, channels: number, options: VoiceOptions = {}) {
+    if (model.outputSize !== 1)
+      throw new RangeError(
+        message("model", "one output, the sample", `${model.outputSize}`),
+      );
+    this.#width = model.inputSize;
+    this.#residual = options.residual ?? false;
+    this.#streams = Array.from({ length: channels }, () => model.stream());
+    this.#held = new Float32Array(this.#width - 1);
+    this.#wanted = new Float32Array(this.#width - 1);
+    if (options.conditions) this.setConditions(options.conditions);
+    this.#held.set(this.#wanted);
+  }
+
+  /** They are reached at the end of the next quantum. */
+  setConditions(values: ArrayLike<number>): void {
+    checkConditions(values, this.#wanted.length);
+    for (let i = 0; i < values.length; i++)
+      this.#wanted[i] = values[i] as number;
+  }
+
+  reset(): void {
+    for (const stream of this.#streams) stream.reset();
+  }
+
+  /** Room for quanta of n frames. They have been 128 for ever; where that changes, this allocates once. */
+  prepare(frames: number): void {
+    if (this.#frames.length === frames * this.#width) return;
+    this.#frames = new Float32Array(frames * this.#width);
+    this.#outputs = this.#streams.map(() => new Float32Array(frames));
+  }
+
+  /**
+   * A quantum of one channel; the first of `from` and `to` is its input gain at the start and the end. The result is
+   * valid until the next quantum.
+   */
+  run(
+    channel: number,
+    input: Float32Array,
+    from: Float64Array,
+    to: Float64Array,
+  ): Float32Array {
+    const n = input.length;
+    const frames = this.#frames;
+    const width = this.#width;
+    const gain = from[0] as number;
+    const slope = ((to[0] as number) - gain) / n;
+    for (let i = 0, at = 0; i < n; i++, at += width) {
+      const x = (input[i] as number) * (gain + slope * (i + 1));
+      const size = Math.abs(x);
+      frames[at] = size > FLOOR && size < CEILING ? x : FLOOR;
+    }
+    for (let c = 1; c < width; c++) {
+      const held = this.#held[c - 1] as number;
+      const step = ((this.#wanted[c - 1] as number) - held) / n;
+      for (let i = 0, at = c; i < n; i++, at += width)
+        frames[at] = held + step * (i + 1);
+    }
+    const output = this.#outputs[channel] as Float32Array;
+    const stream = this.#streams[channel] as ReturnType<Sequential["stream"]>;
+    stream.run(frames, output);
+    if (this.#residual)
+      for (let i = 0, at = 0; i < n; i++, at += width)
+        output[i] = (output[i] as number) + (frames[at] as number);
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += Math.abs(output[i] as number);
+    if (!(sum < Infinity)) {
+      this.resets++;
+      stream.reset();
+      output.fill(0);
+    }
+    return output;
+  }
+
+  /** Ends a quantum, all channels of it. */
+  settle(): void {
+    for (let i = 0; i < this.#held.length; i++)
+      this.#held[i] = this.#wanted[i] as number;
+  }
+}
+
+function checkConditions(values: unknown, count: number): void {
+  if (!Array.isArray(values) && !ArrayBuffer.isView(values))
+    throw wrong(false, "conditions", `${count} numbers`, values);
+  const list = values as ArrayLike<unknown>;
+  if (list.length !== count)
+    throw new RangeError(
+      message("conditions", `${count} numbers`, `${list.length}`),
+    );
+  for (let i = 0; i < count; i++)
+    if (!Number.isFinite(list[i]))
+      throw wrong(
+        typeof list[i] === "number",
+        `conditions[${i}]`,
+        "a finite number",
+        list[i],
+      );
+}

@@ -1,0 +1,54 @@
+// Checks examples/amp in Chromium and Firefox:
+//
+//     npm run build && node test/browser-amp/run.mjs
+//
+// Browsers and puppeteer-core come from tools/install-runtimes.sh; one that is absent is skipped by name, and is an
+// error under CI=true.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { chromium, launch } from "../everywhere/hosts/browsers.mjs";
+import { firstOf, inPackages } from "../everywhere/hosts/runtimes.mjs";
+import { check } from "./check.mjs";
+
+const hosts = [
+  { name: "Chromium", ...chromium },
+  {
+    name: "Firefox",
+    program: firstOf("/usr/bin/firefox-esr"),
+    options: { browser: "firefox" },
+  },
+];
+
+const script = fileURLToPath(
+  new URL("../../examples/amp/serve.mjs", import.meta.url),
+);
+const server = spawn(process.execPath, [script], {
+  env: { ...process.env, PORT: "0" },
+  stdio: ["ignore", "pipe", "inherit"],
+});
+const [line] = await once(server.stdout, "data");
+const origin = String(line).trim();
+
+try {
+  for (const { name, program, options } of hosts) {
+    if (!program || !inPackages("puppeteer-core/package.json")) {
+      console.log(`${name}: not installed, skipped`);
+      if (process.env["CI"] === "true") process.exitCode = 1;
+      continue;
+    }
+    const { browser, close } = await launch(program, options);
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${origin}examples/amp/index.html`);
+      const { problems, mean, quanta } = await page.evaluate(check);
+      const figures = `${quanta} quanta of LSTM-40, ${mean.toFixed(3)} ms a channel`;
+      console.log(`${name}: ${problems.join("; ") || "passed"} (${figures})`);
+      if (problems.length) process.exitCode = 1;
+    } finally {
+      await close();
+    }
+  }
+} finally {
+  server.kill();
+}

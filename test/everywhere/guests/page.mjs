@@ -1,0 +1,56 @@
+// @ts-nocheck: runs in a browser, which resolves its imports by address
+// A page, with no build: loads what the query names and keeps the report's promise in globalThis.answer.
+import { parse } from "/node_modules/gatewise/dist/safetensors.js";
+import { foreign } from "./foreign.mjs";
+import { report } from "./report.mjs";
+
+const now = () => performance.now();
+const gatewise = () => import("/node_modules/gatewise/dist/index.js");
+
+/** @type {Record<string, () => Promise<unknown>>} */
+const places = {
+  main: () => report(async () => ({ gatewise: await gatewise(), parse }), now),
+
+  nowasm: () => {
+    Reflect.deleteProperty(globalThis, "WebAssembly");
+    return places.main();
+  },
+
+  frame: () => {
+    const frame = document.createElement("iframe");
+    document.body.append(frame);
+    const { Float32Array, Uint8Array } = frame.contentWindow;
+    return report(
+      async () => ({
+        gatewise: await gatewise(),
+        parse: foreign(parse, Float32Array, Uint8Array),
+      }),
+      now,
+    );
+  },
+
+  worker: () =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker("./worker.mjs", { type: "module" });
+      worker.onmessage = ({ data }) =>
+        "error" in data ? reject(new Error(data.error)) : resolve(data);
+      worker.onerror = (event) =>
+        reject(new Error(event.message ?? "the worker did not load"));
+    }),
+
+  worklet: async () => {
+    const context = new OfflineAudioContext(1, 128, 48000);
+    await context.audioWorklet.addModule("./worklet.mjs");
+    const node = new AudioWorkletNode(context, "conformance");
+    node.connect(context.destination);
+    return new Promise((resolve, reject) => {
+      node.port.onmessage = ({ data }) =>
+        "error" in data ? reject(new Error(data.error)) : resolve(data);
+      node.onprocessorerror = () => reject(new Error("processorerror"));
+      context.startRendering();
+    });
+  },
+};
+
+const place = new URL(location.href).searchParams.get("place");
+globalThis.answer = places[place]();

@@ -1,0 +1,13 @@
+// @ts-nocheck: runs in a browser, which resolves its imports by address
+// A module worker, with no build.
+import { report } from "./report.mjs";
+
+const load = async () => {
+  const gatewise = await import("/node_modules/gatewise/dist/index.js");
+  const { parse } = await import("/node_modules/gatewise/dist/safetensors.js");
+  return { gatewise, parse };
+};
+report(load, () => performance.now()).then(
+  (answer) => postMessage(answer),
+  (error) => postMessage({ error: String(error?.stack ?? error) }),
+);

@@ -1,0 +1,30 @@
+import type { Backend } from "gatewise";
+import type { Report } from "../guests/report.mjs";
+import type { Program } from "../pages.mjs";
+import type { Stage } from "../stage.mjs";
+
+/** One runtime of the matrix. */
+export interface Host {
+  readonly name: string;
+  /** The program's path, undefined where the runtime is absent. */
+  readonly program: string | undefined;
+  /** Starts it; the places in it are run one after another, then close is called. */
+  open(stage: Stage): Promise<Session>;
+}
+
+export interface Session {
+  readonly version: string;
+  readonly places: readonly Place[];
+  /** Pages of docs/runtimes, and how to run the program of one: what it shows. */
+  readonly pages: readonly string[];
+  show(program: Program): Promise<string>;
+  close?(): Promise<void>;
+}
+
+/** Where in a runtime: the main thread, a worker, an AudioWorklet … */
+export interface Place {
+  readonly name: string;
+  /** The backends that it must have: falling back without need is a failure. */
+  readonly backends: readonly Backend[];
+  run(): Promise<Report>;
+}

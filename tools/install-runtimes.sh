@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs what `npm run test:everywhere` and `npm run test:bundlers` run in: Debian packages (as root) and the npm
+# packages of tools/runtimes. Quick when all is there.
+set -euo pipefail
+cd "$(dirname "$0")/runtimes"
+
+debian=(chromium firefox-esr webkit2gtk-driver xvfb)
+missing=()
+for package in "${debian[@]}"; do
+  state=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$state" = installed ] || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -qq update
+  apt-get -qq -o DPkg::Lock::Timeout=600 install --yes --no-install-recommends "${missing[@]}"
+fi
+
+stamp=node_modules/.installed-lock
+if ! cmp --quiet package-lock.json "$stamp"; then
+  # not npm ci: it wants the other platforms' binaries in the lock, which not every registry has
+  npm install --no-save --no-audit --no-fund
+  cp package-lock.json "$stamp"
+fi
