@@ -61,10 +61,12 @@ await attempt("attw", inPackages(".bin/attw"), async () => {
   await output(String(inPackages(".bin/attw")), [
     tarball,
     "--profile=esm-only",
-    // binaries have no types
+    // binaries, and scripts that threads load by address, have no types
     "--exclude-entrypoints",
     "simd.wasm",
     "relaxed.wasm",
+    "worklet-processor.js",
+    "worker-script.js",
   ]);
   console.log("ok attw");
 });
