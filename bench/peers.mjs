@@ -236,6 +236,7 @@ for (const ofNode of reports) {
   // The last Node is the newest: its figures are the picture's.
   if (ofNode !== reports.at(-1)) continue;
   const chart = new URL("../docs/speed.svg", import.meta.url);
+  mkdirSync(new URL(".", chart), { recursive: true });
   writeFileSync(
     chart,
     speedChart({ host, peers, backend: backends[0] ?? "simd", cases }),
