@@ -2,14 +2,8 @@
  * The safetensors format: 8 bytes with the header's length, the header as JSON, the numbers of all tensors.
  * https://huggingface.co/docs/safetensors
  */
-import {
-  describe,
-  isRecord,
-  record,
-  shapeText,
-  typedArrayName,
-  wrong,
-} from "./checks.js";
+import { toBytes } from "./bytes.js";
+import { describe, isRecord, record, shapeText, wrong } from "./checks.js";
 import { DTYPES, type Dtype } from "./dtypes.js";
 import { FormatError } from "./errors.js";
 import { checkTensor, type Tensor } from "./tensor.js";
@@ -93,19 +87,6 @@ export function serialize(
     offset += byteLength;
   }
   return file;
-}
-
-/** A view of the whole file that is neither a Buffer, whose slice shares memory, nor of another realm. */
-function toBytes(bytes: unknown): Uint8Array {
-  if (isUint8Array(bytes))
-    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (Object.prototype.toString.call(bytes) === "[object ArrayBuffer]")
-    return new Uint8Array(bytes as ArrayBuffer);
-  throw wrong(false, "bytes", "a Uint8Array or an ArrayBuffer", bytes);
-}
-
-function isUint8Array(value: unknown): value is Uint8Array {
-  return typedArrayName.call(value) === "Uint8Array";
 }
 
 /** Where the header ends and the numbers start. */

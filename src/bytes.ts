@@ -1,0 +1,12 @@
+import { typedArrayName, wrong } from "./checks.js";
+
+/** A view of the whole file that is neither a Buffer, whose slice shares memory, nor of another realm. */
+export function toBytes(bytes: unknown, name = "bytes"): Uint8Array {
+  if (typedArrayName.call(bytes) === "Uint8Array") {
+    const { buffer, byteOffset, byteLength } = bytes as Uint8Array;
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  }
+  if (Object.prototype.toString.call(bytes) === "[object ArrayBuffer]")
+    return new Uint8Array(bytes as ArrayBuffer);
+  throw wrong(false, name, "a Uint8Array or an ArrayBuffer", bytes);
+}

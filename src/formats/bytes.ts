@@ -1,0 +1,1 @@
+export { toBytes } from "../bytes.js";

@@ -1,0 +1,69 @@
+/*
+ * What a reader says about a file. Plain data, so that JSON.stringify gives all of it.
+ */
+
+/** What was found in a file, and what became of it. `toString` gives it as text. */
+export interface Report {
+  /** The format by the name of its entry: "torch", "onnx", "keras". */
+  readonly format: string;
+  /** The program that wrote the file, null when the file does not say. */
+  readonly producer: string | null;
+  /** Of the format, as the file states it; null when it does not. */
+  readonly version: string | null;
+  /** In the order in which the file has them. */
+  readonly layers: readonly ReportLayer[];
+  /** What was stored in another way than it is now, and how it was changed: a line each. */
+  readonly converted: readonly string[];
+  /** What the file holds that the model has no use for: a line each. */
+  readonly ignored: readonly string[];
+  /** What may be other than it was meant to be, and what to do then: a line each. */
+  readonly warnings: readonly string[];
+}
+
+/** A layer as the file has it. */
+export interface ReportLayer {
+  /** Its name in the file; "" when it has none. */
+  readonly name: string;
+  /** As the format calls it: "LSTM", "Dense", "Gemm". */
+  readonly type: string;
+  /** By the names that the format has for them, in its order. */
+  readonly sizes: Readonly<Record<string, number>>;
+  /** Gate order, variant and whatever else differs between frameworks. */
+  readonly convention: string;
+}
+
+/** The report as a value whose toString is `reportText`. */
+export function makeReport(fields: Report): Report {
+  return Object.defineProperty({ ...fields }, "toString", {
+    // not enumerable: a report stays plain data for JSON, for comparisons and for postMessage
+    value: function (this: Report) {
+      return reportText(this);
+    },
+  });
+}
+
+/** The report for people: a line of what it is, a line a layer, then a list under each heading that has one. */
+export function reportText(report: Report): string {
+  const { format, producer, version, layers } = report;
+  const by = producer === null ? "" : ` by ${producer}`;
+  const of = version === null ? "" : `, version ${version}`;
+  const lines = [`${format}${by}${of}`];
+  for (const { name, type, sizes, convention } of layers) {
+    const numbers = Object.entries(sizes).map(([key, n]) => `${key} ${n}`);
+    const what = [type, ...numbers].join(", ");
+    lines.push(`  ${name || "(unnamed)"}: ${what}; ${convention}`);
+  }
+  for (const heading of ["converted", "ignored", "warnings"] as const) {
+    if (report[heading].length) lines.push(`${heading}:`);
+    for (const line of report[heading]) lines.push(`  ${line}`);
+  }
+  return lines.map(oneLine).join("\n");
+}
+
+/** Names come from the file: none breaks a line or moves a terminal's cursor. */
+function oneLine(line: string): string {
+  return line.replace(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (char) => `\\u{${(char.codePointAt(0) as number).toString(16)}}`,
+  );
+}
