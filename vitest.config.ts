@@ -13,6 +13,10 @@ export default defineConfig({
         find: /^gatewise\/safetensors$/,
         replacement: source("safetensors.ts"),
       },
+      {
+        find: /^gatewise\/rtneural$/,
+        replacement: source("formats/rtneural/index.ts"),
+      },
     ],
   },
   test: {

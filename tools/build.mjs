@@ -11,6 +11,7 @@ const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const entries = [
   "index",
   "safetensors",
+  "formats/rtneural/index",
   "workerd",
   "edge-light",
   "worklet/index",

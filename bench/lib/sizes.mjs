@@ -35,13 +35,28 @@ async function bundle(entry) {
   return /** @type {Uint8Array} */ (outputFiles[0]?.contents);
 }
 
+/** Entries that read a format. Each is measured beside the core, which a page with a model has anyway. */
+const FORMATS = ["rtneural"];
+
 /** Reads build/ and dist/: build first. */
 export async function sizes() {
+  const core = measure("gatewise", await bundle("dist/index.js"));
+  const added = FORMATS.map(async (format) => {
+    const name = `gatewise/${format}`;
+    const both = await bundle(`dist/formats/${format}/index.js`);
+    const { bytes, gzipped } = measure(name, both);
+    return {
+      name,
+      bytes: bytes - core.bytes,
+      gzipped: gzipped - core.gzipped,
+    };
+  });
   return [
     ...["simd.wasm", "relaxed.wasm"].map((name) =>
       measure(name, readFileSync(new URL(`build/${name}`, root))),
     ),
-    measure("gatewise", await bundle("dist/index.js")),
+    core,
     measure("gatewise/safetensors", await bundle("dist/safetensors.js")),
+    ...(await Promise.all(added)),
   ];
 }

@@ -1,0 +1,93 @@
+/*
+ * Keras's weights, as RTNeural's files have them, in PyTorch's layout.
+ *
+ *     Keras     W [I, G·H]  U [H, G·H]    LSTM i f c o, b [4·H]     GRU z r h, b [2, 3·H]
+ *     PyTorch   W [G·H, I]  U [G·H, H]    LSTM i f g o, two biases  GRU r z n, two biases
+ *
+ * Sizes are what `shape` says; that the lists have them is checked before anything is made of that size.
+ */
+import type { StateDict } from "../../safetensors.js";
+import type { Tensor } from "../../tensor.js";
+import { asList, matrix, unexpected, vector } from "../json.js";
+
+/** Of which of Keras's gates each of PyTorch's is made. */
+const LSTM_GATES = [0, 1, 2, 3];
+const GRU_GATES = [1, 0, 2];
+
+/** [kernel [I, O], bias [O]], the bias being optional. */
+export function denseWeights(
+  value: unknown,
+  at: string,
+  inputSize: number,
+  outputSize: number,
+): StateDict {
+  const weights = asList(value, at);
+  if (weights.length !== 1 && weights.length !== 2)
+    throw unexpected("[kernel, bias] or [kernel]", value, at);
+  const kernel = matrix(weights[0], `${at}[0]`, inputSize, outputSize);
+  const dict: StateDict = { weight: reordered(kernel, [0]) };
+  if (weights.length === 2)
+    dict["bias"] = vector(weights[1], `${at}[1]`, outputSize);
+  return dict;
+}
+
+/** [kernel [I, 4·H], recurrent kernel [H, 4·H], bias [4·H]]. */
+export function lstmWeights(
+  value: unknown,
+  at: string,
+  inputSize: number,
+  hiddenSize: number,
+): StateDict {
+  const rows = 4 * hiddenSize;
+  const [kernel, recurrent, bias] = asList(value, at, 3);
+  const weights = [
+    matrix(kernel, `${at}[0]`, inputSize, rows),
+    matrix(recurrent, `${at}[1]`, hiddenSize, rows),
+  ] as const;
+  return {
+    weight_ih_l0: reordered(weights[0], LSTM_GATES),
+    weight_hh_l0: reordered(weights[1], LSTM_GATES),
+    bias_ih_l0: vector(bias, `${at}[2]`, rows),
+    bias_hh_l0: { shape: [rows], data: new Float32Array(rows) },
+  };
+}
+
+/** [kernel [I, 3·H], recurrent kernel [H, 3·H], biases [2, 3·H]: of the input, of the state (reset_after=True)]. */
+export function gruWeights(
+  value: unknown,
+  at: string,
+  inputSize: number,
+  hiddenSize: number,
+): StateDict {
+  const rows = 3 * hiddenSize;
+  const [kernel, recurrent, biases] = asList(value, at, 3);
+  const weights = [
+    matrix(kernel, `${at}[0]`, inputSize, rows),
+    matrix(recurrent, `${at}[1]`, hiddenSize, rows),
+  ] as const;
+  const [ofInput, ofState] = asList(biases, `${at}[2]`, 2);
+  const bias = (given: unknown, row: number): Tensor => {
+    const { data } = vector(given, `${at}[2][${row}]`, rows);
+    const turned = reordered({ shape: [1, rows], data }, GRU_GATES);
+    return { shape: [rows], data: turned.data };
+  };
+  return {
+    weight_ih_l0: reordered(weights[0], GRU_GATES),
+    weight_hh_l0: reordered(weights[1], GRU_GATES),
+    bias_ih_l0: bias(ofInput, 0),
+    bias_hh_l0: bias(ofState, 1),
+  };
+}
+
+/** [K, G·H] → [G·H, K], the blocks of H columns in the order that `gates` gives. */
+function reordered({ shape, data }: Tensor, gates: readonly number[]): Tensor {
+  const [K, rows] = shape as [number, number];
+  const H = rows / gates.length;
+  const turned = new Float32Array(data.length);
+  gates.forEach((from, to) => {
+    for (let h = 0; h < H; h++)
+      for (let k = 0; k < K; k++)
+        turned[(to * H + h) * K + k] = data[k * rows + from * H + h] as number;
+  });
+  return { shape: [rows, K], data: turned };
+}

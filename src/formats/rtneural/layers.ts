@@ -1,0 +1,209 @@
+/*
+ * The layers of RTNeural's JSON: what each is, its sizes and weights, still as plain data, so that gains can be
+ * worked into the weights before there are layers.
+ */
+import { shapeText } from "../../checks.js";
+import { FormatError } from "../../errors.js";
+import {
+  GRU,
+  type Layer,
+  Linear,
+  type LinearOptions,
+  LSTM,
+} from "../../index.js";
+import type { StateDict } from "../../safetensors.js";
+import {
+  asList,
+  field,
+  inside,
+  list,
+  objects,
+  type Place,
+  text,
+  unexpected,
+} from "../json.js";
+import { Budget } from "../budget.js";
+import type { ReportLayer } from "../report.js";
+import { denseWeights, gruWeights, lstmWeights } from "./keras.js";
+
+type Activation = NonNullable<LinearOptions["activation"]>;
+
+/** A layer that is not made yet; `dict` has PyTorch's names, and no other reference to its numbers is kept. */
+export interface Part {
+  readonly type: "LSTM" | "GRU" | "Linear";
+  readonly dict: StateDict;
+  activation: Activation;
+  readonly outputSize: number;
+  readonly described: ReportLayer;
+}
+
+/** The backend is the same for all layers. */
+type Backend = NonNullable<LinearOptions["backend"]>;
+
+const RECURRENT = ["lstm", "gru"];
+const DENSE = ["dense", "time-distributed-dense"];
+const ACTIVATIONS: ReadonlyMap<string, Activation> = new Map([
+  ["", "linear"],
+  ["linear", "linear"],
+  ["tanh", "tanh"],
+  ["relu", "relu"],
+  ["sigmoid", "sigmoid"],
+  ["softmax", "softmax"],
+]);
+
+/** What the identity matrices of activations by themselves may take: one of 4096 features, or many of fewer. */
+const IDENTITY_BYTES = 2 ** 26;
+
+/** Inputs of the first layer: the last entry of in_shape, where the axes before are batch and time. */
+export function readInputSize(file: Place): number {
+  return lastOf(file, "in_shape");
+}
+
+export function readParts(file: Place, inputSize: number): Part[] {
+  const parts: Part[] = [];
+  const budget = new Budget(IDENTITY_BYTES);
+  let size = inputSize;
+  for (const layer of objects(file, "layers")) {
+    const part = readPart(layer, size, parts.at(-1), budget);
+    if (part) parts.push(part);
+    size = part?.outputSize ?? size;
+  }
+  if (parts.length) return parts;
+  throw unexpected("at least one layer", list(file, "layers"), "layers");
+}
+
+export function makeLayer({ type, dict, activation }: Part, backend: Backend) {
+  if (type === "Linear")
+    return Linear.fromStateDict(dict, { activation, backend });
+  return { LSTM, GRU }[type].fromStateDict(dict, { backend }) as Layer;
+}
+
+/** null for an activation that went into the layer before. */
+function readPart(
+  layer: Place,
+  inputSize: number,
+  previous: Part | undefined,
+  budget: Budget,
+): Part | null {
+  const type = text(layer, "type");
+  const weights = field(layer, "weights");
+  const at = inside(layer, "weights");
+  if (RECURRENT.includes(type)) {
+    checkRecurrentActivation(layer);
+    const hiddenSize = lastOf(layer, "shape");
+    const isLstm = type === "lstm";
+    const read = isLstm ? lstmWeights : gruWeights;
+    return {
+      type: isLstm ? "LSTM" : "GRU",
+      dict: read(weights, at, inputSize, hiddenSize),
+      activation: "tanh",
+      outputSize: hiddenSize,
+      described: {
+        name: layer.at,
+        type,
+        sizes: { inputSize, hiddenSize },
+        convention: isLstm
+          ? "Keras: gates i f c o, kernels [in, 4H], one bias"
+          : "Keras: gates z r h, kernels [in, 3H], two biases, reset after",
+      },
+    };
+  }
+  if (DENSE.includes(type)) {
+    const outputSize = lastOf(layer, "shape");
+    return linear(
+      layer,
+      type,
+      inputSize,
+      outputSize,
+      denseWeights(weights, at, inputSize, outputSize),
+    );
+  }
+  if (type === "activation")
+    return readActivation(layer, inputSize, previous, budget);
+  const known = [...RECURRENT, ...DENSE, "activation"].join(", ");
+  throw unexpected(`one of ${known}`, type, inside(layer, "type"));
+}
+
+/** An activation by itself: of the Linear before it, or of one that changes nothing else. */
+function readActivation(
+  layer: Place,
+  size: number,
+  previous: Part | undefined,
+  budget: Budget,
+): Part | null {
+  const shape = lastOf(layer, "shape");
+  if (shape !== size) {
+    const place = inside(layer, "shape");
+    throw new FormatError(
+      `${place}: expected the ${size} features of the layer before, got ${shape}`,
+    );
+  }
+  if (previous?.type === "Linear" && previous.activation === "linear") {
+    previous.activation = readActivationName(layer);
+    return null;
+  }
+  // of a few bytes of text otherwise gigabytes could be made
+  budget.take(4 * size * size, layer.at);
+  const weight = new Float32Array(size * size);
+  for (let i = 0; i < size; i++) weight[i * size + i] = 1;
+  return linear(layer, "activation", size, size, {
+    weight: { shape: [size, size], data: weight },
+  });
+}
+
+function linear(
+  layer: Place,
+  type: string,
+  inputSize: number,
+  outputSize: number,
+  dict: StateDict,
+): Part {
+  const activation = readActivationName(layer);
+  const how =
+    type === "activation"
+      ? "element by element"
+      : `Keras: kernel [in, out], ${"bias" in dict ? "bias" : "no bias"}`;
+  return {
+    type: "Linear",
+    dict,
+    activation,
+    outputSize,
+    described: {
+      name: layer.at,
+      type,
+      sizes: { inputSize, outputSize },
+      convention: `${how}${activation === "linear" ? "" : `, ${activation}`}`,
+    },
+  };
+}
+
+function readActivationName(layer: Place): Activation {
+  const name = field(layer, "activation") ?? "";
+  const known = typeof name === "string" ? ACTIVATIONS.get(name) : undefined;
+  if (known !== undefined) return known;
+  const names = [...ACTIVATIONS.keys()].filter((word) => word !== "");
+  const expected = `one of ${names.join(", ")}`;
+  throw unexpected(expected, name, inside(layer, "activation"));
+}
+
+/**
+ * RTNeural computes tanh and sigmoid whatever the file says, and AIDA-X's files say nothing; another name would be
+ * that of a model which RTNeural itself computes wrongly.
+ */
+function checkRecurrentActivation(layer: Place): void {
+  const name = field(layer, "activation") ?? "";
+  if (name === "" || name === "tanh") return;
+  const expected = "tanh, which is what RTNeural computes";
+  throw unexpected(expected, name, inside(layer, "activation"));
+}
+
+/** A size: the last entry of a shape, `[null, null, 8]`. Convolutions in two dimensions have four. */
+function lastOf(place: Place, name: string): number {
+  const at = inside(place, name);
+  const shape = asList(field(place, name), at);
+  const size = shape.at(-1);
+  const plain = shape.length <= 3 && Number.isSafeInteger(size);
+  if (plain && (size as number) > 0) return size as number;
+  const got = shape.length < 8 ? shapeText(shape) : `${shape.length} entries`;
+  throw new FormatError(`${at}: expected [batch, time, features], got ${got}`);
+}
