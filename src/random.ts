@@ -18,5 +18,8 @@ export function uniform(
   bound: number,
   random: () => number,
 ): Float32Array {
-  return Float32Array.from({ length: size }, () => (2 * random() - 1) * bound);
+  const numbers = new Float32Array(size);
+  // not Float32Array.from, which takes 290 ms for 2.6 million, where this takes 110: readers draw before they load
+  for (let i = 0; i < size; i++) numbers[i] = (2 * random() - 1) * bound;
+  return numbers;
 }
