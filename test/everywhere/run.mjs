@@ -96,18 +96,23 @@ async function runPage(host, page, show) {
  * @param {Report} report
  * @returns {string[]} what is wrong
  */
-function check(place, { results, chosen }) {
+function check(place, { facts, results, chosen }) {
   const found = results.flatMap(({ failures }) => failures);
-  const has = results.map(({ backend }) => backend).join(", ");
-  const expected = place.backends.join(", ");
-  if (has !== expected) found.push(`expected ${expected}, got ${has}`);
-  if (chosen !== place.backends[0])
-    found.push(`expected ${place.backends[0]} to be chosen, got ${chosen}`);
-  for (const { backend, hash: got } of results) {
+  /** @type {(what: string, expected: unknown, got: unknown) => void} */
+  const same = (what, expected, got) => {
+    if (got !== expected)
+      found.push(`${what}: expected ${expected}, got ${got}`);
+  };
+  for (const [name, value] of Object.entries(place.facts))
+    same(name, value, Reflect.get(facts, name));
+  const names = results.map(({ backend }) => backend);
+  same("backends", place.backends.join(", "), names.join(", "));
+  same("chosen", place.backends[0], chosen);
+  for (const { backend, hash: got, of, distinct } of results) {
+    same(`${backend}, different outputs`, of, distinct);
     if (backend === "relaxed") continue;
     hash ??= got;
-    if (got !== hash)
-      found.push(`${backend}: expected the hash ${hash}, got ${got}`);
+    same(`${backend}, hash`, hash, got);
   }
   return found;
 }

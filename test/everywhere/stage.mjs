@@ -82,7 +82,9 @@ async function casesModule() {
     })),
   );
   const cases = files
-    .sort((a, b) => a.bytes.length - b.bytes.length)
+    .sort(
+      (a, b) => a.bytes.length - b.bytes.length || (a.name < b.name ? -1 : 1),
+    )
     .slice(0, CASES)
     .map(({ name, bytes }) => ({ name, file: bytes.toString("base64") }));
   if (cases.length < CASES)

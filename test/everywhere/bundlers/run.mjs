@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium, launch } from "../hosts/browsers.mjs";
+import { PATIENCE } from "../hosts/net.mjs";
 import { inPackages, output } from "../hosts/runtimes.mjs";
 import { serve } from "../hosts/server.mjs";
 import { installInto, makeStage } from "../stage.mjs";
@@ -104,8 +105,8 @@ async function answerOf(/** @type {string} */ address) {
   if (!browser) throw new Error("no browser");
   const page = await browser.browser.newPage();
   try {
-    await page.goto(address);
-    await page.waitForFunction("globalThis.answer", { timeout: 20_000 });
+    await page.goto(address, { timeout: PATIENCE });
+    await page.waitForFunction("globalThis.answer", { timeout: PATIENCE });
     return page.evaluate("globalThis.answer");
   } finally {
     await page.close();

@@ -6,7 +6,7 @@ import { sha256 } from "./sha256.mjs";
  * @typedef {typeof import("gatewise")} Gatewise
  * @typedef {typeof import("gatewise/safetensors").parse} Parse
  * @typedef {import("gatewise").Backend} Backend
- * @typedef {{ backend: Backend, passed: number, of: number, hash: string, failures: string[] }} Result
+ * @typedef {{ backend: Backend, passed: number, of: number, distinct: number, hash: string, failures: string[] }} Result
  */
 
 /** @type {readonly Backend[]} */
@@ -38,6 +38,7 @@ export function conformance(gatewise, parse) {
     const failures = [];
     /** @type {Float32Array[]} */
     const outputs = [];
+    const hashes = new Set();
     for (const { name, file } of cases) {
       try {
         const { error, tolerance, results } = runCase(
@@ -46,6 +47,7 @@ export function conformance(gatewise, parse) {
           backend,
         );
         outputs.push(...results);
+        hashes.add(hashOf(results));
         if (!(error <= tolerance))
           failures.push(`${name}: error ${error}, at most ${tolerance}`);
       } catch (error) {
@@ -56,6 +58,7 @@ export function conformance(gatewise, parse) {
       backend,
       passed: cases.length - failures.length,
       of: cases.length,
+      distinct: hashes.size,
       hash: hashOf(outputs),
       failures,
     };
@@ -136,7 +139,7 @@ function hashOf(outputs) {
  *
  * @param {string} base64
  */
-function bytesOf(base64) {
+export function bytesOf(base64) {
   const alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const digits = base64.replace(/=+$/, "");

@@ -1,5 +1,6 @@
-// What each runtime is asked: the conformance, and how fast its fastest backend is.
-import { conformance } from "./conformance.mjs";
+// What each runtime is asked: where it is, the conformance, and how fast its fastest backend is.
+import { cases } from "./cases.mjs";
+import { bytesOf, conformance } from "./conformance.mjs";
 
 /**
  * @typedef {import("./conformance.mjs").Gatewise} Gatewise
@@ -7,6 +8,14 @@ import { conformance } from "./conformance.mjs";
  * @typedef {() => number | Promise<number>} Now milliseconds
  *
  * @typedef {{
+ *   scope: string,
+ *   webAssembly: "absent" | "refused" | "runs",
+ *   arrays: "own" | "foreign",
+ * }} Facts what the place is like, seen from inside and without the library: its global object, whether it compiles
+ *   bytes to WebAssembly, and whether the arrays that the cases come in are those of this realm
+ *
+ * @typedef {{
+ *   facts: Facts,
  *   chosen: import("gatewise").Backend,
  *   results: import("./conformance.mjs").Result[],
  *   first: number,
@@ -26,6 +35,7 @@ export async function report(load, now) {
   new gatewise.LSTM({ inputSize: 1, hiddenSize: 20 }).forward([[1]]);
   const first = (await now()) - start;
   return {
+    facts: factsOf(parse),
     chosen: gatewise.currentBackend(),
     first,
     small: await stepTime(gatewise, { inputSize: 1, hiddenSize: 20 }, now),
@@ -34,11 +44,37 @@ export async function report(load, now) {
   };
 }
 
+/** @param {Parse} parse @returns {Facts} */
+function factsOf(parse) {
+  const { tensors } = parse(bytesOf(cases[0]?.file ?? ""));
+  const own = Object.values(tensors).every(
+    ({ data }) => data instanceof Float32Array,
+  );
+  return {
+    scope: Object.prototype.toString.call(globalThis).slice(8, -1),
+    webAssembly: webAssembly(),
+    arrays: own ? "own" : "foreign",
+  };
+}
+
+/** The smallest module there is. */
+const EMPTY = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
+function webAssembly() {
+  if (typeof WebAssembly === "undefined") return "absent";
+  try {
+    new WebAssembly.Instance(new WebAssembly.Module(EMPTY));
+    return "runs";
+  } catch {
+    return "refused";
+  }
+}
+
 /** Clocks in browsers tick once a millisecond or so. */
 const SHORTEST_RUN = 60;
 
 /**
- * µs a step, the best of three runs of at least 60 ms, after as long a warm-up.
+ * µs a step, the best of four runs that took at least 60 ms.
  *
  * @param {Gatewise} gatewise
  * @param {{ inputSize: number, hiddenSize: number }} options
@@ -48,14 +84,18 @@ async function stepTime({ LSTM }, options, now) {
   const stream = new LSTM(options).stream();
   const frame = new Float32Array(options.inputSize).fill(0.5);
   const out = new Float32Array(options.hiddenSize);
-  const run = async (/** @type {number} */ steps) => {
+  let best = Infinity;
+  for (let steps = 64, runs = 0; runs < 4;) {
     const start = await now();
     for (let i = 0; i < steps; i++) stream.step(frame, out);
-    return (await now()) - start;
-  };
-  let steps = 64;
-  while ((await run(steps)) < SHORTEST_RUN) steps *= 2;
-  let best = Infinity;
-  for (let i = 0; i < 3; i++) best = Math.min(best, await run(steps));
-  return (best / steps) * 1000;
+    const took = (await now()) - start;
+    if (took < SHORTEST_RUN) {
+      steps *= 2; // also after longer ones, which the machine had then interrupted
+      [best, runs] = [Infinity, 0];
+    } else {
+      best = Math.min(best, took / steps);
+      runs++;
+    }
+  }
+  return best * 1000;
 }

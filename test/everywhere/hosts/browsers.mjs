@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PATIENCE } from "./net.mjs";
 import { BROWSER_PAGES, placesOf } from "./pages.mjs";
 import { firstOf, inPackages, load, versionIn } from "./runtimes.mjs";
 import { serve } from "./server.mjs";
@@ -30,7 +31,7 @@ const browser = (name, program, options) => ({
         page.on("pageerror", (/** @type {Error} */ error) =>
           errors.push(String(error)),
         );
-        await page.goto(origin + path, { waitUntil: "load" });
+        await page.goto(origin + path, { timeout: PATIENCE });
         return await page
           .evaluate("globalThis.answer")
           .then((/** @type {unknown} */ report) => {
@@ -48,9 +49,12 @@ const browser = (name, program, options) => ({
       show: async (program) => {
         const page = await launched.browser.newPage();
         try {
-          await page.goto(`${origin}/${program.folder}/${program.entry}`);
+          await page.goto(`${origin}/${program.folder}/${program.entry}`, {
+            timeout: PATIENCE,
+          });
           await page.waitForFunction(
             "document.querySelector('output').textContent",
+            { timeout: PATIENCE },
           );
           return await page.evaluate(
             "document.querySelector('output').textContent",
@@ -80,7 +84,8 @@ export async function launch(program, options) {
     executablePath: program,
     userDataDir: profile,
     headless: true,
-    protocolTimeout: 120_000,
+    protocolTimeout: PATIENCE,
+    timeout: PATIENCE,
     ...options,
   });
   return {

@@ -1,5 +1,5 @@
 import type { Backend } from "gatewise";
-import type { Report } from "../guests/report.mjs";
+import type { Facts, Report } from "../guests/report.mjs";
 import type { Program } from "../pages.mjs";
 import type { Stage } from "../stage.mjs";
 
@@ -26,5 +26,7 @@ export interface Place {
   readonly name: string;
   /** The backends that it must have: falling back without need is a failure. */
   readonly backends: readonly Backend[];
+  /** What makes it this place, for it to report from inside. */
+  readonly facts: Partial<Facts>;
   run(): Promise<Report>;
 }

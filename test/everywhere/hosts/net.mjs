@@ -1,5 +1,8 @@
 import { createServer } from "node:net";
 
+/** Milliseconds that anything may take before it counts as hanging: other work may have the machine, too. */
+export const PATIENCE = 300_000;
+
 /** @returns {Promise<number>} a port that nothing listens on */
 export const freePort = () =>
   new Promise((resolve) => {
@@ -11,13 +14,13 @@ export const freePort = () =>
     });
   });
 
-/** Asks a server that may have to start first, for 20 s. */
+/** Asks a server that may have to start first. */
 export async function ask(/** @type {string} */ url) {
-  for (let tries = 0; ; tries++) {
+  for (const end = Date.now() + PATIENCE; ;) {
     try {
       return await fetch(url);
     } catch (error) {
-      if (tries === 200) throw error;
+      if (Date.now() > end) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

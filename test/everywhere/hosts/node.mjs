@@ -25,10 +25,16 @@ const host = (name, program, page, args = [], backends = ALL) => ({
     return {
       version: versionIn(await output(String(program), ["--version"])),
       places: [
-        { name: "program", backends, run: () => guest("node.mjs") },
+        {
+          name: "program",
+          backends,
+          facts: { webAssembly: "runs", arrays: "own" },
+          run: () => guest("node.mjs"),
+        },
         {
           name: "without WebAssembly",
           backends: ["js"],
+          facts: { webAssembly: "absent" },
           run: () => guest("no-webassembly.mjs"),
         },
       ],

@@ -1,14 +1,37 @@
 /** @typedef {import("./host.mjs").Place} Place */
 
-/** @type {readonly (readonly [name: string, path: string, isBare?: boolean])[]} */
+const PAGE = { scope: "Window" };
+const WORKER = { scope: "DedicatedWorkerGlobalScope" };
+const WORKLET = { scope: "AudioWorkletGlobalScope" };
+const RUNS = /** @type {const} */ ({ webAssembly: "runs", arrays: "own" });
+const REFUSED = /** @type {const} */ ({ webAssembly: "refused" });
+
+/** @type {readonly (readonly [name: string, path: string, facts: Place["facts"]])[]} */
 const PAGES = [
-  ["page", "/guests/page.html?place=main"],
-  ["worker", "/guests/page.html?place=worker"],
-  ["AudioWorklet", "/guests/page.html?place=worklet"],
-  ["a frame's arrays", "/guests/page.html?place=frame"],
-  ["CSP, page", "/strict/guests/page.html?place=main", true],
-  ["CSP, worker", "/strict/guests/page.html?place=worker", true],
-  ["without WebAssembly", "/guests/page.html?place=nowasm", true],
+  ["page", "/guests/page.html?place=main", { ...PAGE, ...RUNS }],
+  ["worker", "/guests/page.html?place=worker", { ...WORKER, ...RUNS }],
+  ["AudioWorklet", "/guests/page.html?place=worklet", { ...WORKLET, ...RUNS }],
+  [
+    "a frame's arrays",
+    "/guests/page.html?place=frame",
+    { ...PAGE, ...RUNS, arrays: "foreign" },
+  ],
+  ["CSP, page", "/strict/guests/page.html?place=main", { ...PAGE, ...REFUSED }],
+  [
+    "CSP, worker",
+    "/strict/guests/page.html?place=worker",
+    { ...WORKER, ...REFUSED },
+  ],
+  [
+    "CSP, AudioWorklet",
+    "/strict/guests/page.html?place=worklet",
+    { ...WORKLET, ...REFUSED },
+  ],
+  [
+    "without WebAssembly",
+    "/guests/page.html?place=nowasm",
+    { ...PAGE, webAssembly: "absent" },
+  ],
 ];
 
 /** The pages of docs/runtimes for browsers. */
@@ -19,11 +42,19 @@ export const BROWSER_PAGES = ["browser", "audioworklet"];
  *
  * @param {(path: string) => Promise<any>} answer what globalThis.answer of a page resolves to
  * @param {readonly import("gatewise").Backend[]} [backends]
+ * @param {readonly string[]} [except] names of places that it does not have
  * @returns {Place[]}
  */
-export const placesOf = (answer, backends = ["relaxed", "simd", "js"]) =>
-  PAGES.map(([name, path, isBare = false]) => ({
-    name,
-    backends: isBare ? ["js"] : backends,
-    run: () => answer(path),
-  }));
+export const placesOf = (
+  answer,
+  backends = ["relaxed", "simd", "js"],
+  except = [],
+) =>
+  PAGES.filter(([name]) => !except.includes(name)).map(
+    ([name, path, facts]) => ({
+      name,
+      backends: facts.webAssembly === "runs" ? backends : ["js"],
+      facts,
+      run: () => answer(path),
+    }),
+  );

@@ -36,6 +36,7 @@ const realm = (name, program, makeRealm) => ({
         {
           name: "this realm's arrays",
           backends: major < 21 ? BACKENDS.slice(1) : BACKENDS,
+          facts: { webAssembly: "runs", arrays: "foreign" },
           run: () =>
             evaluate("inRealm")(Float32Array, Uint8Array, () =>
               performance.now(),

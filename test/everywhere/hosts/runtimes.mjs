@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { PATIENCE } from "./net.mjs";
 import { repository } from "../stage.mjs";
 
 const folder = join(repository, "tools/runtimes/");
@@ -40,7 +41,7 @@ const run = promisify(execFile);
 export async function output(program, args, options) {
   const { stdout } = await run(program, [...args], {
     maxBuffer: 1 << 26,
-    timeout: 300_000,
+    timeout: PATIENCE,
     ...options,
   });
   return String(stdout);

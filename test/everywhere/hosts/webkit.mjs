@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { ask, freePort } from "./net.mjs";
+import { ask, freePort, PATIENCE } from "./net.mjs";
 import { BROWSER_PAGES, placesOf } from "./pages.mjs";
 import { firstOf, inPackages, load } from "./runtimes.mjs";
 import { serve } from "./server.mjs";
@@ -61,7 +61,9 @@ export const webkit = {
       .usingServer(url)
       .withCapabilities(new Capabilities({ browserName: "MiniBrowser" }))
       .build();
-    await session.manage().setTimeouts({ script: 60_000, pageLoad: 60_000 });
+    await session
+      .manage()
+      .setTimeouts({ script: PATIENCE, pageLoad: PATIENCE });
     const { origin, close } = await serve(folder);
     const answer = async (/** @type {string} */ path) => {
       await session.get(origin + path);
@@ -72,7 +74,8 @@ export const webkit = {
     const capabilities = await session.getCapabilities();
     return {
       version: capabilities.getBrowserVersion(),
-      places: placesOf(answer, ["simd", "js"]),
+      // its Content Security Policy does not reach worklets
+      places: placesOf(answer, ["simd", "js"], ["CSP, AudioWorklet"]),
       pages: BROWSER_PAGES,
       show: async (program) => {
         await session.get(`${origin}/${program.folder}/${program.entry}`);
@@ -80,7 +83,7 @@ export const webkit = {
           session.executeScript(
             "return document.querySelector('output').textContent",
           );
-        await session.wait(text, 20_000);
+        await session.wait(text, PATIENCE);
         return text();
       },
       close: async () => {

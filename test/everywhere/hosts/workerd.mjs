@@ -97,6 +97,7 @@ export const workerd = {
         {
           name: "worker",
           backends: ["relaxed", "simd", "js"],
+          facts: { webAssembly: "refused" },
           run: async () => {
             const response = await ask(url);
             if (!response.ok) throw new Error(await response.text());
