@@ -1,4 +1,4 @@
-// Makes the two scripts that threads load by address, each one file that imports nothing: a worklet or a worker on a
+// Makes the scripts that threads load by address, each one file that imports nothing: a worklet or a worker on a
 // page without a bundler resolves no package names. `npm run build` runs it; tests call `bundle` themselves.
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -46,5 +46,6 @@ export async function bundle(entry, outfile) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const dist = fileURLToPath(new URL("dist/", root));
   await bundle("src/worklet/processor.ts", `${dist}worklet-processor.js`);
+  await bundle("src/worklet/clock-script.ts", `${dist}worklet-clock.js`);
   await bundle("src/worker/script.ts", `${dist}worker-script.js`);
 }

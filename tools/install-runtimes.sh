@@ -11,14 +11,19 @@ for package in "${debian[@]}"; do
   [ "$state" = installed ] || missing+=("$package")
 done
 if [ ${#missing[@]} -gt 0 ]; then
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get -qq update
-  apt-get -qq -o DPkg::Lock::Timeout=600 install --yes --no-install-recommends "${missing[@]}"
+  as_root=()
+  [ "$(id --user)" = 0 ] || as_root=(sudo)
+  apt() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+      apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=5 "$@"
+  }
+  apt update
+  apt install --yes --no-install-recommends "${missing[@]}"
 fi
 
 stamp=node_modules/.installed-lock
 if ! cmp --quiet package-lock.json "$stamp"; then
   # not npm ci: it wants the other platforms' binaries in the lock, which not every registry has
-  npm install --no-save --no-audit --no-fund
+  npm install --no-save --no-audit --no-fund --fetch-retries=5
   cp package-lock.json "$stamp"
 fi

@@ -1,5 +1,6 @@
 /** Models on live audio: an AudioWorkletNode and what registers its processor. @module */
 
+export { type Clock, type ClockWorker, startClock } from "./clock.js";
 export {
   addProcessor,
   GatewiseNode,

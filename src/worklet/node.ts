@@ -1,4 +1,5 @@
 import { typedArrayName, wrong } from "../checks.js";
+import type { Clock } from "./clock.js";
 import { unpackError } from "../worker/errors.js";
 import {
   CHANNELS,
@@ -20,8 +21,8 @@ export interface GatewiseNodeOptions extends VoiceOptions {
   model?: ModelSource;
   /** The most channels: 2 by default. Each has a stream of its own over the same weights. */
   channels?: number;
-  /** @internal See `ProcessorOptions`. */
-  clock?: Int32Array;
+  /** What `report` measures with; see `startClock`. */
+  clock?: Clock;
 }
 
 /**
@@ -84,7 +85,7 @@ export class GatewiseNode extends Base {
     const bytes = bytesOf(model);
     const processorOptions: ProcessorOptions = {
       channels,
-      ...(clock && { clock }),
+      ...(clock && { clock: clock.time }),
     };
     super(context, PROCESSOR, {
       numberOfInputs: 1,

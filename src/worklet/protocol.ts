@@ -41,8 +41,9 @@ export interface LoadReport {
   /** The same as shares of the budget. */
   load: number;
   worstLoad: number;
-  /** The clock that measured, and the milliseconds between its ticks. With Date.now the mean holds over many quanta,
-   *  the worst to a tick only: an AudioWorklet may have no better clock. */
+  /** The clock that measured, and the milliseconds between its ticks: the longest quantum took `worst` plus at most
+   *  `resolution`. An AudioWorklet by itself may have no better clock than Date.now, over many quanta good for the
+   *  mean; `startClock` gives it one. */
   clock: "performance.now" | "Date.now" | "shared";
   resolution: number;
   /** How often the model gave numbers that are not finite and was set back to its first state. */
@@ -67,6 +68,6 @@ export type Reply = { id: number } & (
 /** @internal Options of the processor, through the node's processorOptions. */
 export interface ProcessorOptions {
   channels: number;
-  /** A clock for measurements: microseconds, kept by another thread, for worklets without performance.now. */
+  /** Of `Clock`: its time. */
   clock?: Int32Array;
 }

@@ -1,26 +1,43 @@
+import { PAUSE, TIME } from "./clock.js";
 import type { LoadReport } from "./protocol.js";
 
-type Clock = Pick<LoadReport, "clock" | "resolution"> & { now(): number };
+interface Clock {
+  readonly clock: LoadReport["clock"];
+  now(): number;
+  /** Milliseconds from `start` to now. */
+  since(start: number): number;
+  /** Milliseconds between its ticks, the most since it was last asked. */
+  resolution(): number;
+}
+
+/** The microseconds of a shared clock go round, so their differences do too. */
+const shared = (time: Int32Array): Clock => ({
+  clock: "shared",
+  now: () => Atomics.load(time, TIME),
+  since: (start) => ((Atomics.load(time, TIME) - start) | 0) / 1000,
+  resolution: () => Atomics.exchange(time, PAUSE, 0) / 1000,
+});
+
+function own(
+  clock: LoadReport["clock"],
+  now: () => number,
+  resolution: number,
+): Clock {
+  const since = (start: number) => now() - start;
+  return { clock, now, since, resolution: () => resolution };
+}
 
 /**
  * The best clock of this scope. AudioWorklets had no performance.now when this was written (WebAudio/web-audio-api
  * issue 2413), only Date.now, which ticks once a millisecond.
  */
-export function findClock(shared?: Int32Array): Clock {
-  if (shared)
-    return {
-      clock: "shared",
-      resolution: 0.001,
-      now: () => Atomics.load(shared, 0) / 1000,
-    };
+function findClock(time?: Int32Array): Clock {
+  if (time) return shared(time);
   const { performance } = globalThis as { performance?: Performance };
   if (typeof performance?.now !== "function")
-    return { clock: "Date.now", resolution: 1, now: Date.now };
-  return {
-    clock: "performance.now",
-    resolution: smallestTick(performance),
-    now: () => performance.now(),
-  };
+    return own("Date.now", Date.now, 1);
+  const now = () => performance.now();
+  return own("performance.now", now, smallestTick(performance));
 }
 
 /** The smallest of a few steps of the clock. Browsers coarsen it, each in its own way. */
@@ -47,9 +64,9 @@ export class Stopwatch {
   #worst = 0;
   #resets = 0;
 
-  constructor(sampleRate: number, shared?: Int32Array) {
+  constructor(sampleRate: number, time?: Int32Array) {
     this.#sampleRate = sampleRate;
-    this.#clock = findClock(shared);
+    this.#clock = findClock(time);
   }
 
   start(): void {
@@ -57,7 +74,7 @@ export class Stopwatch {
   }
 
   stop(frames: number): void {
-    const took = this.#clock.now() - this.#started;
+    const took = this.#clock.since(this.#started);
     this.#quanta++;
     this.#frames += frames;
     this.#sum += took;
@@ -70,7 +87,6 @@ export class Stopwatch {
     const frames = this.#frames / quanta || 128;
     const budget = (1000 * frames) / this.#sampleRate;
     const mean = this.#sum / quanta;
-    const { clock, resolution } = this.#clock;
     const report: LoadReport = {
       quanta: this.#quanta,
       budget,
@@ -78,8 +94,8 @@ export class Stopwatch {
       worst: this.#worst,
       load: mean / budget,
       worstLoad: this.#worst / budget,
-      clock,
-      resolution,
+      clock: this.#clock.clock,
+      resolution: this.#clock.resolution(),
       resets: resets - this.#resets,
     };
     this.#quanta = this.#frames = this.#sum = this.#worst = 0;

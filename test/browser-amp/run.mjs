@@ -1,6 +1,6 @@
 // Checks examples/amp in Chromium and Firefox:
 //
-//     npm run build && node test/browser-amp/run.mjs
+//     npm run build && npm run test:amp
 //
 // Browsers and puppeteer-core come from tools/install-runtimes.sh; one that is absent is skipped by name, and is an
 // error under CI=true.

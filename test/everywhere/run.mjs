@@ -2,24 +2,26 @@
 // whose names contain one of them. Absent runtimes are skipped by name, and fail where CI=true.
 import { rm } from "node:fs/promises";
 import { hosts } from "./hosts/index.mjs";
+import { checkAudio, checkPlace, checkPool } from "./checks.mjs";
 import { programOf } from "./pages.mjs";
 import { makeStage } from "./stage.mjs";
-import { printTable } from "./table.mjs";
+import { printAudio, printPlaces, printPools } from "./table.mjs";
 
 /**
- * @typedef {import("./hosts/host.mjs").Place} Place
- * @typedef {import("./guests/report.mjs").Report} Report
- * @typedef {{ host: string, version: string, place: string, report: Report, problems: string[] }} Row
+ * @template T
+ * @typedef {{ host: string, version: string, place: string, report: T }} Row
  */
 
 const wanted = process.argv.slice(2).map((word) => word.toLowerCase());
 const required = process.env["CI"] === "true";
 /** @type {string[]} */
 const problems = [];
-/** @type {Row[]} */
-const rows = [];
-/** @type {string | undefined} */
-let hash;
+/** @type {Row<import("./guests/report.mjs").Report>[]} */
+const places = [];
+/** @type {Row<import("./guests/pool.mjs").PoolReport>[]} */
+const pools = [];
+/** @type {Row<import("./guests/audio.mjs").AudioReport>[]} */
+const audio = [];
 let programs = 0;
 
 const started = performance.now();
@@ -38,39 +40,54 @@ for (const host of hosts) {
 }
 await rm(stage.folder, { recursive: true, force: true });
 
-printTable(rows);
+printPlaces(places);
+printPools(pools);
+printAudio(audio);
 for (const problem of problems) console.error(`FAILED ${problem}`);
 const seconds = Math.round((performance.now() - started) / 1000);
 console.log(
-  `${rows.length} places, ${programs} programs of docs/runtimes, ${problems.length} failures, ${seconds} s; hash ${hash}`,
+  `${places.length} places, ${programs} programs of docs/runtimes, ${problems.length} failures, ${seconds} s; hash ${hashOf()}`,
 );
 process.exit(problems.length > 0 ? 1 : 0);
 
+/** The hash that all share: that of the first place. */
+function hashOf() {
+  const [first] = places;
+  return first?.report.results.find(({ backend }) => backend !== "relaxed")
+    ?.hash;
+}
+
 /** @param {import("./hosts/host.mjs").Host} host */
 async function runHost({ name, open }) {
-  const { version, places, pages, show, close } = await open(stage);
-  try {
-    for (const page of pages) await runPage(name, page, show);
-    for (const place of places) {
-      try {
-        const report = await place.run();
-        const found = check(place, report);
-        rows.push({
-          host: name,
-          version,
-          place: place.name,
-          report,
-          problems: found,
-        });
-        problems.push(
-          ...found.map((text) => `${name}, ${place.name}: ${text}`),
-        );
-      } catch (error) {
-        problems.push(`${name}, ${place.name}: ${error}`);
-      }
+  const session = await open(stage);
+  /**
+   * @template T
+   * @param {string} place
+   * @param {Row<T>[]} rows
+   * @param {() => Promise<T>} run
+   * @param {(report: T) => string[]} check
+   */
+  const row = async (place, rows, run, check) => {
+    try {
+      const report = await run();
+      rows.push({ host: name, version: session.version, place, report });
+      for (const text of check(report))
+        problems.push(`${name}, ${place}: ${text}`);
+    } catch (error) {
+      problems.push(`${name}, ${place}: ${error}`);
     }
+  };
+  try {
+    for (const page of session.pages) await runPage(name, page, session.show);
+    for (const place of session.places)
+      await row(place.name, places, place.run, (report) =>
+        checkPlace(place, report, hashOf()),
+      );
+    if (session.pool) await row("workers", pools, session.pool, checkPool);
+    if (session.audio)
+      await row("AudioWorklet", audio, session.audio, checkAudio);
   } finally {
-    await close?.();
+    await session.close?.();
   }
 }
 
@@ -89,30 +106,4 @@ async function runPage(host, page, show) {
   } catch (error) {
     problems.push(`${host}, docs/runtimes/${page}.md: ${error}`);
   }
-}
-
-/**
- * @param {Place} place
- * @param {Report} report
- * @returns {string[]} what is wrong
- */
-function check(place, { facts, results, chosen }) {
-  const found = results.flatMap(({ failures }) => failures);
-  /** @type {(what: string, expected: unknown, got: unknown) => void} */
-  const same = (what, expected, got) => {
-    if (got !== expected)
-      found.push(`${what}: expected ${expected}, got ${got}`);
-  };
-  for (const [name, value] of Object.entries(place.facts))
-    same(name, value, Reflect.get(facts, name));
-  const names = results.map(({ backend }) => backend);
-  same("backends", place.backends.join(", "), names.join(", "));
-  same("chosen", place.backends[0], chosen);
-  for (const { backend, hash: got, of, distinct } of results) {
-    same(`${backend}, different outputs`, of, distinct);
-    if (backend === "relaxed") continue;
-    hash ??= got;
-    same(`${backend}, hash`, hash, got);
-  }
-  return found;
 }

@@ -1,6 +1,11 @@
-/** @param {readonly import("./run.mjs").Row[]} rows */
-export function printTable(rows) {
-  const lines = [
+/**
+ * @template T
+ * @typedef {import("./run.mjs").Row<T>} Row
+ */
+
+/** @param {readonly Row<import("./guests/report.mjs").Report>[]} rows */
+export const printPlaces = (rows) =>
+  print([
     [
       "runtime",
       "version",
@@ -25,7 +30,80 @@ export function printTable(rows) {
       report.small.toFixed(2),
       report.large.toFixed(2),
     ]),
-  ];
+  ]);
+
+/**
+ * @param {import("./guests/report.mjs").Report} report
+ * @param {readonly string[]} backends
+ */
+function hashes({ results }, backends) {
+  const found = results
+    .filter(({ backend }) => backends.includes(backend))
+    .map(({ hash }) => hash.slice(0, 8));
+  return [...new Set(found)].join(" ≠ ");
+}
+
+/** @param {readonly Row<import("./guests/pool.mjs").PoolReport>[]} rows */
+export const printPools = (rows) =>
+  print([
+    [
+      "batch of 256",
+      "equal to the bit on",
+      "this thread, ms",
+      "one worker, ms",
+      "two workers, ms",
+      "speed-up",
+      "overhead of one",
+      "abort to rejection, ms",
+    ],
+    ...rows.map(({ host, report: { backends, here, one, two, cancelled } }) => [
+      host,
+      backends.join(" "),
+      here.toFixed(0),
+      one.toFixed(0),
+      two.toFixed(0),
+      (one / two).toFixed(2),
+      percent(one / here - 1),
+      cancelled.toFixed(1),
+    ]),
+  ]);
+
+/** @param {readonly Row<import("./guests/audio.mjs").AudioReport>[]} rows */
+export const printAudio = (rows) =>
+  print([
+    [
+      "LSTM-40 in a worklet",
+      "quanta",
+      "budget, ms",
+      "mean, ms",
+      "longest of each run, ms, and the clock's error",
+      "least of these",
+    ],
+    ...rows.map(({ host, report: { runs } }) => {
+      const [{ quanta = 0, budget = 0 } = {}] = runs;
+      const most = runs.map(({ worst, resolution }) => worst + resolution);
+      return [
+        host,
+        `${runs.length} × ${quanta}`,
+        budget.toFixed(3),
+        Math.min(...runs.map(({ mean }) => mean)).toFixed(3),
+        runs
+          .map(
+            ({ worst, resolution }) =>
+              `${worst.toFixed(3)} + ${resolution.toFixed(3)}`,
+          )
+          .join(", "),
+        percent(Math.min(...most) / budget),
+      ];
+    }),
+  ]);
+
+const percent = (/** @type {number} */ share) =>
+  `${(100 * share).toFixed(1)} %`;
+
+/** @param {readonly (readonly string[])[]} lines the first names the columns */
+function print(lines) {
+  if (lines.length === 1) return;
   const widths = lines[0]?.map((_, column) =>
     Math.max(...lines.map((line) => line[column]?.length ?? 0)),
   );
@@ -37,15 +115,5 @@ export function printTable(rows) {
     if (i === 0)
       console.log(`|${widths?.map((n) => "-".repeat(n + 2)).join("|")}|`);
   }
-}
-
-/**
- * @param {import("./guests/report.mjs").Report} report
- * @param {readonly string[]} backends
- */
-function hashes({ results }, backends) {
-  const found = results
-    .filter(({ backend }) => backends.includes(backend))
-    .map(({ hash }) => hash.slice(0, 8));
-  return [...new Set(found)].join(" ≠ ");
+  console.log();
 }

@@ -67,6 +67,7 @@ await attempt("attw", inPackages(".bin/attw"), async () => {
     "simd.wasm",
     "relaxed.wasm",
     "worklet-processor.js",
+    "worklet-clock.js",
     "worker-script.js",
   ]);
   console.log("ok attw");

@@ -50,6 +50,19 @@ const places = {
       context.startRendering();
     });
   },
+
+  pool: async () => {
+    const { createPool } =
+      await import("/node_modules/gatewise/dist/worker/index.js");
+    const { poolReport } = await import("./pool.mjs");
+    const script = "/node_modules/gatewise/dist/worker-script.js";
+    const create = () => new Worker(script, { type: "module" });
+    return poolReport(await gatewise(), (workers, backend) =>
+      createPool({ create, workers, ...(backend && { backend }) }),
+    );
+  },
+
+  audio: async () => (await import("./audio.mjs")).audioReport(),
 };
 
 const place = new URL(location.href).searchParams.get("place");

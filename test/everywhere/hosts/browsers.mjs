@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PATIENCE } from "./net.mjs";
-import { BROWSER_PAGES, placesOf } from "./pages.mjs";
+import { BROWSER_PAGES, measuresOf, placesOf } from "./pages.mjs";
 import { firstOf, inPackages, load, versionIn } from "./runtimes.mjs";
 import { serve } from "./server.mjs";
 
@@ -45,6 +45,7 @@ const browser = (name, program, options) => ({
     return {
       version: versionIn(await launched.browser.version()),
       places: placesOf(answer),
+      ...measuresOf(answer),
       pages: BROWSER_PAGES,
       show: async (program) => {
         const page = await launched.browser.newPage();

@@ -1,4 +1,6 @@
 import type { Backend } from "gatewise";
+import type { AudioReport } from "../guests/audio.mjs";
+import type { PoolReport } from "../guests/pool.mjs";
 import type { Facts, Report } from "../guests/report.mjs";
 import type { Program } from "../pages.mjs";
 import type { Stage } from "../stage.mjs";
@@ -18,6 +20,10 @@ export interface Session {
   /** Pages of docs/runtimes, and how to run the program of one: what it shows. */
   readonly pages: readonly string[];
   show(program: Program): Promise<string>;
+  /** What gatewise/worker does here. */
+  pool?(): Promise<PoolReport>;
+  /** How long gatewise/worklet takes here. */
+  audio?(): Promise<AudioReport>;
   close?(): Promise<void>;
 }
 

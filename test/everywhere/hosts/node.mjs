@@ -38,6 +38,7 @@ const host = (name, program, page, args = [], backends = ALL) => ({
           run: () => guest("no-webassembly.mjs"),
         },
       ],
+      pool: () => guest("pool-node.mjs"),
       pages: [page],
       show: (shown) => run(`${shown.folder}/${shown.entry}`),
     };

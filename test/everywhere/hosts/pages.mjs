@@ -34,6 +34,16 @@ const PAGES = [
   ],
 ];
 
+/**
+ * What is asked of a browser beside the conformance.
+ *
+ * @param {(path: string) => Promise<any>} answer
+ */
+export const measuresOf = (answer) => ({
+  pool: () => answer("/guests/page.html?place=pool"),
+  audio: () => answer("/isolated/guests/page.html?place=audio"),
+});
+
 /** The pages of docs/runtimes for browsers. */
 export const BROWSER_PAGES = ["browser", "audioworklet"];
 

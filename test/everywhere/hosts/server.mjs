@@ -1,4 +1,5 @@
-// Serves a folder to the browsers. What is under /strict/ comes with a CSP that forbids WebAssembly.
+// Serves a folder to the browsers. What is under /strict/ comes with a CSP that forbids WebAssembly, what is under
+// /isolated/ with the headers for which a page gets SharedArrayBuffer.
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
@@ -13,14 +14,19 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
-const STRICT = "/strict/";
+/** @type {Record<string, Record<string, string>>} */
+const HEADERS = {
+  strict: { "content-security-policy": "script-src 'self'" },
+  isolated: { "cross-origin-opener-policy": "same-origin" },
+};
 
 /** @param {string} folder */
 export async function serve(folder) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    const isStrict = pathname.startsWith(STRICT);
-    const path = isStrict ? pathname.slice(STRICT.length - 1) : pathname;
+    const [, first = ""] = pathname.split("/");
+    const headers = HEADERS[first];
+    const path = headers ? pathname.slice(first.length + 1) : pathname;
     const file = normalize(
       join(folder, path.endsWith("/") ? `${path}index.html` : path),
     );
@@ -29,7 +35,9 @@ export async function serve(folder) {
       response.writeHead(200, {
         "content-type": TYPES[extname(file)] ?? "application/octet-stream",
         "cache-control": "no-store",
-        ...(isStrict && { "content-security-policy": "script-src 'self'" }),
+        // all files, or an isolated page could not load them
+        "cross-origin-embedder-policy": "require-corp",
+        ...headers,
       });
       response.end(body);
     } catch {

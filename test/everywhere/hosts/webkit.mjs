@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { ask, freePort, PATIENCE } from "./net.mjs";
-import { BROWSER_PAGES, placesOf } from "./pages.mjs";
+import { BROWSER_PAGES, measuresOf, placesOf } from "./pages.mjs";
 import { firstOf, inPackages, load } from "./runtimes.mjs";
 import { serve } from "./server.mjs";
 
@@ -76,6 +76,7 @@ export const webkit = {
       version: capabilities.getBrowserVersion(),
       // its Content Security Policy does not reach worklets
       places: placesOf(answer, ["simd", "js"], ["CSP, AudioWorklet"]),
+      pool: measuresOf(answer).pool, // without SharedArrayBuffer no clock for audio
       pages: BROWSER_PAGES,
       show: async (program) => {
         await session.get(`${origin}/${program.folder}/${program.entry}`);

@@ -1,0 +1,21 @@
+/* The worker of startClock: writes the time for ever. One file, dist/worklet-clock.js. */
+import { PAUSE, TIME } from "./clock.js";
+
+/** What a worker's scope has and TypeScript's DOM library knows of windows only. */
+const scope = globalThis as unknown as {
+  onmessage: ((event: { data: Int32Array }) => void) | null;
+  postMessage(message: unknown): void;
+};
+
+scope.onmessage = ({ data: time }) => {
+  let last = performance.now();
+  Atomics.store(time, TIME, last * 1000);
+  scope.postMessage(null);
+  for (;;) {
+    const now = performance.now();
+    Atomics.store(time, TIME, now * 1000); // goes round after 71 minutes
+    const pause = (now - last) * 1000;
+    if (pause > Atomics.load(time, PAUSE)) Atomics.store(time, PAUSE, pause);
+    last = now;
+  }
+};
