@@ -10,8 +10,8 @@ export default defineConfig({
     alias: [
       { find: /^gatewise$/, replacement: source("index.ts") },
       {
-        find: /^gatewise\/safetensors$/,
-        replacement: source("safetensors.ts"),
+        find: /^gatewise\/(safetensors|torch|onnx|keras|tfjs|nam|rtneural|load)$/,
+        replacement: source("formats/$1/index.ts"),
       },
       {
         find: /^gatewise\/rtneural$/,

@@ -4,7 +4,7 @@
  */
 import { toBytes } from "./bytes.js";
 import { describe, isRecord, record, shapeText, wrong } from "./checks.js";
-import { DTYPES, type Dtype } from "./dtypes.js";
+import { DTYPES } from "./dtypes.js";
 import { FormatError } from "./errors.js";
 import { checkTensor, type Tensor } from "./tensor.js";
 import { decodeUtf8, encodeUtf8 } from "./utf8.js";
@@ -12,9 +12,9 @@ import { decodeUtf8, encodeUtf8 } from "./utf8.js";
 /** Tensors by name. */
 export type StateDict = Record<string, Tensor>;
 
-interface Entry {
+export interface Entry<Type> {
   readonly name: string;
-  readonly dtype: Dtype;
+  readonly dtype: Type;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
@@ -35,22 +35,44 @@ export function parse(bytes: Uint8Array | ArrayBuffer): {
   tensors: StateDict;
   metadata: Record<string, string>;
 } {
+  const { entries, metadata, numbersOf } = readHeader(bytes, DTYPES);
+  const tensors = entries.map((entry) => {
+    const { name, dtype, shape } = entry;
+    return [name, { shape, data: dtype.read(numbersOf(entry)) }] as const;
+  });
+  // fromEntries defines own properties, so a tensor may be called __proto__
+  return { tensors: Object.fromEntries(tensors), metadata };
+}
+
+/**
+ * What `parse` does before it reads numbers, for tensors of these types; `numbersOf` copies those of an entry.
+ *
+ * @throws FormatError
+ */
+export function readHeader<Type extends { readonly size: number }>(
+  bytes: Uint8Array | ArrayBuffer,
+  dtypes: ReadonlyMap<unknown, Type>,
+): {
+  entries: Entry<Type>[];
+  metadata: Record<string, string>;
+  numbersOf: (entry: Entry<Type>) => ArrayBuffer;
+} {
   const file = toBytes(bytes);
   const start = headerEnd(file);
-  const entries: Entry[] = [];
+  const entries: Entry<Type>[] = [];
   let metadata: Record<string, string> | undefined;
   const text = headerText(file, start);
   for (const [name, value] of Object.entries(parseHeader(text)))
     if (name === METADATA) metadata = toMetadata(value);
-    else entries.push(toEntry(name, value));
+    else entries.push(toEntry(name, value, dtypes));
   checkNames(text, entries, metadata);
   checkLayout(entries, file.length - start);
-  const tensors = entries.map(({ name, dtype, shape, begin, end }) => {
-    const numbers = file.slice(start + begin, start + end).buffer;
-    return [name, { shape, data: dtype.read(numbers) }] as const;
-  });
-  // fromEntries defines own properties, so a tensor may be called __proto__
-  return { tensors: Object.fromEntries(tensors), metadata: metadata ?? {} };
+  return {
+    entries,
+    metadata: metadata ?? {},
+    numbersOf: ({ begin, end }) =>
+      file.slice(start + begin, start + end).buffer,
+  };
 }
 
 /**
@@ -130,11 +152,15 @@ function toMetadata(value: unknown): Record<string, string> {
   return value as Record<string, string>;
 }
 
-function toEntry(name: string, value: unknown): Entry {
+function toEntry<Type extends { readonly size: number }>(
+  name: string,
+  value: unknown,
+  dtypes: ReadonlyMap<unknown, Type>,
+): Entry<Type> {
   const place = `tensor ${JSON.stringify(name)}`;
   if (!isRecord(value)) throw unexpected("an object", value, place);
   const { dtype: code, shape, data_offsets: offsets } = value;
-  const dtype = DTYPES.get(code);
+  const dtype = dtypes.get(code);
   if (dtype === undefined)
     throw unexpected("dtype F32, F16, BF16 or F64", code, place);
   if (!isSizes(shape))
@@ -144,7 +170,7 @@ function toEntry(name: string, value: unknown): Entry {
   if (Object.keys(value).length !== 3)
     throw unexpected("dtype, shape and data_offsets alone", value, place);
   const [begin, end] = offsets as [number, number];
-  const bytes = byteLength(shape, dtype, place);
+  const bytes = byteLength(shape, dtype.size, place);
   if (end - begin === bytes) return { name, dtype, shape, begin, end };
   throw new FormatError(
     `expected ${bytes} bytes for ${code} ${shapeText(shape)}, got data_offsets ${shapeText(offsets)}`,
@@ -159,8 +185,8 @@ function isSizes(value: unknown): value is number[] {
   );
 }
 
-function byteLength(shape: number[], dtype: Dtype, place: string): number {
-  let bytes = dtype.size;
+function byteLength(shape: number[], size: number, place: string): number {
+  let bytes = size;
   for (const length of shape) {
     bytes *= length;
     // at once, not at the end, where a dimension of 0 could hide it
@@ -173,7 +199,7 @@ function byteLength(shape: number[], dtype: Dtype, place: string): number {
 /** Refuses names that occur twice, of which JSON.parse keeps the last: each name in the text has one colon. */
 function checkNames(
   text: string,
-  entries: readonly Entry[],
+  entries: readonly Entry<unknown>[],
   metadata: Record<string, string> | undefined,
 ): void {
   let names = entries.length * 4;
@@ -196,7 +222,7 @@ function countColons(json: string): number {
 }
 
 /** Refuses tensors that overlap or leave bytes to nobody. */
-function checkLayout(entries: readonly Entry[], size: number): void {
+function checkLayout(entries: readonly Entry<unknown>[], size: number): void {
   const sorted = [...entries].sort(
     (a, b) => a.begin - b.begin || a.end - b.end,
   );

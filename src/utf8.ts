@@ -19,10 +19,15 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return bytes.slice(0, length);
 }
 
+/** One for all calls: a pickle has thousands of names. Made when first used, where there is one. */
+let decoder: TextDecoder | undefined;
+
 /** @throws TypeError or URIError where the bytes are not UTF-8 */
 export function decodeUtf8(bytes: Uint8Array<ArrayBuffer>): string {
-  if (typeof TextDecoder === "function")
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  if (typeof TextDecoder === "function") {
+    decoder ??= new TextDecoder("utf-8", { fatal: true });
+    return decoder.decode(bytes);
+  }
   let escaped = "";
   for (const byte of bytes) {
     const isPlain = byte < 0x80 && byte !== 0x25;

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import { format } from "node:util";
 import { describe, expect, test } from "vitest";
 import * as gatewise from "../src/index.js";
-import * as safetensors from "../src/safetensors.js";
+import * as safetensors from "../src/formats/safetensors/index.js";
 
 const MODULES: Readonly<Record<string, object>> = {
   gatewise,

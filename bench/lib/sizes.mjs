@@ -1,6 +1,6 @@
 /** What a user downloads: the binaries, and the entries as a bundler leaves them. */
 
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -20,10 +20,10 @@ const measure = (name, bytes) => ({
   gzipped: gzipSync(bytes, { level: 9 }).length,
 });
 
-/** @param {string} entry */
-async function bundle(entry) {
+/** @param {string[]} code what an application imports */
+async function bundle(...code) {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(entry, root))],
+    stdin: { contents: code.join("\n"), resolveDir: fileURLToPath(root) },
     bundle: true,
     minify: true,
     format: "esm",
@@ -35,28 +35,38 @@ async function bundle(entry) {
   return /** @type {Uint8Array} */ (outputFiles[0]?.contents);
 }
 
-/** Entries that read a format. Each is measured beside the core, which a page with a model has anyway. */
-const FORMATS = ["rtneural"];
+const CORE = 'export * from "./dist/index.js";';
+const SAFETENSORS =
+  'export { parse, serialize } from "./dist/formats/safetensors/index.js";';
 
-/** Reads build/ and dist/: build first. */
+/**
+ * What the `load` of a reader adds to the core.
+ *
+ * @param {string} format @param {Size} core
+ */
+async function added(format, core) {
+  const entry = `./dist/formats/${format}/index.js`;
+  const both = await bundle(CORE, `export { load } from "${entry}";`);
+  const { bytes, gzipped } = measure("", both);
+  return {
+    name: `gatewise/${format}`,
+    bytes: bytes - core.bytes,
+    gzipped: gzipped - core.gzipped,
+  };
+}
+
+/** Reads build/ and dist/: build first. Each reader counts what its load adds to the core. */
 export async function sizes() {
-  const core = measure("gatewise", await bundle("dist/index.js"));
-  const added = FORMATS.map(async (format) => {
-    const name = `gatewise/${format}`;
-    const both = await bundle(`dist/formats/${format}/index.js`);
-    const { bytes, gzipped } = measure(name, both);
-    return {
-      name,
-      bytes: bytes - core.bytes,
-      gzipped: gzipped - core.gzipped,
-    };
-  });
+  const core = measure("gatewise", await bundle(CORE));
+  const formats = readdirSync(new URL("dist/formats/", root)).filter((name) =>
+    existsSync(new URL(`dist/formats/${name}/index.js`, root)),
+  );
   return [
     ...["simd.wasm", "relaxed.wasm"].map((name) =>
       measure(name, readFileSync(new URL(`build/${name}`, root))),
     ),
     core,
-    measure("gatewise/safetensors", await bundle("dist/safetensors.js")),
-    ...(await Promise.all(added)),
+    measure("parse and serialize", await bundle(SAFETENSORS)),
+    ...(await Promise.all(formats.map((format) => added(format, core)))),
   ];
 }

@@ -6,6 +6,7 @@
  *     [header, name, extra, bytes] …   [directory: record, name, extra, comment] …   [zip64 end, locator]   [end]
  */
 import { FormatError } from "../../errors.js";
+import { decodeUtf8 } from "../../utf8.js";
 
 export interface ZipEntry {
   readonly name: string;
@@ -164,7 +165,7 @@ function readRecord(
 
 function decodeName(bytes: Uint8Array, at: number): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return decodeUtf8(bytes.slice());
   } catch {
     throw new FormatError("expected a name in UTF-8", at + RECORD_SIZE);
   }

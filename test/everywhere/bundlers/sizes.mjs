@@ -11,7 +11,7 @@ const BUDGETS = [
   },
   {
     name: "everything",
-    code: 'export * from "gatewise"; export * from "gatewise/safetensors";',
+    code: 'export * from "gatewise"; export { parse, serialize } from "gatewise/safetensors";',
     most: 32_000,
   },
 ];

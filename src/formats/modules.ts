@@ -1,0 +1,139 @@
+/*
+ * The modules of a PyTorch state dict: "encoder.lstm.weight_ih_l0" belongs to "encoder.lstm", and what that is its
+ * parameters' names and shapes tell.
+ */
+import { equalShapes, shapeText } from "../checks.js";
+import type { StateDict } from "../safetensors.js";
+import type { Tensor } from "../tensor.js";
+
+/** A module and its own parameters, those of modules within it left out. */
+export interface Module {
+  /** "encoder.lstm"; "" when the parameters have no prefix. */
+  readonly name: string;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+}
+
+export type RecurrentType = "RNN" | "LSTM" | "GRU";
+
+export type Recognised =
+  | { readonly type: RecurrentType; readonly sizes: RecurrentSizes }
+  | { readonly type: "Linear"; readonly sizes: LinearSizes }
+  /** A matrix alone: an Embedding, or a Linear without bias. */
+  | { readonly type: "matrix"; readonly rows: number; readonly columns: number }
+  | { readonly type: null; readonly reason: string };
+
+export type RecurrentSizes = {
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly numLayers: number;
+  readonly directions: number;
+  readonly projSize?: number;
+};
+
+export type LinearSizes = {
+  readonly inputSize: number;
+  readonly outputSize: number;
+};
+
+/** In the order of the dict, those under `prefix` alone. */
+export function modulesOf(tensors: StateDict, prefix: string): Module[] {
+  const modules = new Map<string, Map<string, Tensor>>();
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (!name.startsWith(prefix)) continue;
+    const dot = name.lastIndexOf(".");
+    const module = name.slice(0, Math.max(dot, 0));
+    const parameters = modules.get(module) ?? new Map<string, Tensor>();
+    modules.set(module, parameters.set(name.slice(dot + 1), tensor));
+  }
+  return Array.from(modules, ([name, parameters]) => ({ name, parameters }));
+}
+
+/** What a module is; for one that is nothing we have, why. */
+export function recognise({ parameters }: Module): Recognised {
+  if (parameters.has("weight_ih_l0") || parameters.has("weight_ih"))
+    return recogniseRecurrent(parameters);
+  const weight = parameters.get("weight")?.shape;
+  const bias = parameters.get("bias")?.shape;
+  const unknown = {
+    type: null,
+    reason: `no layer has ${list(parameters)}`,
+  } as const;
+  const others = parameters.size - (weight ? 1 : 0) - (bias ? 1 : 0);
+  if (weight?.length !== 2 || weight.includes(0) || others) return unknown;
+  const [rows, columns] = weight as [number, number];
+  if (!bias) return { type: "matrix", rows, columns };
+  if (!equalShapes(bias, [rows])) return unknown;
+  return { type: "Linear", sizes: { inputSize: columns, outputSize: rows } };
+}
+
+const TYPES = new Map<number, RecurrentType>([
+  [1, "RNN"],
+  [3, "GRU"],
+  [4, "LSTM"],
+]);
+
+/** Names and shapes must be those of one kind, to the last: then the sizes are no larger than the file is. */
+function recogniseRecurrent(given: ReadonlyMap<string, Tensor>): Recognised {
+  const parameters = new Map(
+    Array.from(given, ([name, { shape }]) => [
+      // a cell's names are those of a layer 0
+      /^(weight|bias)_(ih|hh)$/.test(name) ? `${name}_l0` : name,
+      shape,
+    ]),
+  );
+  const refuse = (reason: string) => ({ type: null, reason }) as const;
+  const [gateRows = 0, inputSize = 0] = parameters.get("weight_ih_l0") ?? [];
+  const [rows = 0, outputSize = 0] = parameters.get("weight_hh_l0") ?? [];
+  const projection = parameters.get("weight_hr_l0");
+  const hiddenSize = projection?.[1] ?? outputSize;
+  const gates = gateRows / hiddenSize;
+  const type = TYPES.get(gates);
+  if (!inputSize || !type || (projection && type !== "LSTM"))
+    return refuse(
+      `weight_ih [${gateRows}, ${inputSize}] and weight_hh [${rows}, ${outputSize}] are of 1, 3 or 4 gates in no way`,
+    );
+  let numLayers = 1;
+  while (parameters.has(`weight_ih_l${numLayers}`)) numLayers++;
+  const directions = parameters.has("weight_ih_l0_reverse") ? 2 : 1;
+  const bias = parameters.has("bias_ih_l0");
+  let expectedCount = 0;
+  for (let layer = 0; layer < numLayers; layer++) {
+    for (const suffix of ["", "_reverse"].slice(0, directions)) {
+      const expected: [string, number[]][] = [
+        ["weight_ih", [gateRows, layer ? directions * outputSize : inputSize]],
+        ["weight_hh", [gateRows, outputSize]],
+      ];
+      if (bias) expected.push(["bias_ih", [gateRows]], ["bias_hh", [gateRows]]);
+      if (projection) expected.push(["weight_hr", [outputSize, hiddenSize]]);
+      expectedCount += expected.length;
+      for (const [kind, shape] of expected) {
+        const name = `${kind}_l${layer}${suffix}`;
+        const found = parameters.get(name);
+        if (!found || !equalShapes(found, shape)) {
+          const got = found ? shapeText(found) : "nothing";
+          return refuse(
+            `${name}: expected ${shapeText(shape)} for this ${type}, got ${got}`,
+          );
+        }
+      }
+    }
+  }
+  if (expectedCount !== given.size)
+    return refuse(
+      `expected the parameters of one ${type} alone, got ${list(given)}`,
+    );
+  if (projection && outputSize >= hiddenSize)
+    return refuse(`projection ${outputSize} is not less than ${hiddenSize}`);
+  const sizes = { inputSize, hiddenSize, numLayers, directions };
+  if (projection) return { type, sizes: { ...sizes, projSize: outputSize } };
+  return { type, sizes };
+}
+
+/** Some names with their shapes, for messages. */
+export function list(parameters: ReadonlyMap<string, Tensor>): string {
+  const all = Array.from(
+    parameters,
+    ([name, { shape }]) => `${name} ${shapeText(shape)}`,
+  );
+  return all.length > 6 ? `${all.slice(0, 6).join(", ")}, …` : all.join(", ");
+}

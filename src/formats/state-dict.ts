@@ -1,0 +1,149 @@
+/*
+ * Layers, and where possible a model, from a PyTorch state dict, whatever file it was in.
+ *
+ * A state dict says what each layer is and how large, but not what joins them: activations, dropout, which step of a
+ * sequence is used. A model is made only of what can be one chain in one way; the rest is named in warnings.
+ */
+import { isRecord, message, record, wrong } from "../checks.js";
+import { FormatError } from "../errors.js";
+import { type Layer, type RNNOptions, Sequential } from "../index.js";
+import type { StateDict } from "../safetensors.js";
+import { type Found, type LayerChoice, toLayer } from "./layer.js";
+import { list, type Module, modulesOf } from "./modules.js";
+import { silentModules, whyNoChain } from "./obvious.js";
+import type { Report, ReportLayer } from "./report.js";
+
+export type { LayerChoice } from "./layer.js";
+
+export interface ModelOptions {
+  /** Only the modules whose names begin so: "encoder.". */
+  prefix?: string;
+  /** The order in which layers follow each other, by their names: where it is not obvious, or only some are wanted. */
+  chain?: readonly string[];
+  /** By the layer's name: { rnn: { nonlinearity: "relu" }, fc1: { activation: "relu" } }. */
+  layers?: Record<string, LayerChoice>;
+  /** Of all RNN layers; tanh by default. */
+  nonlinearity?: "tanh" | "relu";
+  /** The kernel; 'auto' by default. */
+  backend?: NonNullable<RNNOptions["backend"]>;
+}
+
+/** What `load` returns for files of state dicts. */
+export interface LoadedLayers {
+  /** null when the file does not tell how its layers follow each other; the report's warnings say why. */
+  readonly model: Sequential | null;
+  /** All layers by their names, in the file's order. */
+  readonly layers: Record<string, Layer>;
+  readonly report: Report;
+}
+
+export interface BuiltModel {
+  readonly model: LoadedLayers["model"];
+  readonly layers: LoadedLayers["layers"];
+  readonly described: readonly ReportLayer[];
+  readonly ignored: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * @param names of all modules, those without parameters too, where the file lists them
+ * @throws TypeError, RangeError for options that do not fit the dict; FormatError when it has no layer
+ */
+export function buildModel(
+  tensors: StateDict,
+  options: ModelOptions,
+  names: readonly string[] | null = null,
+): BuiltModel {
+  const { prefix = "", chain } = record(options, "options") as ModelOptions;
+  if (typeof prefix !== "string")
+    throw wrong(false, "prefix", "a string", prefix);
+  const modules = modulesOf(tensors, prefix);
+  const choices = choicesFor(modules, options);
+  const found: Found[] = [];
+  const refused: [Module, string][] = [];
+  modules.forEach((module, index) => {
+    const choice = choices(module.name);
+    const layer = toLayer(module, modules[index + 1], found.at(-1), choice);
+    if (typeof layer === "string") refused.push([module, layer]);
+    else found.push(layer);
+  });
+  if (!found.length) {
+    const got = refused.length
+      ? refused.map(([{ name }, reason]) => `${name}: ${reason}`).slice(0, 3)
+      : ["no tensors"];
+    throw new FormatError(
+      `expected weights of RNN, LSTM, GRU, Linear or Embedding, got ${got.join("; ")}`,
+      "state dict",
+    );
+  }
+  const problem = chain
+    ? null
+    : whyNoChain(
+        found,
+        refused.map(([{ name }]) => name),
+      );
+  const warnings = [
+    ...refused.map(([{ name }, reason]) => `${name || "(unnamed)"}: ${reason}`),
+    ...found.flatMap(({ warning }) => (warning ? [warning] : [])),
+    ...silentModules(modules, names, prefix),
+  ];
+  if (problem !== null) warnings.push(`no model was made: ${problem}`);
+  return {
+    model: problem === null ? new Sequential(inOrder(found, chain)) : null,
+    // fromEntries defines own properties, so a layer may be called __proto__
+    layers: Object.fromEntries(found.map(({ name, layer }) => [name, layer])),
+    described: found.map(({ described }) => described),
+    ignored: refused.map(
+      ([{ name, parameters }]) => `${name || "(unnamed)"}: ${list(parameters)}`,
+    ),
+    warnings,
+  };
+}
+
+/** What the options say of each layer. */
+function choicesFor(
+  modules: readonly Module[],
+  { layers = {}, nonlinearity, backend }: ModelOptions,
+): (name: string) => LayerChoice & Pick<ModelOptions, "backend"> {
+  const known = modules.map(({ name }) => name);
+  for (const [name, choice] of Object.entries(record(layers, "layers"))) {
+    const place = `layers[${JSON.stringify(name)}]`;
+    if (!isRecord(choice)) throw wrong(false, place, "an object", choice);
+    if (!known.includes(name)) throw notOneOf(place, known);
+  }
+  return (name) => ({
+    ...(nonlinearity && { nonlinearity }),
+    ...(Object.hasOwn(layers, name) && layers[name]),
+    ...(backend && { backend }),
+  });
+}
+
+/** Those that `chain` names, or all. */
+function inOrder(
+  found: readonly Found[],
+  chain: readonly string[] | undefined,
+): Layer[] {
+  if (chain === undefined) return found.map(({ layer }) => layer);
+  if (!Array.isArray(chain))
+    throw wrong(false, "chain", "an array of layers' names", chain);
+  return chain.map((name: unknown, index) => {
+    const named = found.find((layer) => layer.name === name);
+    if (named) return named.layer;
+    throw notOneOf(
+      `chain[${index}]`,
+      found.map((layer) => layer.name),
+      name,
+    );
+  });
+}
+
+function notOneOf(
+  place: string,
+  names: readonly string[],
+  got: unknown = "another",
+): RangeError {
+  const some = names.slice(0, 10).map((name) => JSON.stringify(name));
+  return new RangeError(
+    message(place, `one of the layers ${some.join(", ")}`, String(got)),
+  );
+}

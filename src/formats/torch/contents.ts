@@ -1,0 +1,225 @@
+/*
+ * The state dict among what a checkpoint holds beside it: an optimizer, an epoch, settings.
+ */
+import { message } from "../../checks.js";
+import { FormatError } from "../../errors.js";
+import { describeValue, Dict, Tuple } from "./pickle/values.js";
+import { SavedTensor } from "./tensors.js";
+
+/** What trainers call the entry of a checkpoint that is the model, the surest first. */
+const NAMES = [
+  "state_dict",
+  "model_state_dict",
+  "model_state",
+  "model",
+  "net",
+  "network",
+  "module",
+  "params",
+  "weights",
+];
+
+const DEEPEST = 100;
+const MOST_VISITED = 1_000_000;
+const MOST_IGNORED = 1000;
+const LONGEST_NAME = 1000;
+
+export interface Contents {
+  /** Dotted names; the state dict's own where it is flat. */
+  readonly tensors: ReadonlyMap<string, SavedTensor>;
+  readonly ignored: readonly string[];
+  /** Where the state dict was: "model_state_dict"; "" when it is the whole file. */
+  readonly path: string;
+  /** The modules that the state dict lists, without parameters too; null when it lists none. */
+  readonly modules: readonly string[] | null;
+}
+
+/**
+ * The tensors of the state dict at `wanted`, or where trainers put it.
+ *
+ * @throws RangeError when there is nothing at `wanted`, FormatError when there are no tensors
+ */
+export function findStateDict(
+  root: unknown,
+  wanted: string | undefined,
+): Contents {
+  return new Search().run(root, wanted);
+}
+
+class Search {
+  readonly #tensors = new Map<string, SavedTensor>();
+  readonly #ignored: string[] = [];
+  #ignoredCount = 0;
+  /** Whether there is a tensor in it. */
+  readonly #known = new Map<unknown, boolean>();
+  #visited = 0;
+
+  run(root: unknown, wanted: string | undefined): Contents {
+    const [path, found] =
+      wanted === undefined ? this.#usual(root) : this.#named(root, wanted);
+    if (found instanceof SavedTensor || !this.#holdsTensors(found, 0)) {
+      const got = `${describeValue(found)}${found instanceof SavedTensor ? "" : " without tensors"}`;
+      if (wanted === undefined)
+        throw new FormatError(`expected a state dict, got ${got}`, "contents");
+      throw new RangeError(
+        message("stateDict", "the place of a state dict", got),
+      );
+    }
+    this.#flatten(found, "", 0);
+    const more = this.#ignoredCount - this.#ignored.length;
+    return {
+      tensors: this.#tensors,
+      ignored: more ? [...this.#ignored, `and ${more} more`] : this.#ignored,
+      path,
+      modules: modulesOf(found),
+    };
+  }
+
+  /** Down the names that trainers use. */
+  #usual(root: unknown): [string, unknown] {
+    const path: string[] = [];
+    let found = root;
+    for (;;) {
+      const name = NAMES.find((name) => this.#isStateDict(found, name));
+      if (name === undefined || path.length === DEEPEST)
+        return [path.join("."), found];
+      path.push(name);
+      found = this.#enter(found, name, path);
+    }
+  }
+
+  #isStateDict(container: unknown, name: string): boolean {
+    const value =
+      container instanceof Dict ? container.entries.get(name) : undefined;
+    return value instanceof Dict && this.#holdsTensors(value, 0);
+  }
+
+  /** Down `wanted`: a key at once, or keys joined by dots. */
+  #named(root: unknown, wanted: string): [string, unknown] {
+    const path: string[] = [];
+    let found = root;
+    for (let rest = wanted; rest !== "";) {
+      const keys = Array.from(entriesOf(found), ([key]) => key);
+      const key = keys.includes(rest)
+        ? rest
+        : keys.find((key) => key !== "" && rest.startsWith(`${key}.`));
+      if (key === undefined) {
+        const expected = `a place in the file: ${keys.slice(0, 10).join(", ")}`;
+        throw new RangeError(
+          message("stateDict", expected, JSON.stringify(wanted)),
+        );
+      }
+      path.push(key);
+      found = this.#enter(found, key, path);
+      rest = rest.slice(key.length + 1);
+    }
+    return [wanted, found];
+  }
+
+  /** The entry `name`; those beside it are not read. */
+  #enter(container: unknown, name: string, path: readonly string[]): unknown {
+    let entered: unknown;
+    const above = [...path.slice(0, -1), ""].join(".");
+    for (const [key, value] of entriesOf(container)) {
+      if (key === name) entered = value;
+      else this.#ignore(above + key, value);
+    }
+    return entered;
+  }
+
+  #flatten(container: unknown, prefix: string, depth: number): void {
+    for (const [key, value] of entriesOf(container)) {
+      const name = prefix + key;
+      this.#count(name.length);
+      if (isOptimizer(value) || !this.#holdsTensors(value, depth)) {
+        this.#ignore(name, value);
+        continue;
+      }
+      if (name.length > LONGEST_NAME)
+        throw new FormatError(
+          `expected names of at most ${LONGEST_NAME} characters, got ${name.length}`,
+          "contents",
+        );
+      if (!(value instanceof SavedTensor)) {
+        this.#flatten(value, `${name}.`, depth + 1);
+        continue;
+      }
+      if (this.#tensors.has(name))
+        throw new FormatError(
+          "the name occurs twice",
+          `tensor ${JSON.stringify(name)}`,
+        );
+      this.#tensors.set(name, value);
+    }
+  }
+
+  #holdsTensors(value: unknown, depth: number): boolean {
+    if (value instanceof SavedTensor) return true;
+    if (!isContainer(value)) return false;
+    if (depth > DEEPEST)
+      throw new FormatError(`nested more than ${DEEPEST} deep`, "contents");
+    const known = this.#known.get(value);
+    if (known !== undefined) return known;
+    // for one that contains itself: it adds nothing to itself
+    this.#known.set(value, false);
+    let holds = false;
+    for (const item of itemsOf(value))
+      if (this.#holdsTensors(item, depth + 1)) holds = true;
+    this.#known.set(value, holds);
+    return holds;
+  }
+
+  #ignore(name: string, value: unknown): void {
+    if (this.#ignoredCount++ >= MOST_IGNORED) return;
+    const what = isOptimizer(value)
+      ? "the state of an optimizer"
+      : describeValue(value);
+    this.#ignored.push(`${name.slice(0, 200)}: ${what}`);
+  }
+
+  /** An entry, and a long name as several: dicts that share others unfold to any number of names. */
+  #count(characters = 0): void {
+    this.#visited += 1 + (characters >> 6);
+    if (this.#visited > MOST_VISITED)
+      throw new FormatError(`more than ${MOST_VISITED} entries`, "contents");
+  }
+}
+
+function isContainer(value: unknown): value is Dict | Tuple | unknown[] {
+  return (
+    value instanceof Dict || value instanceof Tuple || Array.isArray(value)
+  );
+}
+
+function itemsOf(container: Dict | Tuple | unknown[]): Iterable<unknown> {
+  if (container instanceof Dict) return container.entries.values();
+  return container instanceof Tuple ? container.items : container;
+}
+
+/** The entries of a dict by its keys, of a list by their places. */
+function* entriesOf(container: unknown): Iterable<[string, unknown]> {
+  if (container instanceof Dict)
+    for (const [key, value] of container.entries)
+      yield [typeof key === "string" ? key : describeValue(key), value];
+  else if (isContainer(container)) {
+    let place = 0;
+    for (const item of itemsOf(container)) yield [`${place++}`, item];
+  }
+}
+
+function isOptimizer(value: unknown): boolean {
+  return (
+    value instanceof Dict &&
+    value.entries.has("state") &&
+    value.entries.has("param_groups")
+  );
+}
+
+/** The keys of OrderedDict._metadata, which nn.Module.state_dict adds. */
+function modulesOf(dict: unknown): string[] | null {
+  const metadata =
+    dict instanceof Dict && dict.attributes?.entries.get("_metadata");
+  if (!(metadata instanceof Dict)) return null;
+  const names = [...metadata.entries.keys()];
+  return names.filter((name): name is string => typeof name === "string");
+}

@@ -1,0 +1,95 @@
+/*
+ * PyTorch's number types, and how those are read that weights have.
+ */
+import { DTYPES, type Dtype } from "../../dtypes.js";
+import { Named } from "./pickle/values.js";
+
+/** A number type: torch.float16. */
+export class TorchDtype extends Named {
+  constructor(
+    name: string,
+    /** Of a number, in bytes. */
+    readonly size: number,
+    /** null for all that are no floats of weights: integers, booleans, complex and 8-bit floats. */
+    readonly read: Dtype["read"] | null,
+  ) {
+    super(name);
+  }
+}
+
+/** The class that a storage says it is: torch.FloatStorage. */
+export class StorageType extends Named {
+  constructor(
+    name: string,
+    /** null: bytes, whose type each tensor tells. */
+    readonly dtype: TorchDtype | null,
+  ) {
+    super(name);
+  }
+}
+
+const floats: readonly (readonly [string, string])[] = [
+  ["float32", "F32"],
+  ["float64", "F64"],
+  ["float16", "F16"],
+  ["bfloat16", "BF16"],
+];
+
+const others: readonly (readonly [string, number])[] = [
+  ["int64", 8],
+  ["int32", 4],
+  ["int16", 2],
+  ["int8", 1],
+  ["uint64", 8],
+  ["uint32", 4],
+  ["uint16", 2],
+  ["uint8", 1],
+  ["bool", 1],
+  ["complex32", 4],
+  ["complex64", 8],
+  ["complex128", 16],
+  ["float8_e4m3fn", 1],
+  ["float8_e4m3fnuz", 1],
+  ["float8_e5m2", 1],
+  ["float8_e5m2fnuz", 1],
+  ["float8_e8m0fnu", 1],
+];
+
+/** By the names that PyTorch gives them, without the module. */
+export const TORCH_DTYPES: ReadonlyMap<string, TorchDtype> = new Map(
+  [
+    ...floats.map(([name, code]) => {
+      const { size, read } = DTYPES.get(code) as Dtype;
+      return new TorchDtype(name, size, read);
+    }),
+    ...others.map(([name, size]) => new TorchDtype(name, size, null)),
+  ].map((dtype) => [dtype.name, dtype]),
+);
+
+/** What a storage class of PyTorch is called before "Storage", and its number type. */
+const STORAGES: readonly (readonly [string, string])[] = [
+  ["Float", "float32"],
+  ["Double", "float64"],
+  ["Half", "float16"],
+  ["BFloat16", "bfloat16"],
+  ["Long", "int64"],
+  ["Int", "int32"],
+  ["Short", "int16"],
+  ["Char", "int8"],
+  ["Byte", "uint8"],
+  ["Bool", "bool"],
+  ["ComplexFloat", "complex64"],
+  ["ComplexDouble", "complex128"],
+];
+
+/** By their full names. */
+export const STORAGE_TYPES: ReadonlyMap<string, StorageType> = new Map(
+  [
+    ...STORAGES.map(([name, dtype]) => {
+      const type = TORCH_DTYPES.get(dtype) as TorchDtype;
+      return new StorageType(`torch.${name}Storage`, type);
+    }),
+    new StorageType("torch.UntypedStorage", null),
+    new StorageType("torch.storage.UntypedStorage", null),
+  ].map((type) => [type.name, type]),
+);

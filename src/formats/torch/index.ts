@@ -1,0 +1,130 @@
+/** PyTorch's files: what torch.save writes, tensors and plain data only; nothing in a file is ever run. @module */
+
+import {
+  boolean,
+  nonNegativeInteger,
+  record,
+  shapeText,
+  wrong,
+} from "../../checks.js";
+import type { StateDict } from "../../safetensors.js";
+import type { Tensor } from "../../tensor.js";
+import { Budget } from "../budget.js";
+import { toBytes } from "../bytes.js";
+import { Changes } from "../changes.js";
+import { makeReport } from "../report.js";
+import {
+  buildModel,
+  type LoadedLayers,
+  type ModelOptions,
+} from "../state-dict.js";
+import { findStateDict } from "./contents.js";
+import { readFile } from "./file.js";
+import { isContiguous, readTensor } from "./tensors.js";
+
+export { FormatError } from "../../errors.js";
+export type { Report, ReportLayer } from "../report.js";
+export { reportText } from "../report.js";
+export type { LayerChoice, LoadedLayers, ModelOptions } from "../state-dict.js";
+
+export interface TorchOptions {
+  /** Where the state dict is in a checkpoint: "model_state_dict"; by default where trainers usually put it. */
+  stateDict?: string;
+  /** The most bytes that tensors and inflated entries may take; 16 times the file and at least 64 MiB by default. */
+  maxBytes?: number;
+  /** false: read entries whose checksum is wrong (torch.serialization.set_crc32_options(False) writes none). */
+  checksums?: boolean;
+}
+
+export interface TorchTensors {
+  /** By their names in the state dict, those of nested dicts joined by dots; numbers of their own. */
+  tensors: StateDict;
+  /** What the file holds besides, a line each. */
+  ignored: string[];
+  /** How numbers were changed, a line each. */
+  converted: string[];
+  /** Where the state dict was in the file: "model_state_dict"; "" when it is all of it. */
+  stateDict: string;
+  /** The format's, as the file states it. */
+  version: string;
+  /** Names of all modules, those without parameters too, where the state dict lists them. */
+  modules: readonly string[] | null;
+}
+
+/**
+ * The float tensors of a .pt or .pth file as F32; F16, BF16 and F64 widened or rounded.
+ *
+ * @throws FormatError, which names the place: the file is damaged, or holds more than tensors and plain data: then
+ *   also the class or function that it asks for
+ */
+export function parse(
+  bytes: Uint8Array | ArrayBuffer,
+  options: TorchOptions = {},
+): TorchTensors {
+  const file = toBytes(bytes);
+  const { stateDict, budget, checksums } = checkOptions(options, file.length);
+  const { root, version } = readFile(file, { budget, checksums });
+  const found = findStateDict(root, stateDict);
+  const tensors: [string, Tensor][] = [];
+  const ignored = [...found.ignored];
+  const converted = new Changes();
+  for (const [name, saved] of found.tensors) {
+    const data = readTensor(saved, budget, `tensor ${JSON.stringify(name)}`);
+    const shape = [...saved.shape];
+    if (!data) {
+      ignored.push(`${name}: ${saved.dtype.name} ${shapeText(shape)}`);
+      continue;
+    }
+    tensors.push([name, { shape, data }]);
+    const dtype = saved.dtype.name;
+    if (dtype !== "float32") converted.note(`${dtype} to float32`, name);
+    if (!isContiguous(saved)) converted.note("strided to row by row", name);
+  }
+  return {
+    // fromEntries defines own properties, so a tensor may be called __proto__
+    tensors: Object.fromEntries(tensors),
+    ignored,
+    converted: converted.lines(),
+    stateDict: found.path,
+    version,
+    modules: found.modules,
+  };
+}
+
+/**
+ * The layers of a .pt or .pth file, and the model where they are an obvious chain; null where their graph is the
+ * user's own code.
+ *
+ * @throws FormatError as `parse`, and when there are no layers
+ */
+export function load(
+  bytes: Uint8Array | ArrayBuffer,
+  options: TorchOptions & ModelOptions = {},
+): LoadedLayers {
+  const { tensors, modules, version, ...read } = parse(bytes, options);
+  const built = buildModel(tensors, options, modules);
+  const { model, layers } = built;
+  const where = read.stateDict && `taken from ${read.stateDict}`;
+  const report = makeReport({
+    format: "torch",
+    producer: "PyTorch",
+    version,
+    layers: built.described,
+    converted: [...(where ? [where] : []), ...read.converted],
+    ignored: [...read.ignored, ...built.ignored],
+    warnings: built.warnings,
+  });
+  return { model, layers, report };
+}
+
+function checkOptions(options: TorchOptions, fileSize: number) {
+  const { stateDict, maxBytes, checksums } = record(options, "options");
+  if (stateDict !== undefined && typeof stateDict !== "string")
+    throw wrong(false, "stateDict", "a string", stateDict);
+  const limit = maxBytes ?? Math.max(2 ** 26, 16 * fileSize);
+  return {
+    stateDict: stateDict as string | undefined,
+    budget: new Budget(nonNegativeInteger(limit, "maxBytes")),
+    checksums: boolean(checksums ?? true, "checksums"),
+  };
+}

@@ -1,0 +1,249 @@
+/*
+ * Python's pickles, protocols 0 to 5: a program for a machine with a stack and a memo.
+ *
+ * This machine makes plain data, and calls nothing of the program's choice: it hands each name that the program asks
+ * for to its host, which knows those few that our own code stands in for and refuses all others.
+ * https://docs.python.org/3/library/pickletools.html
+ */
+import type { FormatError } from "../../../errors.js";
+import type { Cursor } from "./cursor.js";
+import { addItems, append, setItems } from "./containers.js";
+import { NO_LITERAL, readLiteral } from "./literals.js";
+import { Op } from "./opcodes.js";
+import { Stack } from "./stack.js";
+import { Callable, describeValue, Dict, PythonSet, Tuple } from "./values.js";
+
+export interface Host {
+  /** What stands for module.name; throws for all that is not known. */
+  global(module: string, name: string, place: string): unknown;
+  /** What `id` stands for, of something that is stored beside the pickle. */
+  persistent(id: unknown, place: string): unknown;
+}
+
+const NEWEST_PROTOCOL = 5;
+
+// A list of a million numbers takes a million instructions, a state dict of a thousand tensors 50 000.
+const MOST_INSTRUCTIONS = 4_000_000;
+const MOST_REMEMBERED = 1_000_000;
+
+/**
+ * The value of the pickle that starts at the cursor, which then stands behind it.
+ *
+ * @throws FormatError naming the byte
+ */
+export function unpickle(cursor: Cursor, host: Host): unknown {
+  return new Machine(cursor, host).run();
+}
+
+class Machine {
+  readonly #cursor: Cursor;
+  readonly #host: Host;
+  readonly #fail = (message: string): FormatError =>
+    this.#cursor.fail(message, this.#at);
+  readonly #stack = new Stack(this.#fail);
+  readonly #memo = new Map<number, unknown>();
+  /** Where the instruction under way is. */
+  #at = 0;
+
+  constructor(cursor: Cursor, host: Host) {
+    this.#cursor = cursor;
+    this.#host = host;
+  }
+
+  run(): unknown {
+    const cursor = this.#cursor;
+    for (let count = 0; count < MOST_INSTRUCTIONS; count++) {
+      this.#at = cursor.at;
+      const code = cursor.uint8();
+      if (code === Op.STOP) return this.#stack.pop();
+      const literal = readLiteral(code, cursor, this.#at);
+      if (literal !== NO_LITERAL) this.#stack.push(literal);
+      else this.#execute(code);
+    }
+    throw this.#fail(`more than ${MOST_INSTRUCTIONS} instructions`);
+  }
+
+  #execute(code: number): void {
+    const cursor = this.#cursor;
+    const stack = this.#stack;
+    const fail = this.#fail;
+    switch (code) {
+      case Op.PUT:
+        return this.#put(this.#lineNumber());
+      case Op.BINPUT:
+        return this.#put(cursor.uint8());
+      case Op.LONG_BINPUT:
+        return this.#put(cursor.uint32());
+      case Op.MEMOIZE:
+        return this.#put(this.#memo.size);
+      case Op.GET:
+        return this.#get(this.#lineNumber());
+      case Op.BINGET:
+        return this.#get(cursor.uint8());
+      case Op.LONG_BINGET:
+        return this.#get(cursor.uint32());
+
+      case Op.EMPTY_LIST:
+        return stack.make([]);
+      case Op.LIST:
+        return stack.make(stack.popMark());
+      case Op.EMPTY_TUPLE:
+        return stack.make(new Tuple([]));
+      case Op.TUPLE:
+        return stack.make(new Tuple(stack.popMark()));
+      case Op.TUPLE1:
+      case Op.TUPLE2:
+      case Op.TUPLE3:
+        return stack.make(new Tuple(stack.popMany(code - Op.TUPLE1 + 1)));
+      case Op.EMPTY_DICT:
+        return stack.make(new Dict());
+      case Op.DICT:
+        return stack.make(setItems(stack.popMark(), new Dict(), fail));
+      case Op.EMPTY_SET:
+        return stack.make(new PythonSet([]));
+      case Op.FROZENSET:
+        return stack.make(new PythonSet(stack.popMark()));
+      case Op.APPEND:
+        append(stack.popMany(1), stack.top(), fail);
+        return;
+      case Op.APPENDS:
+        append(stack.popMark(), stack.top(), fail);
+        return;
+      case Op.SETITEM:
+        setItems(stack.popMany(2), stack.top(), fail);
+        return;
+      case Op.SETITEMS:
+        setItems(stack.popMark(), stack.top(), fail);
+        return;
+      case Op.ADDITEMS:
+        addItems(stack.popMark(), stack.top(), fail);
+        return;
+
+      case Op.MARK:
+        return stack.mark();
+      case Op.POP:
+        return stack.discard();
+      case Op.POP_MARK:
+        return void stack.popMark();
+      case Op.DUP:
+        return stack.push(stack.top());
+      case Op.PROTO:
+        return this.#checkProtocol(cursor.uint8());
+      case Op.FRAME:
+        return this.#checkFrame(cursor.uint64());
+
+      case Op.GLOBAL:
+        return stack.push(this.#global(cursor.line(), cursor.line()));
+      case Op.STACK_GLOBAL:
+        return stack.push(this.#global(...stack.popMany(2)));
+      case Op.REDUCE:
+        return this.#call(...stack.popMany(2));
+      case Op.BUILD:
+        return this.#build(stack.pop());
+      case Op.PERSID:
+        return this.#persistent(cursor.line());
+      case Op.BINPERSID:
+        return this.#persistent(stack.pop());
+      default:
+        throw this.#refuse(code);
+    }
+  }
+
+  /** The error for instructions that no tensor needs, which names the class that they ask for. */
+  #refuse(code: number): FormatError {
+    const wanted = "tensors and plain data";
+    switch (code) {
+      case Op.INST:
+        return this.#wrong(
+          wanted,
+          this.#global(this.#cursor.line(), this.#cursor.line()),
+        );
+      case Op.OBJ:
+        return this.#wrong(wanted, this.#stack.popMark()[0]);
+      case Op.NEWOBJ:
+        return this.#wrong(wanted, this.#stack.popMany(2)[0]);
+      case Op.NEWOBJ_EX:
+        return this.#wrong(wanted, this.#stack.popMany(3)[0]);
+      case Op.EXT1:
+      case Op.EXT2:
+      case Op.EXT4:
+        return this.#fail(
+          `expected ${wanted}, got an extension of Python's copyreg`,
+        );
+      case Op.NEXT_BUFFER:
+      case Op.READONLY_BUFFER:
+        return this.#fail(
+          "expected all data in the file, got an out-of-band buffer",
+        );
+      default:
+        return this.#fail(
+          `0x${code.toString(16)} is no instruction of a pickle`,
+        );
+    }
+  }
+
+  #put(index: number): void {
+    this.#memo.set(index, this.#stack.top());
+    if (this.#memo.size > MOST_REMEMBERED)
+      throw this.#fail(`more than ${MOST_REMEMBERED} values in the memo`);
+  }
+
+  #get(index: number): void {
+    if (!this.#memo.has(index))
+      throw this.#fail(`the memo has no value ${index}`);
+    this.#stack.push(this.#memo.get(index));
+  }
+
+  #lineNumber(): number {
+    const line = this.#cursor.line();
+    if (/^\d{1,9}$/.test(line)) return Number(line);
+    throw this.#fail("expected a place in the memo");
+  }
+
+  #checkProtocol(protocol: number): void {
+    if (protocol > NEWEST_PROTOCOL)
+      throw this.#fail(
+        `expected a pickle of protocol ${NEWEST_PROTOCOL} at most, got ${protocol}`,
+      );
+  }
+
+  #checkFrame(length: number): void {
+    const { left } = this.#cursor;
+    if (length > left)
+      throw this.#fail(`expected a frame of ${length} bytes, got ${left}`);
+  }
+
+  #global(module?: unknown, name?: unknown): unknown {
+    if (typeof module === "string" && typeof name === "string")
+      return this.#host.global(module, name, this.#place());
+    throw this.#wrong("the names of a module and of what it has", name);
+  }
+
+  #call(callable?: unknown, args?: unknown): void {
+    if (!(callable instanceof Callable))
+      throw this.#wrong("a class or a function to call", callable);
+    if (!(args instanceof Tuple))
+      throw this.#wrong("a tuple of arguments", args);
+    this.#stack.make(callable.call(args.items, this.#place()));
+  }
+
+  /** The attributes of an object, which only an OrderedDict has here. */
+  #build(state: unknown): void {
+    const dict = this.#stack.top();
+    if (!(dict instanceof Dict)) throw this.#wrong("an OrderedDict", dict);
+    if (!(state instanceof Dict)) throw this.#wrong("its attributes", state);
+    dict.attributes = state;
+  }
+
+  #persistent(id: unknown): void {
+    this.#stack.make(this.#host.persistent(id, this.#place()));
+  }
+
+  #wrong(expected: string, got: unknown): FormatError {
+    return this.#fail(`expected ${expected}, got ${describeValue(got)}`);
+  }
+
+  #place(): string {
+    return this.#cursor.place(this.#at);
+  }
+}

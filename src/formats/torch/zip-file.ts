@@ -1,0 +1,66 @@
+/*
+ * What torch.save writes since PyTorch 1.6: a zip file, all in one folder whose name is arbitrary.
+ *
+ *     name/data.pkl     the pickle
+ *     name/data/KEY     the numbers of a storage, stored as they are
+ *     name/version      of the format
+ *     name/byteorder    "little" or "big"; absent before PyTorch 2.1: little
+ */
+import { FormatError } from "../../errors.js";
+import { placeOf } from "../zip/directory.js";
+import { ZipArchive } from "../zip/archive.js";
+import type { FileOptions, TorchFile } from "./file.js";
+import { findGlobal } from "./globals.js";
+import { Cursor } from "./pickle/cursor.js";
+import { unpickle } from "./pickle/machine.js";
+import { Storages, toStorageId } from "./storage.js";
+
+const PICKLE = "data.pkl";
+
+/** 100 bytes a tensor are usual. */
+const LONGEST_PICKLE = 1 << 26;
+
+export function readZip(
+  file: Uint8Array,
+  { budget, checksums }: FileOptions,
+): TorchFile {
+  const archive = new ZipArchive(file, budget, checksums);
+  const folder = folderOf(archive);
+  const text = (name: string) =>
+    archive.has(folder + name)
+      ? String.fromCharCode(
+          ...archive.read(folder + name).subarray(0, 20),
+        ).trim()
+      : null;
+  if (text("byteorder") === "big")
+    throw new FormatError(
+      "expected little, got big",
+      placeOf(`${folder}byteorder`),
+    );
+  const storages = new Storages((key) => archive.read(`${folder}data/${key}`));
+  const cursor = new Cursor(pickleOf(archive, folder), folder + PICKLE);
+  const root = unpickle(cursor, {
+    global: findGlobal,
+    persistent: (id, place) => storages.find(toStorageId(id, place), place),
+  });
+  return { root, version: text("version") ?? "unknown" };
+}
+
+function folderOf(archive: ZipArchive): string {
+  const found = archive.names.filter((name) => /^[^/]+\/data\.pkl$/.test(name));
+  if (found.length === 1) return (found[0] as string).slice(0, -PICKLE.length);
+  const names = archive.names.slice(0, 5).map((name) => name.slice(0, 100));
+  throw new FormatError(
+    `expected one data.pkl in a folder, got ${found.length} among the entries ${names.join(", ")}`,
+    "zip",
+  );
+}
+
+function pickleOf(archive: ZipArchive, folder: string): Uint8Array {
+  const pickle = archive.read(folder + PICKLE);
+  if (pickle.length <= LONGEST_PICKLE) return pickle;
+  throw new FormatError(
+    `expected at most ${LONGEST_PICKLE} bytes, got ${pickle.length}`,
+    placeOf(folder + PICKLE),
+  );
+}

@@ -1,0 +1,208 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  FormatError,
+  load,
+  parse,
+  reportText,
+  serialize,
+} from "../../src/formats/safetensors/index.js";
+import {
+  Embedding,
+  GRU,
+  Linear,
+  LSTM,
+  Sequential,
+  type StateDict,
+} from "../../src/index.js";
+import { expectClose } from "../support/compare.js";
+import { damaged, expectPrototypesUnchanged, runs } from "../support/fuzz.js";
+import { backends } from "../support/layers.js";
+import { everything } from "../support/models.js";
+import { tolerances } from "../support/tolerances.js";
+import { readable, readExpected, readFixture } from "../torch/files.js";
+
+const example = (name: string) =>
+  readFileSync(new URL(`../../examples/${name}.safetensors`, import.meta.url));
+
+/** A file with this header. */
+function file(header: object, data: Uint8Array = new Uint8Array()): Uint8Array {
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([length, json, data]);
+}
+
+const renamed = (dict: StateDict, change: (name: string) => string) =>
+  Object.fromEntries(
+    Object.entries(dict).map(([name, value]) => [change(name), value]),
+  );
+
+describe.each(backends)("what PyTorch computes, on %s", (backend) => {
+  const networks = readable.filter((name) => readExpected(name).modules);
+  test.each(networks)("%s", (name) => {
+    const { input, output, modules } = readExpected(name);
+    const nonlinearity = name === "rnn-relu" ? "relu" : "tanh";
+    const bytes = readFixture(`${name}.safetensors`);
+    const options = { prefix: "dict.", nonlinearity, backend } as const;
+    const { model, report } = load(bytes, options);
+    const found = report.layers.map((layer) => [layer.name, layer.type]);
+    expect(found).toEqual(modules!.map(([at, type]) => [`dict.${at}`, type]));
+    const result = model!.forward(input!).output;
+    expect(result.shape).toEqual(output!.shape);
+    expectClose(result.data, output!.data, tolerances.reference(0), "output");
+  });
+});
+
+describe("a bare state dict", () => {
+  test("becomes a model where its layers are an obvious chain", () => {
+    const { model, layers, report } = load(example("words/words"));
+    expect(Object.keys(layers)).toEqual(["0", "1", "2"]);
+    expect(layers["0"]).toBeInstanceOf(Embedding);
+    expect(layers["1"]).toBeInstanceOf(GRU);
+    expect(model!.layers).toEqual(Object.values(layers));
+    expect(report).toMatchObject({ format: "safetensors", version: null });
+    expect(report.warnings).toEqual([]);
+  });
+
+  test.each([
+    ["under a prefix", (name: string) => `net.encoder.${name}`],
+    ["of DataParallel", (name: string) => `module.${name}`],
+    ["of Lightning", (name: string) => `model.${name}`],
+    ["of torch.compile", (name: string) => `_orig_mod.${name}`],
+    ["by itself", (name: string) => name.replace("rnn.", "")],
+    ["of a cell", (name: string) => name.replace("_l0", "")],
+  ])("%s is found by its names", (_, change) => {
+    const lstm = new LSTM({ inputSize: 3, hiddenSize: 4 });
+    const dict = renamed(lstm.stateDict(), (name) => change(`rnn.${name}`));
+    const { model } = load(serialize(dict));
+    const input = [[0.5, -1, 0.25]];
+    expect(model!.forward(input).output).toEqual(lstm.forward(input).output);
+  });
+
+  test("may hold other numbers: floats are converted, the rest is left out", () => {
+    const header = {
+      "rnn.weight_ih_l0": {
+        dtype: "F16",
+        shape: [4, 1],
+        data_offsets: [0, 8],
+      },
+      "rnn.weight_hh_l0": {
+        dtype: "BF16",
+        shape: [4, 1],
+        data_offsets: [8, 16],
+      },
+      steps: { dtype: "I64", shape: [], data_offsets: [16, 24] },
+      flags: { dtype: "BOOL", shape: [3], data_offsets: [24, 27] },
+      __metadata__: { format: "pt" },
+    };
+    const bytes = file(header, new Uint8Array(27));
+    const { layers, report } = load(bytes);
+    expect(layers["rnn"]).toBeInstanceOf(LSTM);
+    expect(report).toMatchObject({
+      producer: "PyTorch",
+      converted: [
+        "float16 to float32: 1 (rnn.weight_ih_l0)",
+        "bfloat16 to float32: 1 (rnn.weight_hh_l0)",
+      ],
+      ignored: ["steps: I64 []", "flags: BOOL [3]"],
+    });
+    expect(() => parse(bytes)).toThrow(
+      'tensor "steps": expected dtype F32, F16, BF16 or F64, got "I64"',
+    );
+  });
+
+  test("without layers is refused", () => {
+    expect(() => load(file({}))).toThrow(FormatError);
+    expect(() => load(file({}))).toThrow(/^state dict: expected weights of/);
+    const norm = { "norm.weight": { shape: [1], data: new Float32Array(1) } };
+    expect(() => load(serialize(norm))).toThrow(
+      "got norm: no layer has weight [1]",
+    );
+  });
+
+  test("takes bytes and options of their kinds alone", () => {
+    expect(() => load("model.safetensors" as never)).toThrow(TypeError);
+    expect(() => load(example("words/words"), null as never)).toThrow(
+      TypeError,
+    );
+    const chain = { chain: ["0", "3"] };
+    expect(() => load(example("words/words"), chain)).toThrow(RangeError);
+  });
+});
+
+describe("a model that Sequential.save wrote", () => {
+  const saved = new Sequential(everything).save({ note: "mine" });
+
+  test("is loaded as it was", () => {
+    const { model, layers, report } = load(saved);
+    const ours = Sequential.load(saved);
+    expect(model!.layers.map(({ options }) => options)).toEqual(
+      ours.layers.map(({ options }) => options),
+    );
+    expect(model!.stateDict()).toEqual(ours.stateDict());
+    expect(Object.values(layers)).toEqual(model!.layers);
+    expect(report.layers).toHaveLength(everything.length);
+    expect(report).toMatchObject({ producer: "gatewise", version: "1" });
+  });
+
+  test("is described with all that is not usual", () => {
+    const model = new Sequential([
+      new GRU({
+        inputSize: 2,
+        hiddenSize: 3,
+        resetAfter: false,
+        updateGate: "replace",
+        direction: "reverse",
+        returnSequences: false,
+      }),
+      new Linear({ inputSize: 3, outputSize: 1, activation: "sigmoid" }),
+    ]);
+    expect(reportText(load(model.save()).report)).toBe(
+      [
+        "safetensors by gatewise, version 1",
+        "  0: GRU, inputSize 2, hiddenSize 3, numLayers 1, directions 1; PyTorch: gates r z n, two biases, reset before, update gate replaces, backwards, returnSequences false",
+        "  1: Linear, inputSize 3, outputSize 1; PyTorch: weight [out, in], bias, sigmoid",
+      ].join("\n"),
+    );
+  });
+
+  test("is refused where the metadata is damaged", () => {
+    const { tensors } = parse(saved);
+    const bytes = serialize(tensors, { gatewise: "{}" });
+    expect(() => load(bytes)).toThrow(/^metadata.gatewise: /);
+  });
+});
+
+describe("damaged files are read or refused", () => {
+  expectPrototypesUnchanged();
+  const files = [
+    new Sequential(everything).save(),
+    readFixture("tagger.safetensors"),
+    readFixture("gru.safetensors"),
+    new Uint8Array(example("words/words")).slice(0, 2000),
+  ];
+
+  test("anywhere in the file", () => {
+    const count = { read: 0, refused: 0 };
+    fc.assert(
+      fc.property(damaged(files), (bytes) => {
+        try {
+          load(bytes);
+          count.read++;
+        } catch (error) {
+          if (!(error instanceof FormatError)) throw error;
+          expect(error.message).toMatch(
+            /^(byte \d+|header|data|tensors?|tensor ".*"|__metadata__.*|metadata\.gatewise|state dict): ./s,
+          );
+          count.refused++;
+        }
+      }),
+      runs(3000),
+    );
+    // the search is of use only while both happen
+    expect(count.read).toBeGreaterThan(100);
+    expect(count.refused).toBeGreaterThan(1500);
+  });
+});

@@ -1,0 +1,177 @@
+import { describe, expect, test } from "vitest";
+import { parse } from "../../src/formats/torch/index.js";
+import { readExpected, readable, readFixture } from "./files.js";
+import {
+  dictFile,
+  numbers,
+  op,
+  pickle,
+  storageAs,
+  tensorAs,
+  torchFile,
+} from "./pickles.js";
+
+describe("files by PyTorch 1.13", () => {
+  test.each(readable)("%s", (name) => {
+    const expected = readExpected(name);
+    const { tensors, stateDict, ignored } = parse(readFixture(`${name}.pt`));
+    expect(Object.keys(tensors)).toEqual(Object.keys(expected.dict));
+    expect(tensors).toEqual(expected.dict);
+    expect(stateDict).toBe(expected.state_dict);
+    for (const integers of expected.integers)
+      expect(ignored).toContainEqual(
+        expect.stringMatching(`^${integers}: (u?int|bool|complex)\\d* \\[`),
+      );
+  });
+
+  test("says what a checkpoint holds besides", () => {
+    expect(parse(readFixture("checkpoint.pt")).ignored).toEqual([
+      "epoch: 12",
+      "optimizer_state_dict: the state of an optimizer",
+      expect.stringMatching(/^scheduler: a dict of \d+$/),
+      "loss: 0.25",
+      "losses: a list of 3",
+      "random: a tensor",
+      "settings: a dict of 4",
+    ]);
+  });
+
+  test("takes the state dict that is named, or nested ones at once", () => {
+    const nested = readFixture("nested.pt");
+    const all = Object.keys(parse(nested).tensors);
+    expect(all).toContain("encoder.weight_ih_l0");
+    const { tensors, ignored } = parse(nested, { stateDict: "decoder" });
+    expect(all).toEqual(
+      expect.arrayContaining(
+        Object.keys(tensors).map((key) => `decoder.${key}`),
+      ),
+    );
+    expect(ignored).toEqual(["encoder: a dict of 4", "step: 3"]);
+    const checkpoint = readFixture("checkpoint.pt");
+    const names = { stateDict: "model_state_dict.rnn" };
+    expect(() => parse(checkpoint, names)).toThrow(RangeError);
+    expect(() => parse(nested, { stateDict: "epoch" })).toThrow(
+      'stateDict: expected a place in the file: encoder, decoder, step, got "epoch"',
+    );
+    expect(() => parse(nested, { stateDict: "step" })).toThrow(RangeError);
+  });
+
+  test("says what was changed", () => {
+    const { converted } = parse(readFixture("views.pt"));
+    expect(converted).toEqual([
+      "strided to row by row: 8 (transposed, column, steps, window, cube, expanded, …)",
+      "float16 to float32: 1 (half_transposed)",
+    ]);
+  });
+
+  test("lists the modules of a state dict", () => {
+    const { modules } = parse(readFixture("head.pt"));
+    expect(modules).toEqual(["", "rnn", "head", "head.0", "head.1", "head.2"]);
+  });
+
+  test("gives tensors numbers of their own, also those that share a storage", () => {
+    const { tensors } = parse(readFixture("views.pt"));
+    tensors["base"]!.data.fill(9);
+    expect(tensors["row"]!.data).toEqual(
+      Float32Array.of(12, 13, 14, 15, 16, 17),
+    );
+  });
+
+  test("reads a view of a larger buffer, and a Node.js Buffer", () => {
+    const file = readFixture("lstm.pt");
+    const larger = new Uint8Array(file.length + 10);
+    larger.set(file, 3);
+    const view = larger.subarray(3, 3 + file.length);
+    expect(parse(view)).toEqual(parse(file));
+    expect(parse(Buffer.from(view))).toEqual(parse(file));
+    expect(parse(view.slice().buffer)).toEqual(parse(file));
+  });
+
+  test.each([null, "lstm.pt", [80, 75], new Float32Array(2)])(
+    "takes bytes alone: %s",
+    (value) => {
+      expect(() => parse(value as never)).toThrow(TypeError);
+    },
+  );
+});
+
+describe("files by hand", () => {
+  test("of names that objects have already", () => {
+    const names = ["__proto__", "constructor", "toString", ""];
+    const file = dictFile(
+      Object.fromEntries(names.map((name) => [name, tensorAs()])),
+    );
+    const { tensors } = parse(file);
+    expect(Object.keys(tensors)).toEqual(names);
+    expect(Object.getPrototypeOf(tensors)).toBe(Object.prototype);
+  });
+
+  test("of number types of newer PyTorch", () => {
+    const typed = (dtype: string, offset: number) => [
+      ...op.global("torch._utils", "_rebuild_tensor_v3"),
+      ...op.tuple(
+        storageAs("UntypedStorage", "0", 24),
+        op.int(offset),
+        op.tuple(op.int(2)),
+        op.tuple(op.int(2)),
+        op.false,
+        op.none,
+        op.global("torch", dtype),
+      ),
+      ...op.call,
+    ];
+    const file = dictFile({ a: typed("float32", 1), b: typed("uint16", 0) });
+    const { tensors, ignored } = parse(file);
+    expect(tensors["a"]!.data).toEqual(Float32Array.of(2, 4));
+    expect(ignored).toEqual(["b: uint16 [2]"]);
+  });
+
+  test("of a dict that contains itself", () => {
+    const self = [
+      ...op.dict([op.text("w"), tensorAs()]),
+      ...op.put(0),
+      ...op.text("self"),
+      ...op.get(0),
+      ..."s".split("").map((char) => char.charCodeAt(0)),
+    ];
+    expect(() => parse(torchFile(pickle(self)))).toThrow(
+      "contents: nested more than 100 deep",
+    );
+  });
+
+  test("deflated ones, of zeros too", () => {
+    const zeros = dictFile(
+      { w: tensorAs({ count: 10000, shape: [100, 100], strides: [100, 1] }) },
+      { 0: new Uint8Array(40000) },
+      9,
+    );
+    expect(zeros.length).toBeLessThan(2000);
+    expect(parse(zeros).tensors["w"]!.data).toEqual(new Float32Array(10000));
+  });
+
+  test("with a wrong checksum when asked to", () => {
+    const file = dictFile({ w: tensorAs() });
+    const at = Buffer.from(file).indexOf(numbers(1, 2, 3, 4, 5, 6));
+    file[at]! ^= 1;
+    expect(() => parse(file)).toThrow(
+      'entry "a/data/0": the checksum is wrong',
+    );
+    const { tensors } = parse(file, { checksums: false });
+    expect(tensors["w"]!.data.slice(1)).toEqual(Float32Array.of(2, 3, 4, 5, 6));
+  });
+
+  test("expanded views up to the limit", () => {
+    const view = { count: 6, shape: [50, 1000, 1000], strides: [0, 0, 1] };
+    const wide = dictFile({ w: tensorAs({ ...view, shape: [50, 1000, 6] }) });
+    expect(parse(wide).tensors["w"]!.data.slice(-6)).toEqual(
+      Float32Array.of(1, 2, 3, 4, 5, 6),
+    );
+    expect(() => parse(wide, { maxBytes: 1_199_999 })).toThrow(
+      'tensor "w": the file unfolds to more than 1199999 bytes, the limit; options.maxBytes raises it',
+    );
+    const huge = dictFile({
+      w: tensorAs({ ...view, strides: [0, 0, 0] }),
+    });
+    expect(() => parse(huge)).toThrow(/unfolds to more than \d+ bytes/);
+  });
+});
