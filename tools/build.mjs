@@ -2,10 +2,12 @@
 // fifty, 12 ms to the first output instead of 31. The packages that they use are bundled too, so that a page or a
 // worker imports dist with no build and no import map.
 import { existsSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { withoutTextDecoder } from "./bundle.mjs";
+import { bundle, withoutTextDecoder } from "./bundle.mjs";
+import { bundleCli } from "./cli.mjs";
+import { notices } from "./notices.mjs";
 
 /** @param {string} name */
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
@@ -27,7 +29,9 @@ const entries = [
 ];
 
 await rm(path("dist"), { recursive: true, force: true });
-await build({
+const { metafile } = await build({
+  metafile: true,
+  absWorkingDir: path(""),
   entryPoints: entries.map((name) => path(`src/${name}.ts`)),
   outbase: path("src"),
   outdir: path("dist"),
@@ -39,3 +43,14 @@ await build({
   target: "es2022",
   sourcemap: true,
 });
+
+const scripts = await Promise.all([
+  bundle("src/worklet/processor.ts", path("dist/worklet-processor.js")),
+  bundle("src/worklet/clock-script.ts", path("dist/worklet-clock.js")),
+  bundle("src/worker/script.ts", path("dist/worker-script.js")),
+  bundleCli(path("dist/cli.js")),
+]);
+await writeFile(
+  path("dist/THIRD_PARTY_LICENSES.txt"),
+  await notices([metafile, ...scripts]),
+);

@@ -1,5 +1,5 @@
 // Makes the scripts that threads load by address, each one file that imports nothing: a worklet or a worker on a
-// page without a bundler resolves no package names. `npm run build` runs it; tests call `bundle` themselves.
+// page without a bundler resolves no package names. tools/build.mjs calls `bundle`, and so do tests.
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,7 +28,9 @@ export const withoutTextDecoder = {
 
 /** @param {string} entry @param {string} outfile */
 export async function bundle(entry, outfile) {
-  await build({
+  const { metafile } = await build({
+    metafile: true,
+    absWorkingDir: fileURLToPath(root),
     entryPoints: [fileURLToPath(new URL(entry, root))],
     outfile,
     bundle: true,
@@ -41,11 +43,5 @@ export async function bundle(entry, outfile) {
     charset: "utf8",
     logLevel: "warning",
   });
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const dist = fileURLToPath(new URL("dist/", root));
-  await bundle("src/worklet/processor.ts", `${dist}worklet-processor.js`);
-  await bundle("src/worklet/clock-script.ts", `${dist}worklet-clock.js`);
-  await bundle("src/worker/script.ts", `${dist}worker-script.js`);
+  return metafile;
 }

@@ -1,0 +1,25 @@
+/** `gatewise inspect FILE…`: what the files hold. @module */
+import { reportText } from "../../formats/report.js";
+import { loadModel } from "../model.js";
+import { openOutput } from "../output.js";
+import type { CommonOptions } from "./options.js";
+
+export async function inspect(
+  files: readonly string[],
+  { json, backend }: CommonOptions,
+): Promise<void> {
+  const output = openOutput("-");
+  for (const [index, file] of files.entries()) {
+    const { report, sampleRate, cases } = await loadModel(file, backend);
+    if (json) {
+      const line = { file, ...report, sampleRate, cases: cases.length };
+      await output.write(`${JSON.stringify(line)}\n`);
+      continue;
+    }
+    const rate = sampleRate === null ? [] : [`sample rate: ${sampleRate} Hz`];
+    const own = cases.length ? ["carries samples to verify it with"] : [];
+    const head = files.length > 1 ? [`${file}:`] : [];
+    const lines = [...head, reportText(report), ...rate, ...own];
+    await output.write(`${index ? "\n" : ""}${lines.join("\n")}\n`);
+  }
+}

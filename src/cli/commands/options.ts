@@ -1,0 +1,39 @@
+/*
+ * Options that several commands have.
+ */
+import { InvalidArgumentError, Option } from "commander";
+import { KINDS, type Kind } from "../data/kinds.js";
+import type { Backend } from "../../index.js";
+
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly backend: Backend | "auto";
+}
+
+export const jsonOption = () =>
+  new Option("--json", "the result as JSON, for other programs");
+
+export const backendOption = () =>
+  new Option("--backend <name>", "the kernel")
+    .choices(["auto", "relaxed", "simd", "js"])
+    .default("auto");
+
+export const quietOption = () =>
+  new Option("--quiet", "no progress, no summary: errors alone");
+
+export const kindOption = (flags: string, what: string) =>
+  new Option(flags, what).choices(KINDS) as Option & { value?: Kind };
+
+/** "0.5,0.25" */
+export function numbers(text: string): number[] {
+  const found = text.split(",").map((part) => part.trim());
+  if (found.every((part) => part !== "" && Number.isFinite(Number(part))))
+    return found.map(Number);
+  throw new InvalidArgumentError("expected numbers, separated by commas");
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("expected a number above 0");
+}

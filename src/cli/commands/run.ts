@@ -1,0 +1,158 @@
+/** `gatewise run FILE INPUT OUT`: numbers through a model. @module */
+import { Sequential } from "../../index.js";
+import { arraysText, type Arrays, readArrays } from "../data/arrays.js";
+import { isLines, type Kind, kindOf } from "../data/kinds.js";
+import { lineBlocks } from "../data/lines.js";
+import { readWav, writeWav } from "../data/wav.js";
+import { about, UsageError } from "../errors.js";
+import { chunksOf, readInput } from "../input.js";
+import { type Loaded, loadModel } from "../model.js";
+import { openOutput, writeOutput } from "../output.js";
+import { startProgress } from "../progress.js";
+import { fromAudio, toAudio } from "../run/audio.js";
+import { runArrays } from "../run/inputs.js";
+import { answerLines } from "../run/lines.js";
+import { canStream } from "../run/whole.js";
+import type { CommonOptions } from "./options.js";
+
+export interface RunOptions extends CommonOptions {
+  readonly stream?: boolean;
+  readonly whole?: boolean;
+  readonly from?: Kind;
+  readonly to?: Kind;
+  readonly knobs?: readonly number[];
+  readonly quiet?: boolean;
+}
+
+/** Where the model does not say, and of arrays nobody can: what most models were trained at. */
+const USUAL_RATE = 48_000;
+
+export async function run(
+  file: string,
+  input: string,
+  out: string,
+  options: RunOptions,
+): Promise<void> {
+  if (file === "-" && input === "-")
+    throw new UsageError("-: expected one of FILE and INPUT, got both");
+  if (options.stream && options.whole)
+    throw new UsageError("--stream: expected no --whole beside it");
+  const from = kindOf(input, options.from, "jsonl", "--from");
+  const to = kindOf(out, options.to, isLines(from) ? from : "npy", "--to");
+  const loaded = await loadModel(file, options.backend);
+  const shape = inLines(loaded, from, to, options)
+    ? await runLines(loaded.model as Sequential, { input, from, out, to })
+    : await runFile(loaded, { input, from, out, to }, options);
+  if (options.quiet) return;
+  const text = JSON.stringify({ file, input, out, ...shape });
+  if (options.json && out !== "-") process.stdout.write(`${text}\n`);
+  else if (out !== "-") process.stderr.write(`${out}: ${describe(shape)}\n`);
+}
+
+interface Ways {
+  readonly input: string;
+  readonly from: Kind;
+  readonly out: string;
+  readonly to: Kind;
+}
+
+type Result = { readonly lines: number } | { readonly shapes: object };
+
+function describe(result: Result): string {
+  if ("lines" in result) return `${result.lines} lines`;
+  return Object.entries(result.shapes)
+    .map(([name, shape]) => `${name || "output"} [${shape.join(", ")}]`)
+    .join(", ");
+}
+
+/** Whether each line is answered by itself. */
+function inLines(
+  { model }: Loaded,
+  from: Kind,
+  to: Kind,
+  { stream, whole }: RunOptions,
+): boolean {
+  const possible = isLines(from) && isLines(to) && model instanceof Sequential;
+  if (stream && !possible)
+    throw new UsageError(
+      `--stream: expected csv or jsonl on both sides and a chain of layers, got ${from} and ${to}`,
+    );
+  if (stream || whole || !possible) return Boolean(stream);
+  // a line of JSON may be a sequence by itself, which any model takes
+  return from === "jsonl" || canStream(model);
+}
+
+async function runLines(model: Sequential, ways: Ways): Promise<Result> {
+  const { input, out } = ways;
+  const [from, to] = [ways.from, ways.to] as ["csv" | "jsonl", "csv" | "jsonl"];
+  let count = 0;
+  const output = await about(out, () => openOutput(out));
+  try {
+    await about(input, async () => {
+      const blocks = lineBlocks(chunksOf(input));
+      for await (const { text, lines } of answerLines(
+        model,
+        from,
+        to,
+        blocks,
+      )) {
+        count += lines;
+        await about(out, () => output.write(text));
+      }
+    });
+    await about(out, () => output.commit());
+  } finally {
+    output.abort();
+  }
+  return { lines: count };
+}
+
+async function runFile(
+  loaded: Loaded,
+  { input, from, out, to }: Ways,
+  options: RunOptions,
+): Promise<Result> {
+  const progress = startProgress("run", 100, Boolean(options.quiet));
+  try {
+    const { outputs, rate } = await about(input, async () => {
+      const given = await readAll(loaded, input, from, options);
+      const done = (share: number) => progress.update(100 * share);
+      const results = await runArrays(loaded.model, given.arrays, done);
+      return { outputs: results, rate: given.rate };
+    });
+    await about(out, () => writeOutput(out, toBytes(outputs, to, rate)));
+    const shapes = Array.from(outputs, ([name, { shape }]) => [
+      name || "output",
+      shape,
+    ]);
+    return { shapes: Object.fromEntries(shapes) as object };
+  } finally {
+    progress.stop();
+  }
+}
+
+async function readAll(
+  { model, sampleRate }: Loaded,
+  input: string,
+  from: Kind,
+  { knobs = [], quiet }: RunOptions,
+): Promise<{ arrays: Arrays; rate: number }> {
+  const rate = sampleRate ?? USUAL_RATE;
+  if (from !== "wav") return { arrays: await readArrays(input, from), rate };
+  if (!(model instanceof Sequential))
+    throw new UsageError("a WAV file: expected a chain of layers, got a graph");
+  const audio = readWav(await readInput(input));
+  if (sampleRate !== null && sampleRate !== audio.sampleRate && !quiet)
+    process.stderr.write(
+      `${input}: ${audio.sampleRate} Hz, but the model was trained at ${sampleRate} Hz: it will sound different\n`,
+    );
+  const arrays = new Map([["", fromAudio(audio, model, knobs)]]);
+  return { arrays, rate: audio.sampleRate };
+}
+
+function toBytes(outputs: Arrays, to: Kind, rate: number) {
+  if (to !== "wav") return arraysText(outputs, to);
+  const [only, ...more] = outputs.values();
+  if (only && !more.length) return writeWav(toAudio(only, rate));
+  throw new UsageError("a WAV file: expected one output, got several");
+}

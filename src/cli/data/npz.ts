@@ -1,0 +1,37 @@
+/*
+ * NumPy's .npz: a zip file of .npy files.
+ */
+import { zipSync } from "fflate";
+import { FormatError } from "../../errors.js";
+import { Budget } from "../../formats/budget.js";
+import { ZipArchive } from "../../formats/zip/archive.js";
+import type { Tensor } from "../../tensor.js";
+import { readNpy, writeNpy } from "./npy.js";
+
+/** What its entries may inflate to: more than that is no input but an attack. */
+const MOST_BYTES = 2 ** 32;
+
+/** The arrays by their names, without `.npy`. */
+export function readNpz(file: Uint8Array): Map<string, Tensor> {
+  const archive = new ZipArchive(file, new Budget(MOST_BYTES));
+  return new Map(
+    archive.names.map((entry) => {
+      const name = entry.replace(/\.npy$/, "");
+      try {
+        return [name, readNpy(archive.read(entry))];
+      } catch (error) {
+        if (!(error instanceof FormatError)) throw error;
+        throw new FormatError(`${name}: ${error.message}`);
+      }
+    }),
+  );
+}
+
+/** Stored, not deflated, as numpy.savez does: floats hardly shrink. */
+export function writeNpz(arrays: ReadonlyMap<string, Tensor>): Uint8Array {
+  const entries = Array.from(arrays, ([name, tensor]) => [
+    `${name}.npy`,
+    writeNpy(tensor),
+  ]);
+  return zipSync(Object.fromEntries(entries), { level: 0 });
+}

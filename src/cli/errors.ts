@@ -1,0 +1,52 @@
+/*
+ * How the program ends. Every error is one line on standard error: `gatewise: FILE: what and where`.
+ */
+
+export const OK = 0;
+/** A failed verification, a file that cannot be read or written, numbers that do not fit the model. */
+export const FAILED = 1;
+/** Arguments that make no sense. */
+export const USAGE = 2;
+
+/** Arguments that make no sense together, or for this model. */
+export class UsageError extends Error {}
+
+/** A verification that failed, and has told so itself. */
+export class Failed extends Error {}
+
+/** An error and the file that it is about. */
+export class FileError extends Error {
+  constructor(file: string, cause: unknown) {
+    super(`${file === "-" ? "standard input" : file}: ${textOf(cause)}`);
+  }
+}
+
+/** Runs `work`; what it throws gets the name of the file in front. */
+export async function about<T>(
+  file: string,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof FileError || error instanceof UsageError) throw error;
+    throw new FileError(file, error);
+  }
+}
+
+const SYSTEM: ReadonlyMap<unknown, string> = new Map([
+  ["ENOENT", "no such file or folder"],
+  ["EISDIR", "a folder, expected a file"],
+  ["EACCES", "permission denied"],
+  ["ENOTDIR", "a part of the path is no folder"],
+  ["ENOSPC", "no space left on the device"],
+  ["ERR_FS_FILE_TOO_LARGE", "larger than 2 GiB"],
+]);
+
+/** One line, without the control characters that a file's own texts may hold. */
+export function textOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  const message = error instanceof Error ? error.message : String(error);
+  const text = SYSTEM.get(code) ?? message;
+  return text.replace(/\s+/g, " ").replace(/\p{Cc}/gu, "\u{FFFD}");
+}

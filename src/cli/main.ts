@@ -1,0 +1,32 @@
+/** The program `gatewise`. @module */
+import { FAILED, OK, textOf } from "./errors.js";
+import { execute } from "./execute.js";
+import { abortUnfinished } from "./output.js";
+
+/** As shells count what a signal ended. */
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+for (const [signal, code] of Object.entries(SIGNALS))
+  process.on(signal, () => {
+    abortUnfinished();
+    process.exit(code);
+  });
+
+// nobody reads what we have to say
+process.stderr.on("error", () => undefined);
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  abortUnfinished();
+  // whoever read our output has read enough: that is no error, but there is nothing left to do
+  if (error.code === "EPIPE") process.exit(OK);
+  end(FAILED, textOf(error));
+});
+
+function end(code: number, error: string | null): void {
+  if (error !== null) process.stderr.write(`gatewise: ${error}\n`);
+  // not later, when standard input ends: who writes into it may wait for us
+  process.exit(code);
+}
+
+const { code, error } = await execute(process.argv.slice(2));
+if (error === null) process.exitCode = code;
+else end(code, error);

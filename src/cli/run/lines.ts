@@ -1,0 +1,128 @@
+/*
+ * A line in, a line out, as long as lines come: how the program stands in a pipe.
+ *
+ * A line of one step, `[0.1, 0.2]`, goes on where the line before it ended; a line of many, `[[0.1, 0.2], …]`, is a
+ * sequence by itself. An object is answered as an object: what stands beside `input` comes back, and `stream` says
+ * which of any number of sequences its step goes on.
+ */
+import { message, shapeText } from "../../checks.js";
+import { FormatError } from "../../errors.js";
+import type { Sequential } from "../../index.js";
+import type { Tensor } from "../../tensor.js";
+import { CsvReader, csvText } from "../data/csv.js";
+import {
+  answerText,
+  type Question,
+  readLines,
+  toQuestion,
+} from "../data/json-lines.js";
+import type { Block } from "../data/lines.js";
+import { inputFor, takesTokens } from "../data/shapes.js";
+import { UsageError } from "../errors.js";
+import { canStream } from "./whole.js";
+
+type Stream = ReturnType<Sequential["stream"]>;
+
+type LineKind = "csv" | "jsonl";
+
+/** The text that answers each block, and how many lines that is. */
+export async function* answerLines(
+  model: Sequential,
+  from: LineKind,
+  to: LineKind,
+  blocks: AsyncIterable<Block>,
+): AsyncGenerator<{ text: string; lines: number }> {
+  const answers = new Answers(model, to);
+  const csv = new CsvReader();
+  for await (const block of blocks) {
+    let text = "";
+    let lines = 0;
+    if (from === "csv") {
+      const data = csv.read(block);
+      if (data.length) text = answers.toRows(data, csv.width, block.line);
+      lines = data.length / (csv.width || 1);
+    } else
+      for (const line of readLines(block)) {
+        text += answers.toLine(toQuestion(line), line.at);
+        lines++;
+      }
+    if (text) yield { text, lines };
+  }
+}
+
+class Answers {
+  readonly #model: Sequential;
+  readonly #to: LineKind;
+  readonly #streams = new Map<unknown, Stream>();
+
+  constructor(model: Sequential, to: LineKind) {
+    this.#model = model;
+    this.#to = to;
+  }
+
+  /** Rows of a CSV file: steps of one sequence. */
+  toRows(data: Float32Array, width: number, line: number): string {
+    const { inputSize } = this.#model;
+    if (width !== inputSize)
+      throw new FormatError(
+        `line ${line}: expected ${inputSize} numbers, got ${width}`,
+      );
+    return this.#text(this.#stream(undefined).run(data), null);
+  }
+
+  toLine({ input, fields }: Question, at: number): string {
+    try {
+      const sequence = this.#sequence(input);
+      if (!sequence) {
+        const output = this.#stream(fields?.["stream"]).run(input.data);
+        return this.#text(output, fields);
+      }
+      if (this.#to === "csv")
+        throw new UsageError(
+          "a line that is a sequence: expected jsonl as output, got csv",
+        );
+      const { output } = this.#model.forward(sequence);
+      return answerText(output, fields);
+    } catch (error) {
+      if (error instanceof UsageError) throw error;
+      const text = error instanceof Error ? error.message : String(error);
+      throw new FormatError(`line ${at}: ${text}`);
+    }
+  }
+
+  /** null for a single step. */
+  #sequence(input: Tensor): Tensor | null {
+    const { shape } = input;
+    const { inputSize } = this.#model;
+    const tokens = takesTokens(this.#model);
+    if (shape.length >= 2 || (tokens && shape.length === 1 && shape[0] !== 1))
+      return inputFor(this.#model, input);
+    if (input.data.length === inputSize) return null;
+    const expected = `${inputSize} numbers, a step, or a list of steps`;
+    throw new RangeError(message("input", expected, shapeText(shape)));
+  }
+
+  /** Steps without a name go on one and the same. */
+  #stream(name: unknown): Stream {
+    const found = this.#streams.get(name);
+    if (found) return found;
+    if (!canStream(this.#model))
+      throw new UsageError(
+        "a line a step: this model needs whole sequences; expected --whole, or a sequence a line",
+      );
+    const stream = this.#model.stream();
+    this.#streams.set(name, stream);
+    return stream;
+  }
+
+  #text(output: Float32Array, fields: Question["fields"]): string {
+    const { outputSize } = this.#model;
+    if (this.#to === "csv") return csvText(output, outputSize);
+    let text = "";
+    for (let i = 0; i < output.length; i += outputSize) {
+      const data = output.subarray(i, i + outputSize);
+      text += answerText({ shape: [outputSize], data }, fields);
+    }
+    return text;
+  }
+}

@@ -1,0 +1,103 @@
+/*
+ * Whole arrays through a chain of layers, in pieces, so that there is something to show of the way. Pieces change no
+ * bit: a stream's steps are those of the whole sequence, a row of a batch is its own run.
+ */
+import { Sequential } from "../../index.js";
+import type { Tensor } from "../../tensor.js";
+import { inputFor, takesTokens } from "../data/shapes.js";
+
+const STEPS = 4096;
+const ROWS = 16;
+/** Rows of more steps go one by one, piece by piece; rows of fewer together, which is faster. */
+const LONG = 4 * STEPS;
+
+/** Whether every step has an answer as soon as it is there. */
+export function canStream(model: Sequential): boolean {
+  return model.layers.every((layer) => {
+    const { direction = "forward", returnSequences = true } = layer.options as {
+      direction?: string;
+      returnSequences?: boolean;
+    };
+    return direction === "forward" && returnSequences;
+  });
+}
+
+/**
+ * @param done how much of `total(…)` there is
+ * @returns [B, T, O] or [T, O]; [B, O] or [O] behind a layer with returnSequences false
+ */
+export async function runWhole(
+  model: Sequential,
+  given: Tensor,
+  done: (share: number) => void,
+): Promise<Tensor> {
+  const input = inputFor(model, given);
+  const tokens = takesTokens(model);
+  const batched = input.shape.length === (tokens ? 2 : 3);
+  const [rows, steps] = batched ? input.shape : [1, input.shape[0]];
+  const features = tokens ? 1 : input.shape.at(-1);
+  // a wrong shape: forward says what is wrong with it
+  if (!rows || !steps || features !== model.inputSize)
+    return model.forward(input).output;
+  if (canStream(model) && (!batched || steps > LONG))
+    return runSteps(model, input, rows, done);
+  return batched
+    ? runRows(model, input, rows, done)
+    : model.forward(input).output;
+}
+
+async function runSteps(
+  model: Sequential,
+  { shape, data }: Tensor,
+  rows: number,
+  done: (share: number) => void,
+): Promise<Tensor> {
+  const { inputSize, outputSize } = model;
+  const all = data.length / inputSize;
+  const steps = all / rows;
+  const output = new Float32Array(all * outputSize);
+  const stream = model.stream();
+  for (let row = 0; row < rows; row++) {
+    stream.reset();
+    const end = (row + 1) * steps;
+    for (let from = row * steps; from < end; from += STEPS) {
+      const to = Math.min(from + STEPS, end);
+      const out = output.subarray(from * outputSize, to * outputSize);
+      stream.run(data.subarray(from * inputSize, to * inputSize), out);
+      done(to / all);
+      await pause();
+    }
+  }
+  const axes = takesTokens(model) ? shape : shape.slice(0, -1);
+  return { shape: [...axes, outputSize], data: output };
+}
+
+async function runRows(
+  model: Sequential,
+  { shape, data }: Tensor,
+  rows: number,
+  done: (share: number) => void,
+): Promise<Tensor> {
+  const rest = shape.slice(1);
+  const size = data.length / rows;
+  const parts: Tensor[] = [];
+  for (let from = 0; from < rows; from += ROWS) {
+    const to = Math.min(from + ROWS, rows);
+    const part = data.subarray(from * size, to * size);
+    const input = { shape: [to - from, ...rest], data: part };
+    parts.push(model.forward(input).output);
+    done(to / rows);
+    await pause();
+  }
+  const each = parts[0] as Tensor;
+  const output = new Float32Array(parts.reduce((n, p) => n + p.data.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    output.set(part.data, at);
+    at += part.data.length;
+  }
+  return { shape: [rows, ...each.shape.slice(1)], data: output };
+}
+
+/** Lets signals in, and the progress bar out. */
+const pause = () => new Promise<void>((resolve) => setImmediate(resolve));

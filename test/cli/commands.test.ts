@@ -1,0 +1,517 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readNpy, writeNpy } from "../../src/cli/data/npy.js";
+import { readNpz, writeNpz } from "../../src/cli/data/npz.js";
+import { readWav, writeWav } from "../../src/cli/data/wav.js";
+import { load } from "../../src/formats/rtneural/index.js";
+import {
+  Embedding,
+  GRU,
+  init,
+  Linear,
+  LSTM,
+  Sequential,
+  type Tensor,
+} from "../../src/index.js";
+import { bytesOf, rtneuralFile } from "../audio/files.js";
+import { expectSameTensor } from "../support/compare.js";
+import { Random } from "../support/random.js";
+import { Program } from "./program.js";
+
+// Each test runs the program itself. `simd` has the same bits here and there, whatever the machine.
+const backend = ["--backend", "simd"];
+const options = { backend: "simd" } as const;
+
+const chain = new Sequential([
+  new LSTM({ inputSize: 2, hiddenSize: 6, ...options }),
+  new Linear({ inputSize: 6, outputSize: 3, activation: "tanh", ...options }),
+]);
+const both = new Sequential([
+  new GRU({
+    inputSize: 2,
+    hiddenSize: 4,
+    direction: "bidirectional",
+    ...options,
+  }),
+]);
+const speller = new Sequential([
+  new Embedding({ vocabSize: 9, size: 3 }),
+  new GRU({ inputSize: 3, hiddenSize: 4, ...options }),
+]);
+const ampFile = rtneuralFile(1, {
+  metadata: { samplerate: "44100" },
+  input_batch: [0.5, -0.5, 0.25],
+});
+const amp = load(bytesOf(ampFile), options).model;
+const ampOutputs = amp.forward([[0.5], [-0.5], [0.25]]).output;
+
+const random = new Random(5);
+const steps = random.tensor([50, 2]);
+const rows = random.tensor([40, 7, 2]);
+
+const program = new Program();
+const run = (...args: string[]) => program.run(args);
+const read = (name: string) => readFileSync(program.at(name));
+const put = (name: string, data: string | Uint8Array) =>
+  writeFileSync(program.at(name), data);
+
+beforeAll(async () => {
+  await program.build();
+  put("chain.safetensors", chain.save());
+  put("both.safetensors", both.save());
+  put("speller.safetensors", speller.save());
+  const carried = { ...ampFile, output_batch: [...ampOutputs.data] };
+  put("amp.json", bytesOf(carried));
+  put("steps.npy", writeNpy(steps));
+  put("rows.npy", writeNpy(rows));
+  put(
+    "steps.csv",
+    `x,y\n${[...Array(50).keys()].map((t) => `${steps.data[2 * t]},${steps.data[2 * t + 1]}`).join("\n")}\n`,
+  );
+  put(
+    "steps.jsonl",
+    [...Array(50).keys()]
+      .map((t) => JSON.stringify([...steps.data.subarray(2 * t, 2 * t + 2)]))
+      .join("\n"),
+  );
+});
+afterAll(() => program.remove());
+
+/** Runs a command that ends well and prints nothing; its outputs are in the folder. */
+async function done(...args: string[]): Promise<void> {
+  expect(await program.execute([...args, "--quiet"])).toEqual({
+    code: 0,
+    error: null,
+  });
+}
+
+/** What the command ended with: one line. */
+async function expectFailure(
+  args: string[],
+  expected: 1 | 2,
+  message: string | RegExp,
+): Promise<void> {
+  const { code, error } = await program.execute(args);
+  expect(error).not.toMatch(/\n/);
+  if (typeof message === "string") expect(error).toBe(message);
+  else expect(error).toMatch(message);
+  expect(code).toBe(expected);
+}
+
+describe("help", () => {
+  test("tells the commands, examples and exit codes", async () => {
+    const { code, stdout, stderr } = await run("--help");
+    expect([code, stderr]).toEqual([0, ""]);
+    for (const command of ["inspect", "convert", "run", "verify"])
+      expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
+    expect(stdout).toContain("Exit codes: 0 done, 1 failed, 2 arguments");
+  });
+
+  test("of a command tells its options", async () => {
+    const { code, stdout } = await run("run", "--help");
+    expect(code).toBe(0);
+    for (const option of ["--stream", "--whole", "--knobs", "--backend"])
+      expect(stdout).toContain(option);
+  });
+
+  test("the version is the package's", async () => {
+    const file = new URL("../../package.json", import.meta.url);
+    const { version } = JSON.parse(readFileSync(file, "utf8"));
+    const { code, stdout } = await run("--version");
+    expect([code, stdout]).toEqual([0, `${version}\n`]);
+  });
+});
+
+describe("arguments that make no sense end with 2", () => {
+  test.each<[string[], string | RegExp]>([
+    [[], "expected a command; gatewise --help tells them"],
+    [["train"], /unknown command 'train'/],
+    [["inspect"], /missing required argument 'file'/],
+    [["inspect", "--color", "x"], /unknown option '--color'/],
+    [["run", "chain.safetensors", "-"], /missing required argument 'out'/],
+    [
+      ["run", "chain.safetensors", "steps.npy", "out.txt"],
+      /out.txt: expected a name that ends with .npy, .npz, .csv, .*, or --to/,
+    ],
+    [
+      ["run", "chain.safetensors", "steps.npy", "o.npy", "--backend", "gpu"],
+      /'gpu' is invalid/,
+    ],
+    [
+      ["run", "chain.safetensors", "steps.npy", "o.npy", "--stream"],
+      /--stream: expected csv or jsonl on both sides/,
+    ],
+    [
+      ["run", "chain.safetensors", "-", "-", "--stream", "--whole"],
+      /--stream: expected no --whole/,
+    ],
+    [["run", "-", "-", "-"], /-: expected one of FILE and INPUT/],
+    [
+      ["run", "amp.json", "a.wav", "o.wav", "--knobs", "loud"],
+      /expected numbers, separated by commas/,
+    ],
+    [
+      ["convert", "chain.safetensors", "chain.pt"],
+      /chain.pt: expected a name that ends with .safetensors or .onnx/,
+    ],
+    [
+      ["verify", "chain.safetensors"],
+      /chain.safetensors: expected CASES, an .npz or .json file/,
+    ],
+    [
+      ["run", "both.safetensors", "steps.jsonl", "x.jsonl", "--stream"],
+      /a line a step: this model needs whole sequences/,
+    ],
+    [
+      ["verify", "chain.safetensors", "c.npz", "--tolerance", "-1"],
+      /expected a number above 0/,
+    ],
+  ])("%j", (args, message) => expectFailure(args, 2, message));
+});
+
+describe("files that cannot be read end with 1, on one line with the file and the place", () => {
+  beforeAll(() => {
+    mkdirSync(program.at("folder"));
+    put("bad.json", '{"layers": [\n\n{"type": "x"}], "in_shape": [1]}');
+    put("broken.json", '{"layers":\n\n [');
+    put("empty.json", "");
+    put("bad.csv", "1,2\n3,x\n");
+    put("bad.jsonl", "[1,2]\n[3\n");
+    put("narrow.jsonl", "[1,2]\n[3]\n");
+    put("short.npy", writeNpy(steps).subarray(0, 200));
+    put("wide.npy", writeNpy(random.tensor([4, 5])));
+  });
+
+  test.each<[string[], string | RegExp]>([
+    [["inspect", "absent.json"], "absent.json: no such file or folder"],
+    [["inspect", "folder"], "folder: a folder, expected a file"],
+    [
+      ["inspect", "bad.json"],
+      'bad.json: layers[0].type: expected one of lstm, gru, dense, time-distributed-dense, activation, got "x"',
+    ],
+    [["inspect", "broken.json"], /broken.json: file: expected JSON in UTF-8/],
+    [["inspect", "empty.json"], /empty.json: /],
+    [
+      ["run", "chain.safetensors", "bad.csv", "out.csv"],
+      'bad.csv: line 2, column 2: expected a number, got "x"',
+    ],
+    [
+      ["run", "chain.safetensors", "bad.jsonl", "out.jsonl"],
+      /bad.jsonl: line 2: expected JSON, got /,
+    ],
+    [
+      ["run", "chain.safetensors", "narrow.jsonl", "out.jsonl"],
+      "narrow.jsonl: line 2: input: expected 2 numbers, a step, or a list of steps, got [1]",
+    ],
+    [
+      ["run", "chain.safetensors", "short.npy", "out.npy"],
+      /short.npy: data: expected 400 bytes of numbers for shape \[50, 2\], got/,
+    ],
+    [
+      ["run", "chain.safetensors", "wide.npy", "out.npy"],
+      "wide.npy: input: expected [B, T, 2] or [T, 2], got [4, 5]",
+    ],
+    [
+      ["run", "chain.safetensors", "steps.npy", "nowhere/out.npy"],
+      "nowhere/out.npy: no such file or folder",
+    ],
+  ])("%j", async (args, message) => {
+    await expectFailure(args, 1, message);
+    expect(
+      readdirSync(program.folder).filter((f) => /out|tmp/.test(f)),
+    ).toEqual([]);
+  });
+});
+
+describe("inspect", () => {
+  test("prints the report for people", async () => {
+    const { code, stdout } = await run("inspect", "amp.json");
+    expect(code).toBe(0);
+    expect(stdout).toContain("rtneural by AIDA-X\n");
+    expect(stdout).toContain(
+      "layers[0]: lstm, inputSize 1, hiddenSize 5; Keras",
+    );
+    expect(stdout).toContain("sample rate: 44100 Hz\n");
+    expect(stdout).toContain("carries samples to verify it with\n");
+  });
+
+  test("prints a line of JSON a file", async () => {
+    const { code, stdout } = await run(
+      "inspect",
+      "--json",
+      "amp.json",
+      "amp.json",
+    );
+    expect(code).toBe(0);
+    const lines = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatchObject({
+      file: "amp.json",
+      format: "rtneural",
+      sampleRate: 44100,
+      cases: 1,
+      layers: [{ type: "lstm" }, { type: "dense" }],
+    });
+  });
+});
+
+test("convert writes a safetensors file with the same outputs", async () => {
+  const { code, stdout } = await run(
+    "convert",
+    "amp.json",
+    "amp.safetensors",
+    "--json",
+  );
+  expect(code).toBe(0);
+  const bytes = read("amp.safetensors");
+  expect(JSON.parse(stdout)).toMatchObject({
+    out: "amp.safetensors",
+    format: "safetensors",
+    bytes: bytes.length,
+    report: { format: "rtneural" },
+  });
+  const input = [[0.5], [-0.5], [0.25]];
+  await init({ backend: "simd" });
+  expectSameTensor(Sequential.load(bytes).forward(input).output, ampOutputs);
+});
+
+describe("run, whole files", () => {
+  const expected = chain.forward(steps).output;
+  const wide = (name: string) => read(name).toString().trim().split("\n");
+
+  test("npy to npy, npz, csv and jsonl", async () => {
+    const args = ["run", "chain.safetensors", "steps.npy"];
+    const { code, stderr } = await run(...args, "o.npy", ...backend);
+    expect([code, stderr]).toEqual([0, "o.npy: output [50, 3]\n"]);
+    expectSameTensor(readNpy(read("o.npy")), expected);
+    const { stdout } = await run(...args, "o.npz", "--json", ...backend);
+    expect(JSON.parse(stdout)).toEqual({
+      file: "chain.safetensors",
+      input: "steps.npy",
+      out: "o.npz",
+      shapes: { output: [50, 3] },
+    });
+    const { output } = Object.fromEntries(readNpz(read("o.npz")));
+    expectSameTensor(output as Tensor, expected);
+    for (const kind of ["csv", "jsonl"]) {
+      await done(...args, `o.${kind}`, ...backend);
+      const numbers = wide(`o.${kind}`).flatMap((line) =>
+        kind === "csv" ? line.split(",").map(Number) : JSON.parse(line),
+      );
+      expect(Float32Array.from(numbers)).toEqual(expected.data);
+    }
+  });
+
+  test("a batch, in several pieces, and backwards too", async () => {
+    for (const [name, model] of [
+      ["chain", chain],
+      ["both", both],
+    ] as const) {
+      const args = ["run", `${name}.safetensors`, "rows.npy", "b.npy"];
+      await done(...args, ...backend);
+      expectSameTensor(readNpy(read("b.npy")), model.forward(rows).output);
+    }
+  });
+
+  test("csv and jsonl, with --whole where the model needs all of it", async () => {
+    for (const kind of ["csv", "jsonl"])
+      for (const [name, model] of [
+        ["chain", chain],
+        ["both", both],
+      ] as const) {
+        const args = [
+          "run",
+          `${name}.safetensors`,
+          `steps.${kind}`,
+          "w.npy",
+          "--whole",
+        ];
+        await done(...args, ...backend);
+        expectSameTensor(readNpy(read("w.npy")), model.forward(steps).output);
+      }
+  });
+
+  test("tokens, for a model that begins with an embedding", async () => {
+    put("tokens.csv", "1\n2\n8\n");
+    const args = ["run", "speller.safetensors", "tokens.csv", "t.npy"];
+    await done(...args, ...backend);
+    expectSameTensor(readNpy(read("t.npy")), speller.forward([1, 2, 8]).output);
+    put("unknown.csv", "3\n9\n");
+    await expectFailure(
+      ["run", "speller.safetensors", "unknown.csv", "u.csv"],
+      1,
+      /unknown.csv: .*9/,
+    );
+  });
+
+  test("wav: each channel by itself, the rate of the input, a word when it is another", async () => {
+    const channels = [random.floats(30_000), random.floats(30_000)];
+    put("in.wav", writeWav({ sampleRate: 48_000, channels }));
+    const { code, stderr } = await run(
+      "run",
+      "amp.json",
+      "in.wav",
+      "out.wav",
+      ...backend,
+    );
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      "in.wav: 48000 Hz, but the model was trained at 44100 Hz: it will sound different\n",
+    );
+    const result = readWav(read("out.wav"));
+    expect(result.sampleRate).toBe(48_000);
+    expect(result.channels).toEqual(
+      channels.map(
+        (data) => amp.forward({ shape: [30_000, 1], data }).output.data,
+      ),
+    );
+  });
+
+  test("wav: the knobs stand beside every sample", async () => {
+    const file = rtneuralFile(3);
+    put("knobs.json", bytesOf(file));
+    const samples = random.floats(100);
+    put("mono.wav", writeWav({ sampleRate: 48_000, channels: [samples] }));
+    const args = ["run", "knobs.json", "mono.wav", "knobs.wav"];
+    await expectFailure(args, 2, /--knobs: expected 2 numbers, .*, got 0/);
+    await done(...args, "--knobs", "0.5, -1", ...backend);
+    const input = Array.from(samples, (x) => [x, 0.5, -1]);
+    const { output } = load(bytesOf(file), options).model.forward(input);
+    expect(readWav(read("knobs.wav")).channels).toEqual([output.data]);
+  });
+});
+
+describe("verify", () => {
+  const outputs = chain.forward(steps).output;
+
+  test("passes within the tolerance, and says the largest error", async () => {
+    put(
+      "case.npz",
+      writeNpz(
+        new Map([
+          ["input", steps],
+          ["output", outputs],
+        ]),
+      ),
+    );
+    const args = ["verify", "chain.safetensors", "case.npz", ...backend];
+    const { code, stdout } = await run(...args);
+    expect([code, stdout]).toEqual([
+      0,
+      "ok      output: largest error 0.00e+0, tolerance 0.00001\n",
+    ]);
+  });
+
+  test("fails beyond it", async () => {
+    const data = outputs.data.map((y, i) => (i === 7 ? y + 0.25 : y));
+    const cases = [
+      { input: [[1, 2]], output: [...chain.forward([[1, 2]]).output.data] },
+      {
+        input: { shape: steps.shape, data: [...steps.data] },
+        output: { shape: outputs.shape, data: [...data] },
+      },
+    ];
+    put("cases.json", JSON.stringify(cases));
+    const args = ["verify", "chain.safetensors", "cases.json", ...backend];
+    const failed = await run(...args);
+    expect(failed.code).toBe(1);
+    expect(failed.stdout).toMatch(/^FAILED {2}output: largest error 2.50e-1/);
+    const json = await run(...args, "--json");
+    expect(json.code).toBe(1);
+    const result = JSON.parse(json.stdout);
+    expect(result).toMatchObject({ cases: 2, passed: false, tolerance: 1e-5 });
+    expect(result.outputs[0].error).toBeCloseTo(0.25);
+    expect((await run(...args, "--tolerance", "0.3")).code).toBe(0);
+  });
+
+  test("takes what the file carries itself", async () => {
+    const { code, stdout } = await run(
+      "verify",
+      "amp.json",
+      "--json",
+      ...backend,
+    );
+    expect([code, JSON.parse(stdout)]).toEqual([
+      0,
+      {
+        file: "amp.json",
+        cases: 1,
+        tolerance: 1e-5,
+        passed: true,
+        outputs: [{ output: "output", error: 0, passed: true }],
+      },
+    ]);
+  });
+
+  test("an output of another size is an error, not a small difference", async () => {
+    put("size.json", JSON.stringify({ input: [[1, 2]], output: [1, 2] }));
+    await expectFailure(
+      ["verify", "chain.safetensors", "size.json"],
+      1,
+      "size.json: output: expected [2], got [1, 3]",
+    );
+  });
+});
+
+describe("files are written whole or not at all", () => {
+  test("a failure leaves what was there, and nothing beside it", async () => {
+    put("kept.csv", "as it was\n");
+    const lines = "1,2\n".repeat(1000);
+    put("late.csv", `${lines}3,x\n`);
+    await expectFailure(
+      ["run", "chain.safetensors", "late.csv", "kept.csv"],
+      1,
+      /late.csv: line 1001, column 2/,
+    );
+    expect(read("kept.csv").toString()).toBe("as it was\n");
+    expect(
+      readdirSync(program.folder).filter((f) => f.endsWith(".tmp")),
+    ).toEqual([]);
+  });
+
+  test("what is replaced keeps its permissions, and a link stays a link", async () => {
+    put("private.npy", "");
+    chmodSync(program.at("private.npy"), 0o600);
+    symlinkSync("private.npy", program.at("link.npy"));
+    const args = ["run", "chain.safetensors", "steps.npy", "link.npy"];
+    await done(...args);
+    expect(statSync(program.at("private.npy")).mode & 0o777).toBe(0o600);
+    expect(readNpy(read("private.npy")).shape).toEqual([50, 3]);
+  });
+
+  test("a device is written to, not replaced", async () => {
+    const args = ["run", "chain.safetensors", "steps.npy", "/dev/null"];
+    await done(...args);
+    expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
+  });
+
+  test("an end by a signal leaves nothing", async () => {
+    const child = program.start([
+      "run",
+      "chain.safetensors",
+      "-",
+      "signal.jsonl",
+    ]);
+    child.stdin.write("[1,2]\n");
+    const temporary = () =>
+      readdirSync(program.folder).filter((f) => f.endsWith(".tmp"));
+    while (!temporary().length) await new Promise((go) => setTimeout(go, 20));
+    child.kill("SIGTERM");
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect(code).toBe(143);
+    expect(temporary()).toEqual([]);
+    expect(existsSync(program.at("signal.jsonl"))).toBe(false);
+  });
+});
