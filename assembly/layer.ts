@@ -26,4 +26,35 @@ export class Layer {
   reverse: i32;
   /** One of the kinds in linear.ts: of an RNN or Linear. */
   activation: i32;
+
+  /* What follows is of cells on the general path alone (general.ts). */
+
+  /** Which cell: its kinds are numbered there. */
+  kind: i32;
+  /** Three slots of curves.ts, the activations f, g and h as ONNX orders them. */
+  f: i32;
+  fa: f32;
+  fb: f32;
+  g: i32;
+  ga: f32;
+  gb: f32;
+  h: i32;
+  ha: f32;
+  hb: f32;
+  /** Sums are limited to ±clip; ∞: they are not. */
+  clip: f32;
+  /** LSTM: weights of c in the gates, or 0; general-lstm.ts draws them. */
+  peepholes: usize;
+  /** LSTM, not 0: f = 1 - i. */
+  coupled: i32;
+  /** GRU, not 0: the reset gate multiplies the candidate's product. */
+  resetAfter: i32;
+  /** GRU, not 0: the update gate weighs the candidate, not h. */
+  replace: i32;
+
+  /** The address of f, g or h. */
+  @inline
+  slot(index: i32): usize {
+    return changetype<usize>(this) + offsetof<Layer>("f") + index * 12;
+  }
 }

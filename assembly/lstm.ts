@@ -131,7 +131,7 @@ function stepPairs(
 }
 
 /** y ← W_hr m for all rows of a step, by way of sums behind m. */
-function projectHidden(
+export function projectHidden(
   layer: Layer,
   m: usize,
   y: usize,

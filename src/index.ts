@@ -2,6 +2,7 @@
 
 export { FormatError } from "./errors.js";
 export type { Activation } from "./kernel/contract.js";
+export type { ActivationName, CellActivation } from "./kernel/curves.js";
 export {
   type Backend,
   currentBackend,

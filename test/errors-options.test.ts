@@ -50,6 +50,37 @@ const wrongSeeds: [unknown, Refusal[2]][] = [
   [NaN, RangeError],
 ];
 
+/** Activations of a cell that has so many functions. */
+const wrongActivations = (functions: number): [unknown, Refusal[2]][] => {
+  const with_ = (activation: unknown) =>
+    Array.from({ length: functions }, () => activation);
+  return [
+    ["tanh", TypeError],
+    [3, TypeError],
+    [with_("tanh").concat("tanh"), RangeError],
+    [with_("tanh").concat(with_("tanh")), RangeError], // one direction alone
+    [with_("Tanh"), RangeError],
+    [with_("softmax"), RangeError],
+    [with_("toString"), RangeError],
+    [with_(null), TypeError],
+    [with_(7), TypeError],
+    [with_({}), TypeError],
+    [with_({ name: "no such word" }), RangeError],
+    [with_({ name: "elu", alpha: "1" }), TypeError],
+    [with_({ name: "elu", alpha: NaN }), RangeError],
+    [with_({ name: "elu", beta: 1 }), RangeError],
+    [with_({ name: "tanh", alpha: 1 }), RangeError],
+    [with_({ name: "affine", beta: Infinity }), RangeError],
+  ];
+};
+const wrongClips: [unknown, Refusal[2]][] = [
+  [0, RangeError],
+  [-1, RangeError],
+  [NaN, RangeError],
+  ["1", TypeError],
+  [true, TypeError],
+];
+
 const common: [name: string, values: [unknown, Refusal[2]][]][] = [
   ["inputSize", [...wrongSizes, ...missing]],
   ["hiddenSize", [...wrongSizes, ...missing]],
@@ -59,14 +90,22 @@ const common: [name: string, values: [unknown, Refusal[2]][]][] = [
   ["returnSequences", wrongFlags],
   ["seed", wrongSeeds],
   ["backend", [...wrongWords, ["wasm", RangeError]]],
+  ["clip", wrongClips],
 ];
 const options: Record<
   string,
   [name: string, values: [unknown, Refusal[2]][]][]
 > = {
-  RNN: [...common, ["nonlinearity", [...wrongWords, ["sigmoid", RangeError]]]],
+  RNN: [
+    ...common,
+    ["activations", wrongActivations(1)],
+    ["nonlinearity", [...wrongWords, ["sigmoid", RangeError]]],
+  ],
   LSTM: [
     ...common,
+    ["activations", wrongActivations(3)],
+    ["peepholes", wrongFlags],
+    ["coupledGates", wrongFlags],
     [
       "projSize",
       [
@@ -79,7 +118,12 @@ const options: Record<
       ],
     ],
   ],
-  GRU: [...common, ["resetAfter", wrongFlags], ["updateGate", wrongWords]],
+  GRU: [
+    ...common,
+    ["activations", wrongActivations(2)],
+    ["resetAfter", wrongFlags],
+    ["updateGate", wrongWords],
+  ],
   Linear: [
     ["inputSize", [...wrongSizes, ...missing]],
     ["outputSize", [...wrongSizes, ...missing]],
@@ -104,7 +148,8 @@ describe.each(constructors)("%s", (name, make, good) => {
           `${option} = ${String(value)}`,
           call,
           kind,
-          new RegExp(`^${option}: `),
+          // Of an entry of a list, or a part of it, the place in it.
+          new RegExp(`^${option}[^:]*: `),
         ]);
       }
     },

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Tensor } from "../src/index.js";
-import { backends, cells, create, randomState } from "./support/layers.js";
+import {
+  backends,
+  cells,
+  create,
+  someGeneralCells,
+  randomState,
+} from "./support/layers.js";
 import { expectTextbook } from "./support/expect-textbook.js";
 import { Random } from "./support/random.js";
 import { at, withEntry } from "./support/tensors.js";
@@ -9,49 +15,52 @@ import { tolerances } from "./support/tolerances.js";
 // Infinity is a number like any other: what it gives, and where it gives NaN, is what IEEE arithmetic says.
 
 describe.each(backends)("infinity on %s", (backend) => {
-  describe.each(cells)("$name", ({ kind, options }) => {
-    const full = { inputSize: 3, hiddenSize: 7, numLayers: 2, ...options };
+  describe.each([...cells, ...someGeneralCells])(
+    "$name",
+    ({ kind, options }) => {
+      const full = { inputSize: 3, hiddenSize: 7, numLayers: 2, ...options };
 
-    test("infinite inputs give what IEEE arithmetic gives, for every H from 1 to 9", () => {
-      for (let H = 1; H <= 9; H++)
-        for (const [name, input] of Object.entries(infinite))
-          for (const direction of ["forward", "bidirectional"] as const) {
-            const layer = create(kind, {
-              ...full,
-              hiddenSize: H,
-              direction,
-              seed: H,
-              backend,
-            });
-            expectTextbook(
-              layer,
-              input,
-              {},
-              tolerances.equations,
-              `${name}, H = ${H}, ${direction}`,
-            );
-          }
-    });
-
-    test("an infinite input on a weight that is exactly 0 is NaN there, as 0 · ∞ is", () => {
-      const layer = create(kind, {
-        ...full,
-        hiddenSize: 5,
-        numLayers: 1,
-        backend,
+      test("infinite inputs give what IEEE arithmetic gives, for every H from 1 to 9", () => {
+        for (let H = 1; H <= 9; H++)
+          for (const [name, input] of Object.entries(infinite))
+            for (const direction of ["forward", "bidirectional"] as const) {
+              const layer = create(kind, {
+                ...full,
+                hiddenSize: H,
+                direction,
+                seed: H,
+                backend,
+              });
+              expectTextbook(
+                layer,
+                input,
+                {},
+                tolerances.equations,
+                `${name}, H = ${H}, ${direction}`,
+              );
+            }
       });
-      const dict = layer.stateDict();
-      dict.weight_ih_l0!.data[1] = 0;
-      layer.loadStateDict(dict);
-      expectTextbook(
-        layer,
-        infinite["one feature"]!,
-        {},
-        tolerances.equations,
-        "0 · ∞",
-      );
-    });
-  });
+
+      test("an infinite input on a weight that is exactly 0 is NaN there, as 0 · ∞ is", () => {
+        const layer = create(kind, {
+          ...full,
+          hiddenSize: 5,
+          numLayers: 1,
+          backend,
+        });
+        const dict = layer.stateDict();
+        dict.weight_ih_l0!.data[1] = 0;
+        layer.loadStateDict(dict);
+        expectTextbook(
+          layer,
+          infinite["one feature"]!,
+          {},
+          tolerances.equations,
+          "0 · ∞",
+        );
+      });
+    },
+  );
 
   test("RNN tanh: W · ∞ is ±1, and the steps after it are finite", () => {
     for (const hiddenSize of [4, 5]) {

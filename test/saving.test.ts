@@ -3,7 +3,7 @@ import { init, Linear, LSTM, Sequential } from "../src/index.js";
 import { parse } from "../src/safetensors.js";
 import { expectSameTensor } from "./support/compare.js";
 import { backends } from "./support/layers.js";
-import { anyModels, everything } from "./support/models.js";
+import { anyModels, everything, generalEverything } from "./support/models.js";
 import { Random } from "./support/random.js";
 import { clone } from "./support/tensors.js";
 
@@ -84,9 +84,28 @@ describe.each(backends)("a saved model on %s", (backend) => {
     );
     expect(loaded.save()).toEqual(bytes);
   });
+
+  test("keeps the options that few cells have", () => {
+    const model = new Sequential(generalEverything);
+    const loaded = Sequential.load(model.save());
+    expect(loaded.layers.map(({ options }) => options)).toEqual(
+      generalEverything.map(({ options }) => options),
+    );
+    expect(loaded.stateDict()).toEqual(model.stateDict());
+    const input = new Random(1).tensor([2, 4, 3]);
+    expectSameTensor(loaded.forward(input).output, model.forward(input).output);
+  });
 });
 
 describe("the file", () => {
+  test("says nothing of options that a model does not use, as files of 0.1 do not", () => {
+    const model = new Sequential([new LSTM({ inputSize: 2, hiddenSize: 3 })]);
+    const { metadata } = parse(model.save());
+    expect(metadata.gatewise).toBe(
+      '{"version":1,"layers":[{"type":"LSTM","options":{"inputSize":2,"hiddenSize":3,"numLayers":1,"bias":true,"direction":"forward","returnSequences":true,"projSize":0}}]}',
+    );
+  });
+
   test("is safetensors: the state dict, the metadata given, and the layers' options as JSON", () => {
     const model = new Sequential(everything);
     const { tensors, metadata } = parse(

@@ -10,6 +10,7 @@ import {
   backends,
   cells,
   create,
+  someGeneralCells,
   randomState,
   type AnyOptions,
   type Cell,
@@ -40,7 +41,11 @@ const optionsOf = ({ options }: Cell): AnyOptions => ({
   ...options,
 });
 /** The steps of each cell by the textbook, once for all backends: their weights are the same. */
-const theory = [...cells, projected].map((cell) => {
+const theory = [
+  ...cells,
+  projected,
+  ...someGeneralCells.filter(({ kind }) => kind !== "RNN"),
+].map((cell) => {
   const { kind } = cell;
   const weights = create(kind, optionsOf(cell)).stateDict();
   return {

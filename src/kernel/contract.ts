@@ -35,6 +35,8 @@ export interface Kernel {
   readonly rnn: Pass;
   readonly lstm: Pass;
   readonly gru: Pass;
+  /** Any cell with an option that few have: it runs here instead. */
+  readonly general: Pass;
 }
 
 /** The fields of a layer's record, int32 each, in the order of `class Layer` in assembly/layer.ts, which explains them. */
@@ -51,8 +53,18 @@ export const Field = {
   outputStride: 9,
   reverse: 10,
   activation: 11,
+  kind: 12,
+  curves: 13, // three times: number, a, b (float32)
+  clip: 22, // float32
+  peepholes: 23,
+  coupled: 24,
+  resetAfter: 25,
+  replace: 26,
 } as const;
-export const RECORD_FIELDS = 12;
+export const RECORD_FIELDS = 27;
+
+/** The kinds of cell, by the numbers that assembly/general.ts gives them. */
+export const KINDS = ["linear", "rnn", "lstm", "gru"] as const;
 
 /** The activations of RNN and Linear, by the numbers that assembly/linear.ts gives them. */
 export const ACTIVATIONS = [

@@ -197,7 +197,7 @@ function useModule(
 ): Backend {
   const exported = WebAssembly.Module.exports(module).map(({ name }) => name);
   if (
-    !["linear", "rnn", "lstm", "gru", "relaxed"].every((name) =>
+    !["linear", "rnn", "lstm", "gru", "general", "relaxed"].every((name) =>
       exported.includes(name),
     )
   ) {

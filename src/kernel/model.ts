@@ -6,9 +6,15 @@ import { Slots, type StreamState } from "./slots.js";
 import { type CellState, StateBlock } from "./states.js";
 
 export { type Activation, ACTIVATIONS } from "./contract.js";
+export {
+  ACTIVATION_NAMES,
+  type ActivationName,
+  type CellActivation,
+  DEFINITIONS,
+} from "./curves.js";
 export { type Backend, BACKENDS } from "./load.js";
 export type { StageSpec } from "./network.js";
-export type { Cell } from "./panels.js";
+export { type Cell, PLAIN } from "./cell.js";
 export type { StreamState } from "./slots.js";
 export type { CellState } from "./states.js";
 export { type Gates, TraceSink } from "./trace.js";

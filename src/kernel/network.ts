@@ -1,15 +1,15 @@
 import { align } from "./buffers.js";
-import { type Kernel, type Pass, TRACED_GATES } from "./contract.js";
-import { type Backend, createMachine } from "./load.js";
-import type { Memory } from "./memory.js";
 import {
   type Cell,
   inputPanels,
+  isGeneral,
   lanesOf,
-  pack,
-  packedBytes,
   scratchFloats,
-} from "./panels.js";
+} from "./cell.js";
+import { type Kernel, type Pass, TRACED_GATES } from "./contract.js";
+import { type Backend, createMachine } from "./load.js";
+import type { Memory } from "./memory.js";
+import { pack, packedBytes } from "./panels.js";
 
 /** A layer's part of a network: one cell, or one a direction, over the same input. */
 export interface StageSpec {
@@ -145,7 +145,7 @@ class Plan {
     const hAt = this.stateFloats;
     this.address = align(record + packedBytes(cell, inputWidth));
     this.stateFloats += hWidth + cWidth;
-    const run = this.#kernel[cell.kind];
+    const run = this.#kernel[isGeneral(cell) ? "general" : cell.kind];
     return { cell, record, run, hWidth, cWidth, hAt, cAt: hAt + hWidth };
   }
 }

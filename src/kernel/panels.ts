@@ -1,59 +1,13 @@
 import {
-  ACTIVATIONS,
-  type Activation,
-  Field,
-  RECORD_FIELDS,
-} from "./contract.js";
+  type Cell,
+  gatesApart,
+  inputPanels,
+  isGeneral,
+  quadsOf,
+} from "./cell.js";
+import { Field, RECORD_FIELDS } from "./contract.js";
 import type { Memory } from "./memory.js";
-
-/** PyTorch's weights of one layer and direction, row-major, gates in PyTorch's order. */
-export interface CellWeights {
-  readonly ih: Float32Array; // (G·H, I)
-  readonly hh: Float32Array; // (G·H, O)
-  readonly biasIh: Float32Array | null; // (G·H)
-  readonly biasHh: Float32Array | null; // (G·H)
-  readonly hr: Float32Array | null; // (P, H)
-}
-
-/** What one kernel call runs: a cell of one layer and direction, or a Linear. */
-export interface Cell {
-  readonly kind: "rnn" | "lstm" | "gru" | "linear";
-  readonly inputSize: number; // I
-  readonly hiddenSize: number; // H; of a Linear its outputs
-  readonly outputSize: number; // O
-  readonly activation: Activation; // RNN and Linear
-  readonly resetBefore: boolean; // GRU
-  readonly replace: boolean; // GRU: z multiplies the candidate
-  readonly reverse: boolean;
-  weights(): CellWeights;
-}
-
-const quadsOf = (size: number): number => Math.ceil(size / 4);
-
-/** Floats that `size` units take: whole quads. */
-export const lanesOf = (size: number): number => quadsOf(size) * 4;
-
-/** Panels of 16 rows that a row of z takes; the order of its gates is drawn in assembly/. */
-export function inputPanels(cell: Cell): number {
-  const quads = quadsOf(cell.hiddenSize);
-  if (cell.kind === "lstm") return quads;
-  if (cell.kind === "gru")
-    return cell.resetBefore
-      ? Math.ceil(quads / 2) + Math.ceil(quads / 4)
-      : Math.ceil((quads * 3) / 4);
-  return Math.ceil(quads / 4);
-}
-
-/** Floats that the kernel needs behind z for each row: a projection's cell output and sums, or r ∘ h. */
-export function scratchFloats(cell: Cell): number {
-  if (cell.kind === "lstm" && cell.outputSize !== cell.hiddenSize) {
-    return (
-      quadsOf(cell.hiddenSize) * 4 +
-      Math.ceil(quadsOf(cell.outputSize) / 4) * 16
-    );
-  }
-  return cell.resetBefore ? quadsOf(cell.outputSize) * 4 : 0;
-}
+import { peepholeFloats, writeOptions } from "./record.js";
 
 /*
  * A panel, float by float (width 16, or 12 for the recurrent weights of a GRU with reset after):
@@ -146,7 +100,7 @@ function panelsOf(
     (gate: number, unit: number): PanelRow => ({
       at: (gate * H + unit) * columns,
       bias: bias(gate * H + unit),
-      sign: cell.replace && gate === 1 ? -1 : 1,
+      sign: cell.replace && gate === 1 && !isGeneral(cell) ? -1 : 1,
     });
   const noBias = () => 0;
   const inner = (index: number) => biasIh?.[index] ?? 0;
@@ -179,20 +133,21 @@ function panelsOf(
       },
     };
   }
-  if (kind === "gru" && cell.resetBefore) {
+  if (gatesApart(cell)) {
+    const [candidate, own] = cell.resetBefore ? [both, noBias] : [inner, outer];
     return {
       input: {
         ...input,
         rows: [
           ...consecutive(H, [0, 1], rowsOf(I, both)),
-          ...consecutive(H, [2], rowsOf(I, both)),
+          ...consecutive(H, [2], rowsOf(I, candidate)),
         ],
       },
       recurrent: {
         ...recurrent,
         rows: consecutive(H, [0, 1], rowsOf(O, noBias)),
       },
-      second: { ...recurrent, rows: consecutive(H, [2], rowsOf(O, noBias)) },
+      second: { ...recurrent, rows: consecutive(H, [2], rowsOf(O, own)) },
     };
   }
   if (kind === "gru") {
@@ -218,7 +173,7 @@ function panelsOf(
   }
   // Lanes of no output must not weigh in a softmax: e^-∞ = 0.
   const emptyBias =
-    cell.activation === "softmax" ? Number.NEGATIVE_INFINITY : 0;
+    cell.activations[0] === "softmax" ? Number.NEGATIVE_INFINITY : 0;
   return {
     input: { ...input, emptyBias, rows: consecutive(H, [0], rowsOf(I, both)) },
     recurrent:
@@ -232,7 +187,10 @@ function panelsOf(
 /** Bytes of a cell's record and panels. */
 export function packedBytes(cell: Cell, inputWidth: number): number {
   const { input, recurrent, second } = panelsOf(cell, inputWidth);
-  let floats = Math.ceil(RECORD_FIELDS / 4) * 4 + panelFloats(input);
+  let floats =
+    Math.ceil(RECORD_FIELDS / 4) * 4 +
+    panelFloats(input) +
+    peepholeFloats(cell);
   for (const panels of [recurrent, second])
     if (panels) floats += panelFloats(panels);
   return floats * 4;
@@ -258,7 +216,6 @@ export function pack(
   i32[record + Field.outputTail] = tail(cell.outputSize);
   i32[record + Field.outputStride] = outputStride;
   i32[record + Field.reverse] = cell.reverse ? 1 : 0;
-  i32[record + Field.activation] = ACTIVATIONS.indexOf(cell.activation);
   let at = record + Math.ceil(RECORD_FIELDS / 4) * 4;
   for (const name of ["input", "recurrent", "second"] as const) {
     const part = panels[name];
@@ -267,4 +224,5 @@ export function pack(
     writePanels(f32, at, part);
     at += panelFloats(part);
   }
+  writeOptions(memory, record, cell, at);
 }

@@ -1,6 +1,6 @@
 import { TRACED_GATES } from "./contract.js";
 import type { PlacedCell, Stage } from "./network.js";
-import type { Cell } from "./panels.js";
+import type { Cell } from "./cell.js";
 
 /** The gates of one cell over a run of one row, by name, each (T, H); hidden (T, O). */
 export type Gates = Readonly<Record<string, Float32Array>>;

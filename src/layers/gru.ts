@@ -17,20 +17,25 @@ export interface GRUOptions extends RecurrentOptions {
 /** Gated recurrent unit (Cho et al. 2014; torch.nn.GRU): r, z = σ(W x + b + U h + c), n and h' as the options say. */
 export class GRU extends Recurrent<Required<GRUOptions>> {
   constructor(options: GRUOptions) {
-    const common = recurrentOptions(options);
+    const common = recurrentOptions(options, 2);
     const resetAfter = boolean(options.resetAfter ?? true, "resetAfter");
     const updateGate = oneOf(options.updateGate ?? "keep", "updateGate", [
       "keep",
       "replace",
     ]);
-    const features = {
-      activation: "tanh",
-      resetBefore: !resetAfter,
-      replace: updateGate === "replace",
-    } as const;
     super(
       { ...common, resetAfter, updateGate },
-      { kind: "gru", name: "GRU", gates: 3, projSize: 0, features },
+      {
+        kind: "gru",
+        name: "GRU",
+        gates: 3,
+        projSize: 0,
+        standard: ["sigmoid", "tanh"],
+        features: {
+          resetBefore: !resetAfter,
+          replace: updateGate === "replace",
+        },
+      },
     );
   }
 
@@ -45,7 +50,7 @@ export class GRU extends Recurrent<Required<GRUOptions>> {
     options: { prefix?: string } & Partial<GRUOptions> = {},
   ): GRU {
     const { prefix = "", ...given } = options;
-    const { projSize: _, ...found } = optionsFromDict(dict, prefix, 3);
+    const { own: _, ...found } = optionsFromDict(dict, prefix, 3);
     return new GRU({ ...found, ...given }).loadStateDict(dict, { prefix });
   }
 }

@@ -1,20 +1,22 @@
 import {
   boolean,
   message,
-  oneOf,
   positiveInteger,
   record,
   shapeText,
 } from "../checks.js";
 import {
   type Activation,
-  ACTIVATIONS,
   type Backend,
+  type Cell,
+  type CellActivation,
+  PLAIN,
   type StageSpec,
 } from "../kernel/model.js";
 import { seeded, uniform } from "../random.js";
 import type { StateDict } from "../safetensors.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
+import { checkActivation } from "./activations.js";
 import { checkBackend, checkSeed } from "./options.js";
 import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
 import { Runtime } from "./runtime.js";
@@ -24,8 +26,8 @@ export interface LinearOptions {
   outputSize: number;
   /** true by default. */
   bias?: boolean;
-  /** 'linear', the default: none. */
-  activation?: Activation;
+  /** 'linear', the default: none; any that a cell may have, or 'softmax'. */
+  activation?: Activation | CellActivation;
   /** Of the initial weights, U(-1/√I, 1/√I); 0 by default. */
   seed?: number;
   /** The kernel when it runs by itself; 'auto' by default. */
@@ -46,10 +48,10 @@ export class Linear {
       inputSize: positiveInteger(options.inputSize, "inputSize"),
       outputSize: positiveInteger(options.outputSize, "outputSize"),
       bias: boolean(options.bias ?? true, "bias"),
-      activation: oneOf(
+      activation: checkActivation(
         options.activation ?? "linear",
         "activation",
-        ACTIVATIONS,
+        ["softmax"],
       ),
       seed: checkSeed(options.seed ?? 0),
       backend: checkBackend(options.backend ?? "auto"),
@@ -146,22 +148,21 @@ function stageOf(
   { inputSize, outputSize, activation }: Required<LinearOptions>,
   parameters: Parameters,
 ): StageSpec {
-  const cell = {
+  const cell: Cell = {
     kind: "linear",
     inputSize,
     hiddenSize: outputSize,
     outputSize,
-    activation,
-    resetBefore: false,
-    replace: false,
-    reverse: false,
+    activations: [activation],
+    ...PLAIN,
     weights: () => ({
       ih: parameters.get("weight") as Float32Array,
       hh: new Float32Array(0),
       biasIh: parameters.get("bias"),
       biasHh: null,
       hr: null,
+      peephole: null,
     }),
-  } as const;
+  };
   return { cells: [cell], lastOnly: false };
 }

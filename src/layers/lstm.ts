@@ -1,4 +1,4 @@
-import { message, positiveInteger } from "../checks.js";
+import { boolean, message, positiveInteger } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
 import { recurrentOptions, type RecurrentOptions } from "./options.js";
 import { Recurrent } from "./recurrent.js";
@@ -7,6 +7,13 @@ import { optionsFromDict } from "./weights.js";
 export interface LSTMOptions extends RecurrentOptions {
   /** P < H: outputs are W_hr h, of this size (Sak et al. 2014); 0, the default: none. */
   projSize?: number;
+  /**
+   * The gates see the cell: i and f the old one, o the new one (Gers and Schmidhuber 2000). Adds the parameters
+   * weight_peephole_l{k} [3·H], in the order i f o; false by default.
+   */
+  peepholes?: boolean;
+  /** f = 1 - i, whatever the weights of f are (Greff et al. 2015; ONNX's input_forget); false by default. */
+  coupledGates?: boolean;
 }
 
 /**
@@ -16,7 +23,7 @@ export interface LSTMOptions extends RecurrentOptions {
  */
 export class LSTM extends Recurrent<Required<LSTMOptions>> {
   constructor(options: LSTMOptions) {
-    const common = recurrentOptions(options);
+    const common = recurrentOptions(options, 3);
     const projSize = options.projSize
       ? positiveInteger(options.projSize, "projSize")
       : 0;
@@ -29,19 +36,23 @@ export class LSTM extends Recurrent<Required<LSTMOptions>> {
         ),
       );
     }
-    const features = {
-      activation: "tanh",
-      resetBefore: false,
-      replace: false,
-    } as const;
+    const peepholes = boolean(options.peepholes ?? false, "peepholes");
+    const coupled = boolean(options.coupledGates ?? false, "coupledGates");
     super(
-      { ...common, projSize },
-      { kind: "lstm", name: "LSTM", gates: 4, projSize, features },
+      { ...common, projSize, peepholes, coupledGates: coupled },
+      {
+        kind: "lstm",
+        name: "LSTM",
+        gates: 4,
+        projSize,
+        standard: ["sigmoid", "tanh", "tanh"],
+        features: { peepholes, coupled },
+      },
     );
   }
 
   /**
-   * A layer of the sizes, layers, bias, directions and projection that the dict's names and shapes tell.
+   * A layer of the sizes, layers, bias, directions, projection and peepholes that the dict's names and shapes tell.
    *
    * @throws TypeError, RangeError when the dict is not that of a torch.nn.LSTM
    */
@@ -50,9 +61,9 @@ export class LSTM extends Recurrent<Required<LSTMOptions>> {
     options: { prefix?: string } & Partial<LSTMOptions> = {},
   ): LSTM {
     const { prefix = "", ...given } = options;
-    return new LSTM({
-      ...optionsFromDict(dict, prefix, 4),
-      ...given,
-    }).loadStateDict(dict, { prefix });
+    const { own, ...found } = optionsFromDict(dict, prefix, 4);
+    return new LSTM({ ...found, ...own, ...given }).loadStateDict(dict, {
+      prefix,
+    });
   }
 }

@@ -1,5 +1,10 @@
 import { boolean, oneOf, positiveInteger, record, wrong } from "../checks.js";
-import { type Backend, BACKENDS } from "../kernel/model.js";
+import {
+  type Backend,
+  BACKENDS,
+  type CellActivation,
+} from "../kernel/model.js";
+import { checkActivations } from "./activations.js";
 
 export const DIRECTIONS = ["forward", "reverse", "bidirectional"] as const;
 export type Direction = (typeof DIRECTIONS)[number];
@@ -22,28 +27,51 @@ export interface RecurrentOptions {
   seed?: number;
   /** The kernel; 'auto' by default. */
   backend?: Backend | "auto";
+  /**
+   * Other functions than the standard ones: RNN [f], GRU [f, g], LSTM [f, g, h], as ONNX orders them (f of the gates, g
+   * of the candidate, h of the cell). Of a bidirectional layer also twice as many, the second half for the reverse
+   * direction. None, [], by default.
+   */
+  activations?: readonly CellActivation[];
+  /** Sums, biases included, are limited to ±clip before f and g (not c before h); ∞, none, by default. */
+  clip?: number;
 }
 
-/** The options that all three kinds share, checked, with the defaults filled in. */
-export function recurrentOptions(value: unknown): Required<RecurrentOptions> {
+/**
+ * The options that all three kinds share, checked, with the defaults filled in; `functions`: how many activations a
+ * cell of this kind has.
+ */
+export function recurrentOptions(
+  value: unknown,
+  functions: number,
+): Required<RecurrentOptions> {
   const options = record(value, "options");
+  const direction = oneOf(
+    options["direction"] ?? "forward",
+    "direction",
+    DIRECTIONS,
+  );
+  const both = direction === "bidirectional";
   return {
     inputSize: positiveInteger(options["inputSize"], "inputSize"),
     hiddenSize: positiveInteger(options["hiddenSize"], "hiddenSize"),
     numLayers: positiveInteger(options["numLayers"] ?? 1, "numLayers"),
     bias: boolean(options["bias"] ?? true, "bias"),
-    direction: oneOf(
-      options["direction"] ?? "forward",
-      "direction",
-      DIRECTIONS,
-    ),
+    direction,
     returnSequences: boolean(
       options["returnSequences"] ?? true,
       "returnSequences",
     ),
     seed: checkSeed(options["seed"] ?? 0),
     backend: checkBackend(options["backend"] ?? "auto"),
+    activations: checkActivations(options["activations"], functions, both),
+    clip: checkClip(options["clip"] ?? Number.POSITIVE_INFINITY),
   };
+}
+
+function checkClip(clip: unknown): number {
+  if (typeof clip === "number" && clip > 0) return clip;
+  throw wrong(typeof clip === "number", "clip", "a number above 0", clip);
 }
 
 export function checkSeed(seed: unknown): number {

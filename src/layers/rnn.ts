@@ -5,26 +5,28 @@ import { Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
 
 export interface RNNOptions extends RecurrentOptions {
-  /** 'tanh' by default. */
+  /** 'tanh' by default; `activations` has more, and goes before it. */
   nonlinearity?: "tanh" | "relu";
 }
 
 /** Elman's network: h' = f(W x + b + U h + c), f tanh or relu (Elman 1990; torch.nn.RNN). */
 export class RNN extends Recurrent<Required<RNNOptions>> {
   constructor(options: RNNOptions) {
-    const common = recurrentOptions(options);
+    const common = recurrentOptions(options, 1);
     const nonlinearity = oneOf(options.nonlinearity ?? "tanh", "nonlinearity", [
       "tanh",
       "relu",
     ]);
-    const features = {
-      activation: nonlinearity,
-      resetBefore: false,
-      replace: false,
-    } as const;
     super(
       { ...common, nonlinearity },
-      { kind: "rnn", name: "RNN", gates: 1, projSize: 0, features },
+      {
+        kind: "rnn",
+        name: "RNN",
+        gates: 1,
+        projSize: 0,
+        standard: [nonlinearity],
+        features: {},
+      },
     );
   }
 
@@ -39,7 +41,7 @@ export class RNN extends Recurrent<Required<RNNOptions>> {
     options: { prefix?: string } & Partial<RNNOptions> = {},
   ): RNN {
     const { prefix = "", ...given } = options;
-    const { projSize: _, ...found } = optionsFromDict(dict, prefix, 1);
+    const { own: _, ...found } = optionsFromDict(dict, prefix, 1);
     return new RNN({ ...found, ...given }).loadStateDict(dict, { prefix });
   }
 }

@@ -6,6 +6,18 @@ import { type Layer, LAYERS, type LayerType, typeOf } from "./chain.js";
 /** The form of metadata.gatewise; a reader refuses others. */
 const VERSION = 1;
 
+/** Options that came after the first files, and what they are unless given: a file leaves them out then. */
+const LATER: Readonly<Record<string, unknown>> = {
+  activations: [],
+  clip: Number.POSITIVE_INFINITY,
+  peepholes: false,
+  coupledGates: false,
+};
+
+const isDefault = ([name, value]: readonly [string, unknown]): boolean =>
+  Object.hasOwn(LATER, name) &&
+  (value === LATER[name] || (Array.isArray(value) && !value.length));
+
 /** A safetensors file of the weights, the layers' options as JSON in metadata.gatewise. */
 export function saveModel(
   layers: readonly Layer[],
@@ -19,7 +31,10 @@ export function saveModel(
       backend: __,
       ...options
     } = { backend: "auto", ...layer.options };
-    return { type: typeOf(layer), options };
+    const written = Object.entries(options).filter(
+      (option) => !isDefault(option),
+    );
+    return { type: typeOf(layer), options: Object.fromEntries(written) };
   });
   const gatewise = JSON.stringify({ version: VERSION, layers: described });
   return serialize(weights, { ...metadata, gatewise });

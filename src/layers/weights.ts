@@ -1,5 +1,11 @@
 import { message } from "../checks.js";
-import type { Cell, StageSpec } from "../kernel/model.js";
+import {
+  type Activation,
+  type Cell,
+  type CellActivation,
+  PLAIN,
+  type StageSpec,
+} from "../kernel/model.js";
 import { seeded, uniform } from "../random.js";
 import { sizeOf, type Tensor } from "../tensor.js";
 import {
@@ -16,7 +22,11 @@ export interface CellKind {
   readonly name: string;
   readonly gates: number; // G
   readonly projSize: number; // P; 0: none
-  readonly features: Pick<Cell, "activation" | "resetBefore" | "replace">;
+  /** Its activations unless options say otherwise. */
+  readonly standard: readonly Activation[];
+  readonly features: Partial<
+    Pick<Cell, "resetBefore" | "replace" | "peepholes" | "coupled">
+  >;
 }
 
 /** PyTorch's suffix of a parameter: its layer, and _reverse for the second of two directions. */
@@ -26,7 +36,7 @@ const suffix = (layer: number, direction: number): string =>
 /** The parameters of all layers and directions in PyTorch's order, drawn from U(-1/√H, 1/√H). */
 export function initialParameters(
   options: Required<RecurrentOptions>,
-  { gates, projSize }: CellKind,
+  { gates, projSize, features }: CellKind,
 ): Parameters {
   const { inputSize, hiddenSize, numLayers, bias, seed } = options;
   const directions = directionsOf(options);
@@ -49,6 +59,7 @@ export function initialParameters(
       if (bias) add(`bias_ih${end}`, gates * hiddenSize);
       if (bias) add(`bias_hh${end}`, gates * hiddenSize);
       if (projSize) add(`weight_hr${end}`, projSize, hiddenSize);
+      if (features.peepholes) add(`weight_peephole${end}`, 3 * hiddenSize);
     }
   }
   return new Parameters(tensors);
@@ -57,10 +68,10 @@ export function initialParameters(
 /** The layers as the kernel runs them: a stage a layer, a cell a direction. */
 export function stagesOf(
   options: Required<RecurrentOptions>,
-  { kind, projSize, features }: CellKind,
+  { kind, projSize, standard, features }: CellKind,
   parameters: Parameters,
 ): StageSpec[] {
-  const { inputSize, hiddenSize, numLayers, returnSequences } = options;
+  const { inputSize, hiddenSize, numLayers, returnSequences, clip } = options;
   const directions = directionsOf(options);
   const outputSize = projSize || hiddenSize;
   return Array.from({ length: numLayers }, (_, layer) => ({
@@ -72,6 +83,9 @@ export function stagesOf(
         inputSize: layer ? outputSize * directions.length : inputSize,
         hiddenSize,
         outputSize,
+        activations: activationsOf(options, standard, index),
+        ...PLAIN,
+        clip,
         ...features,
         reverse: direction === "reverse",
         weights: () => ({
@@ -80,13 +94,26 @@ export function stagesOf(
           biasIh: of("bias_ih"),
           biasHh: of("bias_hh"),
           hr: of("weight_hr"),
+          peephole: of("weight_peephole"),
         }),
       };
     }),
   }));
 }
 
-/** The options that a state dict's names and shapes tell. */
+/** Those of the standard cell unless others are given: one set for all directions, or one for each. */
+function activationsOf(
+  { activations }: Required<RecurrentOptions>,
+  standard: readonly Activation[],
+  direction: number,
+): readonly (CellActivation | Activation)[] {
+  if (!activations.length) return standard;
+  const { length } = standard;
+  const from = activations.length > length ? direction * length : 0;
+  return activations.slice(from, from + length);
+}
+
+/** The options that a state dict's names and shapes tell; `own`: those that an LSTM alone has. */
 export function optionsFromDict(dict: unknown, prefix: string, gates: number) {
   const entries = entriesUnder(dict, prefix);
   const [gateRows, inputSize] = matrixShape(entries, "weight_ih_l0", prefix);
@@ -105,7 +132,10 @@ export function optionsFromDict(dict: unknown, prefix: string, gates: number) {
     hiddenSize,
     numLayers,
     bias: entries.has("bias_ih_l0"),
-    projSize: entries.has("weight_hr_l0") ? outputSize : 0,
+    own: {
+      projSize: entries.has("weight_hr_l0") ? outputSize : 0,
+      peepholes: entries.has("weight_peephole_l0"),
+    },
     direction: (both ? "bidirectional" : "forward") as Direction,
   };
 }

@@ -1,5 +1,10 @@
 import fc from "fast-check";
-import type { Backend, State, Tensor } from "../../src/index.js";
+import type {
+  Backend,
+  CellActivation,
+  State,
+  Tensor,
+} from "../../src/index.js";
 import {
   create,
   randomState,
@@ -51,6 +56,7 @@ export function configurations(
         projected: fc.boolean(),
         resetAfter: fc.boolean(),
         updateGate: fc.constantFrom("keep" as const, "replace" as const),
+        general: fc.option(general, { freq: 2 }),
       }),
       batch: size(9),
       time: fc.oneof(
@@ -69,24 +75,50 @@ export function configurations(
     }));
 }
 
+/** Options of the general path. */
+const general = fc.record({
+  activations: fc.tuple(
+    fc.constantFrom<CellActivation>(
+      "sigmoid",
+      { name: "hardSigmoid", alpha: 1 / 6 },
+      "rnnoiseSigmoid",
+    ),
+    fc.constantFrom<CellActivation>("tanh", "softsign", "selu", "namTanh"),
+    fc.constantFrom<CellActivation>("tanh", "softplus", "silu"),
+  ),
+  clip: fc.constantFrom(Infinity, 0.5),
+  peepholes: fc.boolean(),
+  coupledGates: fc.boolean(),
+});
+type GeneralChoice = Pick<
+  Required<AnyOptions>,
+  "clip" | "peepholes" | "coupledGates"
+> & { activations: readonly CellActivation[] };
+
 interface CellChoice {
+  general: GeneralChoice | null;
   nonlinearity: "tanh" | "relu";
   projected: boolean;
   resetAfter: boolean;
   updateGate: "keep" | "replace";
 }
 
-/** The options that only this kind has. */
+/** The options that only this kind has, and those of the general path. */
 function own(
   kind: Kind,
   hiddenSize: number,
-  { nonlinearity, projected, resetAfter, updateGate }: CellChoice,
-) {
-  if (kind === "RNN") return { nonlinearity };
-  if (kind === "GRU") return { resetAfter, updateGate };
-  return projected && hiddenSize > 1
-    ? { projSize: 1 + ((hiddenSize * 3) % (hiddenSize - 1)) }
-    : {};
+  { nonlinearity, projected, resetAfter, updateGate, general }: CellChoice,
+): Partial<AnyOptions> {
+  const { activations = [], clip = Infinity, ...gates } = general ?? {};
+  const functions = { RNN: 1, GRU: 2, LSTM: 3 }[kind];
+  const common = { activations: activations.slice(-functions), clip };
+  if (kind === "RNN") return { nonlinearity, ...common };
+  if (kind === "GRU") return { resetAfter, updateGate, ...common };
+  const projection =
+    projected && hiddenSize > 1
+      ? { projSize: 1 + ((hiddenSize * 3) % (hiddenSize - 1)) }
+      : {};
+  return { ...projection, ...common, ...gates };
 }
 
 export interface Realised {

@@ -20,7 +20,14 @@ export interface Cell {
   kind: Kind;
   options?: Pick<
     AnyOptions,
-    "nonlinearity" | "projSize" | "resetAfter" | "updateGate"
+    | "nonlinearity"
+    | "projSize"
+    | "resetAfter"
+    | "updateGate"
+    | "activations"
+    | "clip"
+    | "peepholes"
+    | "coupledGates"
   >;
 }
 
@@ -50,6 +57,84 @@ export const cells: readonly (Cell & { name: string })[] = [
     options: { resetAfter: false, updateGate: "replace" },
   },
 ];
+
+/** Cells of the general path: every option alone, and together. */
+export const generalCells: readonly (Cell & { name: string })[] = [
+  {
+    name: "RNN hardSigmoid",
+    kind: "RNN",
+    options: { activations: ["hardSigmoid"] },
+  },
+  { name: "RNN tanh, clip", kind: "RNN", options: { clip: 0.4 } },
+  { name: "LSTM with peepholes", kind: "LSTM", options: { peepholes: true } },
+  {
+    name: "LSTM, coupled gates",
+    kind: "LSTM",
+    options: { coupledGates: true },
+  },
+  { name: "LSTM, clip", kind: "LSTM", options: { clip: 0.3 } },
+  {
+    name: "LSTM hardSigmoid, softsign, elu",
+    kind: "LSTM",
+    options: {
+      activations: [
+        { name: "hardSigmoid", alpha: 1 / 6 },
+        "softsign",
+        { name: "elu", alpha: 0.7 },
+      ],
+    },
+  },
+  {
+    name: "LSTM with everything",
+    kind: "LSTM",
+    options: {
+      activations: [
+        "rnnoiseSigmoid",
+        "namTanh",
+        { name: "scaledTanh", alpha: 1.2, beta: 0.7 },
+      ],
+      clip: 0.8,
+      peepholes: true,
+      coupledGates: true,
+    },
+  },
+  {
+    name: "GRU reset after, replace, hardSigmoid, softsign",
+    kind: "GRU",
+    options: {
+      activations: [{ name: "hardSigmoid", beta: 0.3 }, "softsign"],
+      updateGate: "replace",
+    },
+  },
+  {
+    name: "GRU reset after, namSigmoid, softplus",
+    kind: "GRU",
+    options: { activations: ["namSigmoid", "softplus"] },
+  },
+  {
+    name: "GRU reset before, keep, rnnoiseSigmoid, rnnoiseTanh, clip",
+    kind: "GRU",
+    options: {
+      activations: ["rnnoiseSigmoid", "rnnoiseTanh"],
+      resetAfter: false,
+      clip: 0.5,
+    },
+  },
+  {
+    name: "GRU reset before, replace, namSigmoid, sigmoid",
+    kind: "GRU",
+    options: {
+      activations: ["namSigmoid", "sigmoid"],
+      resetAfter: false,
+      updateGate: "replace",
+    },
+  },
+];
+
+/** One of each kind, for tests that take their time. */
+export const someGeneralCells = generalCells.filter(({ name }) =>
+  /^RNN hard|everything|replace, hard|keep, rnnoise/.test(name),
+);
 
 export function create(kind: Kind, options: AnyOptions): Recurrent {
   if (kind === "RNN") return new RNN(options);

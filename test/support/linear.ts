@@ -1,25 +1,27 @@
-import type { Activation, StateDict, Tensor } from "../../src/index.js";
+import type {
+  Activation,
+  CellActivation,
+  StateDict,
+  Tensor,
+} from "../../src/index.js";
+import { functionOf } from "./functions.js";
 
-const each = (f: (a: number) => number) => (row: number[]) => row.map(f);
-
-/** The activations in float64, one row of outputs at a time. */
-export const activations: Record<Activation, (row: number[]) => number[]> = {
-  linear: (row) => row,
-  tanh: each(Math.tanh),
-  sigmoid: each((a) => 1 / (1 + Math.exp(-a))),
-  relu: each((a) => Math.max(a, 0)),
-  softmax(row) {
-    const most = Math.max(...row);
-    const powers = row.map((a) => Math.exp(a - most));
-    const sum = powers.reduce((total, p) => total + p, 0);
-    return powers.map((p) => p / sum);
-  },
-};
+/** An activation in float64, over one row of outputs. */
+export function activate(
+  activation: Activation | CellActivation,
+  row: number[],
+): number[] {
+  if (activation !== "softmax") return row.map(functionOf(activation));
+  const most = Math.max(...row);
+  const powers = row.map((a) => Math.exp(a - most));
+  const sum = powers.reduce((total, p) => total + p, 0);
+  return powers.map((p) => p / sum);
+}
 
 /** y = f(W x + b) for every row of x, in float64. */
 export function linear(
   weights: StateDict,
-  activation: Activation,
+  activation: Activation | CellActivation,
   x: Tensor,
 ): number[][] {
   const { shape, data } = weights.weight!;
@@ -33,7 +35,7 @@ export function linear(
         sum += data[o * inputs + i]! * x.data[from + i]!;
       row.push(sum);
     }
-    rows.push(activations[activation](row));
+    rows.push(activate(activation, row));
   }
   return rows;
 }

@@ -85,3 +85,31 @@ export const everything: readonly Layer[] = [
     seed: 5,
   }),
 ];
+
+/** Cells of the general path, every option of theirs. */
+export const generalEverything: readonly Layer[] = [
+  new LSTM({
+    inputSize: 3,
+    hiddenSize: 5,
+    numLayers: 2,
+    direction: "bidirectional",
+    activations: [
+      { name: "hardSigmoid", alpha: 0.25 },
+      "softsign",
+      { name: "scaledTanh", alpha: 1.5, beta: 0.5 },
+      "namSigmoid",
+      "namTanh",
+      "tanh",
+    ],
+    clip: 0.7,
+    peepholes: true,
+    coupledGates: true,
+  }),
+  new GRU({ inputSize: 10, hiddenSize: 4, activations: ["relu", "elu"] }),
+  new RNN({ inputSize: 4, hiddenSize: 3, activations: ["silu"], clip: 2 }),
+  new Linear({
+    inputSize: 3,
+    outputSize: 2,
+    activation: { name: "leakyRelu", alpha: 0.3 },
+  }),
+];

@@ -1,4 +1,5 @@
 import type { Tensor } from "../../src/index.js";
+import { functionOf } from "./functions.js";
 import type { AnyOptions, Kind } from "./layers.js";
 
 export type Vector = readonly number[];
@@ -25,42 +26,48 @@ type CellStep = (
   options: AnyOptions,
 ) => Gates;
 
-const sigmoid = (a: number) => 1 / (1 + Math.exp(-a));
-const relu = (a: number) => Math.max(a, 0);
-
 export const cells: Record<Kind, CellStep> = {
-  RNN(weights, x, h, _c, { nonlinearity = "tanh" }) {
+  RNN(weights, x, h, _c, options) {
+    const { nonlinearity = "tanh", clip = Infinity } = options;
+    const [f] = functionsOf(options, [nonlinearity]);
     const a = add(affine(weights, "ih", x), affine(weights, "hh", h));
-    return { hidden: a.map(nonlinearity === "tanh" ? Math.tanh : relu) };
+    return { hidden: limited(a, clip).map(f!) };
   },
 
-  LSTM(weights, x, h, c) {
+  LSTM(weights, x, h, c, options) {
+    const { clip = Infinity, coupledGates = false } = options;
+    const [f, g, H] = functionsOf(options, ["sigmoid", "tanh", "tanh"]);
     const [ai, af, ag, ao] = blocks(
       add(affine(weights, "ih", x), affine(weights, "hh", h)),
       c.length,
     );
-    const [input, forget, output] = [
-      ai!.map(sigmoid),
-      af!.map(sigmoid),
-      ao!.map(sigmoid),
-    ];
-    const candidate = ag!.map(Math.tanh);
+    const peephole = weights("weight_peephole");
+    const [pi, pf, po] = peephole ? blocks([...peephole.data], c.length) : [];
+    const gate = (a: Vector, p: Vector | undefined, cell: Vector) =>
+      limited(p ? add(a, multiply(p, cell)) : a, clip).map(f!);
+    const input = gate(ai!, pi, c);
+    const forget = coupledGates ? input.map((i) => 1 - i) : gate(af!, pf, c);
+    const candidate = limited(ag!, clip).map(g!);
     const cell = add(multiply(forget, c), multiply(input, candidate));
-    const full = multiply(output, cell.map(Math.tanh));
+    const output = gate(ao!, po, cell);
+    const full = multiply(output, cell.map(H!));
     const projection = weights("weight_hr");
     const hidden = projection ? product(projection, full) : full;
     return { input, forget, candidate, output, cell, hidden };
   },
 
-  GRU(weights, x, h, _c, { resetAfter = true, updateGate = "keep" }) {
+  GRU(weights, x, h, _c, options) {
+    const { clip = Infinity } = options;
+    const { resetAfter = true, updateGate = "keep" } = options;
+    const [f, g] = functionsOf(options, ["sigmoid", "tanh"]);
     const [xr, xz, xn] = blocks(affine(weights, "ih", x), h.length);
     const [hr, hz, hn] = blocks(affine(weights, "hh", h), h.length);
-    const reset = add(xr!, hr!).map(sigmoid);
-    const update = add(xz!, hz!).map(sigmoid);
+    const reset = limited(add(xr!, hr!), clip).map(f!);
+    const update = limited(add(xz!, hz!), clip).map(f!);
     const recurrent = resetAfter
       ? multiply(reset, hn!)
       : blocks(affine(weights, "hh", multiply(reset, h)), h.length)[2]!;
-    const candidate = add(xn!, recurrent).map(Math.tanh);
+    const candidate = limited(add(xn!, recurrent), clip).map(g!);
     const [old, fresh] =
       updateGate === "keep" ? [h, candidate] : [candidate, h];
     const hidden = add(
@@ -73,6 +80,15 @@ export const cells: Record<Kind, CellStep> = {
     return { reset, update, candidate, hidden };
   },
 };
+
+/** The cell's activations, or the standard ones. */
+const functionsOf = (
+  { activations = [] }: AnyOptions,
+  standard: readonly ("sigmoid" | "tanh" | "relu")[],
+) => (activations.length ? activations : standard).map(functionOf);
+
+const limited = (v: Vector, clip: number): Vector =>
+  v.map((a) => Math.min(Math.max(a, -clip), clip));
 
 /** W v + b, with or without a b. */
 function affine(weights: Weights, name: "ih" | "hh", v: Vector): Vector {

@@ -1,4 +1,9 @@
-import type { State, StateDict, Tensor } from "../../src/index.js";
+import type {
+  CellActivation,
+  State,
+  StateDict,
+  Tensor,
+} from "../../src/index.js";
 import { cells, type Gates, type Vector } from "./textbook-cells.js";
 import type { AnyOptions, Kind } from "./layers.js";
 
@@ -72,7 +77,7 @@ export function textbook(
             sequence[time]!,
             h,
             c,
-            options,
+            { ...options, activations: activationsOf(kind, options, d) },
           );
           h = gates.hidden!;
           c = gates.cell ?? c;
@@ -87,6 +92,17 @@ export function textbook(
     sequence.forEach((y, t) => output.set(y, (row * time + t) * D * O));
   }
   return { output, hidden, cell, steps };
+}
+
+/** The activations of direction d, where each has its own. */
+function activationsOf(
+  kind: Kind,
+  { activations = [] }: AnyOptions,
+  d: number,
+): readonly CellActivation[] {
+  const count = { RNN: 1, GRU: 2, LSTM: 3 }[kind];
+  const from = activations.length > count ? d * count : 0;
+  return activations.slice(from, from + count);
 }
 
 function named(

@@ -1,5 +1,6 @@
 import type { Kernel, Pass } from "../contract.js";
 import type { Memory } from "../memory.js";
+import { generalLinear, generalStep } from "./general.js";
 import { gruAfterStep, gruBeforeStep } from "./gru.js";
 import { Layer } from "./layer.js";
 import { linear } from "./linear.js";
@@ -18,7 +19,7 @@ export function createJsKernel(memory: Memory): Kernel {
   const layerAt = (address: number): Layer => {
     let layer = layers.get(address);
     if (!layer) {
-      layer = new Layer(memory.i32, address);
+      layer = new Layer(memory, address);
       layers.set(address, layer);
     }
     return layer;
@@ -43,6 +44,7 @@ export function createJsKernel(memory: Memory): Kernel {
         place,
       );
     };
+  const runGeneral = recurrent(generalStep);
   return {
     linear(record, x, z, y, _h, _c, lengths, rows, steps) {
       linear(
@@ -57,5 +59,14 @@ export function createJsKernel(memory: Memory): Kernel {
     rnn: recurrent(() => rnnStep),
     lstm: recurrent(() => lstmStep),
     gru: recurrent((layer) => (layer.second ? gruBeforeStep : gruAfterStep)),
+    general(record, x, z, y, h, c, lengths, rows, steps, trace) {
+      const layer = layerAt(record);
+      if (layer.kind !== "linear") {
+        runGeneral(record, x, z, y, h, c, lengths, rows, steps, trace);
+        return;
+      }
+      const run = chunk.set(memory, lengths, rows, steps);
+      generalLinear(memory.f32, layer, x >> 2, z >> 2, y >> 2, run);
+    },
   };
 }

@@ -1,4 +1,6 @@
-import { type Activation, ACTIVATIONS, Field } from "../contract.js";
+import { type Activation, ACTIVATIONS, Field, KINDS } from "../contract.js";
+import type { Curve } from "../curves.js";
+import type { Memory } from "../memory.js";
 
 /** A layer's record (assembly/layer.ts), read once: widths, strides and addresses all in floats. */
 export class Layer {
@@ -16,8 +18,16 @@ export class Layer {
   readonly outputSize: number;
   readonly reverse: boolean;
   readonly activation: Activation;
+  /** Of cells on the general path. */
+  readonly kind: (typeof KINDS)[number];
+  readonly curves: readonly Curve[];
+  readonly clip: number;
+  readonly peepholes: number;
+  readonly coupled: boolean;
+  readonly resetAfter: boolean;
+  readonly replace: boolean;
 
-  constructor(i32: Int32Array, address: number) {
+  constructor({ i32, f32 }: Memory, address: number) {
     const field = (name: keyof typeof Field) =>
       i32[(address >> 2) + Field[name]] as number;
     this.input = field("input") >> 2;
@@ -33,5 +43,19 @@ export class Layer {
     this.outputSize = this.output - 4 + field("outputTail");
     this.reverse = field("reverse") !== 0;
     this.activation = ACTIVATIONS[field("activation")] as Activation;
+    this.kind = KINDS[field("kind")] as (typeof KINDS)[number];
+    this.curves = [0, 1, 2].map((index) => {
+      const slot = (address >> 2) + Field.curves + index * 3;
+      return {
+        number: i32[slot] as number,
+        a: f32[slot + 1] as number,
+        b: f32[slot + 2] as number,
+      };
+    });
+    this.clip = f32[(address >> 2) + Field.clip] as number;
+    this.peepholes = field("peepholes") >> 2;
+    this.coupled = field("coupled") !== 0;
+    this.resetAfter = field("resetAfter") !== 0;
+    this.replace = field("replace") !== 0;
   }
 }

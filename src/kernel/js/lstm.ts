@@ -58,7 +58,7 @@ export function lstmStep(
 lstmStep.traced = 20;
 
 /** y ← W_hr m for the rows of a step, by way of sums behind m. */
-function projectHidden(
+export function projectHidden(
   f32: Float32Array,
   layer: Layer,
   m: number,

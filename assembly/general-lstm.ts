@@ -1,0 +1,84 @@
+import { curve } from "./curves";
+import { gate } from "./general";
+import { Layer } from "./layer";
+import { product } from "./linear";
+import { projectHidden } from "./lstm";
+import { madd } from "./simd";
+
+/*
+ *      i = f(W_i x + R_i h + p_i ∘ c + b_i)      f likewise, or 1 - i      g = g(W_g x + R_g h + b_g)
+ *      c' = f ∘ c + i ∘ g
+ *      o = f(W_o x + R_o h + p_o ∘ c' + b_o)     m = o ∘ h(c')             h' = m, or W_hr m
+ *
+ * f, g and h are the record's functions; z, the panels and the trace are those of lstm.ts. Peepholes lie by quads:
+ *
+ *      [ p_i ×4 | p_f ×4 | p_o ×4 ] …
+ */
+
+/** Gates and cell update of four units, as `update` of lstm.ts; `p`: their peepholes, or 0. */
+function update(
+  layer: Layer,
+  z: usize,
+  c: usize,
+  m: usize,
+  p: usize,
+  trace: usize,
+): void {
+  const inner = layer.slot(0);
+  const old = v128.load(c);
+  let i = v128.load(z);
+  let f = v128.load(z, 16);
+  let o = v128.load(z, 48);
+  if (p) {
+    i = madd(v128.load(p), old, i);
+    f = madd(v128.load(p, 16), old, f);
+  }
+  i = gate(layer, inner, i);
+  f = layer.coupled ? f32x4.sub(f32x4.splat(1), i) : gate(layer, inner, f);
+  const g = gate(layer, layer.slot(1), v128.load(z, 32));
+  const cell = madd(f, old, f32x4.mul(i, g));
+  if (p) o = madd(v128.load(p, 32), cell, o);
+  o = gate(layer, inner, o);
+  v128.store(c, cell);
+  v128.store(m, f32x4.mul(o, curve(layer.slot(2), cell)));
+  if (trace) {
+    v128.store(trace, i);
+    v128.store(trace, f, 16);
+    v128.store(trace, g, 32);
+    v128.store(trace, o, 48);
+    v128.store(trace, cell, 64);
+  }
+}
+
+/** One step of all rows; with projection m lies in `scratch`, its sums behind it. */
+export function stepLstm(
+  layer: Layer,
+  h: usize,
+  c: usize,
+  z: usize,
+  zRow: i32,
+  y: usize,
+  yRow: i32,
+  rows: i32,
+  scratch: usize,
+  trace: usize,
+): void {
+  const quads = layer.hiddenQuads;
+  const bytes: i32 = quads << 4;
+  const k = layer.outputQuads << 2;
+  product(layer.recurrent, h, k << 2, z, zRow, rows, k, quads, 1);
+  const m = layer.second ? scratch : y;
+  const mRow = layer.second ? bytes : yRow;
+  for (let row = 0; row < rows; row++) {
+    const zr = z + row * zRow;
+    const mr = m + row * mRow;
+    let p = layer.peepholes;
+    for (let i = 0; i < bytes; i += 16) {
+      update(layer, zr + (i << 2), c + i, mr + i, p, trace);
+      if (p) p += 48;
+      if (trace) trace += 80;
+    }
+    c += bytes;
+  }
+  if (layer.second) projectHidden(layer, m, y, yRow, rows);
+}

@@ -1,0 +1,83 @@
+import type { Curve } from "../curves.js";
+import { gate } from "./general.js";
+import type { Layer } from "./layer.js";
+import { product } from "./linear.js";
+import type { StepPlace } from "./recurrence.js";
+
+const fround = Math.fround;
+
+export function generalGruStep(
+  f32: Float32Array,
+  layer: Layer,
+  place: StepPlace,
+): void {
+  const { output, outputSize, recurrent, second, resetAfter } = layer;
+  const { h, z, zRow, y, yRow, active, scratch } = place;
+  const [inner, outer] = layer.curves as readonly [Curve, Curve, Curve];
+  const gatePanels = Math.ceil(output / 8);
+  const panels = Math.ceil(output / 16);
+  const candidate = gatePanels * 16;
+  const scratchRow = panels * 16;
+  product(f32, recurrent, h, output, z, zRow, active, output, gatePanels, true);
+  for (let row = 0; row < active; row++) {
+    const r = z + row * zRow;
+    const reset = scratch + row * scratchRow;
+    gate(layer, inner, f32, r, output);
+    for (let i = 0; i < output; i++) {
+      const value =
+        (f32[r + i] as number) * (f32[h + row * output + i] as number);
+      f32[reset + i] = i < outputSize ? value : 0;
+    }
+  }
+  product(
+    f32,
+    second,
+    resetAfter ? h : scratch,
+    resetAfter ? output : scratchRow,
+    resetAfter ? scratch : z + candidate,
+    resetAfter ? scratchRow : zRow,
+    active,
+    output,
+    panels,
+    !resetAfter,
+  );
+  for (let row = 0; row < active; row++) {
+    const r = z + row * zRow;
+    const u = r + output;
+    const n = r + candidate;
+    gate(layer, inner, f32, u, output);
+    if (resetAfter) {
+      for (let i = 0; i < output; i++) {
+        const own = scratch + row * scratchRow + i;
+        const kept = fround((f32[r + i] as number) * (f32[own] as number));
+        f32[n + i] = kept + (f32[n + i] as number);
+      }
+    }
+    gate(layer, outer, f32, n, output);
+    for (let i = 0; i < output; i++) {
+      if (layer.replace) f32[u + i] = 1 - (f32[u + i] as number);
+      const keep = f32[u + i] as number;
+      const old = f32[h + row * output + i] as number;
+      const fresh = fround(fround(1 - keep) * (f32[n + i] as number));
+      f32[y + row * yRow + i] = fround(keep * old) + fresh;
+    }
+    if (place.trace) traceRow(f32, output, r, u, n, place.trace);
+  }
+}
+generalGruStep.traced = 12;
+
+/** A row's gates, quad by quad. */
+function traceRow(
+  f32: Float32Array,
+  output: number,
+  r: number,
+  u: number,
+  n: number,
+  trace: number,
+): void {
+  for (let quad = 0; quad < output; quad += 4, trace += 12) {
+    f32.copyWithin(trace, r + quad, r + quad + 4);
+    f32.copyWithin(trace + 4, u + quad, u + quad + 4);
+    f32.copyWithin(trace + 8, n + quad, n + quad + 4);
+  }
+}

@@ -1,0 +1,90 @@
+import type { Curve } from "../curves.js";
+import { curve } from "./curves.js";
+import { gate } from "./general.js";
+import type { Layer } from "./layer.js";
+import { product } from "./linear.js";
+import { projectHidden } from "./lstm.js";
+import type { StepPlace } from "./recurrence.js";
+
+const fround = Math.fround;
+
+/** Adds the peepholes at `p` of four units, times `cell`, to their sums. */
+function look(f32: Float32Array, sums: number, p: number, cell: number): void {
+  for (let lane = 0; lane < 4; lane++) {
+    const seen = fround(
+      (f32[p + lane] as number) * (f32[cell + lane] as number),
+    );
+    f32[sums + lane] = seen + (f32[sums + lane] as number);
+  }
+}
+
+/** Gates and cell update of four units, whose sums i f g o lie at z. */
+function update(
+  f32: Float32Array,
+  layer: Layer,
+  z: number,
+  c: number,
+  m: number,
+  p: number,
+): void {
+  const [inner, candidate, outer] = layer.curves as readonly [
+    Curve,
+    Curve,
+    Curve,
+  ];
+  if (p) {
+    look(f32, z, p, c);
+    look(f32, z + 4, p + 4, c);
+  }
+  gate(layer, inner, f32, z, 4);
+  if (layer.coupled)
+    for (let i = z; i < z + 4; i++) f32[i + 4] = 1 - (f32[i] as number);
+  else gate(layer, inner, f32, z + 4, 4);
+  gate(layer, candidate, f32, z + 8, 4);
+  for (let lane = 0; lane < 4; lane++) {
+    const kept = fround(
+      (f32[z + 4 + lane] as number) * (f32[c + lane] as number),
+    );
+    const added = fround(
+      (f32[z + lane] as number) * (f32[z + 8 + lane] as number),
+    );
+    f32[c + lane] = kept + added;
+  }
+  if (p) look(f32, z + 12, p + 8, c);
+  gate(layer, inner, f32, z + 12, 4);
+  f32.copyWithin(m, c, c + 4);
+  curve(outer, f32, m, 4);
+  for (let lane = 0; lane < 4; lane++)
+    f32[m + lane] = (f32[z + 12 + lane] as number) * (f32[m + lane] as number);
+}
+
+export function generalLstmStep(
+  f32: Float32Array,
+  layer: Layer,
+  place: StepPlace,
+): void {
+  const { hidden, output, recurrent } = layer;
+  const { h, z, zRow, active } = place;
+  const panels = hidden / 4;
+  product(f32, recurrent, h, output, z, zRow, active, output, panels, true);
+  const m = layer.second ? place.scratch : place.y;
+  const mRow = layer.second ? hidden : place.yRow;
+  for (let row = 0; row < active; row++) {
+    const zr = z + row * zRow;
+    const c = place.c + row * hidden;
+    const mr = m + row * mRow;
+    let p = layer.peepholes;
+    let trace = place.trace;
+    for (let quad = 0; quad < hidden; quad += 4) {
+      const sums = zr + quad * 4;
+      update(f32, layer, sums, c + quad, mr + quad, p);
+      if (p) p += 12;
+      if (!trace) continue;
+      f32.copyWithin(trace, sums, sums + 16);
+      f32.copyWithin(trace + 16, c + quad, c + quad + 4);
+      trace += generalLstmStep.traced;
+    }
+  }
+  if (layer.second) projectHidden(f32, layer, m, place);
+}
+generalLstmStep.traced = 20;
