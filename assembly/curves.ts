@@ -1,4 +1,3 @@
-import { relu, sigmoid, tanh } from "./activations";
 import { madd } from "./simd";
 
 /*
@@ -34,100 +33,152 @@ const SILU = 12;
 const NAM = 13;
 const RNNOISE = 14;
 
-const LOG2E = f32x4.splat(1.4426950408889634);
-/** ln 2 in two parts: the first has 10 bits, so that n times it is exact. */
-const LN2_HIGH = f32x4.splat(0.693359375);
-const LN2_LOW = f32x4.splat(-0.00021219444005469057);
-/** 1.5 · 2²³: adding it rounds to an integer and leaves that integer in the low bits. */
-const ROUNDER = f32x4.splat(12582912);
-const ZERO = f32x4.splat(0);
-const HALF = f32x4.splat(0.5);
-const ONE = f32x4.splat(1);
-const TWO = f32x4.splat(2);
+/*
+ * The constants lie in memory, below the first address that models use: a load of one into all lanes takes 7 bytes of
+ * the binary, a constant of four lanes 18, and this path can wait for the load.
+ */
+const CONSTANTS = memory.data<f32>([
+  1.4426950408889634, // log2 e
+  12582912, // 1.5 · 2²³: adding it rounds to an integer and leaves that integer in the low bits
+  -0.693359375, // -ln 2 in two parts: the first has 10 bits, so that n times it is exact
+  0.00021219444005469057,
+  0.0013933649752289057, // q
+  0.00836915522813797,
+  0.04166646674275398,
+  0.16666504740715027,
+  0.28157779574394226, // p
+  0.27965158224105835,
+  0.4002459645271301,
+  0.6666632294654846,
+  0.821226666969744, // Neural Amp Modeler's
+  0.893229853513558,
+  2.45550750702956,
+  0.814642734961073,
+  2.44506634652299,
+  0.60863042, // RNNoise's
+  96.39235687,
+  952.52801514,
+  11.88600922,
+  413.36801147,
+  952.72399902,
+  0.5,
+  1,
+  2,
+  40, // tanh and e^x - 1 have reached their limits long before
+  88, // e^88 is a float32 number, and so is 1 / e^88
+  104, // e^104 is ∞ to float32, 1 / e^104 is 0
+  100,
+  1e8,
+]);
+const LOG2E = 0;
+const ROUNDER = 1;
+const LN2_HIGH = 2;
+const LN2_LOW = 3;
+const Q = 4;
+const P = 8;
+const NAM_AT = 12;
+const RNNOISE_AT = 17;
+const HALF = 23;
+const ONE = 24;
+const TWO = 25;
+const NEAR_1 = 26;
+const FINITE = 27;
+const INFINITE = 28;
+const HUNDRED = 29;
+const WIDE = 30;
 
-/** a within low … high. pmax and pmin keep their first operand when a comparison fails, so NaN stays NaN. */
+
 @inline
-export function within(a: v128, low: v128, high: v128): v128 {
-  return f32x4.pmin(f32x4.pmax(a, low), high);
+function constant(index: i32): v128 {
+  return v128.load32_splat(CONSTANTS + (index << 2));
 }
 
-/** e^x for x from -104 to 89, behind which float32 has 0 and ∞ anyway; `lessOne`: e^x - 1, for x from -18 to 0. */
+/** a within ±limit. pmax and pmin keep their first operand when a comparison fails, so NaN stays NaN. */
 @inline
-function growth(x: v128, lessOne: bool): v128 {
-  const rounded = f32x4.add(f32x4.mul(x, LOG2E), ROUNDER);
-  const n = f32x4.sub(rounded, ROUNDER);
-  const r = madd(n, f32x4.neg(LN2_LOW), madd(n, f32x4.neg(LN2_HIGH), x));
-  let q = madd(
-    f32x4.splat(0.0013933649752289057),
-    r,
-    f32x4.splat(0.00836915522813797),
-  );
-  q = madd(q, r, f32x4.splat(0.04166646674275398));
-  q = madd(q, r, f32x4.splat(0.16666504740715027));
-  q = madd(q, r, HALF);
-  q = madd(q, r, ONE);
-  // 2^128 and 2^-149 are no exponents of float32: the scale is two factors.
-  const exponent = i32x4.sub(rounded, ROUNDER);
+export function held(a: v128, limit: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(a, f32x4.neg(limit)), limit);
+}
+
+/** e^x, or e^x - 1 if `lessOne`, for x within ±104. */
+function growth(x: v128, lessOne: i32): v128 {
+  const one = constant(ONE);
+  const rounder = constant(ROUNDER);
+  const rounded = f32x4.add(f32x4.mul(x, constant(LOG2E)), rounder);
+  const n = f32x4.sub(rounded, rounder);
+  const r = madd(n, constant(LN2_LOW), madd(n, constant(LN2_HIGH), x));
+  let q = madd(constant(Q), r, constant(Q + 1));
+  q = madd(q, r, constant(Q + 2));
+  q = madd(q, r, constant(Q + 3));
+  q = madd(q, r, constant(HALF));
+  q = madd(q, r, one);
+  // Neither 2^150 nor 2^-150 is a float32 number: the scale is two factors.
+  const exponent = i32x4.sub(rounded, rounder);
   const first = i32x4.shr_s(exponent, 1);
-  const s = power(first);
-  const t = power(i32x4.sub(exponent, first));
+  const s = i32x4.add(i32x4.shl(first, 23), one);
+  const t = i32x4.add(i32x4.shl(i32x4.sub(exponent, first), 23), one);
   if (lessOne) {
     const scale = f32x4.mul(s, t);
-    return madd(f32x4.mul(scale, r), q, f32x4.sub(scale, ONE));
+    return madd(f32x4.mul(scale, r), q, f32x4.sub(scale, one));
   }
-  return f32x4.mul(f32x4.mul(madd(r, q, ONE), s), t);
-}
-
-/** 2^n of integers. */
-@inline
-function power(n: v128): v128 {
-  return i32x4.add(i32x4.shl(n, 23), ONE);
+  return f32x4.mul(f32x4.mul(madd(r, q, one), s), t);
 }
 
 /** f(x) of four numbers, f by the slot at `slot`. */
 export function curve(slot: usize, x: v128): v128 {
+  const zero = f32x4.splat(0);
+  const one = constant(ONE);
   const a = v128.load32_splat(slot, 4);
   const b = v128.load32_splat(slot, 8);
-  switch (load<i32>(slot)) {
-    case TANH:
-      return f32x4.mul(a, tanh(f32x4.mul(b, x)));
+  const number = load<i32>(slot);
+  switch (number) {
+    case TANH: {
+      const half = f32x4.mul(b, x);
+      const m = growth(held(f32x4.add(half, half), constant(NEAR_1)), 1);
+      return f32x4.mul(a, f32x4.div(m, f32x4.add(m, constant(TWO))));
+    }
     case SIGMOID:
-      return sigmoid(x);
+    case SILU: {
+      const near = held(x, constant(FINITE));
+      const e = growth(near, 0);
+      const s = f32x4.div(e, f32x4.add(e, one));
+      // Not -∞ times nearly 0.
+      return number == SILU
+        ? f32x4.mul(s, f32x4.pmax(x, f32x4.neg(constant(FINITE))))
+        : s;
+    }
     case RELU:
-      return relu(x);
+      return f32x4.pmax(x, zero);
     case LEAKY:
-      return v128.bitselect(f32x4.mul(a, x), x, f32x4.lt(x, ZERO));
+      return v128.bitselect(f32x4.mul(a, x), x, f32x4.lt(x, zero));
     case THRESHOLDED:
       return v128.andnot(x, f32x4.le(x, a));
     case ELU: {
-      // Below -18 e^x - 1 rounds to -1.
-      const low = within(x, f32x4.splat(-18), ZERO);
-      const below = f32x4.mul(a, growth(low, true));
-      return v128.bitselect(f32x4.mul(b, x), below, f32x4.gt(x, ZERO));
+      const m = growth(held(f32x4.pmin(x, zero), constant(NEAR_1)), 1);
+      return v128.bitselect(
+        f32x4.mul(b, x),
+        f32x4.mul(a, m),
+        f32x4.gt(x, zero),
+      );
     }
     case EXPONENTIAL:
+      return growth(held(x, constant(INFINITE)), 0);
     case SOFTPLUS: {
-      const soft = load<i32>(slot) == SOFTPLUS;
-      const power = soft ? f32x4.neg(f32x4.abs(x)) : x;
-      const t = growth(
-        within(power, f32x4.splat(-104), f32x4.splat(89)),
-        false,
-      );
-      return soft ? f32x4.add(f32x4.pmax(x, ZERO), log1p(t)) : t;
+      const down = f32x4.neg(f32x4.abs(x));
+      const t = growth(held(down, constant(INFINITE)), 0);
+      return f32x4.add(f32x4.pmax(x, zero), log1p(t));
     }
     case SOFTSIGN:
-      return f32x4.div(x, f32x4.add(ONE, f32x4.abs(x)));
+      return f32x4.div(x, f32x4.add(one, f32x4.abs(x)));
     case HARD_SIGMOID:
-      return within(madd(a, x, b), ZERO, ONE);
+      return f32x4.pmin(f32x4.pmax(madd(a, x, b), zero), one);
     case AFFINE:
       return madd(a, x, b);
-    case SILU:
-      // Below -100 sigmoid stops at 1e-38, which a large x would bring back.
-      return f32x4.mul(f32x4.pmax(x, f32x4.splat(-100)), sigmoid(x));
     case NAM:
-      return madd(a, namTanh(f32x4.mul(a, x)), f32x4.sub(ONE, a));
-    case RNNOISE:
-      return madd(a, rnnoiseTanh(f32x4.mul(a, x)), f32x4.sub(ONE, a));
+    case RNNOISE: {
+      const y = f32x4.mul(a, x);
+      const t = number == NAM ? namTanh(y) : rnnoiseTanh(y);
+      return madd(a, t, f32x4.sub(one, a));
+    }
     default:
       return x;
   }
@@ -136,50 +187,42 @@ export function curve(slot: usize, x: v128): v128 {
 /** log(1 + t) for t from 0 to 1. */
 @inline
 function log1p(t: v128): v128 {
-  const u = f32x4.div(t, f32x4.add(t, TWO));
+  const u = f32x4.div(t, f32x4.add(t, constant(TWO)));
   const v = f32x4.mul(u, u);
-  let p = madd(
-    f32x4.splat(0.28157779574394226),
-    v,
-    f32x4.splat(0.27965158224105835),
-  );
-  p = madd(p, v, f32x4.splat(0.4002459645271301));
-  p = madd(p, v, f32x4.splat(0.6666632294654846));
-  return f32x4.mul(u, madd(p, v, TWO));
+  let p = madd(constant(P), v, constant(P + 1));
+  p = madd(p, v, constant(P + 2));
+  p = madd(p, v, constant(P + 3));
+  return f32x4.mul(u, madd(p, v, constant(TWO)));
 }
 
 /** Neural Amp Modeler's rational; past 1e8 it stays at its limit 1.008, where its powers would overflow. */
 @inline
 function namTanh(value: v128): v128 {
-  const x = within(value, f32x4.splat(-1e8), f32x4.splat(1e8));
+  const x = held(value, constant(WIDE));
   const size = f32x4.abs(x);
   const square = f32x4.mul(x, x);
-  const c = f32x4.splat(2.45550750702956);
-  const d = f32x4.splat(2.44506634652299);
-  const bend = madd(
-    f32x4.splat(0.821226666969744),
-    size,
-    f32x4.splat(0.893229853513558),
-  );
+  const c = constant(NAM_AT + 2);
+  const d = constant(NAM_AT + 4);
+  const bend = madd(constant(NAM_AT), size, constant(NAM_AT + 1));
   const above = f32x4.mul(x, madd(bend, square, madd(c, size, c)));
-  const inner = madd(f32x4.mul(f32x4.splat(0.814642734961073), x), size, x);
-  return f32x4.div(above, madd(f32x4.add(d, square), f32x4.abs(inner), d));
+  const inner = madd(f32x4.mul(constant(NAM_AT + 3), x), size, x);
+  const below = madd(f32x4.add(d, square), f32x4.abs(inner), d);
+  return f32x4.div(above, below);
 }
 
 /** RNNoise's rational, within ±1; it is past them from 4 on, so an x past ±100 may be taken for 100. */
 @inline
 function rnnoiseTanh(value: v128): v128 {
-  const x = within(value, f32x4.splat(-100), f32x4.splat(100));
+  const x = held(value, constant(HUNDRED));
   const square = f32x4.mul(x, x);
-  const above = madd(
-    madd(f32x4.splat(0.60863042), square, f32x4.splat(96.39235687)),
-    square,
-    f32x4.splat(952.52801514),
-  );
-  const below = madd(
-    madd(f32x4.splat(11.88600922), square, f32x4.splat(413.36801147)),
-    square,
-    f32x4.splat(952.72399902),
-  );
-  return within(f32x4.div(f32x4.mul(above, x), below), f32x4.splat(-1), ONE);
+  const above = ratio(RNNOISE_AT, square);
+  const below = ratio(RNNOISE_AT + 3, square);
+  return held(f32x4.div(f32x4.mul(above, x), below), constant(ONE));
+}
+
+
+@inline
+function ratio(at: i32, square: v128): v128 {
+  const inner = madd(constant(at), square, constant(at + 1));
+  return madd(inner, square, constant(at + 2));
 }

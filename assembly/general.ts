@@ -1,4 +1,4 @@
-import { curve, within } from "./curves";
+import { curve, held } from "./curves";
 import { stepGru } from "./general-gru";
 import { stepLstm } from "./general-lstm";
 import { Layer } from "./layer";
@@ -8,8 +8,7 @@ import { carry, running } from "./recurrence";
 /*
  * Cells that are not standard: free activations, clip, peepholes, coupled gates. They share project, product, running
  * and carry with the standard ones, and with them the order of every sum; what differs is that a step's product ends
- * in z before its gates are taken, quad by quad, by functions that the record names (curves.ts). With the standard
- * functions a cell here gives the bits of the standard one.
+ * in z before its gates are taken, quad by quad, by functions that the record names (curves.ts).
  */
 
 /** The kinds of cell, as src/kernel/contract.ts numbers them. */
@@ -19,8 +18,7 @@ const GRU = 3;
 
 /** f of a sum: the activation in the slot at `slot`, behind the clip. */
 export function gate(layer: Layer, slot: usize, sum: v128): v128 {
-  const clip = f32x4.splat(layer.clip);
-  return curve(slot, within(sum, f32x4.neg(clip), clip));
+  return curve(slot, held(sum, f32x4.splat(layer.clip)));
 }
 
 /** y ← f(z) for the rows of a step: Elman's cell behind its product, and Linear. */

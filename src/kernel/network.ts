@@ -47,7 +47,8 @@ export interface Stage {
   readonly traced: number; // floats that a step leaves in the trace
 }
 
-const FIRST_ADDRESS = 1024; // below it the compiler folds constant offsets
+/** Below 1024 the compiler folds constant offsets; from there on lie the constants of assembly/curves.ts. */
+const FIRST_ADDRESS = 2048;
 
 /**
  * Layers packed into one memory with one kernel instance. It holds no sizes but those of its weights: what runs

@@ -1,5 +1,4 @@
 import type { Curve } from "../curves.js";
-import { sigmoid, tanh } from "./activations.js";
 
 /*
  * assembly/curves.ts, operation by operation: the derivation and the errors are there. Numbers go in and out by arrays,
@@ -54,15 +53,16 @@ function reduce(values: Float32Array, at: number): void {
   bits[1] = ((n - first) << 23) + 0x3f800000;
 }
 
-/** e^x in place, x within -104 … 89. */
+/** e^x in place, x within ±104. */
 function exponential(values: Float32Array, at: number): void {
   reduce(values, at);
   const power = fround(fround((parts[0] as number) * (parts[1] as number)) + 1);
   values[at] = fround(power * (powers[0] as number)) * (powers[1] as number);
 }
 
-/** e^x - 1 in place, x within -18 … 0. */
+/** e^x - 1 in place, x within ±40: it reaches its limits long before. */
 function lessOne(values: Float32Array, at: number): void {
+  held(values, at, 40);
   reduce(values, at);
   const scale = fround((powers[0] as number) * (powers[1] as number));
   const grown = fround(
@@ -82,18 +82,15 @@ function log1p(values: Float32Array, at: number): void {
   values[at] = u * fround(fround(p * v) + 2);
 }
 
-function within(
-  values: Float32Array,
-  at: number,
-  low: number,
-  high: number,
-): void {
-  if ((values[at] as number) < low) values[at] = low;
-  if (high < (values[at] as number)) values[at] = high;
+/** Within ±limit; NaN stays NaN. */
+export function held(values: Float32Array, at: number, limit: number): void {
+  const value = values[at] as number;
+  if (value < -limit) values[at] = -limit;
+  else if (value > limit) values[at] = limit;
 }
 
 function namTanh(values: Float32Array, at: number): void {
-  within(values, at, -1e8, 1e8);
+  held(values, at, 1e8);
   const x = values[at] as number;
   const size = Math.abs(x);
   const square = fround(x * x);
@@ -105,50 +102,59 @@ function namTanh(values: Float32Array, at: number): void {
 }
 
 function rnnoiseTanh(values: Float32Array, at: number): void {
-  within(values, at, -100, 100);
+  held(values, at, 100);
   const x = values[at] as number;
   const square = fround(x * x);
   const above = fround(fround(fround(fround(N2 * square) + N1) * square) + N0);
   const below = fround(fround(fround(fround(D2 * square) + D1) * square) + D0);
   values[at] = fround(above * x) / below;
-  within(values, at, -1, 1);
+  held(values, at, 1);
 }
 
-/** What `softplus` adds to log1p, and the x of curves that need it twice. */
+/** What a curve still needs when its number has been worked on. */
 const kept = new Float32Array(1);
 
-/** f of the one number at `at`, in place: by the numbers of assembly/curves.ts; tanh and sigmoid are not here. */
+/** f of the one number at `at`, in place: by the numbers of assembly/curves.ts. */
 function bend({ number, a, b }: Curve, values: Float32Array, at: number): void {
   const x = values[at] as number;
-  if (number === 3) values[at] = x < 0 ? 0 : x;
+  if (number === 1) {
+    const half = fround(b * x);
+    values[at] = half + half;
+    lessOne(values, at);
+    const m = values[at] as number;
+    values[at] = a * fround(m / fround(m + 2));
+  } else if (number === 2 || number === 12) {
+    kept[0] = x < -88 ? -88 : x;
+    held(values, at, 88);
+    exponential(values, at);
+    const e = values[at] as number;
+    values[at] = e / fround(e + 1);
+    if (number === 12)
+      values[at] = (values[at] as number) * (kept[0] as number);
+  } else if (number === 3) values[at] = x < 0 ? 0 : x;
   else if (number === 4) values[at] = x < 0 ? a * x : x;
   else if (number === 5) values[at] = x <= a ? 0 : x;
   else if (number === 6) {
     if (x > 0) values[at] = b * x;
     else {
-      within(values, at, -18, 0);
       lessOne(values, at);
       values[at] = a * (values[at] as number);
     }
   } else if (number === 7) {
     kept[0] = x < 0 ? 0 : x;
     values[at] = -Math.abs(x);
-    within(values, at, -104, 89);
+    held(values, at, 104);
     exponential(values, at);
     log1p(values, at);
     values[at] = (kept[0] as number) + (values[at] as number);
   } else if (number === 8) values[at] = x / fround(1 + Math.abs(x));
   else if (number === 9) {
-    values[at] = fround(a * x) + b;
-    within(values, at, 0, 1);
+    const value = fround(fround(a * x) + b);
+    values[at] = value < 0 ? 0 : value > 1 ? 1 : value;
   } else if (number === 10) values[at] = fround(a * x) + b;
   else if (number === 11) {
-    within(values, at, -104, 89);
+    held(values, at, 104);
     exponential(values, at);
-  } else if (number === 12) {
-    kept[0] = x < -100 ? -100 : x;
-    sigmoid(values, at, values, at, 1);
-    values[at] = (kept[0] as number) * (values[at] as number);
   } else if (number > 12) {
     values[at] = a * x;
     if (number === 13) namTanh(values, at);
@@ -164,11 +170,5 @@ export function curve(
   at: number,
   count: number,
 ): void {
-  const { number, a, b } = slot;
-  if (number === 1) {
-    for (let i = at; i < at + count; i++) values[i] = b * (values[i] as number);
-    tanh(values, at, values, at, count);
-    for (let i = at; i < at + count; i++) values[i] = a * (values[i] as number);
-  } else if (number === 2) sigmoid(values, at, values, at, count);
-  else for (let i = at; i < at + count; i++) bend(slot, values, i);
+  for (let i = at; i < at + count; i++) bend(slot, values, i);
 }

@@ -1,5 +1,5 @@
 import type { Curve } from "../curves.js";
-import { curve } from "./curves.js";
+import { curve, held } from "./curves.js";
 import { generalGruStep } from "./general-gru.js";
 import { generalLstmStep } from "./general-lstm.js";
 import type { Layer } from "./layer.js";
@@ -14,11 +14,7 @@ export function gate(
   at: number,
   count: number,
 ): void {
-  for (let i = at; i < at + count; i++) {
-    const sum = values[i] as number;
-    if (sum < -clip) values[i] = -clip;
-    else if (sum > clip) values[i] = clip;
-  }
+  for (let i = at; i < at + count; i++) held(values, i, clip);
   curve(slot, values, at, count);
 }
 
