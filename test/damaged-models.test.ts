@@ -58,6 +58,34 @@ describe("a model file", () => {
           ),
         ),
     ],
+    [
+      "sizes of gigabytes",
+      () =>
+        withMetadata(
+          edit((layers) =>
+            JSON.parse(
+              JSON.stringify(layers).replace(
+                /"hiddenSize":\d+/g,
+                '"hiddenSize":12000',
+              ),
+            ),
+          ),
+        ),
+    ],
+    [
+      "a billion layers",
+      () =>
+        withMetadata(
+          edit((layers) =>
+            JSON.parse(
+              JSON.stringify(layers).replace(
+                /"numLayers":\d+/g,
+                '"numLayers":1000000000',
+              ),
+            ),
+          ),
+        ),
+    ],
     ["no file at all", () => new Uint8Array(0)],
     [
       "its second half missing",

@@ -60,11 +60,11 @@ export function readModel(bytes: Uint8Array | ArrayBuffer): {
   }
   return {
     weights: tensors,
-    layers: atPlace(place, () => describedLayers(text)),
+    layers: atPlace(place, () => describedLayers(text, tensors)),
   };
 }
 
-function describedLayers(text: string): Layer[] {
+function describedLayers(text: string, weights: StateDict): Layer[] {
   const { version, layers } = JSON.parse(text) as {
     version: unknown;
     layers: { type: LayerType; options: never }[];
@@ -72,13 +72,51 @@ function describedLayers(text: string): Layer[] {
   if (version !== VERSION) {
     throw new RangeError(message("version", `${VERSION}`, String(version)));
   }
+  const counts = countNumbers(weights);
   return layers.map(({ type, options }, index) => {
-    if (Object.hasOwn(LAYERS, type)) return new LAYERS[type](options);
+    if (Object.hasOwn(LAYERS, type)) {
+      checkSizes(options, counts.get(`${index}`) ?? 0, `layers[${index}]`);
+      return new LAYERS[type](options);
+    }
     const expected = Object.keys(LAYERS).join(", ");
     throw new RangeError(
       message(`layers[${index}].type`, expected, String(type)),
     );
   });
+}
+
+/** How many numbers the file has for each layer. */
+function countNumbers(weights: StateDict): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const [name, { data }] of Object.entries(weights)) {
+    const [index = ""] = name.split(".", 1);
+    counts.set(index, (counts.get(index) ?? 0) + data.length);
+  }
+  return counts;
+}
+
+/**
+ * A layer is made before its weights are looked at: its largest matrices must be in the file, or 200 bytes make one
+ * of gigabytes. All else is checked later.
+ */
+function checkSizes(
+  options: Readonly<Record<string, unknown>>,
+  numbers: number,
+  name: string,
+): void {
+  const size = (key: string, missing = 0) => Number(options[key] ?? missing);
+  const hidden = size("hiddenSize");
+  const inputs = size("inputSize");
+  const outputs = size("projSize") || hidden;
+  const least = Math.max(
+    hidden * inputs,
+    hidden * outputs * size("numLayers", 1),
+    inputs * size("outputSize"),
+    size("vocabSize") * size("size"),
+  );
+  if (!(least > numbers)) return;
+  const expected = `at most ${numbers} weights, as the file has`;
+  throw new RangeError(message(name, expected, `${least}`));
 }
 
 /** What `read` returns; what it throws becomes a FormatError at `place`. */
