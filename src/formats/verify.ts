@@ -1,0 +1,206 @@
+/*
+ * A model beside the outputs that its framework gave.
+ */
+import { equalShapes, message, record, shapeText, wrong } from "../checks.js";
+import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
+
+/** A Sequential or one layer, or an OnnxModel. */
+export type Verifiable =
+  | {
+      forward(input: never, options?: never): { readonly output: Tensor };
+    }
+  | { run(inputs: never): Readonly<Record<string, Tensor>> };
+
+/** What a Sequential, or a layer, is given and must give; what else there is are options of `forward`: state, lengths. */
+export interface ChainCase {
+  readonly input: TensorLike;
+  readonly output: TensorLike;
+  readonly [option: string]: unknown;
+}
+
+/** What an OnnxModel is given and must give, by names; outputs that are not named are not looked at. */
+export interface GraphCase {
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly outputs: Readonly<Record<string, TensorLike>>;
+}
+
+export type Case = ChainCase | GraphCase;
+
+export interface VerifyOptions {
+  /** The largest |got - expected| that is none to speak of; 1e-5 by default. */
+  tolerance?: number;
+}
+
+/** One output over all cases. */
+export interface VerifiedOutput {
+  /** "output" of a chain. */
+  readonly name: string;
+  /** How many there were. */
+  readonly numbers: number;
+  /** The largest |got - expected|; Infinity where one of the two is NaN, or they are different infinities. */
+  readonly error: number;
+  /** Where that was; null when there were no numbers. */
+  readonly worst: {
+    readonly case: number;
+    readonly index: readonly number[];
+    readonly expected: number;
+    readonly got: number;
+  } | null;
+}
+
+/** `toString` gives it as a table. */
+export interface Verified {
+  readonly tolerance: number;
+  readonly cases: number;
+  readonly outputs: readonly VerifiedOutput[];
+}
+
+/**
+ * Runs the model on every case and compares what it gives with what it must give.
+ *
+ * @returns the largest error of each output, and where it is
+ * @throws RangeError, whose message has the table of errors, when one is over the tolerance; RangeError when an output
+ *   is missing or has another shape; TypeError, RangeError for the arguments
+ */
+export function verify(
+  model: Verifiable,
+  cases: readonly Case[],
+  options: VerifyOptions = {},
+): Verified {
+  const { tolerance = 1e-5 } = record(options, "options");
+  if (typeof tolerance !== "number" || !(tolerance >= 0)) {
+    const isNumber = typeof tolerance === "number";
+    throw wrong(isNumber, "tolerance", "a number of at least 0", tolerance);
+  }
+  if (!Array.isArray(cases) || !cases.length)
+    throw wrong(Array.isArray(cases), "cases", "at least one case", cases);
+  const found = new Map<string, VerifiedOutput>();
+  cases.forEach((given: Case, index) => {
+    const place = `cases[${index}]`;
+    const [got, wanted] = run(model, given, place);
+    for (const [name, value] of Object.entries(wanted)) {
+      const at = `${place}, ${JSON.stringify(name)}`;
+      const expected = asTensor(value, at);
+      const output = Object.hasOwn(got, name) ? got[name] : undefined;
+      if (!output || !equalShapes(output.shape, expected.shape)) {
+        const shape = output ? shapeText(output.shape) : "no such output";
+        throw new RangeError(message(at, shapeText(expected.shape), shape));
+      }
+      const error = compare(name, index, expected, output.data);
+      found.set(name, joined(found.get(name), error));
+    }
+  });
+  const fields = {
+    tolerance,
+    cases: cases.length,
+    outputs: [...found.values()],
+  };
+  const result: Verified = Object.defineProperty(fields, "toString", {
+    // not enumerable: plain data for JSON, as a report is
+    value: () => table(fields),
+  });
+  if (result.outputs.every(({ error }) => error <= tolerance)) return result;
+  const problem = message("verify", `errors of at most ${tolerance}`, "more");
+  throw new RangeError(`${problem}\n${table(result)}`);
+}
+
+type Outputs<T> = Readonly<Record<string, T>>;
+
+/** What the model gives, and what it must give. */
+function run(
+  model: Verifiable,
+  given: Case,
+  place: string,
+): [Outputs<Tensor>, Outputs<TensorLike>] {
+  const fields = record(given, place);
+  if ("forward" in model) {
+    const { input, output, ...options } = fields;
+    if (output === undefined)
+      throw wrong(false, `${place}.output`, "a tensor", output);
+    const result = model.forward(input as never, options as never);
+    return [{ output: result.output }, { output: output as TensorLike }];
+  }
+  const outputs = record(fields["outputs"], `${place}.outputs`);
+  return [model.run(fields["inputs"] as never), outputs as Outputs<TensorLike>];
+}
+
+function compare(
+  name: string,
+  index: number,
+  { shape, data }: Tensor,
+  got: ArrayLike<number>,
+): VerifiedOutput {
+  let error = 0;
+  let worst = 0;
+  for (let i = 0; i < data.length; i++) {
+    const own = difference(data[i] as number, got[i] as number);
+    if (own <= error) continue;
+    error = own;
+    worst = i;
+  }
+  const at = {
+    case: index,
+    index: indexOf(worst, shape),
+    expected: data[worst] as number,
+    got: got[worst] as number,
+  };
+  const numbers = data.length;
+  return { name, numbers, error, worst: numbers ? at : null };
+}
+
+/** 0 for equal ones, of which NaN and NaN are two; never NaN. */
+function difference(expected: number, got: number): number {
+  if (Object.is(expected, got) || expected === got) return 0;
+  const error = Math.abs(expected - got);
+  return Number.isNaN(error) ? Infinity : error;
+}
+
+/** Where number `at` stands, row by row. */
+function indexOf(at: number, shape: readonly number[]): number[] {
+  const index: number[] = [];
+  for (const length of [...shape].reverse()) {
+    index.unshift(at % length);
+    at = Math.floor(at / length);
+  }
+  return index;
+}
+
+function joined(
+  before: VerifiedOutput | undefined,
+  after: VerifiedOutput,
+): VerifiedOutput {
+  if (!before) return after;
+  const { worst, error } =
+    before.worst && before.error >= after.error ? before : after;
+  return { ...after, numbers: before.numbers + after.numbers, error, worst };
+}
+
+const HEADER = ["output", "numbers", "error", "where", "expected", "got", ""];
+
+function table({ tolerance, cases, outputs }: Verified): string {
+  const rows = outputs.map(({ name, numbers, error, worst }) => [
+    name,
+    `${numbers}`,
+    error.toPrecision(2),
+    ...(worst
+      ? [
+          `case ${worst.case} ${shapeText(worst.index)}`,
+          `${worst.expected}`,
+          `${worst.got}`,
+        ]
+      : ["", "", ""]),
+    error <= tolerance ? "" : "too large",
+  ]);
+  const widths = new Map<number, number>();
+  for (const row of [HEADER, ...rows])
+    for (const [column, { length }] of row.entries())
+      widths.set(column, Math.max(widths.get(column) ?? 0, length));
+  const lines = [HEADER, ...rows].map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths.get(column) as number))
+      .join("  ")
+      .trimEnd(),
+  );
+  const of = `${cases} case${cases === 1 ? "" : "s"}`;
+  return [...lines, `${of}, tolerance ${tolerance}`].join("\n");
+}
