@@ -54,13 +54,31 @@ def flat(value, prefix=""):
             yield from flat(item, f"{prefix}.{key}" if prefix else str(key))
 
 
-def save(name, saved, *, path="", network=None, given=None, **options):
+class Cells(nn.Module):
+    """Cells by their names, each over all steps of what the one before gave."""
+
+    def __init__(self, **cells):
+        super().__init__()
+        for name, cell in cells.items():
+            self.add_module(name, cell)
+
+    def forward(self, values):
+        for cell in self.children():
+            state, steps = None, []
+            for step in values.unbind(1):
+                state = cell(step, state)
+                steps.append(state[0] if isinstance(state, tuple) else state)
+            values = torch.stack(steps, 1)
+        return values
+
+
+def save(name, saved, *, path="", network=None, given=None, prefix="", **options):
     """NAME.pt with `saved`, whose state dict is at `path`, and NAME.safetensors with what must be read."""
     torch.save(saved, OUT / f"{name}.pt", **options)
-    describe(name, saved, path, network, given)
+    describe(name, saved, path, network, given, prefix)
 
 
-def describe(name, saved, path="", network=None, given=None):
+def describe(name, saved, path="", network=None, given=None, prefix=""):
     dictionary = saved
     for key in filter(None, path.split(".")):
         dictionary = dictionary[key]
@@ -75,7 +93,8 @@ def describe(name, saved, path="", network=None, given=None):
         with torch.no_grad():
             output = network.double()(exact).float()
         expected.update(input=given.float().numpy(), output=output.numpy())
-        case["modules"] = [[key, type(layer).__name__] for key, layer in network.named_children()]
+        kinds = {key: type(layer).__name__.replace("Cell", "") for key, layer in network.named_children()}
+        case["modules"] = [[prefix + key, kind] for key, kind in kinds.items()]
     write_safetensors(OUT / f"{name}.safetensors", expected, {"case": json.dumps(case)})
 
 
@@ -164,6 +183,39 @@ def checkpoints():
     save("batch-norm", norm.state_dict())
 
 
+def trainers():
+    """State dicts as tools around PyTorch save them."""
+    network = Network(rnn=nn.LSTM(3, 4, batch_first=True), fc=nn.Linear(4, 2))
+    save("data-parallel", nn.DataParallel(network).state_dict(), network=network, prefix="module.")
+    cells = Cells(encoder=nn.LSTMCell(3, 4), decoder=nn.GRUCell(4, 5), last=nn.RNNCell(5, 2))
+    save("cells", cells.state_dict(), network=cells, given=torch.randn(2, 7, 3))
+    network = Network(gru=nn.GRU(3, 4, batch_first=True), head=nn.Linear(4, 1))
+    optimizer = torch.optim.Adam(network.parameters())
+    network(torch.randn(2, 7, 3)).sum().backward()
+    optimizer.step()
+    progress = {"total": {"ready": 5, "completed": 5}, "current": {"ready": 1, "completed": 1}}
+    saved = {
+        "epoch": 3,
+        "global_step": 128,
+        "pytorch-lightning_version": "2.1.0",
+        "state_dict": {f"model.{key}": value for key, value in network.state_dict().items()},
+        "loops": {"fit_loop": {"state_dict": {}, "epoch_progress": progress}},
+        "callbacks": {
+            "ModelCheckpoint{'monitor': 'loss', 'mode': 'min'}": {
+                "best_model_score": torch.tensor(0.25),
+                "best_model_path": "epoch=3.ckpt",
+                "kth_value": torch.tensor(float("inf")),
+                "best_k_models": {},
+            }
+        },
+        "optimizer_states": [optimizer.state_dict()],
+        "lr_schedulers": [],
+        "hparams_name": "kwargs",
+        "hyper_parameters": {"lr": 1e-3, "hidden": 4},
+    }
+    save("lightning-full", saved, path="state_dict", network=network, prefix="model.")
+
+
 def old_form():
     old = {"_use_new_zipfile_serialization": False}
     network = Network(rnn=nn.LSTM(3, 5, batch_first=True), fc=nn.Linear(5, 2))
@@ -217,6 +269,7 @@ if __name__ == "__main__":
     number_types()
     save("views", views())
     checkpoints()
+    trainers()
     old_form()
     deflated()
     refused()

@@ -80,6 +80,28 @@ describe("the report", () => {
     });
   });
 
+  test("of a Lightning checkpoint", () => {
+    const { model, report } = load(readFixture("lightning-full.pt"));
+    expect(model!.layers).toHaveLength(2);
+    expect(report.layers.map(({ name }) => name)).toEqual([
+      "model.gru",
+      "model.head",
+    ]);
+    expect(report.converted).toEqual(["taken from state_dict"]);
+    expect(report.ignored).toEqual([
+      "epoch: 3",
+      "global_step: 128",
+      'pytorch-lightning_version: "2.1.0"',
+      "loops: a dict of 1",
+      "callbacks: a dict of 1",
+      "optimizer_states: the states of 1 optimizers",
+      "lr_schedulers: a list of 0",
+      'hparams_name: "kwargs"',
+      "hyper_parameters: a dict of 2",
+    ]);
+    expect(report.warnings).toEqual([]);
+  });
+
   test("as text", () => {
     const { report } = load(readFixture("half.pt"));
     expect(String(report)).toBe(reportText(report));

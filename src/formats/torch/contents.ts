@@ -171,9 +171,10 @@ class Search {
 
   #ignore(name: string, value: unknown): void {
     if (this.#ignoredCount++ >= MOST_IGNORED) return;
-    const what = isOptimizer(value)
-      ? "the state of an optimizer"
-      : describeValue(value);
+    let what = describeValue(value);
+    if (isOptimizer(value)) what = "the state of an optimizer";
+    if (Array.isArray(value) && value.length && value.every(isOptimizer))
+      what = `the states of ${value.length} optimizers`;
     this.#ignored.push(`${name.slice(0, 200)}: ${what}`);
   }
 
