@@ -20,9 +20,18 @@ const gruFile = {
   input_batch: [[1], [2]],
   output_batch: [[1], [2]],
 };
+const dictFile = {
+  "lstm.weight_ih_l0": [[1], [2], [3], [4]],
+  "lstm.weight_hh_l0": [[1], [2], [3], [4]],
+  "lstm.bias_ih_l0": [1, 2, 3, 4],
+  "lstm.bias_hh_l0": [1, 2, 3, 4],
+  "dense.weight": [[1]],
+  "dense.bias": [1],
+};
 const files: [string, Load, object][] = [
   ["rtneural, LSTM", loadRtneural, rtneuralFile()],
   ["rtneural, GRU", loadRtneural, gruFile],
+  ["rtneural, state dict", loadRtneural, dictFile],
 ];
 
 /** Gives a model or refuses with a FormatError of one line that begins with a place. */
@@ -33,7 +42,7 @@ function readsOrRefuses(load: Load, bytes: Uint8Array): "read" | "refused" {
     return "read";
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    expect(error.message).toMatch(/^[\w."[\]]+: .+$/);
+    expect(error.message).toMatch(/^(state dict|[\w."[\]]+|".*"[[\]\d]*): .+$/);
     return "refused";
   }
 }
@@ -113,9 +122,9 @@ describe.each(files)("%s: a damaged file", (_, load, file) => {
           bytes.splice(at, removed, byte);
         count[readsOrRefuses(load, Uint8Array.from(bytes))]++;
       }),
-      { seed: 1, numRuns: 500 },
+      { seed: 1, numRuns: 300 },
     );
-    expect(count.refused).toBeGreaterThan(100);
+    expect(count.refused).toBeGreaterThan(60);
   });
 
   test("with another value, or none, anywhere", () => {
@@ -140,9 +149,9 @@ describe.each(files)("%s: a damaged file", (_, load, file) => {
           count[readsOrRefuses(load, bytesOf(copy))]++;
         },
       ),
-      { seed: 2, numRuns: 1000 },
+      { seed: 2, numRuns: 600 },
     );
-    expect(count.refused).toBeGreaterThan(300);
+    expect(count.refused).toBeGreaterThan(180);
   });
 
   test("with any one of its fields wrong, each in turn", () => {
@@ -169,7 +178,9 @@ describe.each(files)("%s: a damaged file", (_, load, file) => {
       '{"__proto__": {"layers": 1, "polluted": true}, "constructor": 1, "toString": [], ',
     );
     const bytes = new TextEncoder().encode(spoilt);
-    expect(readsOrRefuses(load, bytes)).toBe("read");
+    // of a state dict every field is a parameter
+    const refused = "dense.bias" in file;
+    expect(readsOrRefuses(load, bytes)).toBe(refused ? "refused" : "read");
     expect(({} as any).polluted).toBeUndefined();
   });
 });

@@ -6,7 +6,7 @@ import { tolerances } from "../support/tolerances.js";
 import { expectRefused, hasConformance, readConformance } from "./files.js";
 
 // Models that RTNeural's own tests have, with what Keras and PyTorch gave for them.
-const models = ["gru", "gru_1d", "lstm", "lstm_1d"];
+const models = ["gru", "gru_1d", "gru_torch", "lstm", "lstm_1d", "lstm_torch"];
 
 const samples = (name: string) =>
   Float32Array.from(

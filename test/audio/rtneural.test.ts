@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { load } from "../../src/formats/rtneural/index.js";
+import { GRU, Linear, Sequential, tensor } from "../../src/index.js";
 import { expectClose } from "../support/compare.js";
 import { Random } from "../support/random.js";
 import {
@@ -123,6 +124,54 @@ describe("what AIDA-X adds", () => {
     ]);
     const odd = { ...more, output_batch: [1, 2, 3] };
     expect(load(bytesOf(rtneuralFile(1, odd))).cases).toEqual([]);
+  });
+});
+
+describe("a PyTorch state dict as JSON", () => {
+  const random = new Random(6);
+  const rows = (count: number, columns: number) =>
+    Array.from({ length: count }, () => [...random.floats(columns)]);
+  const dict = {
+    "rnn.weight_ih_l0": rows(9, 2),
+    "rnn.weight_hh_l0": rows(9, 3),
+    "rnn.bias_ih_l0": rows(1, 9)[0],
+    "rnn.bias_hh_l0": rows(1, 9)[0],
+    "out.weight": rows(1, 3),
+    "out.bias": [0.5],
+  };
+
+  test("is read by its names, as fromStateDict reads it", () => {
+    const tensors = Object.fromEntries(
+      Object.entries(dict).map(([name, value]) => [name, tensor(value!)]),
+    );
+    const gru = GRU.fromStateDict(tensors, { prefix: "rnn." });
+    const linear = Linear.fromStateDict(tensors, { prefix: "out." });
+    const frames = new Random(7).tensor([20, 2]);
+    const { model, report } = load(bytesOf(dict));
+    expect(model.forward(frames).output).toEqual(
+      new Sequential([gru, linear]).forward(frames).output,
+    );
+    expect(report.layers.map(({ name, type }) => [name, type])).toEqual([
+      ["rnn", "GRU"],
+      ["out", "Linear"],
+    ]);
+  });
+
+  test("is refused where it does not tell what follows what", () => {
+    const branches = {
+      ...dict,
+      "side.weight": rows(2, 3),
+      "side.bias": [1, 2],
+    };
+    expectRefused(load, branches, /^state dict: .*no model was made/);
+    const chain = load(bytesOf(branches), { chain: ["rnn", "side"] });
+    expect(chain.model.outputSize).toBe(2);
+    expectRefused(
+      load,
+      { ...dict, "out.weight": [[1, 2], [3]] },
+      '"out.weight"[1]: expected a list of length 2, got an array of length 1',
+    );
+    expectRefused(load, { ...dict, "out.bias": [] }, '"out.bias": expected');
   });
 });
 

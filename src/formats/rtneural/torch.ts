@@ -1,0 +1,56 @@
+/*
+ * A PyTorch state dict as JSON, which RTNeural's examples write: names, and nested lists of numbers.
+ *
+ *     { "lstm.weight_ih_l0": [[…], …], "lstm.bias_ih_l0": […], …, "dense.weight": [[…]], "dense.bias": […] }
+ */
+import { FormatError } from "../../errors.js";
+import type { StateDict } from "../../safetensors.js";
+import type { AudioModel } from "../audio.js";
+import {
+  asList,
+  matrix,
+  type Place,
+  sizeOfMatrix,
+  unexpected,
+  vector,
+} from "../json.js";
+import { makeReport } from "../report.js";
+import { buildModel, type ModelOptions } from "../state-dict.js";
+
+/** Whether all fields are lists, and one is named as a parameter is. */
+export function isStateDict({ fields }: Place): boolean {
+  const entries = Object.entries(fields);
+  return (
+    entries.every(([, value]) => Array.isArray(value)) &&
+    entries.some(([name]) => /(^|\.)(weight|weight_ih_l0)$/.test(name))
+  );
+}
+
+/** @throws FormatError where the names do not tell how the layers follow each other; RangeError for the options */
+export function readStateDict(file: Place, options: ModelOptions): AudioModel {
+  const tensors: StateDict = Object.fromEntries(
+    Object.entries(file.fields).map(([name, value]) => [
+      name,
+      toTensor(value, JSON.stringify(name)),
+    ]),
+  );
+  const { model, described, ignored, warnings } = buildModel(tensors, options);
+  if (!model) throw new FormatError(warnings.join("; "), "state dict");
+  const report = makeReport({
+    format: "rtneural",
+    producer: "PyTorch",
+    version: null,
+    layers: described,
+    converted: [],
+    ignored,
+    warnings,
+  });
+  return { model, report, sampleRate: null, cases: [] };
+}
+
+function toTensor(value: unknown, at: string) {
+  const entries = asList(value, at);
+  if (!entries.length) throw unexpected("numbers", value, at);
+  if (!Array.isArray(entries[0])) return vector(value, at, entries.length);
+  return matrix(value, at, ...sizeOfMatrix(value, at));
+}
