@@ -1,49 +1,57 @@
 /** `gatewise verify FILE [CASES]`: a model beside the framework that trained it. @module */
 import { shapeText } from "../../checks.js";
-import { FormatError, Sequential } from "../../index.js";
+import {
+  type Case as ModelCase,
+  type VerifiedOutput,
+  verify as compare,
+} from "../../formats/verify.js";
+import { Sequential } from "../../index.js";
 import type { Tensor } from "../../tensor.js";
 import { type Case, readCases } from "../data/cases.js";
+import { inputFor } from "../data/shapes.js";
 import { about, Failed, UsageError } from "../errors.js";
-import { type Loaded, loadModel } from "../model.js";
+import { type Graph, type Loaded, loadModel } from "../model.js";
 import { openOutput } from "../output.js";
-import { runArrays } from "../run/inputs.js";
 import type { CommonOptions } from "./options.js";
 
 export interface VerifyOptions extends CommonOptions {
   readonly tolerance: number;
 }
 
-/** The largest error of an output over all cases. */
-interface Verdict {
-  readonly output: string;
-  readonly error: number;
-  readonly passed: boolean;
-}
-
+/** @throws Failed when an error is over the tolerance, after it has been told */
 export async function verify(
   file: string,
   casesFile: string | undefined,
   { tolerance, json, backend }: VerifyOptions,
 ): Promise<void> {
   const loaded = await loadModel(file, backend);
+  const { model } = loaded;
   const cases = await casesFor(loaded, file, casesFile);
-  const errors = await about(casesFile ?? file, () => worst(loaded, cases));
-  const verdicts = Array.from(errors, ([name, error]): Verdict => ({
-    output: name || "output",
-    error,
-    passed: error <= tolerance,
-  }));
-  const passed = verdicts.every((verdict) => verdict.passed);
-  const output = openOutput("-");
-  const result = { file, cases: cases.length, tolerance, passed };
-  if (json)
-    await output.write(`${JSON.stringify({ ...result, outputs: verdicts })}\n`);
-  else
-    for (const { output: name, error, passed: right } of verdicts)
-      await output.write(
-        `${right ? "ok    " : "FAILED"}  ${name}: largest error ${error.toExponential(2)}, tolerance ${tolerance}\n`,
-      );
+  // without a tolerance it throws nothing, and what is over ours can be told as data
+  const { outputs } = await about(casesFile ?? file, () =>
+    compare(
+      model,
+      cases.map((given) => toModel(model, given)),
+      { tolerance: Infinity },
+    ),
+  );
+  const passed = outputs.every(({ error }) => error <= tolerance);
+  const result = { file, passed, tolerance, cases: cases.length, outputs };
+  const text = json
+    ? JSON.stringify(result)
+    : outputs.map((output) => lineFor(output, tolerance)).join("\n");
+  await openOutput("-").write(`${text}\n`);
   if (!passed) throw new Failed();
+}
+
+function lineFor(output: VerifiedOutput, tolerance: number): string {
+  const { name, numbers, error, worst } = output;
+  const word = error <= tolerance ? "ok" : "FAILED";
+  const where =
+    worst && error > 0
+      ? `, in case ${worst.case} at ${shapeText(worst.index)}: expected ${worst.expected}, got ${worst.got}`
+      : "";
+  return `${word}: ${name}, ${numbers} numbers, largest error ${error.toPrecision(2)} of ${tolerance}${where}`;
 }
 
 async function casesFor(
@@ -66,38 +74,19 @@ async function casesFor(
   }));
 }
 
-async function worst(
-  { model }: Loaded,
-  cases: readonly Case[],
-): Promise<Map<string, number>> {
-  const errors = new Map<string, number>();
-  for (const { inputs, outputs } of cases) {
-    const results = await runArrays(model, inputs, () => undefined);
-    for (const [name, expected] of outputs) {
-      const got = results.get(name);
-      if (!got) {
-        const names = [...results.keys()].join(", ");
-        throw new FormatError(`${name}: expected one of the outputs ${names}`);
-      }
-      const error = largestError(got, expected, name);
-      errors.set(name, Math.max(errors.get(name) ?? 0, error));
-    }
-  }
-  return errors;
-}
-
-/** Infinite where one is NaN and the other is not. */
-function largestError(got: Tensor, expected: Tensor, name: string): number {
-  if (got.data.length !== expected.data.length)
-    throw new FormatError(
-      `${name || "output"}: expected ${shapeText(expected.shape)}, got ${shapeText(got.shape)}`,
-    );
-  let largest = 0;
-  got.data.forEach((value, i) => {
-    const right = expected.data[i] as number;
-    if (value === right || (Number.isNaN(value) && Number.isNaN(right))) return;
-    const error = Math.abs(value - right);
-    largest = Math.max(largest, Number.isNaN(error) ? Infinity : error);
-  });
-  return largest;
+function toModel(
+  model: Sequential | Graph,
+  { inputs, outputs }: Case,
+): ModelCase {
+  if (!(model instanceof Sequential))
+    return {
+      inputs: Object.fromEntries(inputs),
+      outputs: Object.fromEntries(outputs),
+    };
+  const [input] = inputs.values();
+  const [output] = outputs.values();
+  return {
+    input: inputFor(model, input as Tensor),
+    output: output as Tensor,
+  };
 }
