@@ -63,7 +63,7 @@ function unusual(layer: RecurrentLayer, said: readonly string[]): string[] {
       const before: unknown = Reflect.get(usual, key);
       return JSON.stringify(before) !== JSON.stringify(value);
     })
-    .map(([key, value]) => `${key} ${textOf(value)}`);
+    .map(([key, value]) => (value === true ? key : `${key} ${textOf(value)}`));
 }
 
 const textOf = (value: unknown): string =>

@@ -81,6 +81,21 @@ describe("a bare state dict", () => {
     expect(model!.forward(input).output).toEqual(lstm.forward(input).output);
   });
 
+  test.each(["forward", "bidirectional"] as const)(
+    "has the peepholes of a %s LSTM of ours",
+    (direction) => {
+      const sizes = { inputSize: 3, hiddenSize: 4, numLayers: 2 };
+      const lstm = new LSTM({ ...sizes, direction, peepholes: true });
+      const dict = renamed(lstm.stateDict(), (name) => `rnn.${name}`);
+      const { model, report } = load(serialize(dict));
+      const input = [[0.5, -1, 0.25]];
+      expect(model!.forward(input).output).toEqual(lstm.forward(input).output);
+      expect(report.layers[0]!.convention).toBe(
+        "PyTorch: gates i f g o, two biases, peepholes",
+      );
+    },
+  );
+
   test("may hold other numbers: floats are converted, the rest is left out", () => {
     const header = {
       "rnn.weight_ih_l0": {
