@@ -21,6 +21,7 @@ export { RNN, type RNNOptions } from "./layers/rnn.js";
 export {
   Sequential,
   type SequentialForwardOptions,
+  type SequentialOptions,
   type States,
 } from "./layers/sequential.js";
 export type { State } from "./layers/state.js";

@@ -91,6 +91,7 @@ const common: [name: string, values: [unknown, Refusal[2]][]][] = [
   ["seed", wrongSeeds],
   ["backend", [...wrongWords, ["wasm", RangeError]]],
   ["clip", wrongClips],
+  ["learnedState", wrongFlags],
 ];
 const options: Record<
   string,
@@ -253,4 +254,36 @@ describe("Sequential", () => {
     ],
   ];
   test.each(refusals)("refuses %s", (...refusal) => expectRefusal(refusal));
+
+  test("refuses a skip that does not fit", () => {
+    const skip = (value: unknown, ...layers: unknown[]) =>
+      new Sequential(layers as never, { skip: value } as never);
+    const last = new GRU({ ...recurrent, returnSequences: false });
+    const refused: Refusal[] = [
+      ["-1", () => skip(-1, lstm(3, 4)), RangeError, /^skip: /],
+      ["0.5", () => skip(0.5, lstm(3, 4)), RangeError, /^skip: /],
+      ["a string", () => skip("1", lstm(3, 4)), TypeError, /^skip: /],
+      ["past the inputs", () => skip(4, lstm(3, 5)), RangeError, /most 3 .*4$/],
+      [
+        "past the outputs",
+        () => skip(3, lstm(4, 2)),
+        RangeError,
+        /most 2 .*3$/,
+      ],
+      ["the last step alone", () => skip(1, last), RangeError, /last step/],
+      [
+        "tokens",
+        () => skip(1, new Embedding({ vocabSize: 5, size: 3 }), lstm(3, 4)),
+        RangeError,
+        /tokens/,
+      ],
+      [
+        "no options",
+        () => new Sequential([lstm(3, 4)], 1 as never),
+        TypeError,
+        /^options: /,
+      ],
+    ];
+    refused.forEach(expectRefusal);
+  });
 });

@@ -1,6 +1,12 @@
 import { type Activation, ACTIVATIONS } from "./contract.js";
 import { type CellActivation, nameOf } from "./curves.js";
 
+/** The states of B rows at one cell, without padding: h [B, O], c [B, H] (LSTM). */
+export interface CellState {
+  readonly hidden: Float32Array;
+  readonly cell: Float32Array | null;
+}
+
 /** PyTorch's weights of one layer and direction, row-major, gates in PyTorch's order. */
 export interface CellWeights {
   readonly ih: Float32Array; // (G·H, I)
@@ -25,6 +31,8 @@ export interface Cell {
   readonly resetBefore: boolean; // GRU
   readonly replace: boolean; // GRU: z multiplies the candidate
   readonly reverse: boolean;
+  /** Where a row starts that is given no state, h (O) and c (H); null: from zeros. */
+  readonly initial: (() => CellState) | null;
   weights(): CellWeights;
 }
 
@@ -36,6 +44,7 @@ export const PLAIN = {
   resetBefore: false,
   replace: false,
   reverse: false,
+  initial: null,
 } as const;
 
 /** The activations of the standard cells. */

@@ -1,6 +1,7 @@
 import { align, type Buffers, chunkSteps, layBuffers } from "./buffers.js";
+import type { CellState } from "./cell.js";
 import type { Network, PlacedCell, Stage } from "./network.js";
-import { type CellState, StateBlock } from "./states.js";
+import { StateBlock } from "./states.js";
 import type { TraceSink } from "./trace.js";
 
 export interface ForwardRun {
@@ -9,7 +10,7 @@ export interface ForwardRun {
   readonly steps: number;
   /** Valid steps of each row; null: all. */
   readonly lengths: readonly number[] | null;
-  /** One entry a cell in the order of the network; null, or none: zeros. */
+  /** One entry a cell in the order of the network; null, or none: its initial state. */
   readonly states: readonly (CellState | null)[];
   /** Collects the gates; the run must then have one row. */
   readonly trace: TraceSink | null;

@@ -1,9 +1,11 @@
+import type { CellState } from "./cell.js";
+import { addInput } from "./skip.js";
 import { type Buffers, chunkSteps, layBuffers } from "./buffers.js";
 import { forward, type ForwardResult, type ForwardRun } from "./forward.js";
 import type { Backend } from "./load.js";
 import { Network, type PlacedCell, type StageSpec } from "./network.js";
 import { Slots, type StreamState } from "./slots.js";
-import { type CellState, StateBlock } from "./states.js";
+import { StateBlock } from "./states.js";
 
 export { type Activation, ACTIVATIONS } from "./contract.js";
 export {
@@ -14,9 +16,8 @@ export {
 } from "./curves.js";
 export { type Backend, BACKENDS } from "./load.js";
 export type { StageSpec } from "./network.js";
-export { type Cell, PLAIN } from "./cell.js";
+export { type Cell, type CellState, PLAIN } from "./cell.js";
 export type { StreamState } from "./slots.js";
-export type { CellState } from "./states.js";
 export { type Gates, TraceSink } from "./trace.js";
 
 /** Buffers for `count` steps of one stream, `steps` at a time, from `start`, the first byte behind the slots. */
@@ -35,18 +36,29 @@ export class Model {
   #step: Block | null = null;
   #block: Block | null = null;
 
-  constructor(specs: readonly StageSpec[], backend: Backend | "auto") {
+  /** How many of the input's features are added to the output's. */
+  readonly #skip: number;
+
+  constructor(
+    specs: readonly StageSpec[],
+    backend: Backend | "auto",
+    skip: number,
+  ) {
+    this.#skip = skip;
     this.network = new Network(specs, backend);
     this.#slots = new Slots(this.network);
   }
 
   forward(run: ForwardRun): ForwardResult {
-    return forward(this.network, this.#slots.end, run);
+    const result = forward(this.network, this.#slots.end, run);
+    if (this.#skip) addInput(run, result.output, this.#skip);
+    return result;
   }
 
-  /** A stream over these weights, from zero states. Only where every stage is forward. */
+  /** A stream over these weights, from its initial states. Only where every stage is forward. */
   open(): StreamState {
     const stream = this.#slots.open();
+    new StateBlock(this.network, 0).write(stream.parked, []);
     this.#blockOf(1);
     return stream;
   }
@@ -56,7 +68,7 @@ export class Model {
     return new StateBlock(this.network, 0).read(this.#slots.leave(stream));
   }
 
-  /** Sets the stream's states, one a cell; null, and what is missing, is zeros. */
+  /** Sets the stream's states, one a cell; null, and what is missing, is the cell's initial one. */
   writeStates(
     stream: StreamState,
     states: readonly (CellState | null)[],
@@ -109,6 +121,8 @@ export class Model {
     if (inputWidth > inputSize) f32[x + inputSize] = 0;
     const y = this.#runStages(states, buffers, 1) >> 2;
     for (let i = 0; i < outputSize; i++) out[i] = f32[y + i] as number;
+    for (let i = 0; i < this.#skip; i++)
+      out[i] = (out[i] as number) + (f32[x + i] as number);
   }
 
   /** n steps: frames (n, I) → out (n, O), a block at a time. Allocates nothing while n stays the same. */
@@ -135,6 +149,9 @@ export class Model {
       let y = this.#runStages(states, buffers, steps) >> 2;
       let to = start * outputSize;
       for (let t = 0; t < steps; t++, y += outputWidth) {
+        const x = (buffers.x >> 2) + t * inputWidth;
+        for (let i = 0; i < this.#skip; i++)
+          f32[y + i] = (f32[y + i] as number) + (f32[x + i] as number);
         for (let i = 0; i < outputSize; i++) out[to++] = f32[y + i] as number;
       }
     }

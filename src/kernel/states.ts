@@ -1,10 +1,5 @@
+import type { CellState } from "./cell.js";
 import type { Network, PlacedCell } from "./network.js";
-
-/** The states of B rows at one cell, without padding: h [B, O], c [B, H] (LSTM). */
-export interface CellState {
-  readonly hidden: Float32Array;
-  readonly cell: Float32Array | null;
-}
 
 /** Where a cell's states lie in a memory. */
 export interface StateAddress {
@@ -41,16 +36,17 @@ export class StateBlock {
     return { h: address(place.hAt), c: address(place.cAt) };
   }
 
-  /** Takes over one state a cell; null, and what is missing, is zeros. */
+  /** Takes over one state a cell; null, and what is missing, is the cell's initial state, or zeros. */
   write(f32: Float32Array, states: readonly (CellState | null)[]): void {
     const { cells, stateFloats } = this.#network;
     f32.fill(0, this.#start, this.#start + stateFloats * this.#batch);
     cells.forEach((place, index) => {
-      const state = states[index];
+      const given = states[index];
+      const state = given ?? place.cell.initial?.();
       if (!state) return;
       for (const part of this.#partsOf(place, state)) {
         for (let row = 0; row < this.#batch; row++) {
-          const from = this.#rowOf(row) * part.size;
+          const from = given ? this.#rowOf(row) * part.size : 0;
           const values = part.values.subarray(from, from + part.size);
           f32.set(values, part.start + row * part.width);
         }

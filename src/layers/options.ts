@@ -35,6 +35,11 @@ export interface RecurrentOptions {
   activations?: readonly CellActivation[];
   /** Sums, biases included, are limited to ±clip before f and g (not c before h); ∞, none, by default. */
   clip?: number;
+  /**
+   * Adds the parameters hidden0_l{k} [O] and, of an LSTM, cell0_l{k} [H] (with _reverse): where forward, streams and
+   * reset() start unless a state is given. false by default: from zeros.
+   */
+  learnedState?: boolean;
 }
 
 /**
@@ -66,6 +71,7 @@ export function recurrentOptions(
     backend: checkBackend(options["backend"] ?? "auto"),
     activations: checkActivations(options["activations"], functions, both),
     clip: checkClip(options["clip"] ?? Number.POSITIVE_INFINITY),
+    learnedState: boolean(options["learnedState"] ?? false, "learnedState"),
   };
 }
 

@@ -16,7 +16,7 @@ import { runTraced, type Trace, traceOf } from "./traced.js";
 import { type CellKind, initialParameters, stagesOf } from "./weights.js";
 
 export interface ForwardOptions {
-  /** Where to start; zeros by default. */
+  /** Where to start; zeros, or the layer's learned state, by default. */
   state?: State;
   /**
    * B valid lengths: outputs past the end are 0, the final state is that of each sequence's own last step, and
@@ -110,7 +110,7 @@ export abstract class Recurrent<Options extends Required<RecurrentOptions>> {
   }
 
   /**
-   * A stream over this layer, from zeros or from `state` (that of an input without B).
+   * A stream over this layer, from zeros (or the learned state) or from `state` (that of an input without B).
    *
    * @throws RangeError for reverse and bidirectional layers, which need the future
    */

@@ -20,6 +20,7 @@ export class Runtime {
   readonly #what: string;
   readonly #layers: readonly Runnable[];
   readonly #backend: Backend | "auto";
+  readonly #skip: number;
   #model: Model | null = null;
   #versions = 0;
   #disposed = false;
@@ -28,10 +29,12 @@ export class Runtime {
     what: string,
     layers: readonly Runnable[],
     backend: Backend | "auto",
+    skip = 0,
   ) {
     this.#what = what;
     this.#layers = layers;
     this.#backend = backend;
+    this.#skip = skip;
   }
 
   get model(): Model {
@@ -43,7 +46,7 @@ export class Runtime {
           `${this.#what}: expected a layer or model in use, got one that was disposed of`,
         );
       const stages = this.#layers.flatMap((layer) => layer.stages);
-      this.#model = new Model(stages, this.#backend);
+      this.#model = new Model(stages, this.#backend, this.#skip);
     } else if (versions !== this.#versions) this.#model.network.repack();
     this.#versions = versions;
     return this.#model;

@@ -12,6 +12,7 @@ const LATER: Readonly<Record<string, unknown>> = {
   clip: Number.POSITIVE_INFINITY,
   peepholes: false,
   coupledGates: false,
+  learnedState: false,
 };
 
 const isDefault = ([name, value]: readonly [string, unknown]): boolean =>
@@ -20,7 +21,7 @@ const isDefault = ([name, value]: readonly [string, unknown]): boolean =>
 
 /** A safetensors file of the weights, the layers' options as JSON in metadata.gatewise. */
 export function saveModel(
-  layers: readonly Layer[],
+  { layers, skip }: { layers: readonly Layer[]; skip: number },
   weights: StateDict,
   metadata: Record<string, string>,
 ): Uint8Array {
@@ -36,7 +37,11 @@ export function saveModel(
     );
     return { type: typeOf(layer), options: Object.fromEntries(written) };
   });
-  const gatewise = JSON.stringify({ version: VERSION, layers: described });
+  const gatewise = JSON.stringify({
+    version: VERSION,
+    layers: described,
+    ...(skip && { skip }),
+  });
   return serialize(weights, { ...metadata, gatewise });
 }
 
@@ -48,6 +53,7 @@ export function saveModel(
 export function readModel(bytes: Uint8Array | ArrayBuffer): {
   layers: Layer[];
   weights: StateDict;
+  skip: number;
 } {
   const { tensors, metadata } = parse(bytes);
   const place = "metadata.gatewise";
@@ -60,20 +66,28 @@ export function readModel(bytes: Uint8Array | ArrayBuffer): {
   }
   return {
     weights: tensors,
-    layers: atPlace(place, () => describedLayers(text, tensors)),
+    ...atPlace(place, () => described(text, tensors)),
   };
 }
 
-function describedLayers(text: string, weights: StateDict): Layer[] {
-  const { version, layers } = JSON.parse(text) as {
+function described(
+  text: string,
+  weights: StateDict,
+): { layers: Layer[]; skip: number } {
+  const {
+    version,
+    layers,
+    skip = 0,
+  } = JSON.parse(text) as {
     version: unknown;
     layers: { type: LayerType; options: never }[];
+    skip?: number;
   };
   if (version !== VERSION) {
     throw new RangeError(message("version", `${VERSION}`, String(version)));
   }
   const counts = countNumbers(weights);
-  return layers.map(({ type, options }, index) => {
+  const made = layers.map(({ type, options }, index) => {
     if (Object.hasOwn(LAYERS, type)) {
       checkSizes(options, counts.get(`${index}`) ?? 0, `layers[${index}]`);
       return new LAYERS[type](options);
@@ -83,6 +97,7 @@ function describedLayers(text: string, weights: StateDict): Layer[] {
       message(`layers[${index}].type`, expected, String(type)),
     );
   });
+  return { layers: made, skip };
 }
 
 /** How many numbers the file has for each layer. */

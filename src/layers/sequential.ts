@@ -1,4 +1,10 @@
-import { message, positiveInteger, record, wrong } from "../checks.js";
+import {
+  message,
+  nonNegativeInteger,
+  positiveInteger,
+  record,
+  wrong,
+} from "../checks.js";
 import type { CellState } from "../kernel/model.js";
 import type { StateDict } from "../safetensors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
@@ -27,10 +33,15 @@ import { Stream } from "./stream.js";
 export type States = (State | null)[];
 
 export interface SequentialForwardOptions {
-  /** Where to start, one entry a layer; null, and by default all: zeros. */
+  /** Where to start, one entry a layer; null, and by default all: zeros, or the layer's learned state. */
   state?: readonly (State | null)[];
   /** B valid lengths, as LSTM.forward takes them. */
   lengths?: readonly number[];
+}
+
+export interface SequentialOptions {
+  /** The first so many features of each input step are added to the output's (GuitarML's models); 0 by default. */
+  skip?: number;
 }
 
 /** Layers one after another, run as one model in one memory. */
@@ -39,6 +50,8 @@ export class Sequential {
   /** Features of an input step; of a model with an Embedding 1, the token. */
   readonly inputSize: number;
   readonly outputSize: number;
+  /** How many of the input's features are added to the output's. */
+  readonly skip: number;
   readonly #embedding: Embedding | null;
   readonly #runtime: Runtime;
   /** Whether a layer gives only its last step, so that T is gone behind it. */
@@ -47,9 +60,9 @@ export class Sequential {
   /**
    * @param layers sizes fitting each other; an Embedding only in front; behind a recurrent layer with
    *   returnSequences false no recurrent one
-   * @throws TypeError, RangeError that name the layer
+   * @throws TypeError, RangeError that name the layer or option
    */
-  constructor(layers: readonly Layer[]) {
+  constructor(layers: readonly Layer[], options: SequentialOptions = {}) {
     checkChain(layers);
     this.layers = Object.freeze([...layers]);
     const [first] = layers;
@@ -63,7 +76,22 @@ export class Sequential {
     const run = layers.filter(
       (layer) => !(layer instanceof Embedding),
     ) as KernelLayer[];
-    this.#runtime = new Runtime("Sequential", run, commonBackend(run));
+    const { skip = 0 } = record(options, "options");
+    this.skip = this.#checkSkip(skip);
+    const backend = commonBackend(run);
+    this.#runtime = new Runtime("Sequential", run, backend, this.skip);
+  }
+
+  #checkSkip(value: unknown): number {
+    const skip = nonNegativeInteger(value, "skip");
+    const { inputSize, outputSize } = this;
+    const most = Math.min(inputSize, outputSize);
+    const steps = !this.#embedding && !this.#lastOnly;
+    if (!skip || (steps && skip <= most)) return skip;
+    const expected = steps
+      ? `at most ${most} of ${inputSize} inputs and ${outputSize} outputs`
+      : "0 for a model that takes tokens or gives the last step alone";
+    throw new RangeError(message("skip", expected, `${skip}`));
   }
 
   /**
@@ -241,7 +269,7 @@ export class Sequential {
 
   /** The model as a safetensors file; the layers' options are JSON in metadata.gatewise. */
   save(metadata: Record<string, string> = {}): Uint8Array {
-    return saveModel(this.layers, this.stateDict(), metadata);
+    return saveModel(this, this.stateDict(), metadata);
   }
 
   /**
@@ -250,9 +278,9 @@ export class Sequential {
    * @throws FormatError naming the place
    */
   static load(bytes: Uint8Array | ArrayBuffer): Sequential {
-    const { layers, weights } = readModel(bytes);
+    const { layers, weights, skip } = readModel(bytes);
     return atPlace("tensors", () =>
-      new Sequential(layers).loadStateDict(weights),
+      new Sequential(layers, { skip }).loadStateDict(weights),
     );
   }
 

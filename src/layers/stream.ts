@@ -109,7 +109,7 @@ export class Stream<S = any> {
     this.#source.runtime.model.writeStates(states, parts);
   }
 
-  /** Back to zeros. */
+  /** Back to zeros, or the layers' learned states. */
   reset(): void {
     this.#source.runtime.model.writeStates(this.#open(), []);
   }

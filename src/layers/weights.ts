@@ -36,7 +36,7 @@ const suffix = (layer: number, direction: number): string =>
 /** The parameters of all layers and directions in PyTorch's order, drawn from U(-1/√H, 1/√H). */
 export function initialParameters(
   options: Required<RecurrentOptions>,
-  { gates, projSize, features }: CellKind,
+  { kind, gates, projSize, features }: CellKind,
 ): Parameters {
   const { inputSize, hiddenSize, numLayers, bias, seed } = options;
   const directions = directionsOf(options);
@@ -60,6 +60,9 @@ export function initialParameters(
       if (bias) add(`bias_hh${end}`, gates * hiddenSize);
       if (projSize) add(`weight_hr${end}`, projSize, hiddenSize);
       if (features.peepholes) add(`weight_peephole${end}`, 3 * hiddenSize);
+      if (!options.learnedState) continue;
+      add(`hidden0${end}`, outputSize);
+      if (kind === "lstm") add(`cell0${end}`, hiddenSize);
     }
   }
   return new Parameters(tensors);
@@ -88,6 +91,12 @@ export function stagesOf(
         clip,
         ...features,
         reverse: direction === "reverse",
+        initial: options.learnedState
+          ? () => ({
+              hidden: of("hidden0") as Float32Array,
+              cell: of("cell0"),
+            })
+          : null,
         weights: () => ({
           ih: of("weight_ih") as Float32Array,
           hh: of("weight_hh") as Float32Array,
@@ -132,6 +141,7 @@ export function optionsFromDict(dict: unknown, prefix: string, gates: number) {
     hiddenSize,
     numLayers,
     bias: entries.has("bias_ih_l0"),
+    learnedState: entries.has("hidden0_l0"),
     own: {
       projSize: entries.has("weight_hr_l0") ? outputSize : 0,
       peepholes: entries.has("weight_peephole_l0"),

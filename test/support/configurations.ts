@@ -87,12 +87,13 @@ const general = fc.record({
     fc.constantFrom<CellActivation>("tanh", "softplus", "silu"),
   ),
   clip: fc.constantFrom(Infinity, 0.5),
+  learnedState: fc.boolean(),
   peepholes: fc.boolean(),
   coupledGates: fc.boolean(),
 });
 type GeneralChoice = Pick<
   Required<AnyOptions>,
-  "clip" | "peepholes" | "coupledGates"
+  "clip" | "learnedState" | "peepholes" | "coupledGates"
 > & { activations: readonly CellActivation[] };
 
 interface CellChoice {
@@ -109,9 +110,18 @@ function own(
   hiddenSize: number,
   { nonlinearity, projected, resetAfter, updateGate, general }: CellChoice,
 ): Partial<AnyOptions> {
-  const { activations = [], clip = Infinity, ...gates } = general ?? {};
+  const {
+    activations = [],
+    clip = Infinity,
+    learnedState = false,
+    ...gates
+  } = general ?? {};
   const functions = { RNN: 1, GRU: 2, LSTM: 3 }[kind];
-  const common = { activations: activations.slice(-functions), clip };
+  const common = {
+    activations: activations.slice(-functions),
+    clip,
+    learnedState,
+  };
   if (kind === "RNN") return { nonlinearity, ...common };
   if (kind === "GRU") return { resetAfter, updateGate, ...common };
   const projection =

@@ -28,6 +28,7 @@ export interface Cell {
     | "clip"
     | "peepholes"
     | "coupledGates"
+    | "learnedState"
   >;
 }
 
@@ -58,7 +59,7 @@ export const cells: readonly (Cell & { name: string })[] = [
   },
 ];
 
-/** Cells of the general path: every option alone, and together. */
+/** Cells with options that few have, alone and together: of the general path, and learned states. */
 export const generalCells: readonly (Cell & { name: string })[] = [
   {
     name: "RNN hardSigmoid",
@@ -67,6 +68,16 @@ export const generalCells: readonly (Cell & { name: string })[] = [
   },
   { name: "RNN tanh, clip", kind: "RNN", options: { clip: 0.4 } },
   { name: "LSTM with peepholes", kind: "LSTM", options: { peepholes: true } },
+  {
+    name: "GRU with a learned state",
+    kind: "GRU",
+    options: { learnedState: true },
+  },
+  {
+    name: "LSTM with a learned state",
+    kind: "LSTM",
+    options: { learnedState: true },
+  },
   {
     name: "LSTM, coupled gates",
     kind: "LSTM",
@@ -94,6 +105,7 @@ export const generalCells: readonly (Cell & { name: string })[] = [
         { name: "scaledTanh", alpha: 1.2, beta: 0.7 },
       ],
       clip: 0.8,
+      learnedState: true,
       peepholes: true,
       coupledGates: true,
     },

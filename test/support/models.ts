@@ -102,6 +102,7 @@ export const generalEverything: readonly Layer[] = [
       "tanh",
     ],
     clip: 0.7,
+    learnedState: true,
     peepholes: true,
     coupledGates: true,
   }),

@@ -61,14 +61,16 @@ export function textbook(
       directions.forEach((direction, d) => {
         const suffix = `_l${layer}${D === 2 && direction === "reverse" ? "_reverse" : ""}`;
         const slot = (layer * D + d) * batch + row;
-        let h = rows(
-          start.state?.hidden.data ?? new Float32Array(hidden.length),
-          O,
-        )[slot]!;
-        let c = rows(
-          start.state?.cell?.data ?? new Float32Array(cell.length),
-          H,
-        )[slot]!;
+        const first = (
+          given: Tensor | undefined,
+          name: string,
+          size: number,
+        ): Vector =>
+          given
+            ? rows(given.data, size)[slot]!
+            : [...(weights[name + suffix]?.data ?? new Float32Array(size))];
+        let h = first(start.state?.hidden, "hidden0", O);
+        let c = first(start.state?.cell, "cell0", H);
         const order = sequence.map((_, t) => t);
         if (direction === "reverse") order.reverse();
         for (const time of order) {
