@@ -97,6 +97,7 @@ function recogniseRecurrent(given: ReadonlyMap<string, Tensor>): Recognised {
   const directions = parameters.has("weight_ih_l0_reverse") ? 2 : 1;
   const bias = parameters.has("bias_ih_l0");
   const peepholes = type === "LSTM" && parameters.has("weight_peephole_l0");
+  const learned = parameters.has("hidden0_l0");
   let expectedCount = 0;
   for (let layer = 0; layer < numLayers; layer++) {
     for (const suffix of ["", "_reverse"].slice(0, directions)) {
@@ -107,6 +108,8 @@ function recogniseRecurrent(given: ReadonlyMap<string, Tensor>): Recognised {
       if (bias) expected.push(["bias_ih", [gateRows]], ["bias_hh", [gateRows]]);
       if (projection) expected.push(["weight_hr", [outputSize, hiddenSize]]);
       if (peepholes) expected.push(["weight_peephole", [3 * hiddenSize]]);
+      if (learned) expected.push(["hidden0", [outputSize]]);
+      if (learned && type === "LSTM") expected.push(["cell0", [hiddenSize]]);
       expectedCount += expected.length;
       for (const [kind, shape] of expected) {
         const name = `${kind}_l${layer}${suffix}`;

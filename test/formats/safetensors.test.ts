@@ -81,20 +81,35 @@ describe("a bare state dict", () => {
     expect(model!.forward(input).output).toEqual(lstm.forward(input).output);
   });
 
-  test.each(["forward", "bidirectional"] as const)(
-    "has the peepholes of a %s LSTM of ours",
-    (direction) => {
-      const sizes = { inputSize: 3, hiddenSize: 4, numLayers: 2 };
-      const lstm = new LSTM({ ...sizes, direction, peepholes: true });
-      const dict = renamed(lstm.stateDict(), (name) => `rnn.${name}`);
-      const { model, report } = load(serialize(dict));
-      const input = [[0.5, -1, 0.25]];
-      expect(model!.forward(input).output).toEqual(lstm.forward(input).output);
-      expect(report.layers[0]!.convention).toBe(
-        "PyTorch: gates i f g o, two biases, peepholes",
-      );
-    },
-  );
+  test.each([
+    new LSTM({ inputSize: 3, hiddenSize: 4, numLayers: 2, peepholes: true }),
+    new LSTM({
+      inputSize: 3,
+      hiddenSize: 4,
+      direction: "bidirectional",
+      peepholes: true,
+      learnedState: true,
+    }),
+    new LSTM({ inputSize: 3, hiddenSize: 4, projSize: 2, learnedState: true }),
+    new GRU({ inputSize: 3, hiddenSize: 4, numLayers: 2, learnedState: true }),
+  ])("of ours has peepholes and learned states, %#", (layer) => {
+    const dict = renamed(layer.stateDict(), (name) => `rnn.${name}`);
+    const { model, layers, report } = load(serialize(dict));
+    const input = [
+      [0.5, -1, 0.25],
+      [1, 0, -2],
+    ];
+    expect(model!.forward(input).output).toEqual(layer.forward(input).output);
+    const { options } = layer;
+    expect(layers["rnn"]!.options).toEqual(options);
+    const { convention } = report.layers[0]!;
+    expect(convention.includes(", learnedState")).toBe(options.learnedState);
+    const peepholes = layer instanceof LSTM && layer.options.peepholes;
+    expect(convention.includes(", peepholes")).toBe(peepholes);
+    const wrong = renamed(dict, (name) => name.replace("hidden0", "hidden1"));
+    if (options.learnedState)
+      expect(() => load(serialize(wrong))).toThrow(FormatError);
+  });
 
   test("may hold other numbers: floats are converted, the rest is left out", () => {
     const header = {

@@ -6,10 +6,7 @@ import { FormatError } from "../../errors.js";
 import type { Layer, Sequential } from "../../index.js";
 import type { AudioCase } from "../audio.js";
 import type { Report } from "../report.js";
-import {
-  load as loadRTNeural,
-  type RTNeuralOptions,
-} from "../rtneural/index.js";
+import { load as loadRTNeural } from "../rtneural/index.js";
 import { load as loadSafetensors } from "../safetensors/index.js";
 import type { ModelOptions } from "../state-dict.js";
 import { load as loadTorch, type TorchOptions } from "../torch/index.js";
@@ -27,7 +24,7 @@ export {
 } from "../verify.js";
 
 /** The options of all formats; those of others than the file's are not looked at. */
-export type LoadOptions = TorchOptions & ModelOptions & RTNeuralOptions;
+export type LoadOptions = TorchOptions & ModelOptions;
 
 export interface Loaded {
   /**

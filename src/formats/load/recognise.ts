@@ -4,6 +4,7 @@
 import { FormatError } from "../../errors.js";
 import { Budget } from "../budget.js";
 import { field, parseObject, type Place } from "../json.js";
+import { isStateDict } from "../rtneural/torch.js";
 import { ZipArchive } from "../zip/archive.js";
 import { nameOfOther, startsWith, textStart } from "./others.js";
 import { recogniseProtobuf } from "./protobuf.js";
@@ -82,11 +83,6 @@ function recogniseJson(json: Place): Format {
   const names = Object.keys(json.fields).slice(0, 5);
   const some = names.map((name) => JSON.stringify(name.slice(0, 60)));
   throw refusal(`JSON of ${some.join(", ") || "nothing"}`);
-}
-
-/** PyTorch's names, as RTNeural's scripts write them. */
-function isStateDict({ fields }: Place): boolean {
-  return Object.keys(fields).some((name) => /(^|\.)weight_ih/.test(name));
 }
 
 function described(file: Uint8Array): string {
