@@ -13,10 +13,6 @@ export default defineConfig({
         find: /^gatewise\/(safetensors|torch|onnx|keras|tfjs|nam|rtneural|load)$/,
         replacement: source("formats/$1/index.ts"),
       },
-      {
-        find: /^gatewise\/rtneural$/,
-        replacement: source("formats/rtneural/index.ts"),
-      },
     ],
   },
   test: {

@@ -1,9 +1,15 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { load } from "../../src/formats/rtneural/index.js";
 import { expectClose } from "../support/compare.js";
 import { backends } from "../support/layers.js";
 import { tolerances } from "../support/tolerances.js";
-import { expectRefused, hasConformance, readConformance } from "./files.js";
+import {
+  conformance,
+  expectRefused,
+  hasConformance,
+  readConformance,
+} from "./files.js";
 
 // Models that RTNeural's own tests have, with what Keras and PyTorch gave for them.
 const models = ["gru", "gru_1d", "gru_torch", "lstm", "lstm_1d", "lstm_torch"];
@@ -20,6 +26,16 @@ const samples = (name: string) =>
 describe.skipIf(!hasConformance)(
   "RTNeural's own models (skipped where ../shared is absent)",
   () => {
+    test("all of the folder's models are here", () => {
+      const folder = new URL("rtneural/", conformance);
+      const found = readdirSync(folder).filter((name) =>
+        name.endsWith(".json"),
+      );
+      const names = [...models, "bad_lstm"].map((name) => `${name}.json`);
+      expect(found.sort()).toEqual(names.sort());
+      expect(models).toHaveLength(6);
+    });
+
     describe.each(backends)("on %s", (backend) => {
       test.each(models)("%s", (name) => {
         const bytes = readConformance(`rtneural/${name}.json`);

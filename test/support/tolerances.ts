@@ -4,6 +4,8 @@ export const tolerances = {
   reference: (float32Error: number) => Math.max(2e-6, 4 * float32Error),
   /** PyTorch's printed float32 results in ../shared/conformance/pytorch. */
   conformance: 1e-6,
+  /** 8192 samples of an amplifier in ../shared/conformance/nam, from its own state on. */
+  nam: 1e-5,
   /** A cell against the textbook, at every step. */
   equations: 2e-6,
   /** The same after 10 000 steps: errors must not add up. */

@@ -6,6 +6,7 @@ import { FormatError } from "../../errors.js";
 import type { Layer, Sequential } from "../../index.js";
 import type { AudioCase } from "../audio.js";
 import type { Report } from "../report.js";
+import { load as loadNam, type NamOptions } from "../nam/index.js";
 import { load as loadRTNeural } from "../rtneural/index.js";
 import { load as loadSafetensors } from "../safetensors/index.js";
 import type { ModelOptions } from "../state-dict.js";
@@ -24,7 +25,7 @@ export {
 } from "../verify.js";
 
 /** The options of all formats; those of others than the file's are not looked at. */
-export type LoadOptions = TorchOptions & ModelOptions;
+export type LoadOptions = TorchOptions & ModelOptions & NamOptions;
 
 export interface Loaded {
   /**
@@ -49,9 +50,9 @@ type Reader = (bytes: Uint8Array, options: LoadOptions, files: Files) => Loaded;
 const READERS: Readonly<Record<Format, Reader | null>> = {
   safetensors: loadSafetensors,
   torch: loadTorch,
+  nam: loadNam,
   rtneural: loadRTNeural,
   keras: null,
-  nam: null,
   onnx: null,
   tfjs: null,
 };

@@ -29,6 +29,6 @@ export function readModel(file: Place, backend: Backend): AudioModel {
     ignored: [],
     warnings: [],
   });
-  const model = new Sequential(layers);
+  const model = new Sequential(layers, { skip: extras.skip });
   return { model, report, sampleRate, cases };
 }

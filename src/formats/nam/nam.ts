@@ -1,0 +1,57 @@
+/*
+ * .nam files of Neural Amp Modeler.
+ */
+import { describe, message } from "../../checks.js";
+import { FormatError } from "../../errors.js";
+import { type AudioModel, type Backend, readSampleRate } from "../audio.js";
+import { field, type Place, text, unexpected } from "../json.js";
+import { makeReport } from "../report.js";
+import { readLstm } from "./lstm.js";
+
+/** Versions 0.5 to 0.7, whose LSTM is the same; of later ones nobody knows yet. */
+const VERSION = /^0\.[567]\.\d{1,9}$/;
+
+/** Some of what NAM has besides; all are refused, these with what they are. */
+const OTHERS: ReadonlyMap<string, string> = new Map([
+  ["WaveNet", "a network of dilated convolutions"],
+  ["ConvNet", "a network of convolutions"],
+  ["Linear", "an impulse response"],
+  ["SlimmableContainer", "a container of several models"],
+  ["CatLSTM", "an LSTM with knobs, of NAM's trainer alone"],
+  ["CatWaveNet", "a WaveNet with knobs, of NAM's trainer alone"],
+]);
+
+/** @param file an object with `architecture` */
+export function readNam(
+  file: Place,
+  fastTanh: boolean,
+  backend: Backend,
+): AudioModel {
+  const version = text(file, "version");
+  if (!VERSION.test(version))
+    throw unexpected("0.5.0 to 0.7", version, "version");
+  const architecture = text(file, "architecture");
+  if (architecture !== "LSTM") {
+    const what = OTHERS.get(architecture);
+    const name = describe(architecture);
+    const got = what === undefined ? name : `${name}, ${what}`;
+    throw new FormatError(message("architecture", "LSTM", got));
+  }
+  const sampleRate = readSampleRate(file);
+  const { model, layers, warnings } = readLstm(file, fastTanh, backend);
+  const report = makeReport({
+    format: "nam",
+    producer: "Neural Amp Modeler",
+    version,
+    layers,
+    converted: ["[W | U] split into weight_ih and weight_hh"],
+    ignored: field(file, "metadata") === undefined ? [] : ["metadata"],
+    warnings: [
+      ...warnings,
+      ...(sampleRate === null
+        ? ["no sample_rate: NAM's trainer used 48000 Hz then"]
+        : []),
+    ],
+  });
+  return { model, report, sampleRate, cases: [] };
+}
