@@ -2,7 +2,7 @@ import { sigmoid, tanh } from "./activations";
 import { Layer } from "./layer";
 import { clearPadding, product, project } from "./linear";
 import { carry, running } from "./recurrence";
-import { columns, firstOf, madd, pair, secondOf } from "./simd";
+import { madd } from "./simd";
 
 /*
  *      r = σ(W_r x + U_r h + b_r)     z likewise
@@ -10,13 +10,13 @@ import { columns, firstOf, madd, pair, secondOf } from "./simd";
  *      reset before:  n = tanh(W_n x + b_n + U_n (r ∘ h))
  *      h' = z ∘ h + (1 - z) ∘ n       the other polarity of z is folded into its rows: σ(-a) = 1 - σ(a)
  *
- * Reset after: a panel's 12 rows are the three gates of four units. The candidate's two sums stay apart: W_n x
- * waits in z, U_n h starts from its own bias c_n, which lies in front of the panel.
+ * Reset after: the three gates of four units lie side by side, 12 rows a quad without gaps, in z and in `u`, the
+ * product of U, which stays apart because r multiplies its candidate alone:
  *
- *      z        [ r r r r | z z z z | W_n x ×4 ]      panel of U   [ · · · · | · · · · | c_n ×4 ][ k = 0: 12 ] …  48 bytes each
+ *      z, u     [ r r r r | z z z z | n n n n ][ r r r r | …       z: b + W x      u: U h, and c_n
  *
  * Reset before needs all of r before the candidate's product, so its row of z is [ r of all units | z | n ], and
- * U comes in two sets of 16-row panels: r with z (`recurrent`), then n (`second`).
+ * U comes in two sets of panels: r with z (`recurrent`), then n (`second`).
  *
  * trace, when asked for: [steps, quads, r z n, 4].
  */
@@ -41,96 +41,29 @@ function store(
   }
 }
 
-/** One step of one row. */
-function stepRow(
-  w: usize,
-  h: usize,
+/** One row, reset after: its sums are complete in z and u. */
+function updateRow(
   z: usize,
+  u: usize,
+  h: usize,
   y: usize,
   quads: i32,
-  kBytes: i32,
   trace: usize,
 ): void {
-  const end = h + kBytes;
-  let hq = h;
   for (; quads > 0; quads--) {
-    let r = v128.load(z);
-    let u = v128.load(z, 16);
-    let n = v128.load(w, 32);
-    let x = h;
-    w += 48;
-    do {
-      const both = columns(x);
-      const x0 = firstOf(both);
-      const x1 = secondOf(both, x);
-      r = pair(r, v128.load(w), x0, v128.load(w, 48), x1);
-      u = pair(u, v128.load(w, 16), x0, v128.load(w, 64), x1);
-      n = pair(n, v128.load(w, 32), x0, v128.load(w, 80), x1);
-      w += 96;
-      x += 8;
-    } while (x < end);
-    r = sigmoid(r);
-    store(r, sigmoid(u), tanh(madd(r, n, v128.load(z, 32))), hq, y, trace);
+    const r = sigmoid(f32x4.add(v128.load(z), v128.load(u)));
+    const keep = sigmoid(f32x4.add(v128.load(z, 16), v128.load(u, 16)));
+    const n = tanh(madd(r, v128.load(u, 32), v128.load(z, 32)));
+    store(r, keep, n, h, y, trace);
     z += 48;
-    hq += 16;
+    u += 48;
+    h += 16;
     y += 16;
     if (trace) trace += 48;
   }
 }
 
-/** One step of two rows: six sums share the panel's weights. */
-function stepPair(
-  w: usize,
-  h: usize,
-  z: usize,
-  zRow: i32,
-  y: usize,
-  yRow: i32,
-  kBytes: i32,
-  hq: usize,
-): void {
-  const z2 = z + zRow;
-  let r = v128.load(z);
-  let u = v128.load(z, 16);
-  let n = v128.load(w, 32);
-  let r2 = v128.load(z2);
-  let u2 = v128.load(z2, 16);
-  let n2 = n;
-  let x = h;
-  const end = x + kBytes;
-  w += 48;
-  do {
-    const x0 = v128.load32_splat(x);
-    const x1 = v128.load32_splat(x, 4);
-    const y0 = v128.load32_splat(x + kBytes);
-    const y1 = v128.load32_splat(x + kBytes, 4);
-    let a = v128.load(w);
-    let b = v128.load(w, 48);
-    r = pair(r, a, x0, b, x1);
-    r2 = pair(r2, a, y0, b, y1);
-    a = v128.load(w, 16);
-    b = v128.load(w, 64);
-    u = pair(u, a, x0, b, x1);
-    u2 = pair(u2, a, y0, b, y1);
-    a = v128.load(w, 32);
-    b = v128.load(w, 80);
-    n = pair(n, a, x0, b, x1);
-    n2 = pair(n2, a, y0, b, y1);
-    w += 96;
-    x += 8;
-  } while (x < end);
-  store(r, sigmoid(u), tanh(madd(sigmoid(r), n, v128.load(z, 32))), hq, y, 0);
-  store(
-    r2,
-    sigmoid(u2),
-    tanh(madd(sigmoid(r2), n2, v128.load(z2, 32))),
-    hq + kBytes,
-    y + yRow,
-    0,
-  );
-}
-
-/** One step of all rows, reset after the product. */
+/** One step of all rows, reset after the product; u is `scratch` [rows, 16 · panels]. */
 function stepAfter(
   layer: Layer,
   h: usize,
@@ -139,36 +72,21 @@ function stepAfter(
   y: usize,
   yRow: i32,
   rows: i32,
+  scratch: usize,
   trace: usize,
 ): void {
   const quads = layer.outputQuads;
-  const kBytes: i32 = quads << 4;
-  const even = rows & ~1;
-  let w = layer.recurrent;
-  for (let p = 0; p < kBytes && even; p += 16) {
-    for (let row = 0; row < even; row += 2) {
-      const hr = h + row * kBytes;
-      stepPair(
-        w,
-        hr,
-        z + row * zRow + p * 3,
-        zRow,
-        y + row * yRow + p,
-        yRow,
-        kBytes,
-        hr + p,
-      );
-    }
-    w += 48 + kBytes * 12;
-  }
-  if (rows != even)
-    stepRow(
-      layer.recurrent,
-      h + even * kBytes,
-      z + even * zRow,
-      y + even * yRow,
+  const hRow: i32 = quads << 4;
+  const panels = layer.inputPanels;
+  const uRow: i32 = panels << 6;
+  product(layer.recurrent, h, hRow, scratch, uRow, rows, quads << 2, panels, 0);
+  for (let row = 0; row < rows; row++)
+    updateRow(
+      z + row * zRow,
+      scratch + row * uRow,
+      h + row * hRow,
+      y + row * yRow,
       quads,
-      kBytes,
       trace,
     );
 }
@@ -256,7 +174,7 @@ export function gru(
     const at = trace ? trace + t * layer.outputQuads * 48 : 0;
     if (layer.second)
       stepBefore(layer, h, zt, zRow, yt, yRow, active, scratch, at);
-    else stepAfter(layer, h, zt, zRow, yt, yRow, active, at);
+    else stepAfter(layer, h, zt, zRow, yt, yRow, active, scratch, at);
     carry(layer, yt, yRow, h, active);
   }
 }

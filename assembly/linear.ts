@@ -1,22 +1,26 @@
 import { exp, relu, sigmoid, tanh } from "./activations";
 import { Layer } from "./layer";
-import { columns, firstOf, laneMask, pair, secondOf } from "./simd";
+import { columns, firstOf, laneMask, madd, pair, secondOf } from "./simd";
 
 /*
- * Rows × panels. A panel holds 16 rows of the weight matrix (16 outputs), column after column:
+ * Rows × panels, the matrix product of every layer. A panel is 16 rows of the weight matrix (16 outputs), column after
+ * column:
  *
  *      w →  [ bias of 16 outputs ][ k = 0: 16 weights ][ k = 1: 16 weights ] …      64 bytes each, k even
  *
  *      x  [rows, k]  ×  panels  →  z [rows, 16 · panels]
  *
- * One row takes a panel in four sums of four outputs; two rows take it in two halves, four sums each time:
+ * One row takes a panel in four sums of four outputs, two rows in eight:
  *
- *      1 × 16   o o o o | o o o o | o o o o | o o o o        8 loads of weights, 2 of x, 8 products: bound by loads
- *      2 × 8    o o o o | o o o o                             4 loads of weights, 4 of x, 8 products: at the peak
- *               o o o o | o o o o
+ *      1 × 16   o o o o | o o o o | o o o o | o o o o        bound by the loads of the weights
  *
- * Both keep every weight, input and sum of two columns in registers (14 and 12 of 16); wider tiles do not: V8 in
- * Node 20 loads all operands of a loop body before the first product, so 2 × 16 spills and falls from 59 to 37 GFLOP/s.
+ *      2 × 16   o o o o | o o o o | o o o o | o o o o        each weight that is loaded serves two rows:
+ *               o o o o | o o o o | o o o o | o o o o        bound by arithmetic
+ *
+ * Eight sums leave eight registers of x86's 16. A column takes four weights and two inputs, so simd goes column by
+ * column: V8 in Node 20 and 22 loads all operands of a loop's body before the first product, and two columns at once
+ * spill (53 GFLOP/s against 37; 2 × 8 in pairs had 43). Fused, on V8 of Node 24, pairs are the best there is: 58
+ * against 54 column by column and 53 in tiles of 2 × 8.
  */
 
 /** The activations of an RNN or Linear, as src/kernel/contract.ts numbers them. */
@@ -25,40 +29,45 @@ export const SIGMOID = 2;
 export const RELU = 3;
 export const SOFTMAX = 4;
 
-/** One row, one panel. */
-function tile1x16(
+/** One row, `panels` panels. */
+function row1x16(
   w: usize,
   x: usize,
   z: usize,
   kBytes: i32,
+  panels: i32,
   accumulate: i32,
 ): void {
-  const start = accumulate ? z : w;
-  let s0 = v128.load(start);
-  let s1 = v128.load(start, 16);
-  let s2 = v128.load(start, 32);
-  let s3 = v128.load(start, 48);
   const end = x + kBytes;
-  w += 64;
-  do {
-    const both = columns(x);
-    const x0 = firstOf(both);
-    const x1 = secondOf(both, x);
-    s0 = pair(s0, v128.load(w), x0, v128.load(w, 64), x1);
-    s1 = pair(s1, v128.load(w, 16), x0, v128.load(w, 80), x1);
-    s2 = pair(s2, v128.load(w, 32), x0, v128.load(w, 96), x1);
-    s3 = pair(s3, v128.load(w, 48), x0, v128.load(w, 112), x1);
-    w += 128;
-    x += 8;
-  } while (x < end);
-  v128.store(z, s0);
-  v128.store(z, s1, 16);
-  v128.store(z, s2, 32);
-  v128.store(z, s3, 48);
+  for (; panels > 0; panels--) {
+    const start = accumulate ? z : w;
+    let s0 = v128.load(start);
+    let s1 = v128.load(start, 16);
+    let s2 = v128.load(start, 32);
+    let s3 = v128.load(start, 48);
+    let p = x;
+    w += 64;
+    do {
+      const both = columns(p);
+      const x0 = firstOf(both);
+      const x1 = secondOf(both, p);
+      s0 = pair(s0, v128.load(w), x0, v128.load(w, 64), x1);
+      s1 = pair(s1, v128.load(w, 16), x0, v128.load(w, 80), x1);
+      s2 = pair(s2, v128.load(w, 32), x0, v128.load(w, 96), x1);
+      s3 = pair(s3, v128.load(w, 48), x0, v128.load(w, 112), x1);
+      w += 128;
+      p += 8;
+    } while (p < end);
+    v128.store(z, s0);
+    v128.store(z, s1, 16);
+    v128.store(z, s2, 32);
+    v128.store(z, s3, 48);
+    z += 64;
+  }
 }
 
-/** Two rows, half a panel: `w` and the rows of z point at the half. */
-export function tile2x8(
+/** Two rows, one panel. */
+function tile2x16(
   w: usize,
   x: usize,
   xStride: i32,
@@ -73,31 +82,69 @@ export function tile2x8(
   const startU = accumulate ? u : w;
   let z0 = v128.load(startZ);
   let z1 = v128.load(startZ, 16);
+  let z2 = v128.load(startZ, 32);
+  let z3 = v128.load(startZ, 48);
   let u0 = v128.load(startU);
   let u1 = v128.load(startU, 16);
+  let u2 = v128.load(startU, 32);
+  let u3 = v128.load(startU, 48);
   const end = x + kBytes;
   w += 64;
-  do {
-    const a0 = v128.load(w);
-    const a1 = v128.load(w, 16);
-    const b0 = v128.load(w, 64);
-    const b1 = v128.load(w, 80);
-    const x0 = v128.load32_splat(x);
-    const x1 = v128.load32_splat(x, 4);
-    z0 = pair(z0, a0, x0, b0, x1);
-    z1 = pair(z1, a1, x0, b1, x1);
-    const y0 = v128.load32_splat(y);
-    const y1 = v128.load32_splat(y, 4);
-    u0 = pair(u0, a0, y0, b0, y1);
-    u1 = pair(u1, a1, y0, b1, y1);
-    w += 128;
-    x += 8;
-    y += 8;
-  } while (x < end);
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    do {
+      const x0 = v128.load32_splat(x);
+      const x1 = v128.load32_splat(x, 4);
+      const y0 = v128.load32_splat(y);
+      const y1 = v128.load32_splat(y, 4);
+      let a = v128.load(w);
+      let b = v128.load(w, 64);
+      z0 = pair(z0, a, x0, b, x1);
+      u0 = pair(u0, a, y0, b, y1);
+      a = v128.load(w, 16);
+      b = v128.load(w, 80);
+      z1 = pair(z1, a, x0, b, x1);
+      u1 = pair(u1, a, y0, b, y1);
+      a = v128.load(w, 32);
+      b = v128.load(w, 96);
+      z2 = pair(z2, a, x0, b, x1);
+      u2 = pair(u2, a, y0, b, y1);
+      a = v128.load(w, 48);
+      b = v128.load(w, 112);
+      z3 = pair(z3, a, x0, b, x1);
+      u3 = pair(u3, a, y0, b, y1);
+      w += 128;
+      x += 8;
+      y += 8;
+    } while (x < end);
+  } else {
+    do {
+      const x0 = v128.load32_splat(x);
+      const y0 = v128.load32_splat(y);
+      let a = v128.load(w);
+      z0 = madd(a, x0, z0);
+      u0 = madd(a, y0, u0);
+      a = v128.load(w, 16);
+      z1 = madd(a, x0, z1);
+      u1 = madd(a, y0, u1);
+      a = v128.load(w, 32);
+      z2 = madd(a, x0, z2);
+      u2 = madd(a, y0, u2);
+      a = v128.load(w, 48);
+      z3 = madd(a, x0, z3);
+      u3 = madd(a, y0, u3);
+      w += 64;
+      x += 4;
+      y += 4;
+    } while (x < end);
+  }
   v128.store(z, z0);
   v128.store(z, z1, 16);
+  v128.store(z, z2, 32);
+  v128.store(z, z3, 48);
   v128.store(u, u0);
   v128.store(u, u1, 16);
+  v128.store(u, u2, 32);
+  v128.store(u, u3, 48);
 }
 
 /** z [rows, 16 · panels] ← bias + x [rows, k] W, or, accumulating, z + x W. Strides in bytes; k even. */
@@ -113,17 +160,21 @@ export function product(
   accumulate: i32,
 ): void {
   const kBytes: i32 = k << 2;
+  if (rows == 1) {
+    row1x16(w, x, z, kBytes, panels, accumulate);
+    return;
+  }
+  // a panel stays in the first cache while all rows pass it
   for (; panels > 0; panels--) {
     let xr = x;
     let zr = z;
     let row = rows;
     for (; row >= 2; row -= 2) {
-      tile2x8(w, xr, xStride, zr, zStride, kBytes, accumulate);
-      tile2x8(w + 32, xr, xStride, zr + 32, zStride, kBytes, accumulate);
+      tile2x16(w, xr, xStride, zr, zStride, kBytes, accumulate);
       xr += xStride << 1;
       zr += zStride << 1;
     }
-    if (row) tile1x16(w, xr, zr, kBytes, accumulate);
+    if (row) row1x16(w, xr, zr, kBytes, 1, accumulate);
     w += 64 + (kBytes << 4);
     z += 64;
   }

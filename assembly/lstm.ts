@@ -1,8 +1,8 @@
 import { sigmoid, tanh } from "./activations";
 import { Layer } from "./layer";
-import { clearPadding, product, project, tile2x8 } from "./linear";
+import { clearPadding, product, project } from "./linear";
 import { carry, running } from "./recurrence";
-import { columns, firstOf, madd, pair, secondOf } from "./simd";
+import { madd } from "./simd";
 
 /*
  *      i = σ(W_i x + R_i h + b_i)     f, o likewise     g = tanh(W_g x + R_g h + b_g)
@@ -18,19 +18,11 @@ import { columns, firstOf, madd, pair, secondOf } from "./simd";
 
 /** Gates and cell update of four units: c is updated in place, o ∘ tanh(c') goes to m. */
 @inline
-function update(
-  i: v128,
-  f: v128,
-  g: v128,
-  o: v128,
-  c: usize,
-  m: usize,
-  trace: usize,
-): void {
-  i = sigmoid(i);
-  f = sigmoid(f);
-  g = tanh(g);
-  o = sigmoid(o);
+function update(z: usize, c: usize, m: usize, trace: usize): void {
+  const i = sigmoid(v128.load(z));
+  const f = sigmoid(v128.load(z, 16));
+  const g = tanh(v128.load(z, 32));
+  const o = sigmoid(v128.load(z, 48));
   const cell = madd(f, v128.load(c), f32x4.mul(i, g));
   v128.store(c, cell);
   v128.store(m, f32x4.mul(o, tanh(cell)));
@@ -43,90 +35,20 @@ function update(
   }
 }
 
-/** One step of one row: the sums start from z and stay in registers until the units are done. */
-function stepRow(
-  w: usize,
-  h: usize,
+/** One row: its sums in z are complete. */
+function updateRow(
   z: usize,
   c: usize,
   m: usize,
   quads: i32,
-  kBytes: i32,
   trace: usize,
 ): void {
-  const end = h + kBytes;
   for (; quads > 0; quads--) {
-    let i = v128.load(z);
-    let f = v128.load(z, 16);
-    let g = v128.load(z, 32);
-    let o = v128.load(z, 48);
-    let x = h;
-    w += 64;
-    do {
-      const both = columns(x);
-      const x0 = firstOf(both);
-      const x1 = secondOf(both, x);
-      i = pair(i, v128.load(w), x0, v128.load(w, 64), x1);
-      f = pair(f, v128.load(w, 16), x0, v128.load(w, 80), x1);
-      g = pair(g, v128.load(w, 32), x0, v128.load(w, 96), x1);
-      o = pair(o, v128.load(w, 48), x0, v128.load(w, 112), x1);
-      w += 128;
-      x += 8;
-    } while (x < end);
-    update(i, f, g, o, c, m, trace);
+    update(z, c, m, trace);
     z += 64;
     c += 16;
     m += 16;
     if (trace) trace += 80;
-  }
-}
-
-/** Gates of one row and panel from sums that lie in z. */
-function updateFromSums(z: usize, c: usize, m: usize): void {
-  update(
-    v128.load(z),
-    v128.load(z, 16),
-    v128.load(z, 32),
-    v128.load(z, 48),
-    c,
-    m,
-    0,
-  );
-}
-
-/** One step of an even number of rows: a panel stays in the first cache while all rows pass it. */
-function stepPairs(
-  w: usize,
-  h: usize,
-  z: usize,
-  zRow: i32,
-  c: usize,
-  m: usize,
-  mRow: i32,
-  rows: i32,
-  quads: i32,
-  kBytes: i32,
-): void {
-  const cRow: i32 = quads << 4;
-  for (let p = 0; p < quads; p++) {
-    let hr = h;
-    let zr = z;
-    let cr = c;
-    let mr = m;
-    for (let row = 0; row < rows; row += 2) {
-      tile2x8(w, hr, kBytes, zr, zRow, kBytes, 1);
-      tile2x8(w + 32, hr, kBytes, zr + 32, zRow, kBytes, 1);
-      updateFromSums(zr, cr, mr);
-      updateFromSums(zr + zRow, cr + cRow, mr + mRow);
-      hr += kBytes << 1;
-      zr += zRow << 1;
-      cr += cRow << 1;
-      mr += mRow << 1;
-    }
-    w += 64 + (kBytes << 4);
-    z += 64;
-    c += 16;
-    m += 16;
   }
 }
 
@@ -190,22 +112,20 @@ export function lstm(
     const yt = y + t * yStride;
     const m = projected ? scratch : yt;
     const mRow = projected ? cRow : yRow;
-    const even = active & ~1;
-    if (even)
-      stepPairs(layer.recurrent, h, zt, zRow, c, m, mRow, even, quads, kBytes);
-    if (active != even) {
-      const at = trace ? trace + t * quads * 80 : 0;
-      stepRow(
-        layer.recurrent,
-        h + even * kBytes,
-        zt + even * zRow,
-        c + even * cRow,
-        m + even * mRow,
-        quads,
-        kBytes,
-        at,
-      );
-    }
+    product(
+      layer.recurrent,
+      h,
+      kBytes,
+      zt,
+      zRow,
+      active,
+      kBytes >> 2,
+      quads,
+      1,
+    );
+    const at = trace ? trace + t * quads * 80 : 0;
+    for (let row = 0; row < active; row++)
+      updateRow(zt + row * zRow, c + row * cRow, m + row * mRow, quads, at);
     if (projected) projectHidden(layer, m, yt, yRow, active);
     carry(layer, yt, yRow, h, active);
   }

@@ -8,17 +8,21 @@ export function madd(a: v128, b: v128, c: v128): v128 {
 }
 
 /**
- * One step of every sum over k in this kernel: two columns at a time,
+ * One step of every sum over k in this kernel, two columns of it. All products use it, one row or many, so a row's
+ * bits do not depend on the rows beside it.
  *
- *     sum ← sum + (w0 · x0 + w1 · x1)
+ *     simd      sum ← (sum + w0 · x0) + w1 · x1         a column after the other
+ *     relaxed   sum ← sum + (w0 · x0 + w1 · x1)         fused: mul, madd, add
  *
- * so that a panel's sums wait for one addition in two columns: four sums in flight are then bound by the
- * loads (46 GFLOP/s), not by the adder (31 when each column was added by itself). All products use it, one
- * row or many, so a row's bits do not depend on the rows beside it.
+ * Fused, a column at a time would put the multiplication on the sum's chain, 4 cycles a column, and four sums in
+ * flight do not hide that: 30 GFLOP/s against 47 for a matrix times a vector. Unfused, only the addition is on the
+ * chain, and taking the columns one by one needs so few registers that a tile of 2 × 16 fits (linear.ts).
  */
 @inline
 export function pair(sum: v128, w0: v128, x0: v128, w1: v128, x1: v128): v128 {
-  return f32x4.add(sum, madd(w1, x1, f32x4.mul(w0, x0)));
+  if (ASC_FEATURE_RELAXED_SIMD)
+    return f32x4.add(sum, f32x4.relaxed_madd(w1, x1, f32x4.mul(w0, x0)));
+  return f32x4.add(f32x4.add(sum, f32x4.mul(w0, x0)), f32x4.mul(w1, x1));
 }
 
 /*

@@ -67,6 +67,9 @@ export function isGeneral(cell: Cell): boolean {
 export const gatesApart = (cell: Cell): boolean =>
   cell.kind === "gru" && (cell.resetBefore || isGeneral(cell));
 
+/** Rows of a panel. */
+export const PANEL = 16;
+
 export const quadsOf = (size: number): number => Math.ceil(size / 4);
 
 /** Floats that `size` units take: whole quads. */
@@ -84,12 +87,15 @@ export function inputPanels(cell: Cell): number {
 }
 
 /**
- * Floats that the kernel needs behind z for each row: a projection's cell output and sums, or r ∘ h, or the
- * candidate's sums.
+ * Floats that the kernel needs behind z for each row: an LSTM's cell output before the projection and the
+ * projection's sums; a GRU's U h, r ∘ h, or the candidate's sums.
  */
 export function scratchFloats(cell: Cell): number {
-  const panelsOf = (size: number) => Math.ceil(quadsOf(size) / 4) * 16;
+  const panelsOf = (size: number) => Math.ceil(size / PANEL) * PANEL;
   if (cell.kind === "lstm" && cell.outputSize !== cell.hiddenSize)
     return lanesOf(cell.hiddenSize) + panelsOf(cell.outputSize);
-  return gatesApart(cell) ? panelsOf(cell.outputSize) : 0;
+  if (cell.kind !== "gru") return 0;
+  return gatesApart(cell)
+    ? panelsOf(cell.outputSize)
+    : inputPanels(cell) * PANEL;
 }

@@ -47,8 +47,8 @@ export interface Stage {
   readonly traced: number; // floats that a step leaves in the trace
 }
 
-/** Below 1024 the compiler folds constant offsets; from there on lie the constants of assembly/curves.ts. */
-const FIRST_ADDRESS = 2048;
+/** Below 1024 the compiler folds constant offsets; from there on lie the kernel's own constants. */
+export const FIRST_ADDRESS = 2048;
 
 /**
  * Layers packed into one memory with one kernel instance. It holds no sizes but those of its weights: what runs

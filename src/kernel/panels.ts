@@ -3,6 +3,7 @@ import {
   gatesApart,
   inputPanels,
   isGeneral,
+  PANEL,
   quadsOf,
 } from "./cell.js";
 import { Field, RECORD_FIELDS } from "./contract.js";
@@ -10,9 +11,9 @@ import type { Memory } from "./memory.js";
 import { peepholeFloats, writeOptions } from "./record.js";
 
 /*
- * A panel, float by float (width 16, or 12 for the recurrent weights of a GRU with reset after):
+ * A panel, float by float:
  *
- *      [ bias of `width` rows ][ column 0 of those rows ][ column 1 ] … [ column k - 1 ]
+ *      [ bias of 16 rows ][ column 0 of those rows ][ column 1 ] … [ column k - 1 ]
  *
  * k is the width of the kernel's input row; columns past the matrix, and rows that no unit has, are zeros.
  */
@@ -30,12 +31,11 @@ interface Panels {
   readonly columns: number;
   readonly rows: readonly (PanelRow | null)[];
   readonly k: number;
-  readonly width: 16 | 12;
   readonly emptyBias: number;
 }
 
-function panelFloats({ rows, k, width }: Panels): number {
-  return Math.ceil(rows.length / width) * width * (k + 1);
+function panelFloats({ rows, k }: Panels): number {
+  return Math.ceil(rows.length / PANEL) * PANEL * (k + 1);
 }
 
 function writePanels(
@@ -43,16 +43,16 @@ function writePanels(
   start: number,
   panels: Panels,
 ): void {
-  const { matrix, columns, rows, k, width, emptyBias } = panels;
+  const { matrix, columns, rows, k, emptyBias } = panels;
   target.fill(0, start, start + panelFloats(panels));
-  const padded = Math.ceil(rows.length / width) * width;
+  const padded = Math.ceil(rows.length / PANEL) * PANEL;
   for (let r = 0; r < padded; r++) {
-    const lane = start + Math.floor(r / width) * width * (k + 1) + (r % width);
+    const lane = start + Math.floor(r / PANEL) * PANEL * (k + 1) + (r % PANEL);
     const row = rows[r];
     target[lane] = row ? row.bias * row.sign : emptyBias;
     if (!row) continue;
     for (let column = 0; column < columns; column++) {
-      target[lane + (column + 1) * width] =
+      target[lane + (column + 1) * PANEL] =
         (matrix[row.at + column] as number) * row.sign;
     }
   }
@@ -106,13 +106,12 @@ function panelsOf(
   const inner = (index: number) => biasIh?.[index] ?? 0;
   const outer = (index: number) => biasHh?.[index] ?? 0;
   const both = (index: number) => inner(index) + outer(index);
-  const wide = { width: 16, emptyBias: 0 } as const;
-  const input = { ...wide, matrix: ih, columns: I, k };
-  const recurrent = { ...wide, matrix: hh, columns: O, k: outputK };
+  const input = { emptyBias: 0, matrix: ih, columns: I, k };
+  const recurrent = { emptyBias: 0, matrix: hh, columns: O, k: outputK };
   if (kind === "lstm") {
     const gates = [0, 1, 2, 3];
     const projection = hr && {
-      ...wide,
+      emptyBias: 0,
       matrix: hr,
       columns: H,
       k: quadsOf(H) * 4,
@@ -161,7 +160,6 @@ function panelsOf(
       },
       recurrent: {
         ...recurrent,
-        width: 12,
         rows: interleaved(
           H,
           gates,

@@ -81,11 +81,27 @@ export const cells: Record<Kind, CellStep> = {
   },
 };
 
+let round: (value: number) => number = (value) => value;
+
+/** `run` with every sum, product and function of the cells rounded to float32: what that alone costs in accuracy. */
+export function inFloat32<T>(run: () => T): T {
+  const exact = round;
+  round = Math.fround;
+  try {
+    return run();
+  } finally {
+    round = exact;
+  }
+}
+
 /** The cell's activations, or the standard ones. */
 const functionsOf = (
   { activations = [] }: AnyOptions,
   standard: readonly ("sigmoid" | "tanh" | "relu")[],
-) => (activations.length ? activations : standard).map(functionOf);
+) =>
+  (activations.length ? activations : standard)
+    .map(functionOf)
+    .map((f) => (x: number) => round(f(x)));
 
 const limited = (v: Vector, clip: number): Vector =>
   v.map((a) => Math.min(Math.max(a, -clip), clip));
@@ -102,7 +118,8 @@ function product(w: Tensor, v: Vector): number[] {
   const result: number[] = [];
   for (let r = 0; r < rows; r++) {
     let sum = 0;
-    for (let k = 0; k < columns; k++) sum += w.data[r * columns + k]! * v[k]!;
+    for (let k = 0; k < columns; k++)
+      sum = round(sum + round(w.data[r * columns + k]! * v[k]!));
     result.push(sum);
   }
   return result;
@@ -115,5 +132,6 @@ function blocks(v: Vector, size: number): Vector[] {
   );
 }
 
-const add = (a: Vector, b: Vector): Vector => a.map((v, i) => v + b[i]!);
-const multiply = (a: Vector, b: Vector): Vector => a.map((v, i) => v * b[i]!);
+const add = (a: Vector, b: Vector): Vector => a.map((v, i) => round(v + b[i]!));
+const multiply = (a: Vector, b: Vector): Vector =>
+  a.map((v, i) => round(v * b[i]!));

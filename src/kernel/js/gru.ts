@@ -1,11 +1,11 @@
 import { sigmoid, tanh } from "./activations.js";
 import type { Layer } from "./layer.js";
-import { product, quadSums } from "./linear.js";
+import { product } from "./linear.js";
 import type { StepPlace } from "./recurrence.js";
 
 const fround = Math.fround;
 
-/** The sums of one quad, r ×4, z ×4, U_n h ×4, then its gates. */
+/** The gates of one quad: r ×4, z ×4, n ×4. */
 const gates = new Float32Array(12);
 
 /** h' of a quad, whose gates are in `gates`: r ×4, z ×4, n ×4; traced when asked for. */
@@ -19,36 +19,44 @@ function update(f32: Float32Array, h: number, y: number, trace: number): void {
   if (trace) f32.set(gates, trace);
 }
 
-/** Reset after the product. */
+/** Reset after the product; U h + c lies in `scratch`, in the order of z. */
 export function gruAfterStep(
   f32: Float32Array,
   layer: Layer,
   place: StepPlace,
 ): void {
-  const { output } = layer;
-  for (let row = 0; row < place.active; row++) {
-    const h = place.h + row * output;
+  const { output, panels } = layer;
+  const { h, active, scratch } = place;
+  const uRow = panels * 16;
+  product(
+    f32,
+    layer.recurrent,
+    h,
+    output,
+    scratch,
+    uRow,
+    active,
+    output,
+    panels,
+    false,
+  );
+  for (let row = 0; row < active; row++) {
     const y = place.y + row * place.yRow;
-    let w = layer.recurrent;
     let z = place.z + row * place.zRow;
+    let u = scratch + row * uRow;
     let trace = place.trace;
-    for (
-      let quad = 0;
-      quad < output;
-      quad += 4, w += 12 * (output + 1), z += 12
-    ) {
-      quadSums(f32, w, 12, h, output, z, gates, 0);
-      quadSums(f32, w + 4, 12, h, output, z + 4, gates, 4);
-      quadSums(f32, w + 8, 12, h, output, w + 8, gates, 8);
+    for (let quad = 0; quad < output; quad += 4, z += 12, u += 12) {
+      for (let i = 0; i < 8; i++)
+        gates[i] = (f32[z + i] as number) + (f32[u + i] as number);
       sigmoid(gates, 0, gates, 0, 8);
       for (let lane = 0; lane < 4; lane++) {
         const reset = fround(
-          (gates[lane] as number) * (gates[lane + 8] as number),
+          (gates[lane] as number) * (f32[u + 8 + lane] as number),
         );
         gates[lane + 8] = reset + (f32[z + 8 + lane] as number);
       }
       tanh(gates, 8, gates, 8, 4);
-      update(f32, h + quad, y + quad, trace);
+      update(f32, h + row * output + quad, y + quad, trace);
       if (trace) trace += gruAfterStep.traced;
     }
   }

@@ -5,60 +5,33 @@ import type { Chunk } from "./recurrence.js";
 const fround = Math.fround;
 
 /**
- * Sums of one quad (4 outputs) of a panel `width` wide over k inputs, added to those at `from`, left in `to`.
- * Two columns at a time, as `pair` in assembly/simd.ts does.
+ * Sums of one quad (4 outputs) of a panel over k inputs, added to those at `from`, left at `to`. Column after column,
+ * as `pair` in assembly/simd.ts does without relaxed SIMD.
  */
-export function quadSums(
+function quadSums(
   f32: Float32Array,
   w: number,
-  width: number,
   x: number,
   k: number,
   from: number,
-  to: Float32Array,
-  at: number,
+  to: number,
 ): void {
   let s0 = f32[from] as number;
   let s1 = f32[from + 1] as number;
   let s2 = f32[from + 2] as number;
   let s3 = f32[from + 3] as number;
   const end = x + k;
-  for (let a = w + width; x < end; x += 2, a += 2 * width) {
-    const b = a + width;
-    const x0 = f32[x] as number;
-    const x1 = f32[x + 1] as number;
-    s0 = fround(
-      s0 +
-        fround(
-          fround((f32[a] as number) * x0) + fround((f32[b] as number) * x1),
-        ),
-    );
-    s1 = fround(
-      s1 +
-        fround(
-          fround((f32[a + 1] as number) * x0) +
-            fround((f32[b + 1] as number) * x1),
-        ),
-    );
-    s2 = fround(
-      s2 +
-        fround(
-          fround((f32[a + 2] as number) * x0) +
-            fround((f32[b + 2] as number) * x1),
-        ),
-    );
-    s3 = fround(
-      s3 +
-        fround(
-          fround((f32[a + 3] as number) * x0) +
-            fround((f32[b + 3] as number) * x1),
-        ),
-    );
+  for (let a = w + 16; x < end; x++, a += 16) {
+    const input = f32[x] as number;
+    s0 = fround(s0 + fround((f32[a] as number) * input));
+    s1 = fround(s1 + fround((f32[a + 1] as number) * input));
+    s2 = fround(s2 + fround((f32[a + 2] as number) * input));
+    s3 = fround(s3 + fround((f32[a + 3] as number) * input));
   }
-  to[at] = s0;
-  to[at + 1] = s1;
-  to[at + 2] = s2;
-  to[at + 3] = s3;
+  f32[to] = s0;
+  f32[to + 1] = s1;
+  f32[to + 2] = s2;
+  f32[to + 3] = s3;
 }
 
 /** z [rows, 16 · panels] ← bias + x [rows, k] W, or, accumulating, z + x W. */
@@ -78,16 +51,8 @@ export function product(
     for (let row = 0; row < rows; row++) {
       for (let lane = 0; lane < 16; lane += 4) {
         const at = z + row * zStride + lane;
-        quadSums(
-          f32,
-          w + lane,
-          16,
-          x + row * xStride,
-          k,
-          accumulate ? at : w + lane,
-          f32,
-          at,
-        );
+        const from = accumulate ? at : w + lane;
+        quadSums(f32, w + lane, x + row * xStride, k, from, at);
       }
     }
   }

@@ -1,12 +1,12 @@
 import { sigmoid, tanh } from "./activations.js";
 import type { Layer } from "./layer.js";
-import { product, quadSums } from "./linear.js";
+import { product } from "./linear.js";
 import type { StepPlace } from "./recurrence.js";
 
 const fround = Math.fround;
 
-/** The sums of one quad: i ×4, f ×4, g ×4, o ×4. */
-const sums = new Float32Array(16);
+/** The gates of one quad: i ×4, f ×4, g ×4, o ×4. */
+const gates = new Float32Array(16);
 
 export function lstmStep(
   f32: Float32Array,
@@ -14,30 +14,35 @@ export function lstmStep(
   place: StepPlace,
 ): void {
   const { hidden, output } = layer;
+  const { z, zRow, h, active } = place;
   const m = layer.second ? place.scratch : place.y;
   const mRow = layer.second ? hidden : place.yRow;
-  for (let row = 0; row < place.active; row++) {
-    const h = place.h + row * output;
-    let w = layer.recurrent;
-    let z = place.z + row * place.zRow;
+  product(
+    f32,
+    layer.recurrent,
+    h,
+    output,
+    z,
+    zRow,
+    active,
+    output,
+    hidden / 4,
+    true,
+  );
+  for (let row = 0; row < active; row++) {
+    let sums = z + row * zRow;
     let trace = place.trace;
-    for (
-      let quad = 0;
-      quad < hidden;
-      quad += 4, w += 16 * (output + 1), z += 16
-    ) {
-      for (let gate = 0; gate < 16; gate += 4)
-        quadSums(f32, w + gate, 16, h, output, z + gate, sums, gate);
-      sigmoid(sums, 0, sums, 0, 8);
-      tanh(sums, 8, sums, 8, 4);
-      sigmoid(sums, 12, sums, 12, 4);
+    for (let quad = 0; quad < hidden; quad += 4, sums += 16) {
+      sigmoid(f32, sums, gates, 0, 8);
+      tanh(f32, sums + 8, gates, 8, 4);
+      sigmoid(f32, sums + 12, gates, 12, 4);
       const c = place.c + row * hidden + quad;
       for (let lane = 0; lane < 4; lane++) {
         const kept = fround(
-          (sums[lane + 4] as number) * (f32[c + lane] as number),
+          (gates[lane + 4] as number) * (f32[c + lane] as number),
         );
         const added = fround(
-          (sums[lane] as number) * (sums[lane + 8] as number),
+          (gates[lane] as number) * (gates[lane + 8] as number),
         );
         f32[c + lane] = kept + added;
       }
@@ -45,10 +50,10 @@ export function lstmStep(
       tanh(f32, c, f32, to, 4);
       for (let lane = 0; lane < 4; lane++) {
         f32[to + lane] =
-          (f32[to + lane] as number) * (sums[lane + 12] as number);
+          (f32[to + lane] as number) * (gates[lane + 12] as number);
       }
       if (!trace) continue;
-      f32.set(sums, trace);
+      f32.set(gates, trace);
       f32.copyWithin(trace + 16, c, c + 4);
       trace += lstmStep.traced;
     }
