@@ -23,6 +23,6 @@ export default defineConfig({
       "--expose-gc",
       ...(nodeMajor < 21 ? ["--experimental-wasm-relaxed-simd"] : []),
     ],
-    testTimeout: 30_000,
+    testTimeout: 180_000,
   },
 });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { ask, freePort } from "../hosts/net.mjs";
 import { inPackages, output } from "../hosts/runtimes.mjs";
 import { repository } from "../stage.mjs";
-import { APP, write } from "./apps.mjs";
+import { IN_PACKAGE, pageApp, write } from "./apps.mjs";
 
 export const next = inPackages(".bin/next");
 
@@ -24,8 +24,9 @@ async function packages() {
  * Builds and starts the app.
  *
  * @param {string} cwd
+ * @param {string} app
  */
-export async function startNext(cwd) {
+export async function startNext(cwd, app) {
   // Next and its compiler have to lie in the application's own folder
   await output(
     "npm",
@@ -33,7 +34,9 @@ export async function startNext(cwd) {
     { cwd },
   );
   await write(cwd, {
-    "lib/answer.js": APP,
+    "lib/answer.js": app,
+    "lib/page.js": pageApp(app, IN_PACKAGE),
+    "lib/worker.js": 'import "gatewise/worker-script.js";\n',
     "app/layout.js": `export default function Layout({ children }) {
   return <html lang="en"><body>{children}</body></html>;
 }
@@ -49,9 +52,8 @@ import { useEffect, useState } from "react";
 export function Client() {
   const [text, setText] = useState("");
   useEffect(() => {
-    import("../lib/answer.js").then(({ answer }) => {
-      globalThis.answer = answer;
-      setText(JSON.stringify(answer));
+    import("../lib/page.js").then(async () => {
+      setText(JSON.stringify(await globalThis.answer));
     });
   }, []);
   return <pre id="client">{text}</pre>;

@@ -1,26 +1,49 @@
 // The packed package through every bundler, `npm run test:bundlers`: built with default settings, run in Chromium, and
 // compared with Node to the bit. Then publint, attw and the sizes.
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium, launch } from "../hosts/browsers.mjs";
 import { PATIENCE } from "../hosts/net.mjs";
 import { inPackages, output } from "../hosts/runtimes.mjs";
 import { serve } from "../hosts/server.mjs";
+import { asksFor } from "../hostless.mjs";
 import { installInto, makeStage } from "../stage.mjs";
-import { APP, bundlers, write } from "./apps.mjs";
+import { appOf, bundlers, pageApp, write } from "./apps.mjs";
 import { next, startNext } from "./next.mjs";
 import { checkSizes } from "./sizes.mjs";
 
-/** @typedef {{ auto: string, output: number[] }} Answer */
+/** What a page, a worker or a worklet loads: it asks nothing of its host. */
+const CORE = [
+  "index.js",
+  "safetensors.js",
+  "worker/index.js",
+  "worklet/index.js",
+  "worker-script.js",
+  "worklet-processor.js",
+  "worklet-clock.js",
+];
+
+/**
+ * @typedef {{
+ *   auto: string,
+ *   output: number[],
+ *   names: string[],
+ *   pooled?: number[],
+ *   played?: number[],
+ * }} Answer
+ */
 
 const wanted = process.argv.slice(2).map((word) => word.toLowerCase());
 const required = process.env["CI"] === "true";
 /** @type {string[]} */
 const problems = [];
 const started = performance.now();
-const { folder, tarball } = await makeStage();
-await write(folder, { "answer.mjs": APP });
+const { folder, tarball, packageFolder } = await makeStage();
+const app = appOf(
+  JSON.parse(await readFile(join(packageFolder, "package.json"), "utf8")),
+);
+await write(folder, { "answer.mjs": app });
 const url = pathToFileURL(join(folder, "answer.mjs")).href;
 /** @type {{ answer: Answer }} */
 const { answer: expected } = await import(url);
@@ -28,13 +51,15 @@ const { answer: expected } = await import(url);
 const browser =
   chromium.program && (await launch(chromium.program, chromium.options));
 
-for (const { name, program, build } of bundlers) {
+for (const { name, program, threads, build } of bundlers) {
   await attempt(name, program && chromium.program, async () => {
     const fresh = join(folder, `fresh-${name.replace(" ", "-")}`);
     await installInto(fresh, tarball);
-    const { origin, close } = await serve(await build(fresh, String(program)));
+    const { origin, close } = await serve(
+      await build(fresh, String(program), pageApp(app, threads)),
+    );
     try {
-      compare(name, await answerOf(`${origin}/index.html`), "relaxed");
+      compare(name, await answerOf(`${origin}/index.html`), "relaxed", true);
     } finally {
       await close();
     }
@@ -44,16 +69,24 @@ for (const { name, program, build } of bundlers) {
 await attempt("Next", next && chromium.program, async () => {
   const fresh = join(folder, "fresh-next");
   await installInto(fresh, tarball);
-  const app = await startNext(fresh);
+  const running = await startNext(fresh, app);
   try {
-    compare("Next, server", app.server, expected.auto);
-    compare("Next, client", await answerOf(app.url), "relaxed");
-    compare("Next, edge", await app.edge(), "simd");
+    compare("Next, server", running.server, expected.auto);
+    compare("Next, client", await answerOf(running.url), "relaxed", true);
+    compare("Next, edge", await running.edge(), "simd");
   } finally {
-    await app.close();
+    await running.close();
   }
 });
 
+await attempt("files", process.execPath, async () => {
+  const home = join(folder, "node_modules/gatewise");
+  for (const file of CORE) {
+    const asked = await asksFor(join(home, "dist", file));
+    if (asked.length > 0) problems.push(`dist/${file}: asks for ${asked}`);
+  }
+  console.log(`ok files: ${CORE.length} ask nothing of their host`);
+});
 await attempt("publint", inPackages(".bin/publint"), async () => {
   await output(String(inPackages(".bin/publint")), [tarball, "--strict"]);
   console.log("ok publint");
@@ -118,12 +151,26 @@ async function answerOf(/** @type {string} */ address) {
  * @param {string} name
  * @param {Answer} got
  * @param {string} auto
+ * @param {boolean} [isPage] whether it has threads
  */
-function compare(name, got, auto) {
-  const same = expected.output.every((value, i) => value === got.output[i]);
-  if (!same || got.output.length !== expected.output.length)
-    problems.push(`${name}: expected ${expected.output}, got ${got.output}`);
-  else if (got.auto !== auto)
-    problems.push(`${name}: expected ${auto} to be chosen, got ${got.auto}`);
-  else console.log(`ok ${name}: ${got.auto}`);
+function compare(name, got, auto, isPage = false) {
+  const found = [];
+  const same = (/** @type {string} */ what, a = "nothing", b = "nothing") => {
+    if (a !== b) found.push(`${what}: expected ${a}, got ${b}`);
+  };
+  const { output, names } = expected;
+  same("output", output.join(), got.output.join());
+  same("exports", names.join("\n"), got.names.join("\n"));
+  same("chosen", auto, got.auto);
+  if (isPage) {
+    same("in a worker", output.join(), got.pooled?.join());
+    const far = output.filter(
+      (x, i) => !(Math.abs(x - (got.played?.[i] ?? NaN)) < 1e-6),
+    );
+    if (far.length > 0)
+      found.push(`in a worklet: expected ${output}, got ${got.played}`);
+  }
+  for (const text of found) problems.push(`${name}: ${text}`);
+  if (found.length === 0)
+    console.log(`ok ${name}: ${auto}${isPage ? ", worker, worklet" : ""}`);
 }
