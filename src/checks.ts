@@ -47,10 +47,29 @@ export function boolean(value: unknown, name: string): boolean {
   throw wrong(false, name, "true or false", value);
 }
 
-/** An object with named entries: not an array, a Map or null. */
-export function record(value: unknown, name: string): Record<string, unknown> {
-  if (isRecord(value)) return value;
-  throw wrong(false, name, "an object", value);
+/** An object with named entries: not an array, a Map or null; none but those that `known` has, where that is given. */
+export function record(
+  value: unknown,
+  name: string,
+  known?: object,
+): Record<string, unknown> {
+  if (!isRecord(value)) throw wrong(false, name, "an object", value);
+  if (known) knownKeys(value, known, name);
+  return value;
+}
+
+/** `known`, whose names are all that `given` may have: a misspelt option must not be ignored in silence. */
+export function knownKeys<T extends object>(
+  given: object,
+  known: T,
+  name = "options",
+): T {
+  for (const key of Object.keys(given)) {
+    if (Object.hasOwn(known, key)) continue;
+    const names = Object.keys(known).join(", ");
+    throw new RangeError(message(name, `only ${names}`, JSON.stringify(key)));
+  }
+  return known;
 }
 
 /** A tensor whose shape is `expected`, to the last number. */

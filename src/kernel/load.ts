@@ -121,8 +121,12 @@ function instantiate(
 }
 
 function unavailable(backend: Backend): RangeError {
+  const hint =
+    backend === "relaxed"
+      ? "; Node 20 asks for --experimental-wasm-relaxed-simd"
+      : "";
   return new RangeError(
-    `backend: expected one that this host can run, got "${backend}"`,
+    `backend: expected one that this host can run, got "${backend}"${hint}`,
   );
 }
 
@@ -133,7 +137,11 @@ function unavailable(backend: Backend): RangeError {
  * @throws RangeError when this host cannot run the backend asked for, TypeError when `module` is none of ours
  */
 export async function init(options: InitOptions = {}): Promise<Backend> {
-  const given = record(options, "options");
+  const given = record(options, "options", {
+    backend: 0,
+    deterministic: 0,
+    module: 0,
+  } satisfies Record<keyof InitOptions, 0>);
   const backend = oneOf(given["backend"] ?? "auto", "backend", [
     "auto",
     ...BACKENDS,

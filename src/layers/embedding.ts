@@ -21,7 +21,7 @@ export class Embedding {
   readonly #parameters: Parameters;
 
   constructor(options: EmbeddingOptions) {
-    record(options, "options");
+    record(options, "options", { vocabSize: 0, size: 0, seed: 0 });
     const vocabSize = positiveInteger(options.vocabSize, "vocabSize");
     const size = positiveInteger(options.size, "size");
     const seed = checkSeed(options.seed ?? 0);
@@ -35,15 +35,17 @@ export class Embedding {
   /** An embedding of the sizes that the dict tells. */
   static fromStateDict(
     dict: StateDict,
-    options: { prefix?: string } = {},
+    options: { prefix?: string } & Partial<EmbeddingOptions> = {},
   ): Embedding {
-    const { prefix = "" } = options;
+    const { prefix = "", ...given } = options;
     const [vocabSize, size] = matrixShape(
       entriesUnder(dict, prefix),
       "weight",
       prefix,
     );
-    return new Embedding({ vocabSize, size }).loadStateDict(dict, { prefix });
+    return new Embedding({ vocabSize, size, ...given }).loadStateDict(dict, {
+      prefix,
+    });
   }
 
   /** The vectors, one after another: (V, size). Not a copy. @internal */
@@ -87,7 +89,8 @@ export class Embedding {
 
   /** Takes over weights by PyTorch's name under `prefix`; errors as in LSTM.loadStateDict. */
   loadStateDict(dict: StateDict, options: { prefix?: string } = {}): this {
-    this.prepareStateDict(dict, options.prefix ?? "")();
+    const { prefix = "" } = record(options, "options", { prefix: 0 });
+    this.prepareStateDict(dict, prefix as string)();
     return this;
   }
 

@@ -1,4 +1,4 @@
-import { isRecord, message, positiveInteger, wrong } from "../checks.js";
+import { message, positiveInteger, record, wrong } from "../checks.js";
 import { seeded } from "../random.js";
 import { checkToken } from "./input.js";
 import { checkSeed } from "./options.js";
@@ -21,6 +21,16 @@ export interface GenerateOptions {
   seed?: number;
 }
 
+const GENERATE = {
+  prompt: 0,
+  steps: 0,
+  temperature: 0,
+  topK: 0,
+  topP: 0,
+  stop: 0,
+  seed: 0,
+} satisfies Record<keyof GenerateOptions, 0>;
+
 /** What the model's first and last layer make of tokens. */
 interface Vocabulary {
   readonly vocabSize: number;
@@ -41,7 +51,7 @@ export function generate<S>(
   options: GenerateOptions,
 ): Generator<number> {
   const { vocabSize } = vocabulary;
-  if (!isRecord(options)) throw wrong(false, "options", "an object", options);
+  record(options, "options", GENERATE);
   const {
     prompt,
     steps = Number.POSITIVE_INFINITY,

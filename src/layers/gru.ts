@@ -1,4 +1,4 @@
-import { boolean, oneOf } from "../checks.js";
+import { boolean, knownKeys, oneOf } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
 import { recurrentOptions, type RecurrentOptions } from "./options.js";
 import { Recurrent } from "./recurrent.js";
@@ -23,20 +23,17 @@ export class GRU extends Recurrent<Required<GRUOptions>> {
       "keep",
       "replace",
     ]);
-    super(
-      { ...common, resetAfter, updateGate },
-      {
-        kind: "gru",
-        name: "GRU",
-        gates: 3,
-        projSize: 0,
-        standard: ["sigmoid", "tanh"],
-        features: {
-          resetBefore: !resetAfter,
-          replace: updateGate === "replace",
-        },
+    super(knownKeys(options, { ...common, resetAfter, updateGate }), {
+      kind: "gru",
+      name: "GRU",
+      gates: 3,
+      projSize: 0,
+      standard: ["sigmoid", "tanh"],
+      features: {
+        resetBefore: !resetAfter,
+        replace: updateGate === "replace",
       },
-    );
+    });
   }
 
   /**

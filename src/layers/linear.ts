@@ -1,5 +1,6 @@
 import {
   boolean,
+  knownKeys,
   message,
   positiveInteger,
   record,
@@ -44,7 +45,7 @@ export class Linear {
 
   constructor(options: LinearOptions) {
     record(options, "options");
-    this.options = Object.freeze({
+    const checked = {
       inputSize: positiveInteger(options.inputSize, "inputSize"),
       outputSize: positiveInteger(options.outputSize, "outputSize"),
       bias: boolean(options.bias ?? true, "bias"),
@@ -55,7 +56,8 @@ export class Linear {
       ),
       seed: checkSeed(options.seed ?? 0),
       backend: checkBackend(options.backend ?? "auto"),
-    });
+    };
+    this.options = Object.freeze(knownKeys(options, checked));
     this.#parameters = initialParameters(this.options);
     this.stages = [stageOf(this.options, this.#parameters)];
     this.#runtime = new Runtime("Linear", [this], this.options.backend);
@@ -109,7 +111,8 @@ export class Linear {
 
   /** Takes over weights by PyTorch's names under `prefix`; errors as in LSTM.loadStateDict. */
   loadStateDict(dict: StateDict, options: { prefix?: string } = {}): this {
-    this.prepareStateDict(dict, options.prefix ?? "")();
+    const { prefix = "" } = record(options, "options", { prefix: 0 });
+    this.prepareStateDict(dict, prefix as string)();
     return this;
   }
 

@@ -1,4 +1,4 @@
-import { boolean, message, positiveInteger } from "../checks.js";
+import { boolean, knownKeys, message, positiveInteger } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
 import { recurrentOptions, type RecurrentOptions } from "./options.js";
 import { Recurrent } from "./recurrent.js";
@@ -39,7 +39,12 @@ export class LSTM extends Recurrent<Required<LSTMOptions>> {
     const peepholes = boolean(options.peepholes ?? false, "peepholes");
     const coupled = boolean(options.coupledGates ?? false, "coupledGates");
     super(
-      { ...common, projSize, peepholes, coupledGates: coupled },
+      knownKeys(options, {
+        ...common,
+        projSize,
+        peepholes,
+        coupledGates: coupled,
+      }),
       {
         kind: "lstm",
         name: "LSTM",

@@ -34,6 +34,11 @@ export interface ForwardOutput {
   trace?: Trace;
 }
 
+const FORWARD = { state: 0, lengths: 0, trace: 0 } satisfies Record<
+  keyof ForwardOptions,
+  0
+>;
+
 /** What RNN, LSTM and GRU share: weights by PyTorch's names, forward over sequences, streams. */
 export abstract class Recurrent<Options extends Required<RecurrentOptions>> {
   readonly options: Readonly<Options>;
@@ -72,7 +77,7 @@ export abstract class Recurrent<Options extends Required<RecurrentOptions>> {
    */
   forward(input: TensorLike, options: ForwardOptions = {}): ForwardOutput {
     const given = sequences(input, this.options.inputSize);
-    const checked = record(options, "options");
+    const checked = record(options, "options", FORWARD);
     const lengths = checkLengths(checked["lengths"], given);
     const axis = given.batched ? given.batch : null;
     const states = this.#split(checked["state"], axis);
@@ -116,7 +121,7 @@ export abstract class Recurrent<Options extends Required<RecurrentOptions>> {
    */
   stream(options: { state?: State } = {}): Stream<State> {
     checkCausal(this.options.direction, this.#name);
-    const { state } = record(options, "options");
+    const { state } = record(options, "options", { state: 0 });
     const stream = new Stream<State>({
       runtime: this.#runtime,
       embedding: null,
@@ -139,7 +144,7 @@ export abstract class Recurrent<Options extends Required<RecurrentOptions>> {
    *   then changed
    */
   loadStateDict(dict: StateDict, options: { prefix?: string } = {}): this {
-    const { prefix = "" } = record(options, "options");
+    const { prefix = "" } = record(options, "options", { prefix: 0 });
     this.prepareStateDict(dict, prefix as string)();
     return this;
   }

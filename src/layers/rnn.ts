@@ -1,4 +1,4 @@
-import { oneOf } from "../checks.js";
+import { knownKeys, oneOf } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
 import { recurrentOptions, type RecurrentOptions } from "./options.js";
 import { Recurrent } from "./recurrent.js";
@@ -17,17 +17,14 @@ export class RNN extends Recurrent<Required<RNNOptions>> {
       "tanh",
       "relu",
     ]);
-    super(
-      { ...common, nonlinearity },
-      {
-        kind: "rnn",
-        name: "RNN",
-        gates: 1,
-        projSize: 0,
-        standard: [nonlinearity],
-        features: {},
-      },
-    );
+    super(knownKeys(options, { ...common, nonlinearity }), {
+      kind: "rnn",
+      name: "RNN",
+      gates: 1,
+      projSize: 0,
+      standard: [nonlinearity],
+      features: {},
+    });
   }
 
   /**

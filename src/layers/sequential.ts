@@ -44,6 +44,11 @@ export interface SequentialOptions {
   skip?: number;
 }
 
+const FORWARD = { state: 0, lengths: 0 } satisfies Record<
+  keyof SequentialForwardOptions,
+  0
+>;
+
 /** Layers one after another, run as one model in one memory. */
 export class Sequential {
   readonly layers: readonly Layer[];
@@ -76,7 +81,7 @@ export class Sequential {
     const run = layers.filter(
       (layer) => !(layer instanceof Embedding),
     ) as KernelLayer[];
-    const { skip = 0 } = record(options, "options");
+    const { skip = 0 } = record(options, "options", { skip: 0 });
     this.skip = this.#checkSkip(skip);
     const backend = commonBackend(run);
     this.#runtime = new Runtime("Sequential", run, backend, this.skip);
@@ -110,7 +115,7 @@ export class Sequential {
     const given = embedding
       ? tokenSequences(input)
       : sequences(input, this.inputSize);
-    const checked = record(options, "options");
+    const checked = record(options, "options", FORWARD);
     const lengths = checkLengths(checked["lengths"], given);
     const { batch, steps, batched } = given;
     const axis = batched ? batch : null;
@@ -169,7 +174,7 @@ export class Sequential {
    * @throws RangeError when a layer is reverse or bidirectional
    */
   stream(options: { state?: States } = {}): Stream<States> {
-    const { state } = record(options, "options");
+    const { state } = record(options, "options", { state: 0 });
     for (const layer of this.layers) {
       if (isRecurrent(layer))
         checkCausal(layer.options.direction, typeOf(layer));

@@ -122,15 +122,20 @@ function activationsOf(
   return activations.slice(from, from + length);
 }
 
+/** By gates, less one, as the rows of their matrices tell where there is no projection. */
+const KINDS = ["RNN", undefined, "GRU", "LSTM"] as const;
+
 /** The options that a state dict's names and shapes tell; `own`: those that an LSTM alone has. */
 export function optionsFromDict(dict: unknown, prefix: string, gates: number) {
   const entries = entriesUnder(dict, prefix);
   const [gateRows, inputSize] = matrixShape(entries, "weight_ih_l0", prefix);
   const [, outputSize] = matrixShape(entries, "weight_hh_l0", prefix);
   const hiddenSize = gateRows / gates;
-  if (!Number.isInteger(hiddenSize)) {
+  const kind = KINDS[gateRows / outputSize - 1];
+  const other = kind !== undefined && kind !== KINDS[gates - 1];
+  if (other || !Number.isInteger(hiddenSize)) {
     const name = `dict["${prefix}weight_ih_l0"]`;
-    const got = `[${gateRows}, ${inputSize}]`;
+    const got = `[${gateRows}, ${inputSize}]${other ? ` (${kind}, ${outputSize} units)` : ""}`;
     throw new RangeError(message(name, `[${gates} · H, I]`, got));
   }
   let numLayers = 1;

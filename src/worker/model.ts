@@ -34,6 +34,13 @@ export interface RemoteForwardOptions
   transfer?: boolean;
 }
 
+const FORWARD = {
+  state: 0,
+  lengths: 0,
+  signal: 0,
+  transfer: 0,
+} satisfies Record<keyof RemoteForwardOptions, 0>;
+
 /** A model that runs in the workers of a pool: what Sequential offers, with promises. */
 export class RemoteModel {
   readonly inputSize: number;
@@ -66,7 +73,12 @@ export class RemoteModel {
     input: TensorLike,
     options: RemoteForwardOptions = {},
   ): Promise<{ output: Tensor; state: States }> {
-    const { signal, transfer = false, state, ...rest } = checked(options);
+    const {
+      signal,
+      transfer = false,
+      state,
+      ...rest
+    } = checked(options, FORWARD);
     const given = this.#facts.tokens
       ? tokenSequences(input)
       : sequences(input, this.inputSize);
@@ -143,7 +155,9 @@ export class RemoteModel {
   async stream(options: { state?: States } = {}): Promise<RemoteStream> {
     const member = this.#crew.next();
     const id = newId();
-    const { state } = record(options, "options") as { state?: States };
+    const { state } = record(options, "options", { state: 0 }) as {
+      state?: States;
+    };
     await member.call("openStream", this.#id, id, structuredClone(state));
     return new RemoteStream(id, member);
   }
@@ -154,7 +168,7 @@ export class RemoteModel {
     steps: number,
     options: CallOptions = {},
   ): Promise<Tensor> {
-    const { signal } = checked(options);
+    const { signal } = checked(options, { signal: 0 });
     const { shape, data } = asTensor(history, "history");
     const copy = { shape: [...shape], data: data.slice() };
     const work = this.#crew.share(
@@ -200,8 +214,8 @@ function releaseModel(crew: Crew, id: number): void {
   for (const member of crew.members) member.release("model", id);
 }
 
-function checked<T extends CallOptions>(options: T): T {
-  record(options, "options");
+function checked<T extends CallOptions>(options: T, known?: object): T {
+  record(options, "options", known);
   const { signal } = options;
   if (signal !== undefined && typeof signal?.throwIfAborted !== "function")
     throw wrong(false, "signal", "an AbortSignal", signal);

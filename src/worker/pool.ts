@@ -78,7 +78,12 @@ export class Pool {
  * @throws TypeError, RangeError that name the option
  */
 export function createPool(options: PoolOptions): Pool {
-  record(options, "options");
+  record(options, "options", {
+    create: 0,
+    workers: 0,
+    backend: 0,
+    deterministic: 0,
+  } satisfies Record<keyof PoolOptions, 0>);
   const { create, workers = 1, backend, deterministic } = options;
   if (typeof create !== "function")
     throw wrong(false, "create", "a function that makes a worker", create);

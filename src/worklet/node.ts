@@ -1,4 +1,4 @@
-import { typedArrayName, wrong } from "../checks.js";
+import { record, typedArrayName, wrong } from "../checks.js";
 import type { Clock } from "./clock.js";
 import { unpackError } from "../worker/errors.js";
 import {
@@ -24,6 +24,15 @@ export interface GatewiseNodeOptions extends VoiceOptions {
   /** What `report` measures with; see `startClock`. */
   clock?: Clock;
 }
+
+const VOICE = { residual: 0, conditions: 0 } satisfies Record<
+  keyof VoiceOptions,
+  0
+>;
+const NODE = { ...VOICE, model: 0, channels: 0, clock: 0 } satisfies Record<
+  keyof GatewiseNodeOptions,
+  0
+>;
 
 /**
  * Makes a context ready for GatewiseNode; once a context.
@@ -75,6 +84,7 @@ export class GatewiseNode extends Base {
 
   /** @throws InvalidStateError when `addProcessor` has not been awaited, TypeError for what is no model */
   constructor(context: BaseAudioContext, options: GatewiseNodeOptions = {}) {
+    record(options, "options", NODE);
     const {
       model = null,
       channels = CHANNELS,
@@ -131,8 +141,10 @@ export class GatewiseNode extends Base {
    */
   async load(
     model: ModelSource,
-    { residual, conditions }: VoiceOptions = {},
+    options: VoiceOptions = {},
   ): Promise<ModelInfo | null> {
+    record(options, "options", VOICE);
+    const { residual, conditions } = options;
     return this.#load(bytesOf(model), voiceOptions(residual, conditions));
   }
 
