@@ -198,6 +198,17 @@ describe("a model that Sequential.save wrote", () => {
     );
   });
 
+  test("adds its inputs where it did", () => {
+    const linear = new Linear({ inputSize: 2, outputSize: 2 });
+    const model = new Sequential([linear], { skip: 1 });
+    const loaded = load(model.save());
+    const input = [[1, 2]];
+    expect(loaded.model!.forward(input)).toEqual(model.forward(input));
+    expect(loaded.report.converted).toEqual([
+      "skip 1: so many inputs added to the output",
+    ]);
+  });
+
   test("is refused where the metadata is damaged", () => {
     const { tensors } = parse(saved);
     const bytes = serialize(tensors, { gatewise: "{}" });

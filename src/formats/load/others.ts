@@ -59,6 +59,7 @@ const SIGNATURES: readonly (readonly [
     4,
     "a model in onnxruntime's own form (.ort); the .onnx it was made of can be read",
   ],
+  [ascii("ET12"), 4, "a program of ExecuTorch (.pte)"],
   [ascii("GGUF"), 0, "GGUF, a language model of llama.cpp"],
   [[0x93, ...ascii("NUMPY")], 0, "a NumPy array (.npy), which has no layers"],
   [ascii("PAR1"), 0, "Parquet, a table"],

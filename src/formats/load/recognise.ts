@@ -58,12 +58,18 @@ function isLegacyTorch(file: Uint8Array): boolean {
   return [2, 11].some((at) => startsWith(file, LEGACY_TORCH, at));
 }
 
+const EXPORTED = /(^|\/)(archive_format|serialized_exported_program\.json)$/;
+
 function recogniseZip(file: Uint8Array): Format {
   const { names } = new ZipArchive(file, new Budget(0));
   if (names.some((name) => /^[^/]+\/data\.pkl$/.test(name))) return "torch";
   const weights = ["model.weights.h5", "model.weights.npz"];
   if (names.some((name) => name === "config.json" || weights.includes(name)))
     return "keras";
+  if (names.some((name) => EXPORTED.test(name)))
+    throw refusal(
+      "a program of torch.export (.pt2); torch.save(model.state_dict(), file) or ONNX can be read",
+    );
   const has = (ending: string) => names.some((name) => name.endsWith(ending));
   if (has("saved_model.pb")) throw refusal("a zip of a TensorFlow SavedModel");
   if (has(".npy")) throw refusal("NumPy arrays (.npz), which have no layers");
@@ -80,6 +86,10 @@ function recogniseJson(json: Place): Format {
   if (has("layers") || isStateDict(json)) return "rtneural";
   if (has("class_name"))
     throw refusal("the architecture of a Keras model, without its weights");
+  if (has("weight_map"))
+    throw refusal(
+      "the index of a model in several files; the files themselves are read",
+    );
   const names = Object.keys(json.fields).slice(0, 5);
   const some = names.map((name) => JSON.stringify(name.slice(0, 60)));
   throw refusal(`JSON of ${some.join(", ") || "nothing"}`);

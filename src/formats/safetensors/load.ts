@@ -118,7 +118,16 @@ function loadOurs(
   const described = Object.entries(layers).map(([name, layer]) =>
     describeLayer(name, layer),
   );
-  const ours = { producer: "gatewise", version: "1", warnings: [] };
-  const report = makeReport({ ...read, ...ours, layers: described });
+  const { skip } = model;
+  const report = makeReport({
+    ...read,
+    producer: "gatewise",
+    version: "1",
+    layers: described,
+    converted: skip
+      ? [...read.converted, `skip ${skip}: so many inputs added to the output`]
+      : read.converted,
+    warnings: [],
+  });
   return { model, layers, report };
 }
