@@ -4,7 +4,7 @@
 
 /** What was found in a file, and what became of it. `toString` gives it as text. */
 export interface Report {
-  /** The format by the name of its entry: "torch", "onnx", "keras". */
+  /** A word for the format: "torch", "onnx", "guitarml". */
   readonly format: string;
   /** The program that wrote the file, null when the file does not say. */
   readonly producer: string | null;

@@ -4,6 +4,12 @@ import { describe, expect, test } from "vitest";
 import { FormatError } from "../../src/errors.js";
 import { load } from "../../src/formats/load/index.js";
 import {
+  bytesOf,
+  guitarMlFile,
+  namFile,
+  rtneuralFile,
+} from "../audio/files.js";
+import {
   damaged,
   expectPrototypesUnchanged,
   processorTime,
@@ -24,6 +30,12 @@ for (const path of readdirSync(folder, { recursive: true }) as string[]) {
   const own = fixtures.get(reader) ?? [];
   fixtures.set(reader, [...own, bytes]);
 }
+
+fixtures.set("audio", [
+  bytesOf(namFile()),
+  bytesOf(guitarMlFile("GRU")),
+  bytesOf(rtneuralFile()),
+]);
 
 /** Soon; whatever else is thrown than a FormatError with a place is a fault of the reader. */
 function readsOrRefuses(bytes: Uint8Array): "read" | "refused" {

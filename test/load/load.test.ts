@@ -5,6 +5,7 @@ import { load, verify } from "../../src/formats/load/index.js";
 import { load as loadSafetensors } from "../../src/formats/safetensors/index.js";
 import { load as loadTorch } from "../../src/formats/torch/index.js";
 import { Linear, RNN, Sequential } from "../../src/index.js";
+import { bytesOf, guitarMlFile, namFile } from "../audio/files.js";
 import { readExpected, readFixture } from "../torch/files.js";
 
 const words = new Uint8Array(
@@ -48,6 +49,16 @@ describe("a file is read by the entry of its format", () => {
     expect([...model!.forward([[3]]).output.data]).toEqual([7]);
   });
 
+  test("nam", () => {
+    const { model, report, sampleRate } = load(bytesOf(namFile()));
+    expect([report.format, sampleRate]).toEqual(["nam", 48000]);
+    const guitarMl = load(bytesOf(guitarMlFile("LSTM")));
+    expect(guitarMl.report.format).toBe("guitarml");
+    const input = [[0.5], [-0.5]];
+    expect(model!.forward(input).output.shape).toEqual([2, 1]);
+    expect(guitarMl.model!.forward(input).output.shape).toEqual([2, 1]);
+  });
+
   test("with its options", () => {
     const options = { nonlinearity: "relu" } as const;
     const { layers } = load(readFixture("rnn-relu.pt"), options);
@@ -89,7 +100,7 @@ describe("files by their names", () => {
   });
 });
 
-test.each([null, undefined, "model.pt", 5, [words], { a: "text" }])(
+test.each([null, undefined, "model.pt", 5, [[80, 75]], { a: "text" }])(
   "%s is no file",
   (file) => expect(() => load(file as never)).toThrow(TypeError),
 );
