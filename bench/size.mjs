@@ -19,6 +19,7 @@ const BUDGETS = {
   "gatewise/load": { bytes: 70_000, gzipped: 25_000 },
   "gatewise/safetensors": { bytes: 11_800, gzipped: 4_200 },
   "gatewise/torch": { bytes: 46_000, gzipped: 17_000 },
+  "gatewise/onnx": { bytes: 75_000, gzipped: 26_400 },
   "gatewise/nam": { bytes: 14_800, gzipped: 5_300 },
   "gatewise/rtneural": { bytes: 19_600, gzipped: 6_900 },
 };

@@ -54,6 +54,14 @@ test("every package has its name, version and the whole text of its licence", as
   expect(text).toContain(read("assemblyscript/LICENSE").trim());
 });
 
+test("licences that code begins with are taken from there", async () => {
+  const text = await notices([build("node_modules/@bufbuild/protobuf/x.js")]);
+  expect(text).toContain("(Apache-2.0 AND BSD-3-Clause)");
+  expect(text).toContain("Copyright 2021-2026 Buf Technologies, Inc.\n");
+  expect(text).toContain("Copyright 2008 Google Inc.  All rights reserved.\n");
+  expect(text).not.toContain("export");
+});
+
 test("a package without a licence text fails", async () => {
   await expect(
     notices([build("node_modules/assemblyscript-prettier/index.js")]),

@@ -5,13 +5,20 @@ import { readdir, readFile } from "node:fs/promises";
 const root = new URL("../", import.meta.url);
 
 /**
- * Packages that carry no licence file: where the text is that their repositories have.
+ * Packages that carry no licence file: where the texts are that their repositories have. Of code it is the comment that
+ * it begins with.
  *
- * @type {Readonly<Record<string, string>>}
+ * @type {Readonly<Record<string, readonly string[]>>}
  */
 const ELSEWHERE = {
   // a folder of the repository that the compiler is published from
-  "@assemblyscript/loader": "node_modules/assemblyscript/LICENSE",
+  "@assemblyscript/loader": ["node_modules/assemblyscript/LICENSE"],
+  // Apache-2.0, and one file by Google, BSD-3-Clause
+  "@bufbuild/protobuf": [
+    "LICENSE",
+    "node_modules/@bufbuild/protobuf/dist/esm/wire/binary-encoding.js",
+    "node_modules/@bufbuild/protobuf/dist/esm/wire/varint.js",
+  ],
 };
 
 /**
@@ -59,14 +66,23 @@ async function licenceText(folder, name) {
   const notice = files.filter((file) => /^notice/i.test(file));
   const paths = found.map((file) => `${folder}/${file}`);
   const elsewhere = ELSEWHERE[name];
-  if (!paths.length && elsewhere !== undefined) paths.push(elsewhere);
+  if (!paths.length && elsewhere !== undefined) paths.push(...elsewhere);
   if (!paths.length)
     throw new Error(
       `notices: ${name} is bundled, but ${folder} has no licence file; ELSEWHERE in tools/notices.mjs may name one`,
     );
   paths.push(...notice.map((file) => `${folder}/${file}`));
   const texts = await Promise.all(
-    paths.map((path) => readFile(new URL(path, root), "utf8")),
+    paths.map(async (path) => {
+      const text = await readFile(new URL(path, root), "utf8");
+      return path.endsWith(".js") ? firstComment(text) : text;
+    }),
   );
   return texts.map((text) => text.trim()).join("\n\n");
+}
+
+/** @param {string} code */
+function firstComment(code) {
+  const [lines = ""] = /^(\/\/.*\n)*/.exec(code) ?? [];
+  return lines.replaceAll(/^\/\/ ?/gm, "");
 }

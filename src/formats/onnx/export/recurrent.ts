@@ -1,0 +1,209 @@
+/*
+ * Recurrent layers as nodes: one a layer of theirs, what lies between as other nodes.
+ */
+import type { RecurrentLayer } from "../../../layers/chain.js";
+import { GRU } from "../../../layers/gru.js";
+import type { StateDict } from "../../../safetensors.js";
+import type { Tensor } from "../../../tensor.js";
+import { floats, valueInfo } from "../made.js";
+import type { ValueInfoProto } from "../messages.js";
+import { type Weights, weightsOfDict } from "../nodes/weights.js";
+import type { Value } from "../value.js";
+import { attributesOf, directionsOf, kindOf } from "./attributes.js";
+import type { GraphBuilder } from "./builder.js";
+
+interface Added {
+  /** [T, B, D·O], or [B, D·O] of a layer with returnSequences false. */
+  readonly output: string;
+  /** Outputs of the graph. */
+  readonly states: readonly (readonly [made: string, info: ValueInfoProto])[];
+}
+
+/** `x`: [T, B, I]. */
+export function addRecurrent(
+  graph: GraphBuilder,
+  x: string,
+  layer: RecurrentLayer,
+  index: number,
+  withStates: boolean,
+): Added {
+  const place = `layers[${index}]`;
+  const { numLayers, returnSequences } = layer.options;
+  const kind = kindOf(layer);
+  const dict = layer.stateDict();
+  const attributes = attributesOf(layer, place);
+  const kinds = kind === "LSTM" ? ["hidden", "cell"] : ["hidden"];
+  const initial = kinds.map((name) => {
+    if (withStates) return stateInputs(graph, layer, `${name}_${index}`);
+    if (!layer.options.learnedState) return [];
+    return learnedStates(graph, layer, x, name, dict, index);
+  });
+  const final: string[][] = [];
+  let [input, output] = [x, x];
+  for (let k = 0; k < numLayers; k++) {
+    const isLast = k === numLayers - 1;
+    const lastOnly = isLast && !returnSequences;
+    const weights = weightsOfDict(kind, dict, k, directionsOf(layer));
+    const [W = "", R = "", B = "", P = ""] = addWeights(
+      graph,
+      layer,
+      weights,
+      (name) => `${index}.${name}_l${k}`,
+    );
+    const [h0 = "", c0 = ""] = initial.map((parts) => parts[k] ?? "");
+    const inputs = trimmed([input, W, R, B, "", h0, c0, P]);
+    const outputs = trimmed([
+      lastOnly ? "" : "Y",
+      lastOnly || withStates ? "Y_h" : "",
+      withStates && kind === "LSTM" ? "Y_c" : "",
+    ]);
+    const [Y, ...states] = graph.addWide(kind, inputs, outputs, attributes);
+    final.push(states);
+    output = lastOnly
+      ? lastStep(graph, layer, states[0] as string)
+      : sequence(graph, layer, Y as string);
+    input = output;
+  }
+  const states = withStates
+    ? kinds.map((name, i) =>
+        stateOutput(
+          graph,
+          layer,
+          `next_${name}_${index}`,
+          final.map((parts) => parts[i] as string),
+        ),
+      )
+    : [];
+  return { output, states };
+}
+
+/** Without what is left out behind the last. */
+function trimmed(names: readonly string[]): string[] {
+  const given = [...names];
+  while (given.at(-1) === "") given.pop();
+  return given;
+}
+
+/** W, R, B and P, "" for those that the layer has not. */
+function addWeights(
+  graph: GraphBuilder,
+  layer: RecurrentLayer,
+  weights: Weights,
+  nameOf: (input: string) => string,
+): string[] {
+  if (layer instanceof GRU && layer.options.updateGate === "replace")
+    turnUpdateGate(weights, directionsOf(layer));
+  return (["W", "R", "B", "P"] as const).map((name) => {
+    const value = weights[name];
+    return value ? graph.weight(nameOf(name), value) : "";
+  });
+}
+
+/**
+ * ONNX's z keeps the state. One that replaces it is σ(-a) = 1 - σ(a) of that: its rows, ONNX's first block, are
+ * negated.
+ */
+function turnUpdateGate({ W, R, B }: Weights, directions: number): void {
+  const negate = (
+    { data }: Value,
+    blocks: number,
+    which: readonly number[],
+  ) => {
+    const size = data.length / (directions * blocks);
+    for (let direction = 0; direction < directions; direction++)
+      for (const block of which) {
+        const from = (direction * blocks + block) * size;
+        for (let i = from; i < from + size; i++) data[i] = -(data[i] as number);
+      }
+  };
+  negate(W, 3, [0]);
+  negate(R, 3, [0]);
+  if (B) negate(B, 6, [0, 3]);
+}
+
+/** Y [T, D, B, H] → [T, B, D·H]. */
+function sequence(
+  graph: GraphBuilder,
+  layer: RecurrentLayer,
+  Y: string,
+): string {
+  if (directionsOf(layer) === 1)
+    return graph.add("Squeeze", [Y, graph.integers(1)]);
+  const rows = graph.add("Transpose", [Y], { perm: [0, 2, 1, 3] });
+  return graph.add("Reshape", [rows, graph.integers(0, 0, -1)]);
+}
+
+/** Y_h [D, B, H] → [B, D·H]. */
+function lastStep(
+  graph: GraphBuilder,
+  layer: RecurrentLayer,
+  hidden: string,
+): string {
+  if (directionsOf(layer) === 1)
+    return graph.add("Squeeze", [hidden, graph.integers(0)]);
+  const rows = graph.add("Transpose", [hidden], { perm: [1, 0, 2] });
+  return graph.add("Reshape", [rows, graph.integers(0, -1)]);
+}
+
+const stateInfo = (layer: RecurrentLayer, name: string): ValueInfoProto => {
+  const { numLayers, hiddenSize } = layer.options;
+  const rows = numLayers * directionsOf(layer);
+  return valueInfo(name, [rows, "batch", hiddenSize]);
+};
+
+/** An input [L·D, B, H], and its part for each layer. */
+function stateInputs(
+  graph: GraphBuilder,
+  layer: RecurrentLayer,
+  name: string,
+): string[] {
+  const input = graph.input(stateInfo(layer, name));
+  const { numLayers } = layer.options;
+  if (numLayers === 1) return [input];
+  const parts = Array.from({ length: numLayers }, (_, k) => `${name}_l${k}`);
+  return graph.addWide("Split", [input], parts, { axis: 0 });
+}
+
+/** Where each layer of theirs starts, for every row of x [T, B, I]. */
+function learnedStates(
+  graph: GraphBuilder,
+  layer: RecurrentLayer,
+  x: string,
+  name: string,
+  dict: StateDict,
+  index: number,
+): string[] {
+  const { numLayers, hiddenSize } = layer.options;
+  const directions = directionsOf(layer);
+  const batch = graph.add("Shape", [x], { start: 1, end: 2 });
+  const target = graph.add(
+    "Concat",
+    [graph.integers(directions), batch, graph.integers(hiddenSize)],
+    { axis: 0 },
+  );
+  return Array.from({ length: numLayers }, (_, k) => {
+    const data = new Float32Array(directions * hiddenSize);
+    for (let d = 0; d < directions; d++) {
+      const own = dict[`${name}0_l${k}${d ? "_reverse" : ""}`] as Tensor;
+      data.set(own.data, d * hiddenSize);
+    }
+    const start = graph.weight(
+      `${index}.${name}0_l${k}`,
+      floats({ shape: [directions, 1, hiddenSize], data }),
+    );
+    return graph.add("Expand", [start, target]);
+  });
+}
+
+function stateOutput(
+  graph: GraphBuilder,
+  layer: RecurrentLayer,
+  name: string,
+  parts: readonly string[],
+): readonly [made: string, info: ValueInfoProto] {
+  const made =
+    parts.length === 1
+      ? (parts[0] as string)
+      : graph.add("Concat", parts, { axis: 0 });
+  return [made, stateInfo(layer, name)];
+}

@@ -1,0 +1,76 @@
+/*
+ * Tensors whose numbers lie in files beside the model: onnx.proto's external_data.
+ */
+import { isRecord, message, nonNegativeInteger, wrong } from "../../checks.js";
+import { FormatError } from "../../errors.js";
+import { Budget } from "../budget.js";
+import { toBytes } from "../bytes.js";
+
+/** Of all tensors together, in memory: many of them may lie in the same bytes of a file. */
+const MOST_BYTES = 2 ** 30;
+
+/** What was given as `files`, by the locations that the model names. Nothing else is ever opened. */
+export class ExternalFiles {
+  readonly #files = new Map<string, Uint8Array>();
+  readonly #budget: Budget;
+
+  /** @throws TypeError, RangeError when `files` is no record of bytes, or `maxBytes` no number of bytes */
+  constructor(files: unknown = {}, maxBytes: unknown = MOST_BYTES) {
+    if (!isRecord(files))
+      throw wrong(false, "files", "an object with a file a location", files);
+    for (const [location, bytes] of Object.entries(files))
+      this.#files.set(
+        location,
+        toBytes(bytes, `files[${JSON.stringify(location)}]`),
+      );
+    this.#budget = new Budget(nonNegativeInteger(maxBytes, "maxBytes"));
+  }
+
+  /** The bytes that `entries` of external_data name: a view. `size`: what the tensor takes in memory. */
+  read(
+    entries: ReadonlyMap<string, string>,
+    size: number,
+    place: string,
+  ): Uint8Array {
+    const location = entries.get("location") ?? "";
+    const file = this.#files.get(location);
+    const name = JSON.stringify(location);
+    if (!file) {
+      const given = [...this.#files.keys()].map((key) => JSON.stringify(key));
+      const got = given.length ? given.join(", ") : "no files";
+      throw new FormatError(
+        message(
+          `the file ${name}, where its numbers are`,
+          "it in options.files",
+          got,
+        ),
+        place,
+      );
+    }
+    const offset = numberOf(entries, "offset", 0, place);
+    const length = numberOf(entries, "length", file.length - offset, place);
+    if (offset + length > file.length || length < 0)
+      throw new FormatError(
+        `expected bytes within the ${file.length} of ${name}, got ${length} from ${offset} on`,
+        place,
+      );
+    this.#budget.take(size, place);
+    return file.subarray(offset, offset + length);
+  }
+}
+
+function numberOf(
+  entries: ReadonlyMap<string, string>,
+  key: string,
+  otherwise: number,
+  place: string,
+): number {
+  const text = entries.get(key);
+  if (text === undefined) return otherwise;
+  const number = Number(text);
+  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(number)) return number;
+  throw new FormatError(
+    `expected ${key} of bytes, got ${JSON.stringify(text)}`,
+    place,
+  );
+}

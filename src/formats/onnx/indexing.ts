@@ -1,0 +1,144 @@
+import { equalShapes, message, shapeText } from "../../checks.js";
+import type { Node } from "./node.js";
+import type { Value } from "./value.js";
+
+/** How far apart neighbours of each axis lie in row-major data. */
+export function stridesOf(shape: readonly number[]): number[] {
+  const strides = shape.map(() => 1);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis] as number;
+  }
+  return strides;
+}
+
+/** Where in the source each number of a result of this shape lies, in order. */
+export function offsets(
+  shape: readonly number[],
+  strides: readonly number[],
+  count: number,
+  start = 0,
+): Int32Array {
+  const list = new Int32Array(count);
+  if (count === 0) return list;
+  const index = shape.map(() => 0);
+  const last = shape.length - 1;
+  const inner = shape[last] ?? 1;
+  const step = strides[last] ?? 0;
+  let from = start;
+  for (let at = 0; at < count;) {
+    for (let i = 0; i < inner; i++) list[at++] = from + i * step;
+    for (let axis = last - 1; axis >= 0; axis--) {
+      from += strides[axis] as number;
+      index[axis] = (index[axis] as number) + 1;
+      if ((index[axis] as number) < (shape[axis] as number)) break;
+      from -= (strides[axis] as number) * (shape[axis] as number);
+      index[axis] = 0;
+    }
+  }
+  return list;
+}
+
+/** A value of this shape whose numbers come from `source`, by strides. */
+export function strided(
+  node: Node,
+  { dtype, data }: Value,
+  shape: readonly number[],
+  strides: readonly number[],
+  start = 0,
+): Value {
+  const result = node.room(dtype, shape);
+  const from = offsets(shape, strides, result.length, start);
+  for (let i = 0; i < from.length; i++)
+    result[i] = data[from[i] as number] as number;
+  return { dtype, shape, data: result };
+}
+
+/** An axis from -rank to rank - 1 as one from 0 on. */
+export function axisOf(axis: number, rank: number, place: string): number {
+  if (axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
+  throw new RangeError(
+    message(place, `an axis of ${rank} dimensions`, `${axis}`),
+  );
+}
+
+export function axesOf(
+  axes: readonly number[],
+  rank: number,
+  place: string,
+): number[] {
+  const list = axes.map((axis) => axisOf(axis, rank, place));
+  if (new Set(list).size === list.length) return list;
+  throw new RangeError(message(place, "axes that differ", shapeText(axes)));
+}
+
+/** NumPy's rule: sizes are compared from the last on, and 1 stretches. */
+export function broadcastShape(
+  shapes: readonly (readonly number[])[],
+  place: string,
+): number[] {
+  const rank = Math.max(...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, axis) => {
+    let size = 1;
+    for (const shape of shapes) {
+      const own = shape[axis - rank + shape.length] ?? 1;
+      if (own === 1 || own === size) continue;
+      if (size !== 1) {
+        const got = shapes.map(shapeText).join(" and ");
+        throw new RangeError(message(place, "shapes that broadcast", got));
+      }
+      size = own;
+    }
+    return size;
+  });
+}
+
+/** Strides that read `from` as if it had the shape `to`: 0 where an axis is stretched. */
+export function broadcastStrides(
+  from: readonly number[],
+  to: readonly number[],
+): number[] {
+  const strides = stridesOf(from);
+  const missing = to.length - from.length;
+  return to.map((_, axis) =>
+    (from[axis - missing] ?? 1) === 1 ? 0 : (strides[axis - missing] as number),
+  );
+}
+
+/** Where the numbers of `value` lie when it has the shape `to`; null when it has, and they lie in order. */
+export function broadcastOffsets(
+  { shape }: Value,
+  to: readonly number[],
+  count: number,
+): Int32Array | null {
+  if (equalShapes(shape, to)) return null;
+  return offsets(to, broadcastStrides(shape, to), count);
+}
+
+/** The shape cut at an axis: how many rows before it, its size, how many numbers behind it. */
+export function around(
+  shape: readonly number[],
+  axis: number,
+): { outer: number; size: number; inner: number } {
+  const product = (sizes: readonly number[]) =>
+    sizes.reduce((all, size) => all * size, 1);
+  return {
+    outer: product(shape.slice(0, axis)),
+    size: shape[axis] as number,
+    inner: product(shape.slice(axis + 1)),
+  };
+}
+
+/** The integers of a small vector that tells a node what to do: axes, a shape. */
+export function integerList(
+  { dtype, shape, data }: Value,
+  place: string,
+): number[] {
+  if (dtype === "float32" || dtype === "bool" || shape.length > 1) {
+    throw new RangeError(
+      message(place, "a vector of integers", `${dtype} ${shapeText(shape)}`),
+    );
+  }
+  return Array.from(data);
+}

@@ -1,0 +1,188 @@
+/*
+ * Values in and out of a model: users' tensors, which are of float32, and the dtypes of the graph.
+ */
+import {
+  isRecord,
+  message,
+  shapeText,
+  typedArrayName,
+  wrong,
+} from "../../checks.js";
+import {
+  asTensor,
+  checkTensor,
+  sizeOf,
+  type Tensor,
+  type TensorLike,
+} from "../../tensor.js";
+import { type Dtype, exact, rangeOf, type Value } from "./value.js";
+
+/** An input or output as the file describes it. */
+export interface OnnxValueInfo {
+  readonly name: string;
+  /** ONNX's name of the dtype. Floats of all sizes are computed in float32. */
+  readonly dtype: string;
+  /** Sizes, the names of those that are free, null for those without a name; null when the file does not say. */
+  readonly shape: readonly (number | string | null)[] | null;
+}
+
+/** An input of the graph, with the value it has when nothing is given. */
+export interface Input {
+  readonly info: OnnxValueInfo;
+  readonly dtype: Dtype;
+  readonly initial: Value | null;
+}
+
+/** A tensor, nested numbers, or, where float32 is too coarse for integers, another list of numbers with its shape. */
+export type OnnxInput =
+  | TensorLike
+  | {
+      readonly shape: readonly number[];
+      readonly data: ArrayLike<number> | BigInt64Array | BigUint64Array;
+    };
+
+/** What the user gives as `info.name`, checked. Floats are not copied: nothing writes into values. */
+export function toValue(
+  given: unknown,
+  info: OnnxValueInfo,
+  dtype: Dtype,
+): Value {
+  const name = `inputs[${JSON.stringify(info.name)}]`;
+  if (given === undefined) {
+    const expected = `${info.dtype} ${describeShape(info)}`;
+    throw new RangeError(message(name, expected, "nothing"));
+  }
+  const value =
+    dtype === "float32" ? floats(given, name) : integers(given, dtype, name);
+  checkShape(value, info, name);
+  return value;
+}
+
+/** As far as the file says what the shape is. */
+export function checkShape(
+  { shape }: { readonly shape: readonly number[] },
+  info: OnnxValueInfo,
+  name: string,
+): void {
+  if (!info.shape) return;
+  const fits =
+    shape.length === info.shape.length &&
+    info.shape.every(
+      (size, axis) => typeof size !== "number" || size === shape[axis],
+    );
+  if (!fits)
+    throw new RangeError(message(name, describeShape(info), shapeText(shape)));
+}
+
+function describeShape({ shape }: OnnxValueInfo): string {
+  return shape ? shapeText(shape.map((size) => size ?? "?")) : "of any shape";
+}
+
+/** Data of another kind than a Float32Array; null for anything else. */
+function otherData(
+  given: unknown,
+): { shape: unknown; data: ArrayLike<number | bigint> } | null {
+  if (!isRecord(given) || !("shape" in given) || !("data" in given))
+    return null;
+  const { shape, data } = given;
+  const kind = typedArrayName.call(data);
+  if (kind === "Float32Array" || (kind === undefined && !Array.isArray(data)))
+    return null;
+  return { shape, data: data as ArrayLike<number | bigint> };
+}
+
+function floats(given: unknown, name: string): Value {
+  const other = otherData(given);
+  const tensor = other
+    ? checkTensor(
+        {
+          shape: other.shape,
+          data: Float32Array.from(numbersOf(other.data, name)),
+        },
+        name,
+      )
+    : asTensor(given as TensorLike, name);
+  return { dtype: "float32", shape: [...tensor.shape], data: tensor.data };
+}
+
+function integers(given: unknown, dtype: Dtype, name: string): Value {
+  const other = otherData(given);
+  const { shape, data } = other
+    ? checkTensor(
+        { shape: other.shape, data: new Float32Array(other.data.length) },
+        name,
+      )
+    : asTensor(given as TensorLike, name);
+  const isTensor = isRecord(given) && "data" in given;
+  const source = other
+    ? numbersOf(other.data, name)
+    : isTensor
+      ? Array.from(data)
+      : // from the nested numbers, which may be more exact than a tensor of them
+        flatNumbers(given);
+  const [least, most] = rangeOf(dtype);
+  for (const value of source) {
+    if (Number.isInteger(value) && value >= least && value <= most) continue;
+    const expected =
+      dtype === "bool"
+        ? "0 or 1"
+        : `integers that ${dtype} holds, exact up to 2^53`;
+    throw new RangeError(message(name, expected, `${value}`));
+  }
+  return { dtype, shape: [...shape], data: Float64Array.from(source) };
+}
+
+function numbersOf(data: ArrayLike<unknown>, name: string): number[] {
+  return Array.from(data, (value, i) => {
+    if (typeof value === "number") return value;
+    if (typeof value === "bigint")
+      return exact(Number(value), "int64", `${name}.data[${i}]`);
+    throw wrong(false, `${name}.data[${i}]`, "a number", value);
+  });
+}
+
+/** Of nested lists that asTensor has checked. */
+function flatNumbers(given: unknown): number[] {
+  const numbers: number[] = [];
+  const collect = (value: unknown): void => {
+    if (typeof value === "number") numbers.push(value);
+    else
+      for (const item of Array.from(value as ArrayLike<unknown>)) collect(item);
+  };
+  collect(given);
+  return numbers;
+}
+
+/** A copy of the value as a tensor of float32. */
+export function toTensor({ shape, data }: Value, name: string): Tensor {
+  if (data instanceof Float64Array)
+    for (const value of data)
+      if (Math.fround(value) !== value || !Number.isFinite(value)) {
+        const expected = "integers that a tensor of float32 holds";
+        throw new RangeError(
+          message(`outputs[${JSON.stringify(name)}]`, expected, `${value}`),
+        );
+      }
+  return { shape: [...shape], data: new Float32Array(data) };
+}
+
+/** Zeros of the described shape, the free sizes being `sizes`; null when one of them is not known. */
+export function zerosOf(
+  info: OnnxValueInfo,
+  dtype: Dtype,
+  sizes: ReadonlyMap<string, number>,
+): Value | null {
+  const shape: number[] = [];
+  for (const size of info.shape ?? [null]) {
+    const known = typeof size === "string" ? sizes.get(size) : size;
+    if (known === null || known === undefined) return null;
+    shape.push(known);
+  }
+  const count = sizeOf(shape);
+  return {
+    dtype,
+    shape,
+    data:
+      dtype === "float32" ? new Float32Array(count) : new Float64Array(count),
+  };
+}

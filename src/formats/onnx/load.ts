@@ -1,0 +1,50 @@
+import { boolean, record } from "../../checks.js";
+import { checkBackend } from "../../layers/options.js";
+import { toBytes } from "../bytes.js";
+import type { Report } from "../report.js";
+import { compile } from "./compile.js";
+import { ExternalFiles } from "./external.js";
+import { OnnxModel } from "./model.js";
+import type { BackendChoice } from "./node.js";
+
+export interface OnnxOptions {
+  /** The kernel of the recurrent layers and constant matrices; 'auto' by default. */
+  backend?: BackendChoice;
+  /**
+   * Reads GRU nodes without linear_before_reset as if they said 1, as PyTorch computes: its torch.export leaves the
+   * attribute out. false by default; the report warns where it may be needed.
+   */
+  forceLinearBeforeReset?: boolean;
+  /**
+   * The files beside the model that hold its larger tensors (external data), by the locations that the model has for
+   * them: `{ "model.onnx.data": bytes }`.
+   */
+  files?: Readonly<Record<string, Uint8Array | ArrayBuffer>>;
+  /** How much memory the tensors in `files` may take; 2^30 by default. */
+  maxBytes?: number;
+}
+
+/**
+ * Reads an ONNX file.
+ *
+ * @throws TypeError, RangeError that name the argument; FormatError, which names the place, when the file is damaged,
+ *   keeps its weights in a file that was not given or needs a node that is not supported
+ */
+export function load(
+  bytes: Uint8Array | ArrayBuffer,
+  options: OnnxOptions = {},
+): { model: OnnxModel; report: Report } {
+  const { backend, forceLinearBeforeReset, files, maxBytes } = record(
+    options,
+    "options",
+  );
+  const compiled = compile(toBytes(bytes), {
+    backend: checkBackend(backend ?? "auto"),
+    forceLinearBeforeReset: boolean(
+      forceLinearBeforeReset ?? false,
+      "forceLinearBeforeReset",
+    ),
+    files: new ExternalFiles(files, maxBytes),
+  });
+  return { model: new OnnxModel(compiled), report: compiled.report };
+}

@@ -1,0 +1,39 @@
+import type { Compile } from "../node.js";
+import { constants } from "./constants.js";
+import { elementwise } from "./elementwise.js";
+import { movement } from "./movement.js";
+import { products } from "./products.js";
+import { recurrents } from "./recurrent.js";
+import { reductions } from "./reductions.js";
+import { shapes } from "./shapes.js";
+
+/** Nodes whose work is in proportion to their numbers: where those are constant, they are computed at load. */
+const FOLDABLE = new Map(
+  [elementwise, movement, reductions, shapes, constants].flatMap((nodes) =>
+    Object.entries(nodes),
+  ),
+);
+
+/** All nodes that are known, by their types. */
+export const NODES: ReadonlyMap<string, Compile> = new Map([
+  ...Object.entries(recurrents),
+  ...Object.entries(products),
+  ...FOLDABLE,
+]);
+
+export function isFoldable(type: string): boolean {
+  return FOLDABLE.has(type);
+}
+
+const OUTPUTS: ReadonlyMap<string, number> = new Map([
+  ["RNN", 2],
+  ["GRU", 2],
+  ["LSTM", 3],
+  ["Dropout", 2],
+  ["Split", Infinity],
+]);
+
+/** How many outputs nodes of this type have at most. */
+export function mostOutputs(type: string): number {
+  return OUTPUTS.get(type) ?? 1;
+}

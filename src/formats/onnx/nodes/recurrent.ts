@@ -1,0 +1,164 @@
+/*
+ * RNN, LSTM and GRU nodes: a layer of ours each, made at load when its weights are known then.
+ */
+import { type Direction, DIRECTIONS } from "../../../layers/options.js";
+import type { Compile, Node } from "../node.js";
+import type { Value } from "../value.js";
+import {
+  type ActivationChoice,
+  type ActivationName,
+  activationsOf,
+  areAll,
+} from "./activations.js";
+import { type AnyLayer, Builder, type Features } from "./layer.js";
+import { runLayer } from "./sequences.js";
+import type { RecurrentType, Weights } from "./weights.js";
+
+/** Inputs by their places. */
+const LENGTHS = 4;
+const INITIAL_H = 5;
+const INITIAL_C = 6;
+const WEIGHTS = [
+  [1, "W"],
+  [2, "R"],
+  [3, "B"],
+  [7, "P"],
+] as const;
+
+const DEFAULTS: Record<RecurrentType, readonly ActivationName[]> = {
+  RNN: ["tanh"],
+  LSTM: ["sigmoid", "tanh", "tanh"],
+  GRU: ["sigmoid", "tanh"],
+};
+
+/** Beyond it, sigmoid and tanh of float32 no longer change: a clip that large is none. */
+const SATURATED = 128;
+
+function recurrent(type: RecurrentType): Compile {
+  return (node) => {
+    node.expectInputs(3, type === "LSTM" ? 8 : 6);
+    const features = featuresOf(node, type);
+    const hidden = node.int("hidden_size", 0);
+    const builder = new Builder(node, type, features, hidden || null);
+    const layout = node.int("layout", 0) === 1 ? "batch-first" : "time-first";
+    const known = weightsOf(node, (input) => node.constant(input));
+    let layer: AnyLayer | null = null;
+    if (known) {
+      const { W, R } = known;
+      if (!node.setting.work.take(W.data.length + R.data.length))
+        throw node.error(
+          "expected weights that few nodes share, got the same ones again and again",
+        );
+      const made = builder.build(known);
+      layer = made;
+      for (const [place, name] of WEIGHTS)
+        if (known[name])
+          node.absorb(place, () => builder.weightsOf(made)[name] as Value);
+    }
+    builder.describe(known, layout);
+    return (inputs) => {
+      const weights = layer ? null : weightsOf(node, (i) => inputs[i] ?? null);
+      const running = layer ?? builder.cached(weights as Weights);
+      const directions = features.direction === "bidirectional" ? 2 : 1;
+      return runLayer(running, {
+        node,
+        layout,
+        directions,
+        input: inputs[0] as Value,
+        lengths: inputs[LENGTHS] ?? null,
+        hidden: inputs[INITIAL_H] ?? null,
+        cell: type === "LSTM" ? (inputs[INITIAL_C] ?? null) : null,
+      });
+    };
+  };
+}
+
+/** Null when one of those that the node has is not known yet. */
+function weightsOf(
+  node: Node,
+  valueOf: (input: number) => Value | null,
+): Weights | null {
+  const places = WEIGHTS.map(([place]) => place);
+  // an input 7 of an RNN or GRU has been refused by then
+  const values = places.map((input) =>
+    node.has(input) ? valueOf(input) : null,
+  );
+  if (places.some((input, i) => node.has(input) && !values[i])) return null;
+  const [W, R, B, P] = values as [Value, Value, Value | null, Value | null];
+  return { W, R, B, P };
+}
+
+/** What the attributes say, in the layers' words. */
+function featuresOf(node: Node, type: RecurrentType): Features {
+  const direction = node.string("direction", "forward").toLowerCase();
+  if (!DIRECTIONS.includes(direction as Direction))
+    throw node.error(
+      `expected direction ${DIRECTIONS.join(", ")}, got ${JSON.stringify(direction)}`,
+    );
+  const directions = direction === "bidirectional" ? 2 : 1;
+  const activations = activationsOf(node, DEFAULTS[type], directions);
+  return {
+    direction: direction as Direction,
+    ...activationFeatures(type, activations),
+    ...clipFeature(node, activations),
+    ...(type === "GRU" && { resetAfter: resetAfter(node) }),
+    ...(type === "LSTM" &&
+      node.int("input_forget", 0) !== 0 && { coupledGates: true }),
+  };
+}
+
+/** Nothing where they are the layer's own, which take its fastest path. */
+function activationFeatures(
+  type: RecurrentType,
+  activations: readonly ActivationChoice[],
+) {
+  if (areAll(activations, DEFAULTS[type])) return {};
+  if (type === "RNN" && areAll(activations, ["relu"]))
+    return { nonlinearity: "relu" as const };
+  return { activations };
+}
+
+function clipFeature(node: Node, activations: readonly ActivationChoice[]) {
+  const clip = node.float("clip", Infinity);
+  if (clip === Infinity) return {};
+  if (!(clip > 0))
+    throw node.error(`expected a clip of more than 0, got ${clip}`);
+  const saturate = activations.every(
+    ({ name }) => name === "tanh" || name === "sigmoid",
+  );
+  if (!saturate || clip < SATURATED) return { clip };
+  node.setting.ignored.push(
+    `${node.place}: clip ${clip}, which changes no sigmoid and no tanh`,
+  );
+  return {};
+}
+
+/**
+ * PyTorch's GRU resets after the product, but its torch.export writes nodes that do not say so
+ * (github.com/microsoft/onnxscript/issues/2852).
+ */
+function resetAfter(node: Node): boolean {
+  const { producer, forceLinearBeforeReset, warnings, converted } =
+    node.setting;
+  const given = node.int("linear_before_reset", 0) !== 0;
+  if (node.states("linear_before_reset")) return given;
+  if (forceLinearBeforeReset) {
+    node.amend("linear_before_reset", 1);
+    converted.push(
+      `${node.place}: linear_before_reset 1, as forceLinearBeforeReset says`,
+    );
+    return true;
+  }
+  if (producer.toLowerCase().startsWith("pytorch"))
+    warnings.push(
+      `${node.place}: a GRU of PyTorch without linear_before_reset, which its exporter leaves out by mistake: ` +
+        "results are likely wrong; the option forceLinearBeforeReset reads it as PyTorch computes it",
+    );
+  return false;
+}
+
+export const recurrents: Record<string, Compile> = {
+  RNN: recurrent("RNN"),
+  LSTM: recurrent("LSTM"),
+  GRU: recurrent("GRU"),
+};

@@ -1,0 +1,151 @@
+/*
+ * Nodes that read shapes, or give the same numbers another one. Numbers are not copied: nobody writes into values.
+ */
+import { message, shapeText } from "../../../checks.js";
+import { axesOf, axisOf, integerList } from "../indexing.js";
+import type { Compile, Node } from "../node.js";
+import { countOf, integers, type Value } from "../value.js";
+
+/** The numbers of `value` in another shape of as many. */
+function reshaped(node: Node, value: Value, shape: readonly number[]): Value {
+  const count = countOf(shape, node.place);
+  if (count === value.data.length) return { ...value, shape };
+  const expected = `a shape of ${value.data.length} numbers, as many as ${shapeText(value.shape)} has`;
+  throw new RangeError(message(node.place, expected, shapeText(shape)));
+}
+
+/** -1 takes what is left; 0 copies the input's size, or with allowzero is 0. */
+const reshape: Compile = (node) => {
+  node.expectInputs(2);
+  const allowZero = node.int("allowzero", 0) !== 0;
+  return ([data, target]) => {
+    const value = data as Value;
+    const wanted = integerList(target as Value, node.place);
+    const shape = wanted.map((size, axis) =>
+      size === 0 && !allowZero ? (value.shape[axis] ?? -2) : size,
+    );
+    const known = shape.reduce((all, n) => (n === -1 ? all : all * n), 1);
+    const free = shape.indexOf(-1);
+    const rest = value.data.length / known;
+    if (free >= 0 && Number.isInteger(rest)) shape[free] = rest;
+    if (shape.every((size) => Number.isInteger(size) && size >= 0))
+      return [reshaped(node, value, shape)];
+    const expected = `a shape for the numbers of ${shapeText(value.shape)}`;
+    throw new RangeError(message(node.place, expected, shapeText(wanted)));
+  };
+};
+
+const flatten: Compile = (node) => {
+  node.expectInputs(1);
+  const axis = node.int("axis", 1);
+  return ([x]) => {
+    const value = x as Value;
+    const { length: rank } = value.shape;
+    const at = axis === rank ? rank : axisOf(axis, rank, node.place);
+    const rows = value.shape.slice(0, at).reduce((all, n) => all * n, 1);
+    const columns = value.shape.slice(at).reduce((all, n) => all * n, 1);
+    return [reshaped(node, value, [rows, columns])];
+  };
+};
+
+/** Axes are an attribute up to opset 12, an input from 13 on; without any, all axes of size 1. */
+const squeeze: Compile = (node) => {
+  node.expectInputs(1, 2);
+  const given = node.ints("axes");
+  return ([x, input]) => {
+    const value = x as Value;
+    const { shape } = value;
+    const axes = input ? integerList(input, node.place) : given;
+    if (!axes)
+      return [
+        reshaped(
+          node,
+          value,
+          shape.filter((n) => n !== 1),
+        ),
+      ];
+    const drop = axesOf(axes, shape.length, node.place);
+    if (drop.some((axis) => shape[axis] !== 1)) {
+      const expected = `axes of size 1 in ${shapeText(shape)}`;
+      throw new RangeError(message(node.place, expected, shapeText(axes)));
+    }
+    return [
+      reshaped(
+        node,
+        value,
+        shape.filter((_, axis) => !drop.includes(axis)),
+      ),
+    ];
+  };
+};
+
+/** Axes are counted in the result. */
+const unsqueeze: Compile = (node) => {
+  node.expectInputs(1, 2);
+  const given = node.ints("axes");
+  if (!given && !node.has(1)) throw node.error("expected axes, got none");
+  return ([x, input]) => {
+    const value = x as Value;
+    const axes = input ? integerList(input, node.place) : (given ?? []);
+    const rank = value.shape.length + axes.length;
+    countOf(
+      Array.from({ length: rank }, () => 1),
+      node.place,
+    );
+    const added = axesOf(axes, rank, node.place);
+    const old = value.shape.values();
+    const shape = Array.from({ length: rank }, (_, axis) =>
+      added.includes(axis) ? 1 : (old.next().value as number),
+    );
+    return [reshaped(node, value, shape)];
+  };
+};
+
+/** Of the axes from start to end, both attributes of opset 15. */
+const shape: Compile = (node) => {
+  node.expectInputs(1);
+  const [start, end] = [node.int("start", 0), node.int("end", Infinity)];
+  return ([x]) => [integers((x as Value).shape.slice(start, end))];
+};
+
+const size: Compile = (node) => {
+  node.expectInputs(1);
+  return ([x]) => {
+    const data = Float64Array.of((x as Value).data.length);
+    return [{ dtype: "int64", shape: [], data }];
+  };
+};
+
+const identity: Compile = (node) => {
+  node.expectInputs(1);
+  return ([x]) => [x as Value];
+};
+
+/** As at inference: the input, and a mask that keeps everything, but for onnxruntime's, all 0 up to opset 11. */
+const dropout: Compile = (node) => {
+  node.expectInputs(1, 3);
+  node.float("ratio", 0.5);
+  node.int("seed", 0);
+  const { opset } = node.setting;
+  return ([x, , training]) => {
+    if (training?.data[0])
+      throw new RangeError(message(node.place, "training_mode false", "true"));
+    const value = x as Value;
+    if (!node.outputs[1]) return [value];
+    const { shape } = value;
+    const dtype = opset < 10 ? value.dtype : "bool";
+    const mask = node.room(dtype, shape).fill(opset < 12 ? 0 : 1);
+    return [value, { dtype, shape, data: mask }];
+  };
+};
+
+export const shapes: Record<string, Compile> = {
+  Reshape: reshape,
+  Flatten: flatten,
+  Squeeze: squeeze,
+  Unsqueeze: unsqueeze,
+  Shape: shape,
+  Size: size,
+  Identity: identity,
+  Dropout: dropout,
+};

@@ -1,0 +1,226 @@
+import fc from "fast-check";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { load, OnnxModel } from "../../src/formats/onnx/index.js";
+import type { Value } from "../../src/formats/onnx/value.js";
+import { FormatError, LSTM, Sequential } from "../../src/index.js";
+import { parse, serialize } from "../../src/safetensors.js";
+import { expectSameBits, expectSameTensor } from "../support/compare.js";
+import { settings } from "../support/configurations.js";
+import { backends } from "../support/layers.js";
+import { modelBytes } from "./support/build.js";
+import { nodeCases } from "./support/node-cases.js";
+import { ramp, recurrentModel, weights } from "./support/small.js";
+
+const folder = new URL("fixtures/torch/", import.meta.url);
+const names = readdirSync(folder)
+  .filter((file) => file.endsWith(".onnx"))
+  .map((file) => file.slice(0, -5));
+const read = (file: string) => readFileSync(new URL(file, folder));
+
+function inputsOf(name: string) {
+  const { tensors } = parse(read(`${name}.safetensors`));
+  return Object.fromEntries(
+    Object.entries(tensors)
+      .filter(([key]) => key.startsWith("in."))
+      .map(([key, value]) => [key.slice(3), value]),
+  );
+}
+
+describe.each(names)("%s, saved and read", (name) => {
+  test.each(backends)("gives the same bits on %s", (backend) => {
+    const { model } = load(read(`${name}.onnx`), { backend });
+    const saved = OnnxModel.load(model.save(), { backend });
+    expect(saved.inputs).toEqual(model.inputs);
+    expect(saved.outputs).toEqual(model.outputs);
+    const inputs = inputsOf(name);
+    const [before, after] = [model.run(inputs), saved.run(inputs)];
+    expect(Object.keys(after)).toEqual(Object.keys(before));
+    for (const [key, value] of Object.entries(before))
+      expectSameTensor(after[key]!, value, key);
+  });
+
+  test("is the same file when it is saved again", () => {
+    const bytes = load(read(`${name}.onnx`)).model.save();
+    expect(OnnxModel.load(bytes).save()).toEqual(bytes);
+  });
+});
+
+test("every kind of node, with constants but the first, is saved with its attributes and numbers", () => {
+  for (const { name, opset, node, inputs } of nodeCases) {
+    const [first, ...rest] = Object.entries(inputs);
+    const { model } = load(
+      modelBytes({
+        opset,
+        nodes: [node],
+        inputs: first
+          ? [{ name: first[0], dtype: first[1].dtype, shape: first[1].shape }]
+          : [],
+        outputs: node.outputs.map((output) => ({ name: output, dtype: null })),
+        initializers: rest.map(([key, value]) => ({ name: key, ...value })),
+      }),
+    );
+    const given = first ? Object.fromEntries([first]) : {};
+    const run = (own: OnnxModel): [string, Value][] => [
+      ...own.compute(own.check(given)),
+    ];
+    const after = run(OnnxModel.load(model.save()));
+    run(model).forEach(([key, value], i) => {
+      expect(after[i]![0]).toBe(key);
+      expect(after[i]![1], name).toEqual(value);
+    });
+  }
+});
+
+const X = { shape: [2, 2, 2], data: Float32Array.from(ramp(8)) };
+const given = {
+  X,
+  lengths: [2, 1],
+  h0: { shape: [1, 2, 3], data: Float32Array.from(ramp(6)) },
+};
+
+test("what was computed at load is saved, and what it was made of is not", () => {
+  const [W, R] = weights({ gates: 4, inputSize: 2, hiddenSize: 3 });
+  const { model } = load(
+    recurrentModel(
+      "LSTM",
+      {},
+      {
+        nodes: [
+          {
+            type: "Concat",
+            inputs: ["half", "half"],
+            outputs: ["B"],
+            attributes: { axis: 1 },
+          },
+          {
+            type: "LSTM",
+            name: "cell",
+            inputs: ["X", "W", "R", "B", "lengths", "h0"],
+            outputs: ["Y", "hn"],
+          },
+        ],
+        initializers: [
+          W!,
+          R!,
+          { name: "half", shape: [1, 12], data: ramp(12) },
+        ],
+      },
+    ),
+  );
+  const bytes = model.save();
+  expect(Object.keys(parse(bytes).tensors)).toEqual(["W", "R", "B"]);
+  expectSameTensor(
+    OnnxModel.load(bytes).run(given).Y!,
+    model.run(given).Y!,
+    "Y",
+  );
+});
+
+test("metadata go with it, and the reading that was forced", () => {
+  const bytes = recurrentModel("GRU", {}, { producer: "pytorch" });
+  const { model } = load(bytes, { forceLinearBeforeReset: true });
+  const saved = model.save({ voice: "low" });
+  expect(parse(saved).metadata["voice"]).toBe("low");
+  const { Y } = OnnxModel.load(saved).run(given);
+  expectSameTensor(Y!, model.run(given).Y!, "Y");
+  expect(Y).not.toEqual(load(bytes).model.run(given).Y);
+});
+
+test("defaults of inputs, names that objects have, and infinities stay", () => {
+  const { model } = load(
+    modelBytes({
+      nodes: [
+        { type: "Add", inputs: ["x", "c"], outputs: ["s"] },
+        { type: "Slice", inputs: ["s", "b", "e"], outputs: ["t"] },
+        { type: "Mul", inputs: ["t", "__proto__"], outputs: ["u"] },
+        { type: "Mul", inputs: ["u", "__metadata__"], outputs: ["y"] },
+      ],
+      inputs: [
+        { name: "x", shape: [3] },
+        { name: "c", shape: [1] },
+      ],
+      outputs: [{ name: "y" }, { name: "__proto__" }],
+      initializers: [
+        { name: "c", shape: [1], data: [5] },
+        { name: "b", dtype: "int64", shape: [1], data: [1n] },
+        { name: "e", dtype: "int64", shape: [1], data: [2n ** 63n - 1n] },
+        { name: "__proto__", shape: [1], data: [-0] },
+        { name: "__metadata__", shape: [1], data: [Infinity] },
+      ],
+    }),
+  );
+  const saved = OnnxModel.load(model.save());
+  expect(saved.optionalInputs).toEqual(["c"]);
+  for (const inputs of [{ x: [1, 2, 3] }, { x: [1, 2, 3], c: [-9] }]) {
+    const after = saved.run(inputs);
+    for (const [key, value] of Object.entries(model.run(inputs)))
+      expectSameBits(after[key]!.data, value.data, key);
+  }
+});
+
+describe("a saved model is refused for", () => {
+  const saved = load(recurrentModel("LSTM")).model.save();
+  const { tensors, metadata } = parse(saved);
+  const { onnx } = JSON.parse(metadata["gatewise"]!) as { onnx: string };
+  const file = (gatewise: unknown, own = tensors) =>
+    serialize(own, { gatewise: JSON.stringify(gatewise) });
+  const { W: _, ...rest } = tensors;
+
+  test.each<[string, Uint8Array, RegExp]>([
+    ["no graph", serialize(tensors), /^metadata.gatewise: .*got none/],
+    [
+      "a model of another kind",
+      new Sequential([new LSTM({ inputSize: 1, hiddenSize: 1 })]).save(),
+      /^metadata.gatewise: onnx/,
+    ],
+    ["another version", file({ version: 2, onnx }), /^metadata.gatewise: vers/],
+    ["a list", file([onnx]), /^metadata.gatewise: expected an object/],
+    ["no text", file({ version: 1, onnx: 7 }), /onnx: expected a graph, got 7/],
+    ["no base64", file({ version: 1, onnx: "!" }), /onnx: expected base64/],
+    ["a graph cut", file({ version: 1, onnx: onnx.slice(0, 40) }), /./],
+    ["a tensor gone", file({ version: 1, onnx }, rest), /^initializer "W": /],
+    [
+      "a tensor of another size",
+      file({ version: 1, onnx }, { ...tensors, W: tensors["R"]! }),
+      /^initializer "W": expected 96 bytes/,
+    ],
+    ["an empty file", new Uint8Array(0), /^byte 0/],
+  ])("%s", (_name, bytes, expected) => {
+    expect(() => OnnxModel.load(bytes)).toThrow(FormatError);
+    expect(() => OnnxModel.load(bytes)).toThrow(expected);
+  });
+
+  test("tensors used more often than they are there", () => {
+    const again = load(
+      modelBytes({
+        nodes: [{ type: "Add", inputs: ["x", "a"], outputs: ["y"] }],
+        inputs: [{ name: "x" }],
+        outputs: [{ name: "y" }],
+        initializers: [{ name: "a", shape: [1], data: [0], external: "W" }],
+      }),
+      { files: { W: new Uint8Array(4) } },
+    );
+    expect(again.model.save().length).toBeGreaterThan(0);
+  });
+
+  test("damage anywhere, or it loads", () => {
+    const place = fc.nat(saved.length - 1);
+    const edits = fc.array(fc.tuple(place, fc.nat(255)), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    fc.assert(
+      fc.property(edits, (list) => {
+        const damaged = saved.slice();
+        for (const [at, value] of list) damaged[at] = value;
+        try {
+          OnnxModel.load(damaged, { backend: "js" });
+        } catch (error) {
+          expect(error).toBeInstanceOf(FormatError);
+        }
+      }),
+      { ...settings, numRuns: 2000 },
+    );
+  });
+});
