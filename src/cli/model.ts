@@ -1,9 +1,10 @@
 /*
  * The model in a file, for all commands.
  */
-import { load } from "../formats/rtneural/index.js";
+import { dirname, join } from "node:path";
 import type { AudioCase } from "../formats/audio.js";
-import { makeReport, type Report } from "../formats/report.js";
+import { type Files, load } from "../formats/load/index.js";
+import { reportText, type Report } from "../formats/report.js";
 import { type Backend, FormatError, init, Sequential } from "../index.js";
 import type { Tensor } from "../tensor.js";
 import { about } from "./errors.js";
@@ -17,37 +18,84 @@ export interface Graph {
   save(metadata?: Record<string, string>): Uint8Array;
 }
 
-export interface Loaded {
-  readonly model: Sequential | Graph;
+/** What was found in a file. */
+export interface Found {
+  /** null where the file does not tell how its layers follow each other. */
+  readonly model: Sequential | Graph | null;
   readonly report: Report;
   /** Hertz, of an audio plug-in's model that says so. */
   readonly sampleRate: number | null;
   readonly cases: readonly AudioCase[];
 }
 
-export async function loadModel(
+export type Loaded = Found & { readonly model: Sequential | Graph };
+
+/** @throws FileError naming the file and the place in it */
+export async function findModel(
   file: string,
   backend: Backend | "auto",
-): Promise<Loaded> {
+): Promise<Found> {
   // for all layers, whatever they were saved with
   await init({ backend });
   return about(file, async () => {
     const bytes = await readInput(file);
-    if (bytes[8] === 0x7b) {
-      const model = Sequential.load(bytes);
-      const report = makeReport({
-        format: "safetensors",
-        producer: "gatewise",
-        version: null,
-        layers: [],
-        converted: [],
-        ignored: [],
-        warnings: [],
-      });
-      return { model, report, sampleRate: null, cases: [] };
-    }
-    if (bytes.length === 0)
-      throw new FormatError("file: expected a model, got nothing");
-    return load(bytes);
+    const others = await weightFiles(file, bytes);
+    const { model, report, sampleRate, cases } = load(
+      others ? { ...others, [file]: bytes } : bytes,
+    );
+    return {
+      model,
+      report,
+      sampleRate: sampleRate ?? null,
+      cases: cases ?? [],
+    };
   });
+}
+
+/** As `findModel`, where a model is needed. */
+export async function loadModel(
+  file: string,
+  backend: Backend | "auto",
+): Promise<Loaded> {
+  const found = await findModel(file, backend);
+  const { model, report } = found;
+  if (model) return { ...found, model };
+  return about(file, () => {
+    const why = report.warnings.join("; ") || reportText(report);
+    throw new FormatError(`expected layers that make a model: ${why}`);
+  });
+}
+
+/** The files that a TensorFlow.js model.json names, from its own folder; null for any other file. */
+async function weightFiles(
+  file: string,
+  bytes: Uint8Array,
+): Promise<Files | null> {
+  const paths = pathsIn(bytes);
+  if (!paths) return null;
+  const entries = paths.map(async (path) => {
+    // a model says which weights are its own, not which of our files to read
+    if (/^([/\\]|\w:)|(^|[/\\])\.\.([/\\]|$)/.test(path))
+      throw new FormatError(
+        `weightsManifest: expected files beside the model, got ${JSON.stringify(path)}`,
+      );
+    const place = join(dirname(file), path);
+    return [path, await about(place, () => readInput(place))] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+function pathsIn(bytes: Uint8Array): string[] | null {
+  // a look at the text before anything is parsed: models of other kinds are large
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (!text.includes('"weightsManifest"')) return null;
+  try {
+    const { weightsManifest } = JSON.parse(text.toString());
+    const groups = weightsManifest as { paths: string[] }[];
+    const paths = groups.flatMap((group) => group.paths);
+    return paths.every((path) => typeof path === "string") ? paths : null;
+  } catch {
+    // its reader says what is wrong with it
+    return null;
+  }
 }

@@ -1,8 +1,8 @@
 /*
  * The commands and their arguments, which commander parses.
  */
-import { Command } from "commander";
-import { convert } from "./commands/convert.js";
+import { Command, Option } from "commander";
+import { convert, FORMATS } from "./commands/convert.js";
 import { inspect } from "./commands/inspect.js";
 import {
   backendOption,
@@ -54,9 +54,13 @@ export function createProgram(): Command {
     .argument("<file>", "a model file; - for standard input")
     .argument(
       "<out>",
-      "a name that ends with .safetensors or .onnx; - for standard output",
+      `a name that ends with .${FORMATS.join(" or .")}; - for standard output`,
     )
-    .option("--to <format>", "safetensors or onnx, where the name does not say")
+    .addOption(
+      new Option("--to <format>", "where the name does not say").choices(
+        FORMATS,
+      ),
+    )
     .addOption(jsonOption())
     .addOption(quietOption())
     .addOption(backendOption())

@@ -11,12 +11,12 @@ import type { Report } from "./report.js";
 export type Backend = NonNullable<LinearOptions["backend"]>;
 
 /** Samples, and what the model that the file was made of gave for them. */
-export interface AudioCase {
+export type AudioCase = {
   /** [T, I] */
   readonly input: Tensor;
   /** [T, O] */
   readonly output: Tensor;
-}
+};
 
 export interface AudioModel {
   /** A frame is one sample, or a sample and the positions of the knobs that the model was trained with. */

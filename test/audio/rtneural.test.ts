@@ -29,7 +29,7 @@ describe("layers", () => {
   test("an activation behind a dense layer without one is that layer's own", () => {
     const dense = (name: string) => rtneuralLayer("dense", 3, 4, name);
     const alone = { type: "activation", shape: [null, null, 4], weights: [] };
-    for (const name of ["tanh", "relu", "sigmoid", "softmax"]) {
+    for (const name of ["tanh", "relu", "sigmoid", "softmax", "elu"]) {
       const split = [dense(""), { ...alone, activation: name }];
       const { model } = load(bytesOf(file(3, split)));
       expect(model.layers).toHaveLength(1);
@@ -53,6 +53,15 @@ describe("layers", () => {
     );
     const squashed = [gru, { ...alone, activation: "tanh" }];
     expectClose(outputOf(file(3, squashed)), plain.map(Math.tanh), 1e-6);
+  });
+
+  test("elu is that of Keras and RTNeural, with alpha 1", () => {
+    const plain = outputOf(file(3, [rtneuralLayer("dense", 3, 4, "")]));
+    expectClose(
+      outputOf(file(3, [rtneuralLayer("dense", 3, 4, "elu")])),
+      plain.map((x) => (x > 0 ? x : Math.expm1(x))),
+      1e-6,
+    );
   });
 
   test("a dense layer may have no bias", () => {
@@ -230,7 +239,7 @@ describe("refused", () => {
     ],
     [
       "an unknown activation",
-      'layers[1].activation: expected one of linear, tanh, relu, sigmoid, softmax, got "gelu"',
+      'layers[1].activation: expected one of linear, tanh, relu, sigmoid, softmax, elu, got "gelu"',
       (value) => (value.layers[1].activation = "gelu"),
     ],
     [

@@ -20,8 +20,10 @@ import {
   Linear,
   LSTM,
   Sequential,
+  tensor,
   type Tensor,
 } from "../../src/index.js";
+import { serialize } from "../../src/safetensors.js";
 import { bytesOf, rtneuralFile } from "../audio/files.js";
 import { expectSameTensor } from "../support/compare.js";
 import { Random } from "../support/random.js";
@@ -161,7 +163,7 @@ describe("arguments that make no sense end with 2", () => {
     ],
     [
       ["convert", "chain.safetensors", "chain.pt"],
-      /chain.pt: expected a name that ends with .safetensors or .onnx/,
+      /chain.pt: expected a name that ends with .safetensors.*, or --to/,
     ],
     [
       ["verify", "chain.safetensors"],
@@ -265,6 +267,34 @@ describe("inspect", () => {
       layers: [{ type: "lstm" }, { type: "dense" }],
     });
   });
+});
+
+test("layers that make no model are inspected, but not run", async () => {
+  const branches = {
+    "a.weight": tensor([[1, 2]]),
+    "a.bias": tensor([1]),
+    "b.weight": tensor([[1, 2]]),
+    "b.bias": tensor([1]),
+  };
+  put("branches.safetensors", serialize(branches));
+  const { code, stdout } = await run("inspect", "branches.safetensors");
+  expect(code).toBe(0);
+  expect(stdout).toContain("no model was made");
+  await expectFailure(
+    ["run", "branches.safetensors", "steps.npy", "o.npy"],
+    1,
+    /^branches.safetensors: expected layers that make a model: .*no model was made/,
+  );
+});
+
+test("a model.json does not make the program read files elsewhere", async () => {
+  const weightsManifest = [{ paths: ["../secret.bin"], weights: [] }];
+  put("model.json", JSON.stringify({ modelTopology: {}, weightsManifest }));
+  await expectFailure(
+    ["inspect", "model.json"],
+    1,
+    'model.json: weightsManifest: expected files beside the model, got "../secret.bin"',
+  );
 });
 
 test("convert writes a safetensors file with the same outputs", async () => {

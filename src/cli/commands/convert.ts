@@ -1,12 +1,22 @@
 /** `gatewise convert FILE OUT`: a model in another format. @module */
 import { extname } from "node:path";
 import { about, UsageError } from "../errors.js";
-import { loadModel } from "../model.js";
+import { type Loaded, loadModel } from "../model.js";
 import { writeOutput } from "../output.js";
 import type { CommonOptions } from "./options.js";
 
+type Model = Loaded["model"];
+
+/** What models are written as, by the endings of names. */
+const WRITERS = {
+  safetensors: (model: Model) => model.save(),
+} as const;
+
+export const FORMATS = Object.keys(WRITERS) as Format[];
+type Format = keyof typeof WRITERS;
+
 export interface ConvertOptions extends CommonOptions {
-  readonly to?: "safetensors" | "onnx";
+  readonly to?: Format;
   readonly quiet?: boolean;
 }
 
@@ -15,17 +25,20 @@ export async function convert(
   out: string,
   { to, json, quiet, backend }: ConvertOptions,
 ): Promise<void> {
-  const kind = to ?? extname(out).slice(1).toLowerCase();
-  if (kind !== "safetensors" && kind !== "onnx")
+  const ending = to ?? extname(out).slice(1).toLowerCase();
+  const format = FORMATS.find((name) => name === ending);
+  if (!format) {
+    const endings = FORMATS.map((name) => `.${name}`).join(" or ");
     throw new UsageError(
-      `${out}: expected a name that ends with .safetensors or .onnx, or --to`,
+      `${out}: expected a name that ends with ${endings}, or --to`,
     );
+  }
   const { model, report } = await loadModel(file, backend);
-  const bytes = await about(file, () => model.save());
+  const bytes = await about(file, () => WRITERS[format](model));
   await about(out, () => writeOutput(out, bytes));
-  const summary = { file, out, format: kind, bytes: bytes.length };
   if (quiet) return;
+  const summary = { file, out, format, bytes: bytes.length };
   if (json && out !== "-")
     process.stdout.write(`${JSON.stringify({ ...summary, report })}\n`);
-  else process.stderr.write(`${out}: ${bytes.length} bytes of ${kind}\n`);
+  else process.stderr.write(`${out}: ${bytes.length} bytes of ${format}\n`);
 }

@@ -1,6 +1,6 @@
 /** `gatewise inspect FILE…`: what the files hold. @module */
 import { reportText } from "../../formats/report.js";
-import { loadModel } from "../model.js";
+import { findModel } from "../model.js";
 import { openOutput } from "../output.js";
 import type { CommonOptions } from "./options.js";
 
@@ -10,7 +10,7 @@ export async function inspect(
 ): Promise<void> {
   const output = openOutput("-");
   for (const [index, file] of files.entries()) {
-    const { report, sampleRate, cases } = await loadModel(file, backend);
+    const { report, sampleRate, cases } = await findModel(file, backend);
     if (json) {
       const line = { file, ...report, sampleRate, cases: cases.length };
       await output.write(`${JSON.stringify(line)}\n`);

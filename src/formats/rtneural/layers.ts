@@ -49,6 +49,7 @@ const ACTIVATIONS: ReadonlyMap<string, Activation> = new Map([
   ["relu", "relu"],
   ["sigmoid", "sigmoid"],
   ["softmax", "softmax"],
+  ["elu", "elu"],
 ]);
 
 /** What the identity matrices of activations by themselves may take: one of 4096 features, or many of fewer. */
