@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readNpy, writeNpy } from "../../src/cli/data/npy.js";
 import { readNpz, writeNpz } from "../../src/cli/data/npz.js";
 import { readWav, writeWav } from "../../src/cli/data/wav.js";
+import { load as loadOnnx } from "../../src/formats/onnx/index.js";
 import { load } from "../../src/formats/rtneural/index.js";
 import {
   Embedding,
@@ -25,7 +26,7 @@ import {
 } from "../../src/index.js";
 import { serialize } from "../../src/safetensors.js";
 import { bytesOf, rtneuralFile } from "../audio/files.js";
-import { expectSameTensor } from "../support/compare.js";
+import { expectClose, expectSameTensor } from "../support/compare.js";
 import { Random } from "../support/random.js";
 import { Program } from "./program.js";
 
@@ -315,6 +316,15 @@ test("convert writes a safetensors file with the same outputs", async () => {
   const input = [[0.5], [-0.5], [0.25]];
   await init({ backend: "simd" });
   expectSameTensor(Sequential.load(bytes).forward(input).output, ampOutputs);
+});
+
+test("convert writes ONNX, which gives the same", async () => {
+  await done("convert", "chain.safetensors", "chain.onnx", ...backend);
+  const graph = loadOnnx(read("chain.onnx"), options).model;
+  const [name] = graph.outputs.map((output) => output.name);
+  const input = { shape: [1, 50, 2], data: steps.data };
+  const { data } = graph.run({ input })[name!]!;
+  expectClose(data, chain.forward(steps).output.data, 1e-6);
 });
 
 describe("run, whole files", () => {

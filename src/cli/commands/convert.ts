@@ -1,5 +1,7 @@
 /** `gatewise convert FILE OUT`: a model in another format. @module */
 import { extname } from "node:path";
+import { toOnnx } from "../../formats/onnx/index.js";
+import { Sequential } from "../../index.js";
 import { about, UsageError } from "../errors.js";
 import { type Loaded, loadModel } from "../model.js";
 import { writeOutput } from "../output.js";
@@ -10,6 +12,10 @@ type Model = Loaded["model"];
 /** What models are written as, by the endings of names. */
 const WRITERS = {
   safetensors: (model: Model) => model.save(),
+  onnx: (model: Model) => {
+    if (model instanceof Sequential) return toOnnx(model);
+    throw new UsageError("--to onnx: expected a chain of layers, got a graph");
+  },
 } as const;
 
 export const FORMATS = Object.keys(WRITERS) as Format[];
