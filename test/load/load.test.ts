@@ -2,10 +2,15 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { FormatError } from "../../src/errors.js";
 import { load, verify } from "../../src/formats/load/index.js";
+import {
+  load as loadOnnx,
+  type OnnxModel,
+} from "../../src/formats/onnx/index.js";
 import { load as loadSafetensors } from "../../src/formats/safetensors/index.js";
 import { load as loadTorch } from "../../src/formats/torch/index.js";
 import { Linear, RNN, Sequential } from "../../src/index.js";
 import { bytesOf, guitarMlFile, namFile } from "../audio/files.js";
+import { modelBytes } from "../onnx/support/build.js";
 import { readExpected, readFixture } from "../torch/files.js";
 
 const words = new Uint8Array(
@@ -28,6 +33,23 @@ const rtneural = Buffer.from(
   }),
 );
 
+/** y = x · [[1, 1], [1, 2]], or by a matrix in another file. */
+const graph = (external?: string) =>
+  modelBytes({
+    nodes: [{ type: "MatMul", inputs: ["x", "w"], outputs: ["y"] }],
+    inputs: [{ name: "x", shape: ["n", 2] }],
+    outputs: [{ name: "y" }],
+    initializers: [
+      {
+        name: "w",
+        shape: [2, 2],
+        data: [1, 1, 1, 2],
+        ...(external && { external }),
+      },
+    ],
+  });
+const onnx = graph();
+
 describe("a file is read by the entry of its format", () => {
   test("safetensors", () => {
     const { report } = load(words);
@@ -46,7 +68,8 @@ describe("a file is read by the entry of its format", () => {
     const { model, report, sampleRate } = load(rtneural);
     expect(report.format).toBe("rtneural");
     expect(sampleRate).toBeNull();
-    expect([...model!.forward([[3]]).output.data]).toEqual([7]);
+    const { output } = (model as Sequential).forward([[3]]);
+    expect([...output.data]).toEqual([7]);
   });
 
   test("nam", () => {
@@ -54,9 +77,22 @@ describe("a file is read by the entry of its format", () => {
     expect([report.format, sampleRate]).toEqual(["nam", 48000]);
     const guitarMl = load(bytesOf(guitarMlFile("LSTM")));
     expect(guitarMl.report.format).toBe("guitarml");
-    const input = [[0.5], [-0.5]];
-    expect(model!.forward(input).output.shape).toEqual([2, 1]);
-    expect(guitarMl.model!.forward(input).output.shape).toEqual([2, 1]);
+    for (const chain of [model, guitarMl.model]) {
+      const { output } = (chain as Sequential).forward([[0.5], [-0.5]]);
+      expect(output.shape).toEqual([2, 1]);
+    }
+  });
+
+  test("onnx", () => {
+    const { model, report } = load(onnx);
+    expect(report).toEqual(loadOnnx(onnx).report);
+    const inputs = { x: [[1, 2]] };
+    const outputs = { y: [[3, 5]] };
+    verify(model!, [{ inputs, outputs }]);
+    const saved = load((model as OnnxModel).save());
+    expect(saved.report.format).toBe("safetensors");
+    expect(saved.report.layers).toEqual(report.layers);
+    verify(saved.model!, [{ inputs, outputs }]);
   });
 
   test("with its options", () => {
@@ -79,6 +115,17 @@ describe("files by their names", () => {
   test("one of which is the model", () => {
     const files = { "README.md": Buffer.from("# words"), "w.st": words };
     expect(load(files).report).toEqual(load(words).report);
+  });
+
+  test("one of which has an ONNX model's numbers", () => {
+    const data = Float32Array.of(1, 0, 1, 2);
+    const files = { "a.onnx": graph("a.data"), "a.data": data.buffer };
+    const case1 = { inputs: { x: [[1, 2]] }, outputs: { y: [[3, 4]] } };
+    verify(load(files).model!, [case1]);
+    expect(() => load({ "a.onnx": files["a.onnx"] })).toThrow(FormatError);
+    expect(() => load(files["a.onnx"])).toThrow(/"a.data".*options.files/);
+    const { "a.onnx": file, ...others } = files;
+    verify(load(file, { files: others }).model!, [case1]);
   });
 
   test("two of which are models", () => {

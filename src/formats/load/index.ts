@@ -5,6 +5,9 @@ import { isRecord, message, record, wrong } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 import type { Layer, Sequential } from "../../index.js";
 import type { AudioCase } from "../audio.js";
+import type { OnnxModel } from "../onnx/index.js";
+import { load as loadOnnx, loadSaved, type OnnxOptions } from "../onnx/load.js";
+import { isSaved } from "../onnx/saved.js";
 import type { Report } from "../report.js";
 import { load as loadNam, type NamOptions } from "../nam/index.js";
 import { load as loadRTNeural } from "../rtneural/index.js";
@@ -25,14 +28,17 @@ export {
 } from "../verify.js";
 
 /** The options of all formats; those of others than the file's are not looked at. */
-export type LoadOptions = TorchOptions & ModelOptions & NamOptions;
+export type LoadOptions = TorchOptions &
+  ModelOptions &
+  NamOptions &
+  OnnxOptions;
 
 export interface Loaded {
   /**
    * A chain of layers, or an ONNX graph; null when a state dict does not tell how its layers follow each other, which
    * the report's warnings explain.
    */
-  readonly model: Sequential | null;
+  readonly model: Sequential | OnnxModel | null;
   readonly report: Report;
   /** Of state dicts: all layers by their names. */
   readonly layers?: Record<string, Layer>;
@@ -48,12 +54,16 @@ export type Files = Readonly<Record<string, Uint8Array | ArrayBuffer>>;
 type Reader = (bytes: Uint8Array, options: LoadOptions, files: Files) => Loaded;
 
 const READERS: Readonly<Record<Format, Reader | null>> = {
-  safetensors: loadSafetensors,
+  safetensors: (bytes, options) =>
+    isSaved(bytes)
+      ? loadSaved(bytes, options)
+      : loadSafetensors(bytes, options),
   torch: loadTorch,
   nam: loadNam,
   rtneural: loadRTNeural,
   keras: null,
-  onnx: null,
+  // its external data are among the files
+  onnx: (bytes, options, files) => loadOnnx(bytes, { files, ...options }),
   tfjs: null,
 };
 

@@ -1,11 +1,12 @@
 import { boolean, record } from "../../checks.js";
 import { checkBackend } from "../../layers/options.js";
 import { toBytes } from "../bytes.js";
-import type { Report } from "../report.js";
+import { makeReport, type Report } from "../report.js";
 import { compile } from "./compile.js";
 import { ExternalFiles } from "./external.js";
 import { OnnxModel } from "./model.js";
 import type { BackendChoice } from "./node.js";
+import { readSaved } from "./saved.js";
 
 export interface OnnxOptions {
   /** The kernel of the recurrent layers and constant matrices; 'auto' by default. */
@@ -47,4 +48,19 @@ export function load(
     files: new ExternalFiles(files, maxBytes),
   });
   return { model: new OnnxModel(compiled), report: compiled.report };
+}
+
+/**
+ * Reads what OnnxModel.save wrote, with a report as of any other file.
+ *
+ * @throws as `load`
+ */
+export function loadSaved(
+  bytes: Uint8Array | ArrayBuffer,
+  options: Pick<OnnxOptions, "backend"> = {},
+): { model: OnnxModel; report: Report } {
+  const { backend } = record(options, "options");
+  const compiled = readSaved(bytes, checkBackend(backend ?? "auto"));
+  const report = makeReport({ ...compiled.report, format: "safetensors" });
+  return { model: new OnnxModel(compiled), report };
 }

@@ -4,8 +4,14 @@
  */
 import { base64Decode, base64Encode } from "@bufbuild/protobuf/wire";
 import { describe, isRecord, message } from "../../checks.js";
+import { DTYPES } from "../../dtypes.js";
 import { FormatError } from "../../errors.js";
-import { parse, serialize, type StateDict } from "../../safetensors.js";
+import {
+  parse,
+  readHeader,
+  serialize,
+  type StateDict,
+} from "../../safetensors.js";
 import { type Compiled, compile } from "./compile.js";
 import { ExternalFiles } from "./external.js";
 import type { Plan } from "./graph.js";
@@ -13,7 +19,7 @@ import type { OnnxValueInfo } from "./input.js";
 import { makeExternalTensor, makeTensor } from "./made.js";
 import type { GraphProto, ValueInfoProto } from "./messages.js";
 import type { BackendChoice } from "./node.js";
-import { DTYPES, type Value } from "./value.js";
+import { DTYPES as TYPES, type Value } from "./value.js";
 import { writeModel } from "./write.js";
 
 /** The form of metadata.gatewise; a reader refuses others. */
@@ -87,8 +93,19 @@ function valuesOf(plan: Plan): Map<string, Value> {
 }
 
 function valueInfo({ name, dtype, shape }: OnnxValueInfo): ValueInfoProto {
-  const found = [...DTYPES].find(([, own]) => own.name === dtype);
+  const found = [...TYPES].find(([, own]) => own.name === dtype);
   return { name, type: found?.[0] ?? 0, shape: shape && [...shape] };
+}
+
+/** Whether the file is one that OnnxModel.save wrote; damage elsewhere in it does not matter. */
+export function isSaved(bytes: Uint8Array): boolean {
+  try {
+    const { gatewise = "" } = readHeader(bytes, DTYPES).metadata;
+    return "onnx" in parseJson(gatewise);
+  } catch (error) {
+    if (error instanceof FormatError) return false;
+    throw error;
+  }
 }
 
 /** @throws FormatError naming the place */
