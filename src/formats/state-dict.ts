@@ -37,6 +37,15 @@ export interface LoadedLayers {
   readonly report: Report;
 }
 
+/** The names of ModelOptions, for the check that there are no others. */
+export const MODEL_OPTIONS: Readonly<Record<keyof ModelOptions, true>> = {
+  prefix: true,
+  chain: true,
+  layers: true,
+  nonlinearity: true,
+  backend: true,
+};
+
 export interface BuiltModel {
   readonly model: LoadedLayers["model"];
   readonly layers: LoadedLayers["layers"];
@@ -54,7 +63,7 @@ export function buildModel(
   options: ModelOptions,
   names: readonly string[] | null = null,
 ): BuiltModel {
-  const { prefix = "", chain } = record(options, "options") as ModelOptions;
+  const { prefix = "", chain } = options;
   if (typeof prefix !== "string")
     throw wrong(false, "prefix", "a string", prefix);
   const modules = modulesOf(tensors, prefix);

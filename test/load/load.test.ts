@@ -104,6 +104,16 @@ describe("a file is read by the entry of its format", () => {
     );
   });
 
+  test("not with those of other formats, nor with unknown ones", () => {
+    const options = { forceLinearBeforeReset: true, fastTanh: true } as const;
+    expect(load(words, options).report).toEqual(load(words).report);
+    const misspelt = { nonlinarity: "relu" } as never;
+    expect(() => load(words, misspelt)).toThrow(RangeError);
+    expect(() => load(words, misspelt)).toThrow(
+      /^options: expected only prefix, chain, .*, got "nonlinarity"$/,
+    );
+  });
+
   test("as an ArrayBuffer or a Buffer", () => {
     const buffer = words.slice().buffer;
     expect(load(buffer).report).toEqual(load(words).report);

@@ -195,6 +195,7 @@ describe("options", () => {
     [{ chain: ["fc", "rnn"] }, /^layers\[1\]: expected inputSize 2/],
     [{ backend: "gpu" }, /^backend: expected/],
     [{ maxBytes: -1 }, /^maxBytes: expected/],
+    [{ nonlinarity: "relu" }, /^options: expected only .*"nonlinarity"$/],
   ])("are checked: %j", (options, message) => {
     expect(() => load(file, options as never)).toThrow(RangeError);
     expect(() => load(file, options as never)).toThrow(message);

@@ -9,6 +9,7 @@ import { makeReport, type Report } from "../report.js";
 import {
   buildModel,
   type LoadedLayers,
+  MODEL_OPTIONS,
   type ModelOptions,
 } from "../state-dict.js";
 
@@ -60,7 +61,7 @@ export function load(
   bytes: Uint8Array | ArrayBuffer,
   options: ModelOptions = {},
 ): LoadedLayers {
-  record(options, "options");
+  record(options, "options", MODEL_OPTIONS);
   const { tensors, metadata, converted, ignored } = read(bytes);
   const format = "safetensors";
   if (Object.hasOwn(metadata, "gatewise"))

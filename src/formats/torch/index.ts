@@ -16,6 +16,7 @@ import { makeReport } from "../report.js";
 import {
   buildModel,
   type LoadedLayers,
+  MODEL_OPTIONS,
   type ModelOptions,
 } from "../state-dict.js";
 import { findStateDict } from "./contents.js";
@@ -35,6 +36,12 @@ export interface TorchOptions {
   /** false: read entries whose checksum is wrong (torch.serialization.set_crc32_options(False) writes none). */
   checksums?: boolean;
 }
+
+const TORCH_OPTIONS: Readonly<Record<keyof TorchOptions, true>> = {
+  stateDict: true,
+  maxBytes: true,
+  checksums: true,
+};
 
 export interface TorchTensors {
   /** By their names in the state dict, those of nested dicts joined by dots; numbers of their own. */
@@ -60,6 +67,14 @@ export interface TorchTensors {
 export function parse(
   bytes: Uint8Array | ArrayBuffer,
   options: TorchOptions = {},
+): TorchTensors {
+  record(options, "options", TORCH_OPTIONS);
+  return readTensors(bytes, options);
+}
+
+function readTensors(
+  bytes: Uint8Array | ArrayBuffer,
+  options: TorchOptions,
 ): TorchTensors {
   const file = toBytes(bytes);
   const { stateDict, budget, checksums } = checkOptions(options, file.length);
@@ -101,7 +116,8 @@ export function load(
   bytes: Uint8Array | ArrayBuffer,
   options: TorchOptions & ModelOptions = {},
 ): LoadedLayers {
-  const { tensors, modules, version, ...read } = parse(bytes, options);
+  record(options, "options", { ...TORCH_OPTIONS, ...MODEL_OPTIONS });
+  const { tensors, modules, version, ...read } = readTensors(bytes, options);
   const built = buildModel(tensors, options, modules);
   const { model, layers } = built;
   const where = read.stateDict && `taken from ${read.stateDict}`;
@@ -117,13 +133,15 @@ export function load(
   return { model, layers, report };
 }
 
-function checkOptions(options: TorchOptions, fileSize: number) {
-  const { stateDict, maxBytes, checksums } = record(options, "options");
+function checkOptions(
+  { stateDict, maxBytes, checksums }: TorchOptions,
+  fileSize: number,
+) {
   if (stateDict !== undefined && typeof stateDict !== "string")
     throw wrong(false, "stateDict", "a string", stateDict);
   const limit = maxBytes ?? Math.max(2 ** 26, 16 * fileSize);
   return {
-    stateDict: stateDict as string | undefined,
+    stateDict,
     budget: new Budget(nonNegativeInteger(limit, "maxBytes")),
     checksums: boolean(checksums ?? true, "checksums"),
   };

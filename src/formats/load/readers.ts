@@ -1,0 +1,103 @@
+/*
+ * The readers by their formats, each with the options that it has: those of the others are not handed on.
+ */
+import { FormatError } from "../../errors.js";
+import type { Layer, Sequential } from "../../index.js";
+import type { AudioCase } from "../audio.js";
+import { load as loadNam, type NamOptions } from "../nam/index.js";
+import { loadSaved } from "../onnx/load.js";
+import { isSaved } from "../onnx/saved.js";
+import {
+  load as loadOnnx,
+  type OnnxModel,
+  type OnnxOptions,
+} from "../onnx/index.js";
+import type { Report } from "../report.js";
+import { load as loadRTNeural } from "../rtneural/index.js";
+import { load as loadSafetensors } from "../safetensors/index.js";
+import type { ModelOptions } from "../state-dict.js";
+import { load as loadTorch, type TorchOptions } from "../torch/index.js";
+import type { Format } from "./recognise.js";
+
+export type LoadOptions = Partial<
+  TorchOptions & ModelOptions & NamOptions & OnnxOptions
+>;
+
+export interface Loaded {
+  /**
+   * A chain of layers, or an ONNX graph; null when a state dict does not tell how its layers follow each other, which
+   * the report's warnings explain.
+   */
+  readonly model: Sequential | OnnxModel | null;
+  readonly report: Report;
+  /** Of state dicts: all layers by their names. */
+  readonly layers?: Record<string, Layer>;
+  /** Of audio models: hertz that the model was trained at, null where the file does not say. */
+  readonly sampleRate?: number | null;
+  /** Of audio models: what the file carries to test itself with, for `verify`. */
+  readonly cases?: readonly AudioCase[];
+}
+
+export type Files = Readonly<Record<string, Uint8Array | ArrayBuffer>>;
+
+interface Reader {
+  /** @param files all that were given, for the formats that have several */
+  readonly read: (
+    bytes: Uint8Array,
+    options: LoadOptions,
+    files: Files,
+  ) => Loaded;
+  readonly options: readonly (keyof LoadOptions)[];
+}
+
+const OF_STATE_DICTS = [
+  "prefix",
+  "chain",
+  "layers",
+  "nonlinearity",
+  "backend",
+] as const;
+
+const READERS: Readonly<Partial<Record<Format, Reader>>> = {
+  safetensors: {
+    read: (bytes, options) =>
+      isSaved(bytes)
+        ? loadSaved(bytes, options)
+        : loadSafetensors(bytes, options),
+    options: OF_STATE_DICTS,
+  },
+  torch: {
+    read: loadTorch,
+    options: [...OF_STATE_DICTS, "stateDict", "maxBytes", "checksums"],
+  },
+  onnx: {
+    read: (bytes, options, files) =>
+      loadOnnx(bytes, { ...options, files: { ...files, ...options.files } }),
+    options: ["backend", "forceLinearBeforeReset", "files", "maxBytes"],
+  },
+  nam: { read: loadNam, options: ["fastTanh", "backend"] },
+  rtneural: { read: loadRTNeural, options: OF_STATE_DICTS },
+};
+
+/** The names of all options. */
+export const OPTIONS: Readonly<Record<string, true>> = Object.fromEntries(
+  Object.values(READERS).flatMap(({ options }) =>
+    options.map((name) => [name, true]),
+  ),
+);
+
+/** Of `options`, which have been checked to be known, those of the format alone count. */
+export function readAs(
+  format: Format,
+  bytes: Uint8Array,
+  options: LoadOptions,
+  files: Files,
+): Loaded {
+  const reader = READERS[format];
+  if (!reader) throw new FormatError(`${format} is not read`, 0);
+  const { read, options: own } = reader;
+  const given = Object.entries(options).filter(([name]) =>
+    (own as readonly string[]).includes(name),
+  );
+  return read(bytes, Object.fromEntries(given), files);
+}
