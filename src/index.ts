@@ -3,6 +3,7 @@
 export { FormatError } from "./errors.js";
 export type { Activation } from "./kernel/contract.js";
 export type { ActivationName, CellActivation } from "./kernel/curves.js";
+export type { MergeMode } from "./kernel/merge.js";
 export {
   type Backend,
   currentBackend,
@@ -15,7 +16,14 @@ export type { GenerateOptions } from "./layers/generate.js";
 export { GRU, type GRUOptions } from "./layers/gru.js";
 export { Linear, type LinearOptions } from "./layers/linear.js";
 export { LSTM, type LSTMOptions } from "./layers/lstm.js";
-export type { Direction, RecurrentOptions } from "./layers/options.js";
+export type { MaskLike } from "./layers/mask.js";
+export { Masking, type MaskingOptions } from "./layers/masking.js";
+export type {
+  Direction,
+  MaskRule,
+  OutputOrder,
+  RecurrentOptions,
+} from "./layers/options.js";
 export type { ForwardOptions, ForwardOutput } from "./layers/recurrent.js";
 export { RNN, type RNNOptions } from "./layers/rnn.js";
 export {

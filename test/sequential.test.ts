@@ -28,7 +28,7 @@ function oneByOne(
   const state: (State | null)[] = [];
   let output = x;
   for (const layer of layers) {
-    if (layer instanceof Linear || layer instanceof Embedding) {
+    if (!("outputSize" in layer)) {
       ({ output } = new Sequential([layer]).forward(output));
       state.push(null);
     } else {

@@ -91,6 +91,14 @@ describe.each(backends)("a pool of workers on %s", (backend) => {
       await two.forward(input, { lengths, state }),
       await one.forward(input, { lengths, state }),
     );
+    const mask = {
+      shape: [37, 60],
+      data: random.floats(37 * 60).map((x) => (x > 0 ? 1 : 0)),
+    };
+    expectSameResult(
+      await two.forward(input, { mask, state }),
+      await one.forward(input, { mask, state }),
+    );
     const long = random.tensor([2, 9_000, 3]);
     const facts = {
       inputSize: 3,

@@ -1,5 +1,6 @@
 import { align, type Buffers, chunkSteps, layBuffers } from "./buffers.js";
 import type { CellState } from "./cell.js";
+import { type MergeMode, MERGES } from "./merge.js";
 import type { Network, PlacedCell, Stage } from "./network.js";
 import { StateBlock } from "./states.js";
 import type { TraceSink } from "./trace.js";
@@ -8,12 +9,14 @@ export interface ForwardRun {
   readonly input: Float32Array; // (B, T, I)
   readonly batch: number;
   readonly steps: number;
-  /** Valid steps of each row; null: all. */
+  /** Valid steps of each row, which may be none; null: all. */
   readonly lengths: readonly number[] | null;
   /** One entry a cell in the order of the network; null, or none: its initial state. */
   readonly states: readonly (CellState | null)[];
   /** Collects the gates; the run must then have one row. */
   readonly trace: TraceSink | null;
+  /** The last stage's outputs come as they were computed: both directions side by side, in the order of time. */
+  readonly raw?: boolean;
 }
 
 export interface ForwardResult {
@@ -76,8 +79,12 @@ function groupsOf(stages: readonly Stage[]): Group[] {
     }));
 }
 
-/** A chunk: `count` of the sequence's `steps` steps from `start`, of the first `rows` rows; `lengths` as in `Pass`. */
+/**
+ * A chunk: `count` of the sequence's `steps` steps from `start`, of the first `rows` rows; `lengths` as in `Pass`;
+ * `ends`: the steps of each row in the whole sequence, null: all.
+ */
 interface Chunk {
+  readonly ends: readonly number[] | null;
   readonly start: number;
   readonly count: number;
   readonly steps: number;
@@ -90,6 +97,7 @@ class ForwardPass {
   readonly #network: Network;
   readonly #batch: number;
   readonly #trace: TraceSink | null;
+  readonly #raw: boolean;
   readonly #rowOf: (row: number) => number;
   readonly #lengths: number; // bytes
   readonly #buffers: number; // bytes
@@ -105,6 +113,7 @@ class ForwardPass {
     this.#network = network;
     this.#batch = batch;
     this.#trace = run.trace;
+    this.#raw = run.raw ?? false;
     this.#rowOf = order ? (row) => order[row] as number : (row) => row;
     this.#lengths = align(base + stateFloats * batch * 4);
     this.#buffers = align(this.#lengths + batch * 4);
@@ -133,9 +142,8 @@ class ForwardPass {
     );
     this.#network.memory.ensure(buffers.end);
     const outputSteps = last.lastOnly ? 1 : steps;
-    const target = new Float32Array(
-      this.#batch * outputSteps * last.outputSize,
-    );
+    const form = this.#formOf(last);
+    const target = new Float32Array(this.#batch * outputSteps * form.size);
     const chunks = Math.ceil(steps / most);
     first.cells.forEach(({ cell }, direction) => {
       for (let i = 0; i < chunks; i++) {
@@ -145,16 +153,27 @@ class ForwardPass {
           start,
           count,
           steps,
+          ends: lengths,
           ...this.#running(lengths, start, count),
         };
         if (!chunk.rows) continue;
         this.#copyIn(first, source, buffers.x, chunk);
         const y = this.#runChunk(stages, direction, buffers, chunk);
-        if (!last.lastOnly) this.#copyOut(last, direction, y, target, chunk);
+        if (!last.lastOnly)
+          this.#copyOut(last, direction, form, y, target, chunk);
       }
-      if (last.lastOnly) this.#copyLast(last, direction, target);
+      if (last.lastOnly) this.#copyLast(last, direction, form, target);
     });
     return target;
+  }
+
+  /** What becomes of a stage's outputs. */
+  #formOf(stage: Stage): Form {
+    const { outputSize, joinedSize, merge, turned } = stage;
+    const raw = this.#raw && stage === this.#network.last;
+    return raw
+      ? { size: joinedSize, merge: null, turned: false }
+      : { size: outputSize, merge: MERGES[merge], turned };
   }
 
   /** How many rows have steps in this chunk, and, where they have different ones, the address of their counts. */
@@ -241,41 +260,72 @@ class ForwardPass {
   #copyOut(
     stage: Stage,
     direction: number,
+    form: Form,
     y: number,
     target: Float32Array,
-    { start, count, steps, rows, lengths }: Chunk,
+    { start, count, steps, ends, rows, lengths }: Chunk,
   ): void {
     const { f32, i32 } = this.#network.memory;
-    const { outputSize, outputWidth } = stage;
+    const { outputWidth } = stage;
     const { cell, lane, outputAt } = stage.cells[direction] as PlacedCell;
+    const { size, turned } = form;
+    const whole = cell.outputSize === outputWidth && !turned;
     for (let row = 0; row < rows; row++) {
       const valid = lengths ? (i32[(lengths >> 2) + row] as number) : count;
       const from = (y >> 2) + row * count * outputWidth + lane;
-      const to = (this.#rowOf(row) * steps + start) * outputSize + outputAt;
-      if (cell.outputSize === outputWidth) {
-        target.set(f32.subarray(from, from + valid * outputSize), to);
+      const first = this.#rowOf(row) * steps * size;
+      if (whole) {
+        const outputs = f32.subarray(from, from + valid * size);
+        target.set(outputs, first + start * size);
         continue;
       }
+      const end = ends?.[row] ?? steps;
+      const merge = direction ? form.merge : null;
       for (let t = 0; t < valid; t++) {
-        for (let i = 0; i < cell.outputSize; i++) {
-          target[to + t * outputSize + i] = f32[
-            from + t * outputWidth + i
-          ] as number;
-        }
+        const step = turned ? end - 1 - (start + t) : start + t;
+        const to = first + step * size + (form.merge ? 0 : outputAt);
+        copy(f32, from + t * outputWidth, target, to, cell.outputSize, merge);
       }
     }
   }
 
   /** The last steps' outputs are the final states. */
-  #copyLast(stage: Stage, direction: number, target: Float32Array): void {
+  #copyLast(
+    stage: Stage,
+    direction: number,
+    { size, merge }: Form,
+    target: Float32Array,
+  ): void {
     const { f32 } = this.#network.memory;
     const place = stage.cells[direction] as PlacedCell;
     const { h } = this.states.at(place);
-    const { outputSize } = place.cell;
     for (let row = 0; row < this.#batch; row++) {
       const from = (h >> 2) + row * place.hWidth;
-      const to = this.#rowOf(row) * stage.outputSize + place.outputAt;
-      target.set(f32.subarray(from, from + outputSize), to);
+      const to = this.#rowOf(row) * size + (merge ? 0 : place.outputAt);
+      const own = direction ? merge : null;
+      copy(f32, from, target, to, place.cell.outputSize, own);
     }
+  }
+}
+
+/** What a stage's outputs become on their way out: numbers a step, how two directions merge, whether time is turned. */
+interface Form {
+  readonly size: number;
+  readonly merge: Merge;
+  readonly turned: boolean;
+}
+type Merge = (typeof MERGES)[MergeMode];
+
+function copy(
+  source: Float32Array,
+  from: number,
+  target: Float32Array,
+  to: number,
+  count: number,
+  merge: Merge,
+): void {
+  for (let i = 0; i < count; i++) {
+    const value = source[from + i] as number;
+    target[to + i] = merge ? merge(target[to + i] as number, value) : value;
   }
 }

@@ -14,7 +14,9 @@ export {
   type CellActivation,
   DEFINITIONS,
 } from "./curves.js";
+export type { ForwardResult, ForwardRun } from "./forward.js";
 export { type Backend, BACKENDS } from "./load.js";
+export { MERGE_MODES, MERGES, type MergeMode } from "./merge.js";
 export type { StageSpec } from "./network.js";
 export { type Cell, type CellState, PLAIN } from "./cell.js";
 export type { StreamState } from "./slots.js";

@@ -9,6 +9,7 @@ import {
 import { type Kernel, type Pass, TRACED_GATES } from "./contract.js";
 import { type Backend, createMachine } from "./load.js";
 import type { Memory } from "./memory.js";
+import type { MergeMode } from "./merge.js";
 import { pack, packedBytes } from "./panels.js";
 
 /** A layer's part of a network: one cell, or one a direction, over the same input. */
@@ -16,6 +17,10 @@ export interface StageSpec {
   readonly cells: readonly Cell[];
   /** Only the last step's output goes on (many-to-one). */
   readonly lastOnly: boolean;
+  /** What becomes of the outputs of two directions. */
+  readonly merge: MergeMode;
+  /** The first output that goes on is that of the step computed first: of one reverse cell, the last. */
+  readonly turned: boolean;
 }
 
 /** A cell in place: its record, and where its state lies in a block of states. */
@@ -36,11 +41,14 @@ export interface PlacedCell {
 export interface Stage {
   readonly cells: readonly PlacedCell[];
   readonly lastOnly: boolean;
+  readonly merge: MergeMode;
+  readonly turned: boolean;
   /** Needs no step but those before. */
   readonly causal: boolean;
   readonly inputSize: number; // floats of an input row as the user gives it
   readonly inputWidth: number; // as the kernel reads it: padded
-  readonly outputSize: number; // D·O
+  readonly outputSize: number; // D·O, or O when the directions merge
+  readonly joinedSize: number; // D·O
   readonly outputWidth: number; // floats of a row of y: each direction padded to whole quads
   readonly zWidth: number; // floats of a row of z
   readonly scratch: number; // floats behind z, for each row
@@ -107,7 +115,7 @@ class Plan {
     this.#kernel = kernel;
   }
 
-  place({ cells, lastOnly }: StageSpec): Stage {
+  place({ cells, lastOnly, merge, turned }: StageSpec): Stage {
     const [{ kind, inputSize, hiddenSize }] = cells as [Cell];
     // Straight from the stage before, whose padded rows the kernel reads as they lie; a bidirectional stage's
     // rows are padded in the middle and are copied.
@@ -127,10 +135,13 @@ class Plan {
         outputAt: total(size, direction),
       })),
       lastOnly,
+      merge,
+      turned,
       causal: cells.length === 1 && !cells[0]?.reverse,
       inputSize,
       inputWidth,
-      outputSize: total(size),
+      outputSize: merge === "concat" ? total(size) : total(size, 1),
+      joinedSize: total(size),
       outputWidth: total(width),
       zWidth: Math.max(...cells.map((cell) => inputPanels(cell) * 16)),
       scratch: Math.max(...cells.map(scratchFloats)),

@@ -7,7 +7,7 @@ export type Gates = Readonly<Record<string, Float32Array>>;
 
 /** Collects what the kernel leaves in its trace buffer, chunk by chunk, for one row of T steps. */
 export class TraceSink {
-  readonly gates = new Map<Cell, Gates>();
+  readonly #gates = new Map<Cell, Gates>();
   readonly #steps: number;
 
   constructor(steps: number) {
@@ -26,7 +26,7 @@ export class TraceSink {
   ): void {
     const { kind, hiddenSize, outputSize, replace } = cell;
     const names = TRACED_GATES[kind];
-    const gates = this.#of(cell, names);
+    const gates = this.of(cell);
     for (let t = 0; t < count; t++) {
       const output = (y >> 2) + t * stage.outputWidth;
       const hidden = f32.subarray(output, output + outputSize);
@@ -47,15 +47,16 @@ export class TraceSink {
     }
   }
 
-  #of(cell: Cell, names: readonly string[]): Gates {
-    const found = this.gates.get(cell);
+  /** The gates of a cell; zeros where nothing has been collected. */
+  of(cell: Cell): Gates {
+    const found = this.#gates.get(cell);
     if (found) return found;
     const gates: Record<string, Float32Array> = {};
-    for (const name of names) {
+    for (const name of TRACED_GATES[cell.kind]) {
       gates[name] = new Float32Array(this.#steps * cell.hiddenSize);
     }
     gates["hidden"] = new Float32Array(this.#steps * cell.outputSize);
-    this.gates.set(cell, gates);
+    this.#gates.set(cell, gates);
     return gates;
   }
 }

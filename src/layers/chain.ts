@@ -4,14 +4,15 @@ import { Embedding } from "./embedding.js";
 import { GRU } from "./gru.js";
 import { Linear } from "./linear.js";
 import { LSTM } from "./lstm.js";
+import { Masking } from "./masking.js";
 import { RNN } from "./rnn.js";
 
 export type RecurrentLayer = RNN | LSTM | GRU;
 export type KernelLayer = RecurrentLayer | Linear;
-export type Layer = KernelLayer | Embedding;
+export type Layer = KernelLayer | Embedding | Masking;
 
 /** The layers that there are, by the names that saved models give them. */
-export const LAYERS = { RNN, LSTM, GRU, Linear, Embedding } as const;
+export const LAYERS = { RNN, LSTM, GRU, Linear, Embedding, Masking } as const;
 export type LayerType = keyof typeof LAYERS;
 
 export const typeOf = (layer: Layer): LayerType =>
@@ -22,9 +23,17 @@ export const typeOf = (layer: Layer): LayerType =>
 export const isRecurrent = (layer: Layer): layer is RecurrentLayer =>
   layer instanceof RNN || layer instanceof LSTM || layer instanceof GRU;
 
+export const runsInKernel = (layer: Layer): layer is KernelLayer =>
+  isRecurrent(layer) || layer instanceof Linear;
+
+/** Whether a layer masks steps for those behind it. */
+export const masks = (layer: Layer): boolean =>
+  layer instanceof Masking ||
+  (layer instanceof Embedding && layer.options.maskZero);
+
 export const inputOf = (layer: KernelLayer): number => layer.options.inputSize;
 
-export function outputOf(layer: Layer): number {
+export function outputOf(layer: KernelLayer | Embedding): number {
   if (layer instanceof Embedding) return layer.options.size;
   return isRecurrent(layer) ? layer.outputSize : layer.options.outputSize;
 }
@@ -44,29 +53,33 @@ export function checkChain(
   }
   layers.forEach((layer: unknown, index) => {
     if (Object.values(LAYERS).some((type) => layer instanceof type)) return;
-    const expected = "an RNN, LSTM, GRU, Linear or Embedding";
+    const expected = "an RNN, LSTM, GRU, Linear, Embedding or Masking";
     throw wrong(false, `layers[${index}]`, expected, layer);
   });
   const refuse = (index: number, expected: string, got: string) =>
     new RangeError(message(`layers[${index}]`, expected, got));
   let lastOnly = false;
+  let sized = -1; // the last layer that has sizes: a Masking takes what comes
   layers.forEach((layer: Layer, index) => {
     if (layer instanceof Embedding) {
-      if (!index) return;
-      throw refuse(index, "an Embedding only in front", "another one");
-    }
-    if (index) {
-      const size = outputOf(layers[index - 1] as Layer);
-      const expected = `inputSize ${size}, the output size of layers[${index - 1}]`;
+      if (index)
+        throw refuse(index, "an Embedding only in front", "another one");
+    } else if (!(layer instanceof Masking) && sized >= 0) {
+      const size = outputOf(layers[sized] as KernelLayer | Embedding);
+      const expected = `inputSize ${size}, the output size of layers[${sized}]`;
       if (inputOf(layer) !== size)
         throw refuse(index, expected, `${inputOf(layer)}`);
     }
-    if (!isRecurrent(layer)) return;
-    const expected = "no recurrent layer behind one with returnSequences false";
-    if (lastOnly) throw refuse(index, expected, typeOf(layer));
-    lastOnly = !layer.options.returnSequences;
+    if (!(layer instanceof Masking)) sized = index;
+    const stepwise = isRecurrent(layer) || layer instanceof Masking;
+    if (stepwise && lastOnly) {
+      const kind = layer instanceof Masking ? "Masking" : "recurrent layer";
+      const expected = `no ${kind} behind one with returnSequences false`;
+      throw refuse(index, expected, typeOf(layer));
+    }
+    lastOnly ||= isRecurrent(layer) && !layer.options.returnSequences;
   });
-  if (!layers.length || layers.at(-1) instanceof Embedding) {
+  if (!layers.some((layer: Layer) => runsInKernel(layer))) {
     const expected = "at least one layer that is no Embedding";
     throw new RangeError(message("layers", expected, `${layers.length}`));
   }

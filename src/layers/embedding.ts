@@ -1,4 +1,4 @@
-import { positiveInteger, record } from "../checks.js";
+import { boolean, positiveInteger, record } from "../checks.js";
 import { seeded, uniform } from "../random.js";
 import type { StateDict } from "../safetensors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
@@ -13,6 +13,8 @@ export interface EmbeddingOptions {
   size: number;
   /** Of the initial vectors, U(-1, 1); 0 by default. */
   seed?: number;
+  /** In a model, steps of token 0 are masked for the recurrent layers behind (Keras's mask_zero); false by default. */
+  maskZero?: boolean;
 }
 
 /** Token ids [B, T] or [T] → vectors [B, T, size] or [T, size]. State dict: weight [V, size], as torch.nn.Embedding. */
@@ -25,7 +27,8 @@ export class Embedding {
     const vocabSize = positiveInteger(options.vocabSize, "vocabSize");
     const size = positiveInteger(options.size, "size");
     const seed = checkSeed(options.seed ?? 0);
-    this.options = Object.freeze({ vocabSize, size, seed });
+    const maskZero = boolean(options.maskZero ?? false, "maskZero");
+    this.options = Object.freeze({ vocabSize, size, seed, maskZero });
     const data = uniform(vocabSize * size, 1, seeded(seed));
     this.#parameters = new Parameters([
       ["weight", { shape: [vocabSize, size], data }],

@@ -167,5 +167,5 @@ function stageOf(
       peephole: null,
     }),
   };
-  return { cells: [cell], lastOnly: false };
+  return { cells: [cell], lastOnly: false, merge: "concat", turned: false };
 }

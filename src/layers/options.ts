@@ -3,11 +3,19 @@ import {
   type Backend,
   BACKENDS,
   type CellActivation,
+  MERGE_MODES,
+  type MergeMode,
 } from "../kernel/model.js";
 import { checkActivations } from "./activations.js";
 
 export const DIRECTIONS = ["forward", "reverse", "bidirectional"] as const;
 export type Direction = (typeof DIRECTIONS)[number];
+
+export const OUTPUT_ORDERS = ["time", "processing"] as const;
+export type OutputOrder = (typeof OUTPUT_ORDERS)[number];
+
+export const MASK_RULES = ["zero", "previous", "state"] as const;
+export type MaskRule = (typeof MASK_RULES)[number];
 
 /** What RNN, LSTM and GRU are made with. */
 export interface RecurrentOptions {
@@ -40,6 +48,21 @@ export interface RecurrentOptions {
    * reset() start unless a state is given. false by default: from zeros.
    */
   learnedState?: boolean;
+  /**
+   * How the outputs of a bidirectional layer, and of each of its layers, become one: 'concat' by default, side by
+   * side, 2·O; 'sum', 'mul' or 'ave', element by element, O.
+   */
+  mergeMode?: MergeMode;
+  /**
+   * 'time' by default. 'processing': the outputs of a reverse layer come in the order in which they were computed, that
+   * of the last step first (Keras's go_backwards).
+   */
+  outputOrder?: OutputOrder;
+  /**
+   * What comes out at a masked step: 'zero', the default, as PyTorch and ONNX; 'previous', the output computed before
+   * it, zeros before the first (Keras); 'state', h as it is, so what h was at the start before the first (TensorFlow.js).
+   */
+  maskRule?: MaskRule;
 }
 
 /**
@@ -72,6 +95,17 @@ export function recurrentOptions(
     activations: checkActivations(options["activations"], functions, both),
     clip: checkClip(options["clip"] ?? Number.POSITIVE_INFINITY),
     learnedState: boolean(options["learnedState"] ?? false, "learnedState"),
+    mergeMode: oneOf(
+      options["mergeMode"] ?? "concat",
+      "mergeMode",
+      both ? MERGE_MODES : ["concat"],
+    ),
+    outputOrder: oneOf(
+      options["outputOrder"] ?? "time",
+      "outputOrder",
+      both ? ["time"] : OUTPUT_ORDERS,
+    ),
+    maskRule: oneOf(options["maskRule"] ?? "zero", "maskRule", MASK_RULES),
   };
 }
 
@@ -87,6 +121,15 @@ export function checkSeed(seed: unknown): number {
 
 export function checkBackend(backend: unknown): Backend | "auto" {
   return oneOf(backend, "backend", ["auto", ...BACKENDS]);
+}
+
+/** The features of an output step, each direction having `outputSize`. */
+export function joinedSize(
+  options: Required<RecurrentOptions>,
+  outputSize: number,
+): number {
+  const both = options.direction === "bidirectional";
+  return both && options.mergeMode === "concat" ? 2 * outputSize : outputSize;
 }
 
 /** The directions that a layer runs in, in the order of its outputs and states. */

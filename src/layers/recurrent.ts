@@ -1,18 +1,21 @@
 import { boolean, message, record } from "../checks.js";
-import { type Cell, type CellState, type StageSpec } from "../kernel/model.js";
+import type { Cell, CellState, Model, StageSpec } from "../kernel/model.js";
 import type { StateDict } from "../safetensors.js";
-import { sizeOf, type Tensor, type TensorLike } from "../tensor.js";
+import type { Tensor, TensorLike } from "../tensor.js";
 import { checkLengths, sequences } from "./input.js";
 import {
   type Direction,
   directionsOf,
+  joinedSize,
   type RecurrentOptions,
 } from "./options.js";
+import { checkMask, type Mask, type MaskLike } from "./mask.js";
+import { type LayerRun, runMasked } from "./masked.js";
 import type { Parameters } from "./parameters.js";
 import { Runtime } from "./runtime.js";
 import { joinState, splitState, type State } from "./state.js";
 import { Stream } from "./stream.js";
-import { runTraced, type Trace, traceOf } from "./traced.js";
+import { type LayerResult, runLayer, type Trace, traceOf } from "./traced.js";
 import { type CellKind, initialParameters, stagesOf } from "./weights.js";
 
 export interface ForwardOptions {
@@ -23,7 +26,12 @@ export interface ForwardOptions {
    * the reverse direction starts there.
    */
   lengths?: readonly number[];
-  /** Also return the gates of every step. */
+  /**
+   * 1 or true for a step that counts, 0 or false for a masked one: [B, T], or [T] of an input without B. A masked step
+   * leaves the state as it is; the layer's maskRule says what comes out. All steps of a row may be masked.
+   */
+  mask?: MaskLike;
+  /** Also return the gates of every step; of masked steps they are 0. */
   trace?: boolean;
 }
 
@@ -42,7 +50,7 @@ const FORWARD = { state: 0, lengths: 0, trace: 0 } satisfies Record<
 /** What RNN, LSTM and GRU share: weights by PyTorch's names, forward over sequences, streams. */
 export abstract class Recurrent<Options extends Required<RecurrentOptions>> {
   readonly options: Readonly<Options>;
-  /** D·O, the features of an output step. */
+  /** D·O, or O when the directions merge: the features of an output step. */
   readonly outputSize: number;
   /** @internal */
   readonly stages: readonly StageSpec[];
@@ -53,8 +61,7 @@ export abstract class Recurrent<Options extends Required<RecurrentOptions>> {
 
   protected constructor(options: Options, kind: CellKind) {
     this.options = Object.freeze(options);
-    this.outputSize =
-      directionsOf(options).length * (kind.projSize || options.hiddenSize);
+    this.outputSize = joinedSize(options, kind.projSize || options.hiddenSize);
     this.#name = kind.name;
     this.#parameters = initialParameters(options, kind);
     this.stages = stagesOf(options, kind, this.#parameters);
@@ -81,25 +88,14 @@ export abstract class Recurrent<Options extends Required<RecurrentOptions>> {
     const lengths = checkLengths(checked["lengths"], given);
     const axis = given.batched ? given.batch : null;
     const states = this.#split(checked["state"], axis);
+    const mask = checkMask(checked["mask"], given);
     const trace = boolean(checked["trace"] ?? false, "trace");
-    const { data, batch, steps } = given;
-    const { model } = this.#runtime;
+    const run = { given, states, lengths, trace };
+    const { gates, ...result } = this.run(this.#runtime.model, run, mask);
+    const { steps } = given;
     const axes = axis === null ? [] : [axis];
     const outputAxes = this.options.returnSequences ? [steps] : [];
     const shape = [...outputAxes, this.outputSize];
-    const { gates, ...result } = trace
-      ? runTraced(model, this.#cells, given, states, lengths, sizeOf(shape))
-      : {
-          ...model.forward({
-            input: data,
-            batch,
-            steps,
-            lengths,
-            states,
-            trace: null,
-          }),
-          gates: null,
-        };
     return {
       output: { shape: [...axes, ...shape], data: result.output },
       state: joinState(result.states, this.#cells, axis),
@@ -107,6 +103,15 @@ export abstract class Recurrent<Options extends Required<RecurrentOptions>> {
         trace: traceOf(gates, directionsOf(this.options), [...axes, steps]),
       }),
     };
+  }
+
+  /** Runs the layer in a model that holds it alone. @internal */
+  run(model: Model, run: LayerRun, mask: Mask | null): LayerResult {
+    if (mask) return runMasked(model, this.#cells, this.options, run, mask);
+    const { given, states, lengths, trace } = run;
+    const { data: input, batch, steps } = given;
+    const forward = { input, batch, steps, lengths, states, trace: null };
+    return runLayer(model, this.#cells, forward, trace);
   }
 
   #split(state: unknown, batch: number | null): readonly CellState[] {

@@ -21,6 +21,7 @@ export class Runtime {
   readonly #layers: readonly Runnable[];
   readonly #backend: Backend | "auto";
   readonly #skip: number;
+  readonly #alone = new Map<Runnable, Runtime>();
   #model: Model | null = null;
   #versions = 0;
   #disposed = false;
@@ -41,15 +42,28 @@ export class Runtime {
     let versions = 0;
     for (const layer of this.#layers) versions += layer.version;
     if (!this.#model) {
-      if (this.#disposed)
-        throw new Error(
-          `${this.#what}: expected a layer or model in use, got one that was disposed of`,
-        );
+      this.#checkUse();
       const stages = this.#layers.flatMap((layer) => layer.stages);
       this.#model = new Model(stages, this.#backend, this.#skip);
     } else if (versions !== this.#versions) this.#model.network.repack();
     this.#versions = versions;
     return this.#model;
+  }
+
+  /** A model of one of the layers alone: where steps are masked they run one by one. */
+  modelOf(layer: Runnable): Model {
+    this.#checkUse();
+    let own = this.#alone.get(layer);
+    own ??= new Runtime(this.#what, [layer], this.#backend);
+    this.#alone.set(layer, own);
+    return own.model;
+  }
+
+  #checkUse(): void {
+    if (!this.#disposed) return;
+    throw new Error(
+      `${this.#what}: expected a layer or model in use, got one that was disposed of`,
+    );
   }
 
   /** Frees a stream's slot, if the model is still there. */
@@ -59,6 +73,7 @@ export class Runtime {
 
   dispose(): void {
     this.#model = null;
+    this.#alone.clear();
     this.#disposed = true;
   }
 }

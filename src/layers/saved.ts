@@ -13,6 +13,10 @@ const LATER: Readonly<Record<string, unknown>> = {
   peepholes: false,
   coupledGates: false,
   learnedState: false,
+  mergeMode: "concat",
+  outputOrder: "time",
+  maskRule: "zero",
+  maskZero: false,
 };
 
 const isDefault = ([name, value]: readonly [string, unknown]): boolean =>
@@ -31,7 +35,7 @@ export function saveModel(
       seed: _,
       backend: __,
       ...options
-    } = { backend: "auto", ...layer.options };
+    } = { backend: "auto", seed: 0, ...layer.options };
     const written = Object.entries(options).filter(
       (option) => !isDefault(option),
     );

@@ -5,7 +5,7 @@ import {
   record,
   wrong,
 } from "../checks.js";
-import type { CellState } from "../kernel/model.js";
+import type { CellState, ForwardResult } from "../kernel/model.js";
 import type { StateDict } from "../safetensors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import {
@@ -16,13 +16,22 @@ import {
   isRecurrent,
   type KernelLayer,
   type Layer,
+  masks,
   outputOf,
+  runsInKernel,
   typeOf,
 } from "./chain.js";
 import { Embedding } from "./embedding.js";
 import { generate, type GenerateOptions } from "./generate.js";
-import { checkLengths, sequences, tokenSequences } from "./input.js";
+import {
+  checkLengths,
+  type Sequences,
+  sequences,
+  tokenSequences,
+} from "./input.js";
 import { Linear } from "./linear.js";
+import { checkMask, type MaskLike } from "./mask.js";
+import { forwardMasked, type MaskedRun } from "./masked-model.js";
 import { checkCausal } from "./recurrent.js";
 import { Runtime } from "./runtime.js";
 import { atPlace, readModel, saveModel } from "./saved.js";
@@ -37,6 +46,11 @@ export interface SequentialForwardOptions {
   state?: readonly (State | null)[];
   /** B valid lengths, as LSTM.forward takes them. */
   lengths?: readonly number[];
+  /**
+   * Which steps count, as LSTM.forward takes it: for every recurrent layer up to one with returnSequences false. Steps
+   * that a Masking or an Embedding with maskZero masks are masked as well.
+   */
+  mask?: MaskLike;
 }
 
 export interface SequentialOptions {
@@ -59,6 +73,8 @@ export class Sequential {
   readonly skip: number;
   readonly #embedding: Embedding | null;
   readonly #runtime: Runtime;
+  /** Whether layers mask steps. */
+  readonly #masks: boolean;
   /** Whether a layer gives only its last step, so that T is gone behind it. */
   readonly #lastOnly: boolean;
 
@@ -72,15 +88,13 @@ export class Sequential {
     this.layers = Object.freeze([...layers]);
     const [first] = layers;
     this.#embedding = first instanceof Embedding ? first : null;
-    this.inputSize =
-      first instanceof Embedding ? 1 : inputOf(first as KernelLayer);
-    this.outputSize = outputOf(layers.at(-1) as Layer);
+    const run = layers.filter(runsInKernel);
+    this.inputSize = this.#embedding ? 1 : inputOf(run[0] as KernelLayer);
+    this.outputSize = outputOf(run.at(-1) as KernelLayer);
+    this.#masks = layers.some(masks);
     this.#lastOnly = layers.some(
       (layer) => isRecurrent(layer) && !layer.options.returnSequences,
     );
-    const run = layers.filter(
-      (layer) => !(layer instanceof Embedding),
-    ) as KernelLayer[];
     const { skip = 0 } = record(options, "options", { skip: 0 });
     this.skip = this.#checkSkip(skip);
     const backend = commonBackend(run);
@@ -121,9 +135,11 @@ export class Sequential {
     const axis = batched ? batch : null;
     const { state } = checked;
     const states = state === undefined ? [] : this.#splitStates(state, axis);
-    const data = embedding ? embedding.lookUp(given.data, "input") : given.data;
-    const run = { input: data, batch, steps, lengths, states, trace: null };
-    const result = this.#runtime.model.forward(run);
+    const mask = checkMask(checked["mask"], given);
+    const result =
+      mask || this.#masks
+        ? this.#forwardMasked({ given, mask, lengths, states })
+        : this.#forward(given, lengths, states);
     const axes = [
       ...(batched ? [batch] : []),
       ...(this.#lastOnly ? [] : [steps]),
@@ -132,6 +148,21 @@ export class Sequential {
       output: { shape: [...axes, this.outputSize], data: result.output },
       state: this.#joinStates(result.states, axis),
     };
+  }
+
+  #forward(
+    { data, batch, steps }: Sequences,
+    lengths: readonly number[] | null,
+    states: readonly (CellState | null)[],
+  ): ForwardResult {
+    const input = this.#embedding?.lookUp(data, "input") ?? data;
+    const run = { input, batch, steps, lengths, states, trace: null };
+    return this.#runtime.model.forward(run);
+  }
+
+  #forwardMasked(run: Omit<MaskedRun, "skip">): ForwardResult {
+    const modelOf = (layer: KernelLayer) => this.#runtime.modelOf(layer);
+    return forwardMasked(this.layers, modelOf, { ...run, skip: this.skip });
   }
 
   /** A state of every cell, null for those that have or are given none. */
@@ -152,14 +183,14 @@ export class Sequential {
         return splitState(state, cellsOf(layer), batch, name);
       }
       if (given) throw wrong(false, name, `null for a ${typeOf(layer)}`, state);
-      return layer instanceof Embedding ? [] : cellsOf(layer).map(() => null);
+      return runsInKernel(layer) ? cellsOf(layer).map(() => null) : [];
     });
   }
 
   #joinStates(parts: readonly CellState[], batch: number | null): States {
     let at = 0;
     return this.layers.map((layer) => {
-      if (layer instanceof Embedding) return null;
+      if (!runsInKernel(layer)) return null;
       const cells = cellsOf(layer);
       const own = parts.slice(at, at + cells.length);
       at += cells.length;
@@ -171,11 +202,15 @@ export class Sequential {
    * A stream over the whole model. Behind an Embedding a frame is [token]; its state has one entry a layer; a
    * layer with returnSequences false gives its step's output every time.
    *
-   * @throws RangeError when a layer is reverse or bidirectional
+   * @throws RangeError when a layer is reverse or bidirectional, a Masking, or an Embedding with maskZero
    */
   stream(options: { state?: States } = {}): Stream<States> {
     const { state } = record(options, "options", { state: 0 });
     for (const layer of this.layers) {
+      if (masks(layer)) {
+        const expected = "a model that masks no steps";
+        throw new RangeError(message("stream", expected, nameOf(layer)));
+      }
       if (isRecurrent(layer))
         checkCausal(layer.options.direction, typeOf(layer));
     }
@@ -294,3 +329,7 @@ export class Sequential {
     this.#runtime.dispose();
   }
 }
+
+/** A layer that masks, as messages name it. */
+const nameOf = (layer: Layer): string =>
+  layer instanceof Embedding ? "an Embedding with maskZero" : "a Masking";

@@ -1,12 +1,12 @@
 import {
   type Cell,
   type CellState,
+  type ForwardRun,
   type Gates,
   type Model,
   TraceSink,
 } from "../kernel/model.js";
 import type { Tensor } from "../tensor.js";
-import type { Sequences } from "./input.js";
 
 /**
  * The gates of every layer and direction. LSTM: input, forget, candidate, output, cell, hidden. GRU: reset,
@@ -19,44 +19,63 @@ export interface TraceEntry {
   [gate: string]: Tensor | number | string;
 }
 
-interface TracedRun {
+export interface LayerResult {
   readonly output: Float32Array; // (B, T, D·O) or (B, D·O)
   readonly states: readonly CellState[];
-  /** Of each cell: each gate (B, T, H), hidden (B, T, O). */
-  readonly gates: readonly Gates[];
+  /** Of each cell: each gate (B, T, H), hidden (B, T, O); null unless traced. */
+  readonly gates: readonly Gates[] | null;
 }
 
-/** Runs row by row, because the kernel leaves the gates of one row. `outputSize` numbers a row come out. */
-export function runTraced(
+/** Runs a layer, of these cells, with its gates or without. */
+export function runLayer(
   model: Model,
   cells: readonly Cell[],
-  { data, batch, steps }: Sequences,
-  states: readonly CellState[],
-  lengths: readonly number[] | null,
-  outputSize: number,
-): TracedRun {
-  const row = (values: Float32Array, index: number, count = batch) => {
-    const size = values.length / count;
+  run: ForwardRun,
+  trace: boolean,
+): LayerResult {
+  return trace
+    ? runTraced(model, cells, run)
+    : { ...model.forward(run), gates: null };
+}
+
+/** Runs row by row, because the kernel leaves the gates of one row. */
+function runTraced(
+  model: Model,
+  cells: readonly Cell[],
+  run: ForwardRun,
+): LayerResult {
+  const { input: data, batch, steps, lengths, states } = run;
+  const row = (values: Float32Array, index: number) => {
+    const size = values.length / batch;
     return values.subarray(index * size, (index + 1) * size);
   };
-  const output = new Float32Array(batch * outputSize);
+  const { lastOnly } = model.network.last;
+  let output = new Float32Array(0);
   const runs = Array.from({ length: batch }, (_, index) => {
     const valid = lengths?.[index] ?? steps;
+    const some = Math.max(1, valid); // a row of no step still has states
     const input = row(data, index);
     const sink = new TraceSink(steps);
     const result = model.forward({
-      input: input.subarray(0, (input.length / steps) * valid),
+      ...run,
+      input: input.subarray(0, (input.length / steps) * some),
       batch: 1,
-      steps: valid,
-      lengths: null,
-      states: states.map(({ hidden, cell }) => ({
-        hidden: row(hidden, index),
-        cell: cell && row(cell, index),
-      })),
+      steps: some,
+      lengths: valid ? null : [0],
+      states: states.map(
+        (state) =>
+          state && {
+            hidden: row(state.hidden, index),
+            cell: state.cell && row(state.cell, index),
+          },
+      ),
       trace: sink,
     });
-    row(output, index).set(result.output);
-    return { states: result.states, gates: sink.gates };
+    const own = result.output;
+    const floats = lastOnly ? own.length : (own.length / some) * steps;
+    if (!index) output = new Float32Array(batch * floats);
+    row(output, index).set(own);
+    return { states: result.states, sink };
   });
   const stack = (parts: readonly Float32Array[]): Float32Array => {
     const size = parts[0]?.length ?? 0;
@@ -76,7 +95,7 @@ export function runTraced(
       };
     }),
     gates: cells.map((cell) => {
-      const each = runs.map((run) => run.gates.get(cell) as Gates);
+      const each = runs.map(({ sink }) => sink.of(cell));
       const names = Object.keys(each[0] as Gates);
       return Object.fromEntries(
         names.map((name) => [

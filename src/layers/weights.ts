@@ -11,6 +11,7 @@ import { sizeOf, type Tensor } from "../tensor.js";
 import {
   type Direction,
   directionsOf,
+  joinedSize,
   type RecurrentOptions,
 } from "./options.js";
 import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
@@ -53,7 +54,7 @@ export function initialParameters(
   for (let layer = 0; layer < numLayers; layer++) {
     for (const direction of directions.keys()) {
       const end = suffix(layer, direction);
-      const inputs = layer ? outputSize * directions.length : inputSize;
+      const inputs = layer ? joinedSize(options, outputSize) : inputSize;
       add(`weight_ih${end}`, gates * hiddenSize, inputs);
       add(`weight_hh${end}`, gates * hiddenSize, outputSize);
       if (bias) add(`bias_ih${end}`, gates * hiddenSize);
@@ -79,11 +80,13 @@ export function stagesOf(
   const outputSize = projSize || hiddenSize;
   return Array.from({ length: numLayers }, (_, layer) => ({
     lastOnly: !returnSequences && layer === numLayers - 1,
+    merge: options.mergeMode,
+    turned: options.outputOrder === "processing" && directions[0] === "reverse",
     cells: directions.map((direction, index): Cell => {
       const of = (name: string) => parameters.get(name + suffix(layer, index));
       return {
         kind,
-        inputSize: layer ? outputSize * directions.length : inputSize,
+        inputSize: layer ? joinedSize(options, outputSize) : inputSize,
         hiddenSize,
         outputSize,
         activations: activationsOf(options, standard, index),

@@ -6,12 +6,14 @@ import {
   sequences,
   tokenSequences,
 } from "../layers/input.js";
+import { checkMask } from "../layers/mask.js";
 import type { SequentialForwardOptions, States } from "../layers/sequential.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
 import type { Crew, Member } from "./crew.js";
 import { freed, newId } from "./handles.js";
 import {
   cut,
+  cutMask,
   cutStates,
   hasRows,
   joinStates,
@@ -83,6 +85,7 @@ export class RemoteModel {
       ? tokenSequences(input)
       : sequences(input, this.inputSize);
     const lengths = checkLengths(rest.lengths, given);
+    const mask = checkMask(rest.mask, given);
     const { batch, batched } = given;
     const divisible = batched && (state === undefined || hasRows(state, batch));
     const parts = divisible
@@ -94,6 +97,7 @@ export class RemoteModel {
           state: divisible ? cutStates(state, rows) : structuredClone(state),
         }),
         ...(lengths && { lengths: lengths.slice(rows.from, rows.to) }),
+        ...(mask && { mask: cutMask(mask, given, rows) }),
       };
       const whole = parts.length === 1 && transfer;
       return this.#runPart(given, rows, options, whole, signal);
@@ -118,9 +122,10 @@ export class RemoteModel {
   ): Promise<{ output: Tensor; state: States }> {
     const { steps, batched } = given;
     const count = rows.to - rows.from;
-    const most = options.lengths
-      ? steps
-      : stepsAtOnce(count, steps, this.#facts);
+    const most =
+      options.lengths || options.mask
+        ? steps
+        : stepsAtOnce(count, steps, this.#facts);
     const pieces: Tensor[] = [];
     let { state } = options;
     for (let start = 0; start < steps; start += most) {

@@ -1,4 +1,5 @@
 import type { Sequences } from "../layers/input.js";
+import type { Mask } from "../layers/mask.js";
 import type { States } from "../layers/sequential.js";
 import type { State } from "../layers/state.js";
 import type { Tensor } from "../tensor.js";
@@ -69,6 +70,17 @@ export function cut(
       (row - from) * (end - start) * size,
     );
   return copy;
+}
+
+/** Rows of a mask (B, T), as users give it. */
+export function cutMask(
+  mask: Mask,
+  { steps, batched }: Sequences,
+  { from, to }: Rows,
+): Tensor {
+  const rows = mask.subarray(from * steps, to * steps);
+  const shape = batched ? [to - from, steps] : [steps];
+  return { shape, data: Float32Array.from(rows) };
 }
 
 /** Whether `states` has B rows in every tensor, so that it can be cut; else the worker says what is wrong. */

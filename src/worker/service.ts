@@ -1,5 +1,5 @@
 import { type Backend, currentBackend, init } from "../kernel/load.js";
-import { isRecurrent } from "../layers/chain.js";
+import { isRecurrent, masks } from "../layers/chain.js";
 import { Embedding } from "../layers/embedding.js";
 import type { GenerateOptions } from "../layers/generate.js";
 import {
@@ -125,7 +125,10 @@ function factsOf(model: Sequential): ModelFacts {
     backend: currentBackend(),
     weights: weights - table,
     tokens: first instanceof Embedding,
-    causal: recurrent.every(({ options }) => options.direction === "forward"),
+    // A masked model begins its outputs anew with every call.
+    causal:
+      recurrent.every(({ options }) => options.direction === "forward") &&
+      !model.layers.some(masks),
     lastOnly: recurrent.some(({ options }) => !options.returnSequences),
   };
 }

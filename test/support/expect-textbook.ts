@@ -24,7 +24,11 @@ export function float32Error(
 export function expectTextbook(
   layer: Recurrent,
   input: Tensor,
-  start: { state?: State; lengths?: readonly number[] },
+  start: {
+    state?: State;
+    lengths?: readonly number[];
+    mask?: readonly (readonly number[])[];
+  },
   tolerance: number,
   what: string,
 ): void {

@@ -32,7 +32,11 @@ export function textbook(
   options: AnyOptions,
   weights: StateDict,
   input: Tensor,
-  start: { state?: State; lengths?: readonly number[] } = {},
+  start: {
+    state?: State;
+    lengths?: readonly number[];
+    mask?: readonly (readonly number[])[];
+  } = {},
 ): TextbookResult {
   const [batch, time, width] =
     input.shape.length === 3 ? input.shape : [1, ...input.shape];
@@ -40,6 +44,9 @@ export function textbook(
     throw new Error(`no such input: [${input.shape}]`);
   const { hiddenSize: H, numLayers = 1, direction = "forward" } = options;
   const O = options.projSize || H;
+  const { mergeMode = "concat", outputOrder = "time" } = options;
+  const { maskRule = "zero" } = options;
+  const turned = outputOrder === "processing" && direction === "reverse";
   const directions =
     direction === "bidirectional"
       ? (["forward", "reverse"] as const)
@@ -47,7 +54,8 @@ export function textbook(
   const D = directions.length;
   const hidden = new Float64Array(numLayers * D * batch * O);
   const cell = new Float64Array(numLayers * D * batch * H);
-  const output = new Float64Array(batch * time * D * O);
+  const size = mergeMode === "concat" ? D * O : O;
+  const output = new Float64Array(batch * time * size);
   const steps: TextbookStep[] = [];
 
   for (let row = 0; row < batch; row++) {
@@ -56,8 +64,9 @@ export function textbook(
       row * time,
       row * time + length,
     );
+    let mask = start.mask?.[row]!.slice(0, length) ?? sequence.map(() => 1);
     for (let layer = 0; layer < numLayers; layer++) {
-      const next: number[][] = sequence.map(() => []);
+      const each: Vector[][] = sequence.map(() => []);
       directions.forEach((direction, d) => {
         const suffix = `_l${layer}${D === 2 && direction === "reverse" ? "_reverse" : ""}`;
         const slot = (layer * D + d) * batch + row;
@@ -73,7 +82,14 @@ export function textbook(
         let c = first(start.state?.cell, "cell0", H);
         const order = sequence.map((_, t) => t);
         if (direction === "reverse") order.reverse();
+        let before: Vector = h.map((first) =>
+          maskRule === "state" ? first : 0,
+        );
         for (const time of order) {
+          if (!mask[time]) {
+            each[time]!.push(maskRule === "zero" ? h.map(() => 0) : before);
+            continue;
+          }
           const gates = cells[kind](
             named(weights, suffix),
             sequence[time]!,
@@ -83,17 +99,33 @@ export function textbook(
           );
           h = gates.hidden!;
           c = gates.cell ?? c;
-          next[time]!.push(...h);
+          before = h;
+          each[time]!.push(h);
           steps.push({ layer, direction, row, time, gates });
         }
         hidden.set(h, slot * O);
         cell.set(c, slot * H);
       });
-      sequence = next;
+      sequence = each.map((outputs) => merged(outputs, mergeMode));
+      if (turned) sequence.reverse();
+      if (turned) mask = [...mask].reverse();
     }
-    sequence.forEach((y, t) => output.set(y, (row * time + t) * D * O));
+    sequence.forEach((y, t) => output.set(y, (row * time + t) * size));
   }
   return { output, hidden, cell, steps };
+}
+
+/** The outputs of one step's directions as one. */
+function merged(
+  outputs: readonly Vector[],
+  mode: NonNullable<AnyOptions["mergeMode"]>,
+): Vector {
+  const [forward, reverse] = outputs;
+  if (mode === "concat" || !reverse) return outputs.flat();
+  return forward!.map((f, i) => {
+    const r = reverse[i]!;
+    return mode === "mul" ? f * r : mode === "sum" ? f + r : (f + r) / 2;
+  });
 }
 
 /** The activations of direction d, where each has its own. */

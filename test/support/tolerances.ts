@@ -6,6 +6,10 @@ export const tolerances = {
   conformance: 1e-6,
   /** 8192 samples of an amplifier in ../shared/conformance/nam, from its own state on. */
   nam: 1e-5,
+  /** W3C's results in ../shared/conformance/webnn, of the largest of each output where that is more than 1. */
+  webnn: 1e-5,
+  /** Keras's printed results in ../shared/conformance/tfjs. */
+  tfjs: 1e-5,
   /** A cell against the textbook, at every step. */
   equations: 2e-6,
   /** The same after 10 000 steps: errors must not add up. */

@@ -1,0 +1,13 @@
+/** How the outputs of two directions become one. */
+export const MERGE_MODES = ["concat", "sum", "mul", "ave"] as const;
+export type MergeMode = (typeof MERGE_MODES)[number];
+
+/** Of a forward and a reverse output; concat has nothing to compute. */
+export const MERGES: Readonly<
+  Record<MergeMode, ((forward: number, reverse: number) => number) | null>
+> = {
+  concat: null,
+  sum: (forward, reverse) => forward + reverse,
+  mul: (forward, reverse) => forward * reverse,
+  ave: (forward, reverse) => (forward + reverse) / 2,
+};

@@ -1,0 +1,103 @@
+import type { CellState, Model } from "../kernel/model.js";
+import { cellsOf, isRecurrent, type KernelLayer, type Layer } from "./chain.js";
+import { Embedding } from "./embedding.js";
+import type { Sequences } from "./input.js";
+import { bothMasks, type Mask, maskOf } from "./mask.js";
+import { clear, Masking } from "./masking.js";
+
+/** What a model's layers are run on, one after another. */
+export interface MaskedRun {
+  readonly given: Sequences;
+  /** What the caller masks; layers may mask more. */
+  readonly mask: Mask | null;
+  readonly lengths: readonly number[] | null;
+  /** One entry a cell of the whole model, or none. */
+  readonly states: readonly (CellState | null)[];
+  readonly skip: number;
+}
+
+/**
+ * Runs layer by layer, because a masked layer's sequences are put together anew: each layer in a model of its own
+ * (`modelOf`). A mask reaches every recurrent layer up to one with returnSequences false.
+ */
+export function forwardMasked(
+  layers: readonly Layer[],
+  modelOf: (layer: KernelLayer) => Model,
+  { given, mask: first, lengths: all, states, skip }: MaskedRun,
+): { output: Float32Array; states: readonly CellState[] } {
+  let { data, steps } = given;
+  let mask = first;
+  let lengths = all;
+  const results: CellState[] = [];
+  for (const layer of layers) {
+    if (layer instanceof Embedding) {
+      const tokens = data;
+      data = layer.lookUp(tokens, "input");
+      if (layer.options.maskZero)
+        mask = bothMasks(
+          mask,
+          Uint8Array.from(tokens, (id) => (id ? 1 : 0)),
+        );
+    } else if (layer instanceof Masking) {
+      const size = data.length / (given.batch * steps);
+      const own = layer.maskOf(data, size);
+      data = clear(data, own);
+      mask = bothMasks(mask, own);
+    } else {
+      const model = modelOf(layer);
+      const from = results.length;
+      const own = states.slice(from, from + cellsOf(layer).length);
+      const result = runOne(layer, model, { ...given, data, steps }, own);
+      data = result.output;
+      results.push(...result.states);
+      if (isRecurrent(layer) && !layer.options.returnSequences) {
+        steps = 1;
+        mask = null;
+        lengths = null;
+      }
+    }
+  }
+  if (skip) addInput(given, data, skip);
+  return { output: data, states: results };
+
+  function runOne(
+    layer: KernelLayer,
+    model: Model,
+    sequences: Sequences,
+    own: readonly (CellState | null)[],
+  ) {
+    if (isRecurrent(layer)) {
+      const run = { given: sequences, states: own, lengths, trace: false };
+      return layer.run(model, run, mask);
+    }
+    const { batch, data: input } = sequences;
+    return model.forward({
+      input,
+      batch,
+      steps: sequences.steps,
+      lengths,
+      states: [],
+      trace: null,
+    });
+  }
+
+  /** As a model without masks does, but not at masked steps. */
+  function addInput(
+    { data: input, batch, steps: T }: Sequences,
+    output: Float32Array,
+    count: number,
+  ): void {
+    const valid = bothMasks(mask, lengths && maskOf(lengths, T));
+    const [inputSize, outputSize] = [input, output].map(
+      ({ length }) => length / (batch * T),
+    ) as [number, number];
+    for (let step = 0; step < batch * T; step++) {
+      if (valid && !valid[step]) continue;
+      for (let i = 0; i < count; i++) {
+        const to = step * outputSize + i;
+        output[to] =
+          (output[to] as number) + (input[step * inputSize + i] as number);
+      }
+    }
+  }
+}
