@@ -23,7 +23,12 @@ export class Embedding {
   readonly #parameters: Parameters;
 
   constructor(options: EmbeddingOptions) {
-    record(options, "options", { vocabSize: 0, size: 0, seed: 0 });
+    record(options, "options", {
+      vocabSize: 0,
+      size: 0,
+      seed: 0,
+      maskZero: 0,
+    });
     const vocabSize = positiveInteger(options.vocabSize, "vocabSize");
     const size = positiveInteger(options.size, "size");
     const seed = checkSeed(options.seed ?? 0);

@@ -18,7 +18,8 @@ export class Masking {
   readonly #parameters = new Parameters([]);
 
   constructor(options: MaskingOptions = {}) {
-    const { maskValue = 0 } = record(options, "options");
+    const known = { maskValue: 0 };
+    const { maskValue = 0 } = record(options, "options", known);
     if (!Number.isFinite(maskValue)) {
       const right = typeof maskValue === "number";
       throw wrong(right, "maskValue", "a finite number", maskValue);
@@ -55,7 +56,8 @@ export class Masking {
 
   /** Takes a dict with nothing under `prefix`. */
   loadStateDict(dict: StateDict, options: { prefix?: string } = {}): this {
-    this.prepareStateDict(dict, options.prefix ?? "")();
+    const { prefix = "" } = record(options, "options", { prefix: 0 });
+    this.prepareStateDict(dict, prefix as string)();
     return this;
   }
 

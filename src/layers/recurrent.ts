@@ -42,7 +42,7 @@ export interface ForwardOutput {
   trace?: Trace;
 }
 
-const FORWARD = { state: 0, lengths: 0, trace: 0 } satisfies Record<
+const FORWARD = { state: 0, lengths: 0, mask: 0, trace: 0 } satisfies Record<
   keyof ForwardOptions,
   0
 >;

@@ -58,7 +58,7 @@ export interface SequentialOptions {
   skip?: number;
 }
 
-const FORWARD = { state: 0, lengths: 0 } satisfies Record<
+const FORWARD = { state: 0, lengths: 0, mask: 0 } satisfies Record<
   keyof SequentialForwardOptions,
   0
 >;

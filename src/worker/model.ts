@@ -39,6 +39,7 @@ export interface RemoteForwardOptions
 const FORWARD = {
   state: 0,
   lengths: 0,
+  mask: 0,
   signal: 0,
   transfer: 0,
 } satisfies Record<keyof RemoteForwardOptions, 0>;

@@ -1,9 +1,10 @@
 /*
  * A Sequential as an ONNX file. Inside, time comes first, as ONNX's recurrent nodes want it.
  */
-import { boolean, record, wrong } from "../../../checks.js";
+import { boolean, message, record, wrong } from "../../../checks.js";
 import { Embedding } from "../../../layers/embedding.js";
-import { isRecurrent, typeOf } from "../../../layers/chain.js";
+import { isRecurrent, masks, typeOf } from "../../../layers/chain.js";
+import { Masking } from "../../../layers/masking.js";
 import type { Linear } from "../../../layers/linear.js";
 import { Sequential } from "../../../layers/sequential.js";
 import type { Tensor } from "../../../tensor.js";
@@ -67,6 +68,12 @@ function addModel(
   const states: (readonly [made: string, info: ValueInfoProto])[] = [];
   layers.forEach((layer, index) => {
     graph.scope = `${index}.${typeOf(layer)}`;
+    if (masks(layer) || layer instanceof Masking) {
+      const expected = "a layer that masks no steps";
+      throw new RangeError(
+        message(`layers[${index}]`, expected, typeOf(layer)),
+      );
+    }
     if (!isRecurrent(layer)) x = addPlain(graph, x, layer, index);
     else {
       const added = addRecurrent(graph, x, layer, index, withStates);
