@@ -1,7 +1,8 @@
 /*
  * The model in a file, for all commands.
  */
-import { dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, extname, join } from "node:path";
 import type { AudioCase } from "../formats/audio.js";
 import { type Files, load } from "../formats/load/index.js";
 import { reportText, type Report } from "../formats/report.js";
@@ -15,6 +16,9 @@ export interface Graph {
   readonly inputs: readonly { readonly name: string }[];
   readonly outputs: readonly { readonly name: string }[];
   run(inputs: Readonly<Record<string, Tensor>>): Record<string, Tensor>;
+  stream(options: { states: Readonly<Record<string, string>> }): {
+    run(inputs: Readonly<Record<string, Tensor>>): Record<string, Tensor>;
+  };
   save(metadata?: Record<string, string>): Uint8Array;
 }
 
@@ -39,7 +43,8 @@ export async function findModel(
   await init({ backend });
   return about(file, async () => {
     const bytes = await readInput(file);
-    const others = await weightFiles(file, bytes);
+    const others =
+      (await weightFiles(file, bytes)) ?? (await externalData(file));
     const { model, report, sampleRate, cases } = load(
       others ? { ...others, [file]: bytes } : bytes,
     );
@@ -64,6 +69,18 @@ export async function loadModel(
     const why = report.warnings.join("; ") || reportText(report);
     throw new FormatError(`expected layers that make a model: ${why}`);
   });
+}
+
+/** The file in which PyTorch and onnx.save keep the numbers of a large ONNX graph; null where there is none. */
+async function externalData(file: string): Promise<Files | null> {
+  if (extname(file) !== ".onnx") return null;
+  const names = [`${basename(file)}.data`, `${basename(file)}_data`];
+  const beside = (name: string) => join(dirname(file), name);
+  const name = names.find((other) => existsSync(beside(other)));
+  if (name === undefined) return null;
+  return {
+    [name]: await about(beside(name), () => readInput(beside(name))),
+  };
 }
 
 /** The files that a TensorFlow.js model.json names, from its own folder; null for any other file. */

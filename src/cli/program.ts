@@ -9,6 +9,7 @@ import {
   jsonOption,
   kindOption,
   numbers,
+  pairs,
   positiveNumber,
   quietOption,
 } from "./commands/options.js";
@@ -86,6 +87,11 @@ export function createProgram(): Command {
       "answer each line as it comes; what csv and jsonl do anyway where the model can",
     )
     .option("--whole", "read all lines first, as one sequence")
+    .option(
+      "--states <pairs>",
+      "of an ONNX graph in a pipe: inputs that are outputs of the line before, h0=hn,c0=cn",
+      pairs,
+    )
     .option(
       "--knobs <numbers>",
       "of a WAV file: what the model takes beside the sample",

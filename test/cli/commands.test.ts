@@ -155,7 +155,7 @@ describe("arguments that make no sense end with 2", () => {
     ],
     [
       ["run", "chain.safetensors", "-", "-", "--stream", "--whole"],
-      /--stream: expected no --whole/,
+      /--stream: expected csv or jsonl on both sides and no --whole/,
     ],
     [["run", "-", "-", "-"], /-: expected one of FILE and INPUT/],
     [

@@ -4,8 +4,10 @@ import { createInterface } from "node:readline";
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeNpy, readNpy } from "../../src/cli/data/npy.js";
-import { GRU, Linear, LSTM, Sequential } from "../../src/index.js";
-import { expectSameTensor } from "../support/compare.js";
+import { readNpz, writeNpz } from "../../src/cli/data/npz.js";
+import { load as loadOnnx, toOnnx } from "../../src/formats/onnx/index.js";
+import { GRU, Linear, LSTM, Sequential, tensor } from "../../src/index.js";
+import { expectClose, expectSameTensor } from "../support/compare.js";
 import { Random } from "../support/random.js";
 import { Program } from "./program.js";
 
@@ -150,6 +152,100 @@ describe("a line in, a line out", () => {
     expect(stderr).toBe(
       "gatewise: standard input: line 2: input: expected 2 numbers, a step, or a list of steps, got [3]\n",
     );
+  });
+});
+
+describe("an ONNX graph", () => {
+  const args = (...more: string[]) => [
+    "run",
+    "graph.onnx",
+    "-",
+    "-",
+    "--backend",
+    "simd",
+    ...more,
+  ];
+  const { model: graph } = loadOnnx(toOnnx(model, { states: true }), options);
+  const state = { shape: [1, 1, 6], data: new Float32Array(6) };
+  const first = { hidden_0: state, cell_0: state };
+
+  beforeAll(() =>
+    writeFileSync(program.at("graph.onnx"), toOnnx(model, { states: true })),
+  );
+
+  test("a line has inputs by their names, and is answered by the outputs by theirs", async () => {
+    const input = frames(3);
+    const zeros = [[[0, 0, 0, 0, 0, 0]]];
+    const line = { id: 5, input: [input], hidden_0: zeros, cell_0: zeros };
+    const { code, stdout } = await program.run(args(), jsonl([line]));
+    expect(code).toBe(0);
+    const [{ id, ...outputs }] = parsed(stdout) as [Record<string, unknown>];
+    expect(id).toBe(5);
+    const results = graph.run({ input: tensor([input]), ...first });
+    expect(Object.keys(outputs)).toEqual(Object.keys(results));
+    for (const [name, { data }] of Object.entries(results))
+      expect(numbers(outputs[name])).toEqual(data);
+  });
+
+  test("with --states the lines go on one from another", async () => {
+    const states = "hidden_0=next_hidden_0,cell_0=next_cell_0";
+    const given = frames(4);
+    const lines = given.flatMap((frame) => [
+      [[frame]],
+      { stream: "b", input: [[frame]] },
+    ]);
+    const { code, stdout } = await program.run(
+      args("--states", states),
+      jsonl(lines),
+    );
+    expect(code).toBe(0);
+    const expected = model.forward(given).output.data;
+    parsed(stdout).forEach((answer, i) => {
+      const t = i >> 1;
+      const output = i % 2 ? (answer as { output: unknown }).output : answer;
+      const step = expected.subarray(3 * t, 3 * t + 3);
+      expectClose(numbers(output), step, 1e-6);
+    });
+  });
+
+  test("arrays by name, in an npz and out of one", async () => {
+    const input = new Random(4).tensor([1, 5, 2]);
+    const arrays = new Map(Object.entries({ input, ...first }));
+    writeFileSync(program.at("in.npz"), writeNpz(arrays));
+    const { code, error } = await program.execute([
+      "run",
+      "graph.onnx",
+      "in.npz",
+      "out.npz",
+      "--quiet",
+    ]);
+    expect([code, error]).toEqual([0, null]);
+    const results = readNpz(readFileSync(program.at("out.npz")));
+    expect([...results.keys()]).toEqual(
+      graph.outputs.map((output) => output.name),
+    );
+    expectClose(
+      results.get("output")!.data,
+      model.forward(input).output.data,
+      1e-6,
+    );
+  });
+
+  test("states that the graph does not have are refused", async () => {
+    const ended = await program.run(args("--states", "x=y"), "[[[1,2]]]\n");
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(/standard input: line 1: states\["x"\]/);
+    for (const [more, message] of [
+      [["--states", "x"], "expected input=output, separated by commas"],
+      [
+        ["--whole", "--states", "a=b"],
+        "--states: expected jsonl on both sides",
+      ],
+    ] as const) {
+      const { code, error } = await program.execute(args(...more));
+      expect(code).toBe(2);
+      expect(error).toContain(message);
+    }
   });
 });
 

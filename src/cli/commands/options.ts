@@ -37,3 +37,11 @@ export function positiveNumber(text: string): number {
   if (text.trim() !== "" && value > 0 && Number.isFinite(value)) return value;
   throw new InvalidArgumentError("expected a number above 0");
 }
+
+/** "h0=hn,c0=cn" */
+export function pairs(text: string): Record<string, string> {
+  const found = text.split(",").map((part) => part.split("="));
+  if (found.every(({ length, 0: a, 1: b }) => length === 2 && a && b))
+    return Object.fromEntries(found) as Record<string, string>;
+  throw new InvalidArgumentError("expected input=output, separated by commas");
+}

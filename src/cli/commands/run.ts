@@ -11,6 +11,7 @@ import { openOutput, writeOutput } from "../output.js";
 import { startProgress } from "../progress.js";
 import { fromAudio, toAudio } from "../run/audio.js";
 import { runArrays } from "../run/inputs.js";
+import { answerGraphLines, type States } from "../run/graph-lines.js";
 import { answerLines } from "../run/lines.js";
 import { canStream } from "../run/whole.js";
 import type { CommonOptions } from "./options.js";
@@ -21,6 +22,7 @@ export interface RunOptions extends CommonOptions {
   readonly from?: Kind;
   readonly to?: Kind;
   readonly knobs?: readonly number[];
+  readonly states?: States;
   readonly quiet?: boolean;
 }
 
@@ -35,13 +37,11 @@ export async function run(
 ): Promise<void> {
   if (file === "-" && input === "-")
     throw new UsageError("-: expected one of FILE and INPUT, got both");
-  if (options.stream && options.whole)
-    throw new UsageError("--stream: expected no --whole beside it");
   const from = kindOf(input, options.from, "jsonl", "--from");
   const to = kindOf(out, options.to, isLines(from) ? from : "npy", "--to");
   const loaded = await loadModel(file, options.backend);
   const shape = inLines(loaded, from, to, options)
-    ? await runLines(loaded.model as Sequential, { input, from, out, to })
+    ? await runLines(loaded.model, { input, from, out, to }, options)
     : await runFile(loaded, { input, from, out, to }, options);
   if (options.quiet) return;
   const text = JSON.stringify({ file, input, out, ...shape });
@@ -70,19 +70,33 @@ function inLines(
   { model }: Loaded,
   from: Kind,
   to: Kind,
-  { stream, whole }: RunOptions,
+  { stream, whole, states }: RunOptions,
 ): boolean {
-  const possible = isLines(from) && isLines(to) && model instanceof Sequential;
-  if (stream && !possible)
+  const graph = !(model instanceof Sequential);
+  // a graph has inputs by their names, which csv has not
+  const wanted = graph ? "jsonl" : "csv or jsonl";
+  const possible = graph
+    ? from === "jsonl" && to === "jsonl"
+    : isLines(from) && isLines(to);
+  const asked = stream ? "--stream" : states && "--states";
+  if (states && !graph)
     throw new UsageError(
-      `--stream: expected csv or jsonl on both sides and a chain of layers, got ${from} and ${to}`,
+      "--states: expected an ONNX graph: a chain of layers keeps its state itself",
     );
-  if (stream || whole || !possible) return Boolean(stream);
+  if (asked && (!possible || whole))
+    throw new UsageError(
+      `${asked}: expected ${wanted} on both sides and no --whole, got ${from} and ${to}`,
+    );
+  if (asked || whole || !possible) return Boolean(asked);
   // a line of JSON may be a sequence by itself, which any model takes
-  return from === "jsonl" || canStream(model);
+  return graph || from === "jsonl" || canStream(model);
 }
 
-async function runLines(model: Sequential, ways: Ways): Promise<Result> {
+async function runLines(
+  model: Loaded["model"],
+  ways: Ways,
+  { states }: Pick<RunOptions, "states">,
+): Promise<Result> {
   const { input, out } = ways;
   const [from, to] = [ways.from, ways.to] as ["csv" | "jsonl", "csv" | "jsonl"];
   let count = 0;
@@ -90,12 +104,11 @@ async function runLines(model: Sequential, ways: Ways): Promise<Result> {
   try {
     await about(input, async () => {
       const blocks = lineBlocks(chunksOf(input));
-      for await (const { text, lines } of answerLines(
-        model,
-        from,
-        to,
-        blocks,
-      )) {
+      const answers =
+        model instanceof Sequential
+          ? answerLines(model, from, to, blocks)
+          : answerGraphLines(model, states ?? null, blocks);
+      for await (const { text, lines } of answers) {
         count += lines;
         await about(out, () => output.write(text));
       }

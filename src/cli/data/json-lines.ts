@@ -62,7 +62,7 @@ export function answerText(output: Tensor, fields: Question["fields"]): string {
 }
 
 /** As JSON.stringify(toArray(…)), at nine digits a number: that is a float32 again, and half as long. */
-function nestedText({ shape, data }: Tensor): string {
+export function nestedText({ shape, data }: Tensor): string {
   const build = (axis: number, start: number, size: number): string => {
     const length = shape[axis];
     if (length === undefined) {
