@@ -3,7 +3,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { repository } from "./stage.mjs";
 
-/** @typedef {{ folder: string, entry: string, shows: string }} Program */
+/** @typedef {{ folder: string, entry: string, shows: string }} Program entry: the last of its files, or of those that
+ *  end as asked */
 
 const FILE = /^`([\w.]+)`\n\n```\w+\n([^]*?)^```$/gm;
 const SHOWS = /^```text\n([^]*?)^```$/m;
@@ -13,9 +14,10 @@ const SHOWS = /^```text\n([^]*?)^```$/m;
  *
  * @param {string} name
  * @param {string} stage
+ * @param {string} [ending]
  * @returns {Promise<Program>}
  */
-export async function programOf(name, stage) {
+export async function programOf(name, stage, ending = "") {
   const text = await readFile(
     join(repository, `docs/runtimes/${name}.md`),
     "utf8",
@@ -25,7 +27,7 @@ export async function programOf(name, stage) {
   let entry = "";
   for (const [, file = "", code = ""] of text.matchAll(FILE)) {
     await writeFile(join(stage, folder, file), code);
-    entry = file;
+    if (file.endsWith(ending)) entry = file;
   }
   const shows = SHOWS.exec(text)?.[1]?.trim();
   if (!entry || !shows)

@@ -78,7 +78,7 @@ async function runHost({ name, open }) {
     }
   };
   try {
-    for (const page of session.pages) await runPage(name, page, session.show);
+    for (const page of session.pages) await runPage(name, page, session);
     for (const place of session.places)
       await row(place.name, places, place.run, (report) =>
         checkPlace(place, report, hashOf()),
@@ -94,11 +94,11 @@ async function runHost({ name, open }) {
 /**
  * @param {string} host
  * @param {string} page
- * @param {import("./hosts/host.mjs").Session["show"]} show
+ * @param {import("./hosts/host.mjs").Session} session
  */
-async function runPage(host, page, show) {
+async function runPage(host, page, { opens, show }) {
   try {
-    const program = await programOf(page, stage.folder);
+    const program = await programOf(page, stage.folder, opens);
     const shown = (await show(program)).trim();
     if (shown !== program.shows)
       throw new Error(`expected it to show ${program.shows}, got ${shown}`);

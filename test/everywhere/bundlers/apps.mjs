@@ -65,12 +65,14 @@ export const answer = {
 `;
 
 /**
- * The app of a page: the same, and the model in a worker and in an AudioWorklet.
+ * The app of a page: the program of docs/runtimes/bundlers.md, the same, and the model in a worker and in an AudioWorklet.
  *
  * @param {string} app
  * @param {Threads} threads
  */
-export const pageApp = (app, { worker, processor }) => `${app}
+export const pageApp = (app, { worker, processor }) => `
+import "./docs/bundlers/program.js";
+${app}
 import { createPool } from "gatewise/worker";
 import { addProcessor, GatewiseNode } from "gatewise/worklet";
 
@@ -98,6 +100,7 @@ async function played() {
 
 globalThis.answer = (async () => ({
   ...answer,
+  shown: document.body.innerText,
   pooled: await pooled(),
   played: await played(),
 }))();
@@ -178,7 +181,8 @@ export const bundlers = [
     threads: IN_PACKAGE,
     build: async (cwd, program, app) => {
       await write(cwd, {
-        "src/index.js": app,
+        "src/index.js": 'import "../main.js";\n',
+        "main.js": app,
         "dist/index.html": page("main.js"),
       });
       await output(program, ["--mode", "production"], { cwd });

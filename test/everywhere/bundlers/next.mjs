@@ -35,8 +35,7 @@ export async function startNext(cwd, app) {
   );
   await write(cwd, {
     "lib/answer.js": app,
-    "lib/page.js": pageApp(app, IN_PACKAGE),
-    "lib/worker.js": 'import "gatewise/worker-script.js";\n',
+    "main.js": pageApp(app, IN_PACKAGE),
     "app/layout.js": `export default function Layout({ children }) {
   return <html lang="en"><body>{children}</body></html>;
 }
@@ -52,7 +51,7 @@ import { useEffect, useState } from "react";
 export function Client() {
   const [text, setText] = useState("");
   useEffect(() => {
-    import("../lib/page.js").then(async () => {
+    import("../main.js").then(async () => {
       setText(JSON.stringify(await globalThis.answer));
     });
   }, []);

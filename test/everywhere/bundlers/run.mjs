@@ -8,6 +8,7 @@ import { PATIENCE } from "../hosts/net.mjs";
 import { inPackages, output } from "../hosts/runtimes.mjs";
 import { serve } from "../hosts/server.mjs";
 import { asksFor } from "../hostless.mjs";
+import { programOf } from "../pages.mjs";
 import { installInto, makeStage } from "../stage.mjs";
 import { appOf, bundlers, pageApp, write } from "./apps.mjs";
 import { next, startNext } from "./next.mjs";
@@ -29,6 +30,7 @@ const CORE = [
  *   auto: string,
  *   output: number[],
  *   names: string[],
+ *   shown?: string,
  *   pooled?: number[],
  *   played?: number[],
  * }} Answer
@@ -44,6 +46,7 @@ const app = appOf(
   JSON.parse(await readFile(join(packageFolder, "package.json"), "utf8")),
 );
 await write(folder, { "answer.mjs": app });
+const { shows } = await programOf("bundlers", folder);
 const url = pathToFileURL(join(folder, "answer.mjs")).href;
 /** @type {{ answer: Answer }} */
 const { answer: expected } = await import(url);
@@ -55,6 +58,7 @@ for (const { name, program, threads, build } of bundlers) {
   await attempt(name, program && chromium.program, async () => {
     const fresh = join(folder, `fresh-${name.replace(" ", "-")}`);
     await installInto(fresh, tarball);
+    await programOf("bundlers", fresh);
     const { origin, close } = await serve(
       await build(fresh, String(program), pageApp(app, threads)),
     );
@@ -69,6 +73,7 @@ for (const { name, program, threads, build } of bundlers) {
 await attempt("Next", next && chromium.program, async () => {
   const fresh = join(folder, "fresh-next");
   await installInto(fresh, tarball);
+  await programOf("bundlers", fresh);
   const running = await startNext(fresh, app);
   try {
     compare("Next, server", running.server, expected.auto);
@@ -163,6 +168,8 @@ function compare(name, got, auto, isPage = false) {
   same("exports", names.join("\n"), got.names.join("\n"));
   same("chosen", auto, got.auto);
   if (isPage) {
+    if (!got.shown?.includes(shows))
+      found.push(`docs: expected to show ${shows}, got ${got.shown}`);
     same("in a worker", output.join(), got.pooled?.join());
     const far = output.filter(
       (x, i) => !(Math.abs(x - (got.played?.[i] ?? NaN)) < 1e-6),

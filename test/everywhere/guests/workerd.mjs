@@ -5,7 +5,7 @@ import { parse } from "gatewise/safetensors";
 import { report } from "./report.mjs";
 
 /** The clock stands still between events. */
-const now = async () => {
+export const now = async () => {
   await new Promise((resolve) => setTimeout(resolve, 0));
   return Date.now();
 };

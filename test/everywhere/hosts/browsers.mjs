@@ -47,6 +47,7 @@ const browser = (name, program, options) => ({
       places: placesOf(answer),
       ...measuresOf(answer),
       pages: BROWSER_PAGES,
+      opens: ".html",
       show: async (program) => {
         const page = await launched.browser.newPage();
         try {

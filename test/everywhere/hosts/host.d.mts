@@ -17,8 +17,9 @@ export interface Host {
 export interface Session {
   readonly version: string;
   readonly places: readonly Place[];
-  /** Pages of docs/runtimes, and how to run the program of one: what it shows. */
+  /** Pages of docs/runtimes, which of their files it starts with, and how to run the program of one: what it shows. */
   readonly pages: readonly string[];
+  readonly opens: ".mjs" | ".html";
   show(program: Program): Promise<string>;
   /** What gatewise/worker does here. */
   pool?(): Promise<PoolReport>;

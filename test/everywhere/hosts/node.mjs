@@ -39,7 +39,8 @@ const host = (name, program, page, args = [], backends = ALL) => ({
         },
       ],
       pool: () => guest("pool-node.mjs"),
-      pages: [page],
+      pages: [page, "worker"],
+      opens: ".mjs",
       show: (shown) => run(`${shown.folder}/${shown.entry}`),
     };
   },

@@ -45,7 +45,7 @@ export const measuresOf = (answer) => ({
 });
 
 /** The pages of docs/runtimes for browsers. */
-export const BROWSER_PAGES = ["browser", "audioworklet"];
+export const BROWSER_PAGES = ["browser", "audioworklet", "worker"];
 
 /**
  * The places of a browser.

@@ -44,6 +44,7 @@ const realm = (name, program, makeRealm) => ({
         },
       ],
       pages: [],
+      opens: ".mjs",
       show: async () => "",
     };
   },

@@ -78,6 +78,7 @@ export const webkit = {
       places: placesOf(answer, ["simd", "js"], ["CSP, AudioWorklet"]),
       pool: measuresOf(answer).pool, // without SharedArrayBuffer no clock for audio
       pages: BROWSER_PAGES,
+      opens: ".html",
       show: async (program) => {
         await session.get(`${origin}/${program.folder}/${program.entry}`);
         const text = () =>

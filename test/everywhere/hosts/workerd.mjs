@@ -1,17 +1,23 @@
 // workerd, Cloudflare's runtime, with the worker bundled as wrangler bundles it: esbuild with these conditions, and
-// each .wasm a module of its own.
+// each .wasm a module of its own. And without the condition workerd, as on platforms that nobody has thought of.
 import { spawn } from "node:child_process";
-import { cp, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { cp, mkdir, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { build } from "esbuild";
 import { ask, freePort } from "./net.mjs";
 import { inPackages, output, versionIn } from "./runtimes.mjs";
 
+/** Marks a path that the plug-in asks esbuild for. */
+const OURS = Symbol("ours");
+const WRANGLER = ["workerd", "worker", "browser"];
+const OTHER = ["worker", "browser"];
+
 /**
  * @param {string} entry
  * @param {string} folder where the bundle, the binaries and the configuration go
+ * @param {string[]} conditions
  */
-async function bundle(entry, folder) {
+async function bundle(entry, folder, conditions) {
   /** @type {Set<string>} */
   const binaries = new Set();
   await build({
@@ -19,15 +25,22 @@ async function bundle(entry, folder) {
     outfile: join(folder, "worker.js"),
     bundle: true,
     format: "esm",
-    conditions: ["workerd", "worker", "browser"],
+    conditions,
     plugins: [
       {
         name: "wasm modules",
-        setup: ({ onResolve }) => {
-          onResolve({ filter: /\.wasm$/ }, async ({ path, importer }) => {
-            const source = join(dirname(importer), path);
+        setup: ({ onResolve, resolve }) => {
+          onResolve({ filter: /\.wasm$/ }, async (asked) => {
+            if (asked.pluginData === OURS) return undefined;
+            const { importer, kind, resolveDir } = asked;
+            const { path } = await resolve(asked.path, {
+              importer,
+              kind,
+              resolveDir,
+              pluginData: OURS,
+            });
             const name = basename(path);
-            await cp(source, join(folder, name));
+            await cp(path, join(folder, name));
             binaries.add(name);
             return { path: `./${name}`, external: true };
           });
@@ -44,9 +57,11 @@ async function bundle(entry, folder) {
  * @param {string} program
  * @param {string} entry
  * @param {string} folder
+ * @param {string[]} conditions
  */
-export async function serveWorker(program, entry, folder) {
-  const binaries = await bundle(entry, folder);
+async function serveWorker(program, entry, folder, conditions) {
+  await mkdir(folder, { recursive: true });
+  const binaries = await bundle(entry, folder, conditions);
   const port = await freePort();
   const modules = [
     '(name = "worker.js", esModule = embed "worker.js")',
@@ -81,16 +96,40 @@ const config :Workerd.Config = (
 
 const program = inPackages("workerd/bin/workerd");
 
+/**
+ * What a worker answers.
+ *
+ * @param {string} entry
+ * @param {string} folder
+ * @param {string[]} conditions
+ */
+async function answerOf(entry, folder, conditions) {
+  const worker = await serveWorker(String(program), entry, folder, conditions);
+  try {
+    const response = await ask(worker.url);
+    if (!response.ok) throw new Error(await response.text());
+    return await response.text();
+  } finally {
+    await worker.close();
+  }
+}
+
 /** @type {import("./host.mjs").Host} */
 export const workerd = {
   name: "workerd",
   program,
   open: async ({ folder }) => {
-    const { url, close } = await serveWorker(
-      String(program),
-      join(folder, "guests/workerd.mjs"),
-      folder,
-    );
+    const guest = async (
+      /** @type {string} */ name,
+      /** @type {string[]} */ conditions,
+    ) =>
+      JSON.parse(
+        await answerOf(
+          join(folder, "guests", `${name}.mjs`),
+          join(folder, name),
+          conditions,
+        ),
+      );
     return {
       version: versionIn(await output(String(program), ["--version"])),
       places: [
@@ -98,28 +137,22 @@ export const workerd = {
           name: "worker",
           backends: ["relaxed", "simd", "js"],
           facts: { webAssembly: "refused" },
-          run: async () => {
-            const response = await ask(url);
-            if (!response.ok) throw new Error(await response.text());
-            return response.json();
-          },
+          run: () => guest("workerd", WRANGLER),
+        },
+        {
+          name: "init({ module })",
+          backends: ["simd", "js"],
+          facts: { webAssembly: "refused" },
+          run: () => guest("edge", OTHER),
         },
       ],
-      pages: ["workerd"],
-      show: async ({ folder: page, entry }) => {
+      pages: ["workerd", "edge"],
+      opens: ".mjs",
+      show: ({ folder: page, entry }) => {
         const cwd = join(folder, page);
-        const worker = await serveWorker(
-          String(program),
-          join(cwd, entry),
-          cwd,
-        );
-        try {
-          return await (await ask(worker.url)).text();
-        } finally {
-          await worker.close();
-        }
+        const conditions = page.endsWith("edge") ? OTHER : WRANGLER;
+        return answerOf(join(cwd, entry), join(cwd, "served"), conditions);
       },
-      close,
     };
   },
 };
