@@ -13,7 +13,9 @@ import { allocations, external, inUse } from "./support/memory.js";
 import { Random } from "./support/random.js";
 
 describe.each(backends)("memory on %s", (backend) => {
-  test("a million steps of a stream allocate nothing", async () => {
+  // js takes 8 s for what the others do in 0.5
+  const many = backend === "js" ? 200_000 : 1_000_000;
+  test(`${many} steps of a stream allocate nothing`, async () => {
     const stream = new LSTM({ inputSize: 1, hiddenSize: 8, backend }).stream();
     const frame = new Float32Array(1);
     const out = new Float32Array(8);
@@ -25,9 +27,9 @@ describe.each(backends)("memory on %s", (backend) => {
       }
     };
     steps(100_000); // compiled by then
-    const { bytes, collections } = await allocations(() => steps(1_000_000));
+    const { bytes, collections } = await allocations(() => steps(many));
     expect(collections, "garbage collections").toBe(0);
-    expect(bytes, "bytes of a million steps").toBeLessThan(100_000);
+    expect(bytes, "bytes of all steps").toBeLessThan(100_000);
   });
 
   test("nor do 3000 blocks of 128 steps, as audio comes", async () => {
@@ -116,7 +118,7 @@ describe.each(backends)("memory on %s", (backend) => {
     ).toEqual(expected);
   });
 
-  test("20 000 models and their streams that come, run and are dropped, all within one task", async () => {
+  test("14 000 models and their streams that come, run and are dropped, all within one task", async () => {
     const once = (seed: number) => {
       const layer = new GRU({ inputSize: 2, hiddenSize: 4, seed, backend });
       layer.stream().step([1, 2]);
@@ -125,11 +127,11 @@ describe.each(backends)("memory on %s", (backend) => {
     const expected = once(7);
     const before = await inUse();
     let most = 0;
-    for (let i = 0; i < 20_000; i++) {
+    for (let i = 0; i < 14_000; i++) {
       once(i);
       if (i % 500 === 0) most = Math.max(most, external());
     }
-    // 20 000 memories of the smallest size there is are 1250 MB.
+    // more than the 13 000 WebAssembly memories that Node has room for; of the smallest size they are 875 MB
     expect(most - before.external, "MB at the most").toBeLessThan(600);
     const after = await inUse();
     expect(after.external - before.external, "MB kept").toBeLessThan(2);
