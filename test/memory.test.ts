@@ -73,6 +73,31 @@ describe.each(backends)("memory on %s", (backend) => {
         new GRU({ inputSize: 3, hiddenSize: 4, backend }),
       ],
     ],
+    [
+      "cells of the general path with learned states",
+      () => [
+        new LSTM({
+          inputSize: 2,
+          hiddenSize: 5,
+          activations: ["namSigmoid", "softplus", "elu"],
+          clip: 2,
+          peepholes: true,
+          learnedState: true,
+          backend,
+        }),
+        new GRU({
+          inputSize: 5,
+          hiddenSize: 3,
+          activations: ["hardSigmoid", "silu"],
+          backend,
+        }),
+        new Linear({
+          inputSize: 3,
+          outputSize: 2,
+          activation: "rnnoiseTanh",
+        }),
+      ],
+    ],
   ])(
     "nor do 100 000 steps of %s, of many streams in turn",
     async (name, make) => {
