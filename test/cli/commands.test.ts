@@ -30,7 +30,7 @@ import { expectClose, expectSameTensor } from "../support/compare.js";
 import { Random } from "../support/random.js";
 import { Program } from "./program.js";
 
-// Each test runs the program itself. `simd` has the same bits here and there, whatever the machine.
+// Most of it in this process; what ends with a code or is read by others, as a process too. `simd` has the same bits here and there, whatever the machine.
 const backend = ["--backend", "simd"];
 const options = { backend: "simd" } as const;
 
@@ -62,7 +62,8 @@ const steps = random.tensor([50, 2]);
 const rows = random.tensor([40, 7, 2]);
 
 const program = new Program();
-const run = (...args: string[]) => program.run(args);
+const run = (...args: string[]) => program.execute(args);
+const start = (...args: string[]) => program.run(args);
 const read = (name: string) => readFileSync(program.at(name));
 const put = (name: string, data: string | Uint8Array) =>
   writeFileSync(program.at(name), data);
@@ -91,9 +92,10 @@ afterAll(() => program.remove());
 
 /** Runs a command that ends well and prints nothing; its outputs are in the folder. */
 async function done(...args: string[]): Promise<void> {
-  expect(await program.execute([...args, "--quiet"])).toEqual({
+  expect(await run(...args, "--quiet")).toEqual({
     code: 0,
-    error: null,
+    stdout: "",
+    stderr: "",
   });
 }
 
@@ -103,12 +105,20 @@ async function expectFailure(
   expected: 1 | 2,
   message: string | RegExp,
 ): Promise<void> {
-  const { code, error } = await program.execute(args);
-  expect(error).not.toMatch(/\n/);
+  const { code, stderr } = await run(...args);
+  expect(stderr).toMatch(/^gatewise: .*\n$/);
+  const error = stderr.slice("gatewise: ".length, -1);
   if (typeof message === "string") expect(error).toBe(message);
   else expect(error).toMatch(message);
   expect(code).toBe(expected);
 }
+
+test.each<[string[], number, string]>([
+  [["run"], 2, "gatewise: missing required argument 'file'\n"],
+  [["inspect", "x"], 1, "gatewise: x: no such file or folder\n"],
+])("%j ends the process with %i", async (args, code, stderr) => {
+  expect(await start(...args)).toEqual({ code, stdout: "", stderr });
+});
 
 describe("help", () => {
   test("tells the commands, examples and exit codes", async () => {
@@ -129,7 +139,7 @@ describe("help", () => {
   test("the version is the package's", async () => {
     const file = new URL("../../package.json", import.meta.url);
     const { version } = JSON.parse(readFileSync(file, "utf8"));
-    const { code, stdout } = await run("--version");
+    const { code, stdout } = await start("--version");
     expect([code, stdout]).toEqual([0, `${version}\n`]);
   });
 });
@@ -187,6 +197,7 @@ describe("files that cannot be read end with 1, on one line with the file and th
     put("bad.json", '{"layers": [\n\n{"type": "x"}], "in_shape": [1]}');
     put("broken.json", '{"layers":\n\n [');
     put("empty.json", "");
+    put("empty.csv", "");
     put("bad.csv", "1,2\n3,x\n");
     put("bad.jsonl", "[1,2]\n[3\n");
     put("narrow.jsonl", "[1,2]\n[3]\n");
@@ -203,6 +214,10 @@ describe("files that cannot be read end with 1, on one line with the file and th
     ],
     [["inspect", "broken.json"], /broken.json: file: expected JSON in UTF-8/],
     [["inspect", "empty.json"], /empty.json: /],
+    [
+      ["run", "chain.safetensors", "empty.csv", "o.npy"],
+      "empty.csv: expected lines of numbers, got none",
+    ],
     [
       ["run", "chain.safetensors", "bad.csv", "out.csv"],
       'bad.csv: line 2, column 2: expected a number, got "x"',
@@ -248,7 +263,7 @@ describe("inspect", () => {
   });
 
   test("prints a line of JSON a file", async () => {
-    const { code, stdout } = await run(
+    const { code, stdout } = await start(
       "inspect",
       "--json",
       "amp.json",
@@ -299,7 +314,7 @@ test("a model.json does not make the program read files elsewhere", async () => 
 });
 
 test("convert writes a safetensors file with the same outputs", async () => {
-  const { code, stdout } = await run(
+  const { code, stdout } = await start(
     "convert",
     "amp.json",
     "amp.safetensors",
@@ -336,7 +351,7 @@ describe("run, whole files", () => {
     const { code, stderr } = await run(...args, "o.npy", ...backend);
     expect([code, stderr]).toEqual([0, "o.npy: output [50, 3]\n"]);
     expectSameTensor(readNpy(read("o.npy")), expected);
-    const { stdout } = await run(...args, "o.npz", "--json", ...backend);
+    const { stdout } = await start(...args, "o.npz", "--json", ...backend);
     expect(JSON.parse(stdout)).toEqual({
       file: "chain.safetensors",
       input: "steps.npy",
@@ -465,7 +480,7 @@ describe("verify", () => {
     ];
     put("cases.json", JSON.stringify(cases));
     const args = ["verify", "chain.safetensors", "cases.json", ...backend];
-    const failed = await run(...args);
+    const failed = await start(...args);
     expect(failed.code).toBe(1);
     expect(failed.stdout).toMatch(
       /^FAILED: output, 153 numbers, largest error 0.25 of 0.00001, in case 1 at \[2, 1\]: expected /,

@@ -78,12 +78,6 @@ describe("a line in, a line out", () => {
     expect(code).toBe(0);
     const expected = model.forward(given).output;
     expect(numbers(parsed(stdout))).toEqual(expected.data);
-    const text = given.map((frame) => frame.join(",")).join("\n");
-    const csv = await program.run(pipe("--from", "csv"), text);
-    expect(csv.stdout.split("\n")).toHaveLength(20_001);
-    expect(numbers(csv.stdout.trim().split(/[\n,]/).map(Number))).toEqual(
-      expected.data,
-    );
   });
 
   test("a line may be a sequence, and stands by itself", async () => {
@@ -117,23 +111,17 @@ describe("a line in, a line out", () => {
     });
   });
 
-  test("csv answers jsonl, and jsonl csv", async () => {
+  test("csv answers jsonl, where NaN is null, and jsonl csv", async () => {
     const toJson = await program.run(
       pipe("--from", "csv", "--to", "jsonl"),
-      "1,2\n",
+      "1,2\nnan,1\n",
     );
     const toCsv = await program.run(pipe("--to", "csv"), "[1,2]\n");
     const { data } = model.forward([[1, 2]]).output;
-    expect(numbers(JSON.parse(toJson.stdout))).toEqual(data);
+    const [numbersOnly, none] = parsed(toJson.stdout);
+    expect(numbers(numbersOnly)).toEqual(data);
+    expect(none).toEqual([null, null, null]);
     expect(numbers(toCsv.stdout.split(",").map(Number))).toEqual(data);
-  });
-
-  test("what is no number in JSON is null", async () => {
-    const { stdout } = await program.run(
-      pipe("--from", "csv", "--to", "jsonl"),
-      "nan,1\n",
-    );
-    expect(stdout).toBe("[null,null,null]\n");
   });
 
   test("a bad line ends it with 1, after the answers to those before", async () => {
@@ -212,14 +200,14 @@ describe("an ONNX graph", () => {
     const input = new Random(4).tensor([1, 5, 2]);
     const arrays = new Map(Object.entries({ input, ...first }));
     writeFileSync(program.at("in.npz"), writeNpz(arrays));
-    const { code, error } = await program.execute([
+    const { code, stderr } = await program.execute([
       "run",
       "graph.onnx",
       "in.npz",
       "out.npz",
       "--quiet",
     ]);
-    expect([code, error]).toEqual([0, null]);
+    expect([code, stderr]).toEqual([0, ""]);
     const results = readNpz(readFileSync(program.at("out.npz")));
     expect([...results.keys()]).toEqual(
       graph.outputs.map((output) => output.name),
@@ -242,9 +230,9 @@ describe("an ONNX graph", () => {
         "--states: expected jsonl on both sides",
       ],
     ] as const) {
-      const { code, error } = await program.execute(args(...more));
+      const { code, stderr } = await program.execute(args(...more));
       expect(code).toBe(2);
-      expect(error).toContain(message);
+      expect(stderr).toContain(message);
     }
   });
 });
@@ -276,11 +264,6 @@ describe("the ends of a pipe", () => {
     child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
     expect((await once(child, "close"))[0]).toBe(0);
     expect(output).toBe("");
-    const whole = await program.run(pipe("--whole"));
-    expect(whole.code).toBe(1);
-    expect(whole.stderr).toBe(
-      "gatewise: standard input: expected lines of numbers, got none\n",
-    );
   });
 
   test("arrays go through standard input and output as well, models too", async () => {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { vi } from "vitest";
 import { execute } from "../../src/cli/execute.js";
 import { bundleCli } from "../../tools/cli.mjs";
 
@@ -48,14 +49,24 @@ export class Program {
     });
   }
 
-  /** The same in this process, which takes a tenth of the time: for what is not about pipes and output. */
-  async execute(args: readonly string[]) {
-    const before = process.cwd();
+  /** The same in this process, which takes a tenth of the time: for what is not about pipes and signals. */
+  async execute(args: readonly string[]): Promise<Ended> {
+    const written = { stdout: "", stderr: "" };
+    const folder = process.cwd();
+    const writes = (["stdout", "stderr"] as const).map((name) =>
+      vi.spyOn(process[name], "write").mockImplementation((text) => {
+        written[name] += String(text);
+        return true;
+      }),
+    );
     process.chdir(this.folder);
     try {
-      return await execute(args);
+      const { code, error } = await execute(args);
+      if (error !== null) written.stderr += `gatewise: ${error}\n`;
+      return { code, ...written };
     } finally {
-      process.chdir(before);
+      process.chdir(folder);
+      for (const write of writes) write.mockRestore();
     }
   }
 
