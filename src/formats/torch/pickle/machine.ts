@@ -23,8 +23,8 @@ export interface Host {
 const NEWEST_PROTOCOL = 5;
 
 // A list of a million numbers takes a million instructions, a state dict of a thousand tensors 50 000.
-const MOST_INSTRUCTIONS = 4_000_000;
-const MOST_REMEMBERED = 1_000_000;
+const MOST_INSTRUCTIONS = 2_000_000;
+const MOST_REMEMBERED = 500_000;
 
 /**
  * The value of the pickle that starts at the cursor, which then stands behind it.

@@ -1,7 +1,7 @@
 import type { FormatError } from "../../../errors.js";
 
 // A state dict of a thousand tensors makes 10 000 objects and marks 3 deep.
-const MOST_OBJECTS = 500_000;
+const MOST_OBJECTS = 200_000;
 const MOST_MARKS = 1000;
 
 /** The machine's stack: values, and marks between them below which nothing is taken. */
