@@ -22,6 +22,8 @@ const BUDGETS = {
   "gatewise/onnx": { bytes: 75_000, gzipped: 26_400 },
   "gatewise/nam": { bytes: 14_800, gzipped: 5_300 },
   "gatewise/rtneural": { bytes: 19_600, gzipped: 6_900 },
+  "gatewise/keras": { bytes: 83_000, gzipped: 29_000 },
+  "gatewise/tfjs": { bytes: 29_500, gzipped: 10_500 },
 };
 
 const row = table(["", "bytes", "budget", "gzipped", "budget"], [38, 9]);

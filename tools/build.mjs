@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { bundle, withoutTextDecoder } from "./bundle.mjs";
 import { bundleCli } from "./cli.mjs";
+import { withoutPako } from "./jsfive.mjs";
 import { notices } from "./notices.mjs";
 
 /** @param {string} name */
@@ -35,7 +36,7 @@ const { metafile } = await build({
   entryPoints: entries.map((name) => path(`src/${name}.ts`)),
   outbase: path("src"),
   outdir: path("dist"),
-  plugins: [withoutTextDecoder],
+  plugins: [withoutTextDecoder, withoutPako],
   external: ["*.wasm", "*.wasm?module", "node:worker_threads"],
   bundle: true,
   splitting: true,

@@ -3,6 +3,7 @@
 import { chmod, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { withoutPako } from "./jsfive.mjs";
 
 const root = new URL("../", import.meta.url);
 
@@ -28,6 +29,7 @@ export async function bundleCli(outfile) {
 import { createRequire as gatewiseRequire } from "node:module";
 const require = gatewiseRequire(import.meta.url);`,
     },
+    plugins: [withoutPako],
     logLevel: "warning",
   });
   await chmod(outfile, 0o755);

@@ -14,8 +14,8 @@ export interface Place {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** The object that the file is. */
-export function parseObject(bytes: Uint8Array | ArrayBuffer): Place {
+/** The object that the file is; `at`: where, when it is a part of one. */
+export function parseObject(bytes: Uint8Array | ArrayBuffer, at = ""): Place {
   let value: unknown;
   try {
     // a copy: TextDecoder refuses shared memory
@@ -24,9 +24,12 @@ export function parseObject(bytes: Uint8Array | ArrayBuffer): Place {
     // the first kind is ours, about `bytes`; SyntaxError names the position
     if (error instanceof TypeError && error.message.startsWith("bytes:"))
       throw error;
-    throw new FormatError(`expected JSON in UTF-8, got ${reason(error)}`, FILE);
+    throw new FormatError(
+      `expected JSON in UTF-8, got ${reason(error)}`,
+      at || FILE,
+    );
   }
-  return { at: "", fields: asObject(value, FILE) };
+  return { at, fields: asObject(value, at || FILE) };
 }
 
 const FILE = "file";

@@ -10,6 +10,12 @@ export const tolerances = {
   webnn: 1e-5,
   /** Keras's printed results in ../shared/conformance/tfjs. */
   tfjs: 1e-5,
+  /** Keras's results in ../shared/conformance/keras, printed to 6 digits. */
+  kerasJs: 2e-5,
+  /** Files of test/keras/fixtures, against Keras's equations in float64. */
+  keras: 2e-6,
+  /** What TensorFlow.js computed in float32, in test/tfjs/fixtures. */
+  tfjsFixtures: 2e-6,
   /** A cell against the textbook, at every step. */
   equations: 2e-6,
   /** The same after 10 000 steps: errors must not add up. */

@@ -1,9 +1,10 @@
 /*
  * The readers by their formats, each with the options that it has: those of the others are not handed on.
  */
-import { FormatError } from "../../errors.js";
 import type { Layer, Sequential } from "../../index.js";
 import type { AudioCase } from "../audio.js";
+import { load as loadKeras } from "../keras/index.js";
+import type { KerasOptions } from "../keras/options.js";
 import { load as loadNam, type NamOptions } from "../nam/index.js";
 import { loadSaved } from "../onnx/load.js";
 import { isSaved } from "../onnx/saved.js";
@@ -16,11 +17,12 @@ import type { Report } from "../report.js";
 import { load as loadRTNeural } from "../rtneural/index.js";
 import { load as loadSafetensors } from "../safetensors/index.js";
 import type { ModelOptions } from "../state-dict.js";
+import { load as loadTfjs } from "../tfjs/index.js";
 import { load as loadTorch, type TorchOptions } from "../torch/index.js";
 import type { Format } from "./recognise.js";
 
 export type LoadOptions = Partial<
-  TorchOptions & ModelOptions & NamOptions & OnnxOptions
+  TorchOptions & ModelOptions & KerasOptions & NamOptions & OnnxOptions
 >;
 
 export interface Loaded {
@@ -58,7 +60,7 @@ const OF_STATE_DICTS = [
   "backend",
 ] as const;
 
-const READERS: Readonly<Partial<Record<Format, Reader>>> = {
+const READERS: Readonly<Record<Format, Reader>> = {
   safetensors: {
     read: (bytes, options) =>
       isSaved(bytes)
@@ -74,6 +76,15 @@ const READERS: Readonly<Partial<Record<Format, Reader>>> = {
     read: (bytes, options, files) =>
       loadOnnx(bytes, { ...options, files: { ...files, ...options.files } }),
     options: ["backend", "forceLinearBeforeReset", "files", "maxBytes"],
+  },
+  keras: {
+    read: loadKeras,
+    options: ["config", "backend", "maxBytes", "checksums"],
+  },
+  tfjs: {
+    read: (bytes, options, files) =>
+      loadTfjs({ ...files, "model.json": bytes }, options),
+    options: ["backend", "maxBytes"],
   },
   nam: { read: loadNam, options: ["fastTanh", "backend"] },
   rtneural: { read: loadRTNeural, options: OF_STATE_DICTS },
@@ -93,9 +104,7 @@ export function readAs(
   options: LoadOptions,
   files: Files,
 ): Loaded {
-  const reader = READERS[format];
-  if (!reader) throw new FormatError(`${format} is not read`, 0);
-  const { read, options: own } = reader;
+  const { read, options: own } = READERS[format];
   const given = Object.entries(options).filter(([name]) =>
     (own as readonly string[]).includes(name),
   );

@@ -1,0 +1,148 @@
+import { describe, isRecord } from "../../checks.js";
+import { FormatError } from "../../errors.js";
+import { field, inside, type Place, unexpected } from "../json.js";
+import { number } from "./config.js";
+import { hardSigmoid, type Producer } from "./producer.js";
+
+/** As our layers take them, which check them. */
+export type Activation =
+  | string
+  | { readonly name: string; readonly alpha?: number; readonly beta?: number };
+
+/** Keras's names; those that depend on who wrote the file are below. */
+const ACTIVATIONS = new Map<string, Activation>([
+  ["linear", "linear"],
+  ["tanh", "tanh"],
+  ["sigmoid", "sigmoid"],
+  ["relu", "relu"],
+  ["softmax", "softmax"],
+  ["softsign", "softsign"],
+  ["softplus", "softplus"],
+  ["elu", { name: "elu", alpha: 1 }],
+  ["selu", "selu"],
+  ["exponential", "exponential"],
+  ["silu", "silu"],
+  ["swish", "silu"],
+  ["leaky_relu", { name: "leakyRelu", alpha: 0.2 }],
+]);
+
+/** Layers that are an activation. */
+export const ACTIVATION_LAYERS = [
+  "Activation",
+  "ReLU",
+  "LeakyReLU",
+  "ELU",
+  "Softmax",
+  "ThresholdedReLU",
+] as const;
+
+/** The activation that a field names. */
+export function readActivation(
+  config: Place,
+  name: string,
+  producer: Producer,
+): Activation {
+  const value = field(config, name) ?? "linear";
+  const at = inside(config, name);
+  if (typeof value === "string") return named(value, at, producer);
+  if (!isRecord(value)) throw unexpected("an activation", value, at);
+  const className = field({ at, fields: value }, "class_name");
+  const own = field({ at, fields: value }, "config");
+  if (className === "function" && typeof own === "string")
+    return named(own, at, producer);
+  if (typeof className === "string" && isRecord(own)) {
+    const found = layerActivation(className, { at, fields: own }, producer, 0);
+    if (found !== null) return found;
+  }
+  const got = typeof className === "string" ? className : value;
+  throw unexpected(`one of ${[...names()].join(", ")}`, got, at);
+}
+
+/** The same for a recurrent layer, which cannot have softmax. */
+export function readCellActivation(
+  config: Place,
+  name: string,
+  producer: Producer,
+): Activation {
+  const activation = readActivation(config, name, producer);
+  if (activation !== "softmax") return activation;
+  const at = inside(config, name);
+  throw unexpected("an activation of each number by itself", activation, at);
+}
+
+/**
+ * What a layer that is an activation computes; null for other layers.
+ *
+ * @param rank of its input
+ */
+export function layerActivation(
+  className: string,
+  config: Place,
+  producer: Producer,
+  rank: number,
+): Activation | null {
+  switch (className) {
+    case "Activation":
+      return readActivation(config, "activation", producer);
+    case "ReLU":
+      return relu(config);
+    case "LeakyReLU":
+      return { name: "leakyRelu", alpha: slope(config, 0.3) };
+    case "ELU":
+      return { name: "elu", alpha: number(config, "alpha", 1) };
+    case "ThresholdedReLU":
+      return { name: "thresholdedRelu", alpha: number(config, "theta", 1) };
+    case "Softmax":
+      return softmax(config, rank);
+    default:
+      return null;
+  }
+}
+
+/** Short, for a report. */
+export function activationText(activation: Activation): string {
+  if (typeof activation === "string") return activation;
+  const { name, ...numbers } = activation;
+  const given = Object.entries(numbers).map(
+    ([letter, value]) => `${letter} ${Number(value.toFixed(4))}`,
+  );
+  return given.length ? `${name} (${given.join(", ")})` : name;
+}
+
+function names(): Iterable<string> {
+  return [...ACTIVATIONS.keys(), "hard_sigmoid"];
+}
+
+function named(name: string, at: string, producer: Producer): Activation {
+  if (name === "hard_sigmoid") return hardSigmoid(producer);
+  const found = ACTIVATIONS.get(name);
+  if (found !== undefined) return found;
+  throw unexpected(`one of ${[...names()].join(", ")}`, name, at);
+}
+
+/** alpha in Keras 2, negative_slope in Keras 3. */
+function slope(config: Place, absent: number): number {
+  return number(config, "negative_slope", number(config, "alpha", absent));
+}
+
+function relu(config: Place): Activation {
+  const alpha = slope(config, 0);
+  const threshold = number(config, "threshold", 0);
+  const most = field(config, "max_value") ?? null;
+  if (most === null && threshold === 0)
+    return alpha === 0 ? "relu" : { name: "leakyRelu", alpha };
+  if (most === null && alpha === 0 && threshold > 0)
+    return { name: "thresholdedRelu", alpha: threshold };
+  throw new FormatError(
+    `expected one with a slope or a threshold, got max_value ${describe(most)}, slope ${alpha}, threshold ${threshold}`,
+    config.at || "ReLU",
+  );
+}
+
+/** Over the features, the last axis. */
+function softmax(config: Place, rank: number): Activation {
+  const axis = field(config, "axis") ?? -1;
+  const [only, ...more] = Array.isArray(axis) ? (axis as unknown[]) : [axis];
+  if (!more.length && (only === -1 || only === rank - 1)) return "softmax";
+  throw unexpected("-1, the features", axis, inside(config, "axis"));
+}

@@ -1,0 +1,75 @@
+/*
+ * Batch normalisation of a trained model, which is the same line for each feature at every step:
+ * γ (x - μ) / √(σ² + ε) + β. It becomes a Linear with a diagonal matrix.
+ */
+import { field, inside, unexpected } from "../json.js";
+import { flag, type LayerConfig, number } from "./config.js";
+import { type Reading, refuse } from "./context.js";
+import { checkShape, ITSELF, type LayerWeights, type Role } from "./weights.js";
+
+export function readBatchNormalization(
+  layer: LayerConfig,
+  weights: LayerWeights,
+  reading: Reading,
+): void {
+  const { config, name, className } = layer;
+  checkAxis(layer, reading);
+  let ordinal = 0;
+  const take = (role: Role): Float32Array => {
+    const weight = weights.take(ITSELF, role, ordinal++);
+    const [size] = checkShape(weight, [reading.size], "[features]");
+    reading.size ??= size as number;
+    return weight.data;
+  };
+  const gamma = flag(config, "scale", true) ? take("gamma") : null;
+  const beta = flag(config, "center", true) ? take("beta") : null;
+  const mean = take("moving_mean");
+  const variance = take("moving_variance");
+  const epsilon = number(config, "epsilon", 0.001);
+
+  const size = mean.length;
+  reading.budget.take(
+    4 * size * size,
+    `layer ${JSON.stringify(name.slice(0, 100))}`,
+  );
+  const diagonal = new Float32Array(size * size);
+  const bias = new Float32Array(size);
+  for (let i = 0; i < size; i++) {
+    const deviation = Math.sqrt((variance[i] as number) + epsilon);
+    const slope = (gamma ? (gamma[i] as number) : 1) / deviation;
+    diagonal[i * size + i] = slope;
+    bias[i] = (beta ? (beta[i] as number) : 0) - slope * (mean[i] as number);
+  }
+  reading.converted.push(
+    `${name}: its mean, variance, scale and offset are now a Linear with a diagonal weight`,
+  );
+  reading.pieces.push({
+    type: "Linear",
+    options: {
+      inputSize: size,
+      outputSize: size,
+      bias: true,
+      activation: "linear",
+    },
+    dict: {
+      weight: { shape: [size, size], data: diagonal },
+      bias: { shape: [size], data: bias },
+    },
+    outputSize: size,
+    described: {
+      name,
+      type: className,
+      sizes: { features: size },
+      convention: `with the moving mean and variance, epsilon ${epsilon}`,
+    },
+  });
+}
+
+/** The last axis, by whichever number. */
+function checkAxis(layer: LayerConfig, { lastOnly, pieces }: Reading): void {
+  const axis = field(layer.config, "axis") ?? -1;
+  const [only, ...more] = Array.isArray(axis) ? (axis as unknown[]) : [axis];
+  if (!pieces.length) refuse(layer, "expected a layer with weights in front");
+  if (!more.length && (only === -1 || only === (lastOnly ? 1 : 2))) return;
+  throw unexpected("-1, the features", axis, inside(layer.config, "axis"));
+}

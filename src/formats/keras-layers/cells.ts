@@ -1,0 +1,121 @@
+/*
+ * A cell's config and weights, as PyTorch has them. A layer such as LSTM has its cell's fields in its own config.
+ */
+import { integer, type Place } from "../json.js";
+import {
+  type Activation,
+  activationText,
+  readCellActivation,
+} from "./activations.js";
+import { flag } from "./config.js";
+import type { Context } from "./context.js";
+import { fromCudnn, reordered, transposed } from "./matrices.js";
+import { checkShape, type LayerWeights, type Part } from "./weights.js";
+
+export type CellType = "RNN" | "LSTM" | "GRU";
+
+/** One direction of a layer. */
+export interface CellWeights {
+  readonly type: CellType;
+  readonly inputSize: number;
+  readonly units: number;
+  /** f of the gates first, as our layers take them: RNN [f], GRU [f, g], LSTM [f, g, h]. */
+  readonly activations: readonly Activation[];
+  /** Of a GRU. */
+  readonly resetAfter: boolean;
+  /** [G·H, I] and [G·H, H]. */
+  readonly kernel: Float32Array;
+  readonly recurrent: Float32Array;
+  /** G·H each; null: none. */
+  readonly biases: readonly [Float32Array, Float32Array] | null;
+  readonly convention: string;
+}
+
+/** Classes of cells, and of layers that are one cell, by what they are here. */
+export const CELL_TYPES = new Map<string, CellType>([
+  ["SimpleRNN", "RNN"],
+  ["SimpleRNNCell", "RNN"],
+  ["LSTM", "LSTM"],
+  ["LSTMCell", "LSTM"],
+  ["CuDNNLSTM", "LSTM"],
+  ["GRU", "GRU"],
+  ["GRUCell", "GRU"],
+  ["CuDNNGRU", "GRU"],
+]);
+
+/** Of which of Keras's gates each of ours is made. */
+const GATES = { RNN: [0], LSTM: [0, 1, 2, 3], GRU: [1, 0, 2] } as const;
+const ORDER = { RNN: "", LSTM: "gates i f c o, ", GRU: "gates z r h, " };
+
+/**
+ * @param inputSize null where the kernel tells it
+ * @throws FormatError when a weight is not there, or not of the size that the config says
+ */
+export function readCell(
+  className: string,
+  config: Place,
+  weights: LayerWeights,
+  part: Part,
+  inputSize: number | null,
+  { producer, budget }: Context,
+): CellWeights {
+  const type = CELL_TYPES.get(className) as CellType;
+  const cudnn = className.startsWith("CuDNN");
+  const gates = GATES[type];
+  const units = integer(config, "units");
+  const rows = units * gates.length;
+  const activations = readActivations(type, cudnn, config, producer);
+  const resetAfter =
+    type === "GRU" &&
+    (cudnn || flag(config, "reset_after", producer.major === 3));
+
+  const kernel = weights.take(part, "kernel", 0);
+  const letter = gates.length === 1 ? "" : `${gates.length} · `;
+  const names = `the kernel of ${units} units: [inputs, ${letter}units]`;
+  const [inputs] = checkShape(kernel, [inputSize, rows], names);
+  const recurrent = weights.take(part, "recurrent_kernel", 1);
+  checkShape(recurrent, [units, rows], `[units, ${letter}units]`);
+  for (const { data, place } of [kernel, recurrent])
+    budget.take(data.byteLength, place);
+  const turn = cudnn ? fromCudnn : transposed;
+
+  const biased = cudnn || flag(config, "use_bias", true);
+  const two = cudnn || resetAfter;
+  let biases: CellWeights["biases"] = null;
+  if (biased) {
+    const bias = weights.take(part, "bias", 2);
+    const shape = cudnn ? [2 * rows] : two ? [2, rows] : [rows];
+    checkShape(bias, shape, `the bias of ${units} units`);
+    const row = (index: number) =>
+      reordered(bias.data.subarray(index * rows, (index + 1) * rows), gates);
+    biases = [row(0).data, two ? row(1).data : new Float32Array(rows)];
+  }
+  const reset =
+    type === "GRU" ? `reset ${resetAfter ? "after" : "before"}, ` : "";
+  const count = biased ? (two ? "two biases" : "one bias") : "no bias";
+  const layout = cudnn ? "cuDNN's matrices" : `kernel [in, ${letter}units]`;
+  return {
+    type,
+    inputSize: inputs as number,
+    units,
+    activations,
+    resetAfter,
+    kernel: turn(kernel, gates).data,
+    recurrent: turn(recurrent, gates).data,
+    biases,
+    convention: `${ORDER[type]}${layout}, ${count}, ${reset}${activations.slice(0, 2).map(activationText).join(" and ")}`,
+  };
+}
+
+function readActivations(
+  type: CellType,
+  cudnn: boolean,
+  config: Place,
+  producer: Context["producer"],
+): Activation[] {
+  const read = (name: string) => readCellActivation(config, name, producer);
+  const g = cudnn ? "tanh" : read("activation");
+  if (type === "RNN") return [g];
+  const f = cudnn ? "sigmoid" : read("recurrent_activation");
+  return type === "GRU" ? [f, g] : [f, g, g];
+}

@@ -1,0 +1,204 @@
+/*
+ * The layers that are not recurrent.
+ */
+import { integer, object } from "../json.js";
+import {
+  type Activation,
+  activationText,
+  layerActivation,
+  readActivation,
+} from "./activations.js";
+import { flag, type LayerConfig, number, readLayer } from "./config.js";
+import { type Piece, type Reading, refuse } from "./context.js";
+import { transposed } from "./matrices.js";
+import { checkShape, ITSELF, type LayerWeights, type Part } from "./weights.js";
+
+/** Layers that do nothing once a model is trained. */
+export const IDENTITIES: readonly string[] = [
+  "InputLayer",
+  "Identity",
+  "Dropout",
+  "SpatialDropout1D",
+  "GaussianNoise",
+  "GaussianDropout",
+  "AlphaDropout",
+  "ActivityRegularization",
+];
+
+export function readDense(
+  layer: LayerConfig,
+  weights: LayerWeights,
+  reading: Reading,
+  part: Part = ITSELF,
+): void {
+  const { config } = layer;
+  const units = integer(config, "units");
+  const kernel = weights.take(part, "kernel", 0);
+  const sizes = [reading.size, units];
+  const [inputSize] = checkShape(kernel, sizes, "[inputs, units]");
+  reading.budget.take(kernel.data.byteLength, kernel.place);
+  const bias = flag(config, "use_bias", true)
+    ? weights.take(part, "bias", 1)
+    : null;
+  if (bias) checkShape(bias, [units], "[units]");
+  const activation = readActivation(config, "activation", reading.producer);
+  const { name, className } = layer;
+  push(reading, {
+    type: "Linear",
+    options: {
+      inputSize: inputSize as number,
+      outputSize: units,
+      bias: bias !== null,
+      activation,
+    },
+    dict: {
+      weight: transposed(kernel, [0]),
+      ...(bias && { bias: { shape: [units], data: bias.data } }),
+    },
+    outputSize: units,
+    described: {
+      name,
+      type: className,
+      sizes: { inputSize: inputSize as number, units },
+      convention: `kernel [in, units], ${bias ? "bias" : "no bias"}, ${activationText(activation)}`,
+    },
+  });
+}
+
+/** A layer at each step, which is what our layers do anyway. */
+export function readTimeDistributed(
+  layer: LayerConfig,
+  weights: LayerWeights,
+  reading: Reading,
+): void {
+  const inner = readLayer(object(layer.config, "layer"));
+  const named = { ...inner, name: layer.name };
+  if (reading.lastOnly)
+    refuse(
+      layer,
+      "expected a sequence, got the last step of the layer before (return_sequences false)",
+    );
+  if (inner.className === "Dense") {
+    readDense(named, weights, reading, { path: ["layer"], index: 0 });
+    reading.converted.push(
+      `${layer.name}: a TimeDistributed Dense is a Linear, which runs at each step`,
+    );
+    return;
+  }
+  if (IDENTITIES.includes(inner.className)) {
+    reading.ignored.push(`${layer.name}: TimeDistributed ${inner.className}`);
+    return;
+  }
+  const activation = layerActivation(
+    inner.className,
+    inner.config,
+    reading.producer,
+    3,
+  );
+  if (activation === null)
+    refuse(
+      layer,
+      `expected a TimeDistributed Dense, activation or Dropout, got ${inner.className}`,
+    );
+  readActivationLayer(named, activation, reading);
+}
+
+export function readEmbedding(
+  layer: LayerConfig,
+  weights: LayerWeights,
+  reading: Reading,
+): void {
+  const { config, name, className } = layer;
+  if (reading.pieces.length)
+    refuse(layer, "expected an Embedding in front of all other layers");
+  const vocabSize = integer(config, "input_dim");
+  const size = integer(config, "output_dim");
+  const table = weights.take(ITSELF, "embeddings", 0);
+  checkShape(table, [vocabSize, size], "[input_dim, output_dim]");
+  const maskZero = flag(config, "mask_zero", false);
+  push(reading, {
+    type: "Embedding",
+    options: { vocabSize, size, ...(maskZero && { maskZero }) },
+    dict: { weight: { shape: [vocabSize, size], data: table.data } },
+    outputSize: size,
+    described: {
+      name,
+      type: className,
+      sizes: { input_dim: vocabSize, output_dim: size },
+      convention: `a row a token${maskZero ? ", token 0 is masked" : ""}`,
+    },
+  });
+}
+
+export function readMasking(layer: LayerConfig, reading: Reading): void {
+  const { config, name, className } = layer;
+  const maskValue = number(config, "mask_value", 0);
+  push(reading, {
+    type: "Masking",
+    options: { maskValue },
+    dict: {},
+    outputSize: null,
+    described: {
+      name,
+      type: className,
+      sizes: {},
+      convention: `a step all of whose features are ${maskValue} is masked`,
+    },
+  });
+}
+
+/** Into the Dense before, where that has none; else a Linear that changes nothing but has it. */
+export function readActivationLayer(
+  { className, name }: LayerConfig,
+  activation: Activation,
+  reading: Reading,
+): void {
+  if (activation === "linear") {
+    reading.ignored.push(`${name}: ${className}, linear`);
+    return;
+  }
+  const layer = { className, name, config: { at: "", fields: {} } };
+  const what = activationText(activation);
+  const before = reading.pieces.at(-1);
+  if (before?.type === "Linear" && before.options["activation"] === "linear") {
+    before.options["activation"] = activation;
+    reading.converted.push(
+      `${name}: ${what} is now the activation of ${before.described.name}`,
+    );
+    return;
+  }
+  const { size } = reading;
+  if (size === null || !reading.pieces.some(({ type }) => type !== "Masking"))
+    return refuse(layer, "expected a layer with weights before an activation");
+  reading.budget.take(
+    4 * size * size,
+    `layer ${JSON.stringify(name.slice(0, 100))}`,
+  );
+  const identity = new Float32Array(size * size);
+  for (let i = 0; i < size; i++) identity[i * size + i] = 1;
+  reading.converted.push(
+    `${name}: ${what} is now a Linear whose weight is the identity`,
+  );
+  push(reading, {
+    type: "Linear",
+    options: { inputSize: size, outputSize: size, bias: false, activation },
+    dict: { weight: { shape: [size, size], data: identity } },
+    outputSize: size,
+    described: { name, type: className, sizes: {}, convention: what },
+  });
+}
+
+/** Nothing to flatten where a step is all there is. */
+export function readFlatten(layer: LayerConfig, reading: Reading): void {
+  if (!reading.lastOnly)
+    refuse(
+      layer,
+      "expected it behind a layer with return_sequences false, got sequences",
+    );
+  reading.ignored.push(`${layer.name}: Flatten of one step`);
+}
+
+function push(reading: Reading, piece: Piece): void {
+  reading.pieces.push(piece);
+  reading.size = piece.outputSize ?? reading.size;
+}

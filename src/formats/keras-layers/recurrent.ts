@@ -1,0 +1,88 @@
+/*
+ * Layers that run forwards or backwards: LSTM, GRU, SimpleRNN and those of Keras 2 for cuDNN, and RNN around a cell or
+ * several.
+ */
+import { object, objects, type Place } from "../json.js";
+import { CELL_TYPES, readCell } from "./cells.js";
+import { type LayerConfig, numbered, readLayer, snakeCase } from "./config.js";
+import { type Reading, refuse } from "./context.js";
+import { pushRecurrent, readRun, requireSequence } from "./runs.js";
+import type { LayerWeights } from "./weights.js";
+
+/** A cell: its class, its config, and the attributes under which its layer has it. */
+interface CellConfig {
+  readonly className: string;
+  readonly config: Place;
+  readonly path: readonly string[];
+}
+
+export const RECURRENT_LAYERS = [
+  "LSTM",
+  "GRU",
+  "SimpleRNN",
+  "CuDNNLSTM",
+  "CuDNNGRU",
+  "RNN",
+] as const;
+
+export function readRecurrent(
+  layer: LayerConfig,
+  weights: LayerWeights,
+  reading: Reading,
+): void {
+  requireSequence(layer, reading);
+  const cells = cellsOf(layer);
+  const run = readRun(layer, reading);
+  const masked = reading.pieces.some(
+    ({ type, options }) => type === "Masking" || options["maskZero"] === true,
+  );
+  if (masked && cells.length > 1 && reading.producer.tfjs)
+    refuse(
+      layer,
+      "expected no mask, with which TensorFlow.js mixes up the states of several cells",
+    );
+  cells.forEach(({ className, config, path }, index) => {
+    const last = index === cells.length - 1;
+    const cell = readCell(
+      className,
+      config,
+      weights,
+      { path, index },
+      reading.size,
+      reading,
+    );
+    const inner = { ...run, returnSequences: run.returnSequences || !last };
+    pushRecurrent(
+      layer,
+      [cell],
+      inner,
+      { backwards: run.goBackwards, last },
+      reading,
+    );
+  });
+  if (cells.length > 1)
+    reading.converted.push(
+      `${layer.name}: ${cells.length} cells became ${cells.length} layers`,
+    );
+}
+
+/** The cells of a layer, the first that the input meets in front. */
+export function cellsOf(layer: LayerConfig): CellConfig[] {
+  const { className, config } = layer;
+  if (className !== "RNN") return [{ className, config, path: ["cell"] }];
+  const cell = readLayer(object(config, "cell"));
+  if (cell.className !== "StackedRNNCells") return [checked(cell, ["cell"])];
+  const cells = objects(cell.config, "cells").map(readLayer);
+  const names = numbered(cells.map((each) => snakeCase(each.className)));
+  if (!cells.length) refuse(layer, "expected at least one cell");
+  return cells.map((each, i) =>
+    checked(each, ["cell", "cells", names[i] as string]),
+  );
+}
+
+function checked(cell: LayerConfig, path: readonly string[]): CellConfig {
+  const { className, config } = cell;
+  if (className.endsWith("Cell") && CELL_TYPES.has(className))
+    return { className, config, path };
+  return refuse(cell, "expected a SimpleRNNCell, LSTMCell or GRUCell");
+}

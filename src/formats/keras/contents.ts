@@ -1,0 +1,123 @@
+/*
+ * What Keras's files hold, whichever of the three they are: a .keras file, an .h5 file, one of weights only.
+ */
+import { FormatError } from "../../errors.js";
+import type { Budget } from "../budget.js";
+import { Hdf5File, isHdf5 } from "../hdf5/file.js";
+import { field, parseObject, type Place, text } from "../json.js";
+import type { WeightSource } from "../keras-layers/weights.js";
+import { ZipArchive } from "../zip/archive.js";
+import { namedGroups } from "./named-groups.js";
+import { savedPaths } from "./saved-paths.js";
+
+export interface Contents {
+  /** { class_name, config } */
+  readonly model: Place;
+  readonly weights: WeightSource;
+  /** Of Keras; null where the file does not say. */
+  readonly version: string | null;
+  readonly ignored: readonly string[];
+}
+
+const WEIGHTS = "model.weights.h5";
+
+/** A layer takes about a kilobyte. JSON unfolds to many times its length, which no budget counts. */
+const LONGEST_CONFIG = 1 << 22;
+
+export interface How {
+  /** Given by the caller, for files without one. */
+  readonly config: string | undefined;
+  /** Whether a wrong checksum is an error. */
+  readonly checksums: boolean;
+}
+
+export function readContents(
+  file: Uint8Array,
+  { config, checksums }: How,
+  budget: Budget,
+): Contents {
+  if (isHdf5(file)) return fromHdf5(new Hdf5File(file, budget), config);
+  if (file[0] === 0x50 && file[1] === 0x4b)
+    return fromZip(file, checksums, budget);
+  throw new FormatError(
+    "expected a .keras file (zip) or an .h5 file (HDF5)",
+    0,
+  );
+}
+
+function fromZip(
+  file: Uint8Array,
+  checksums: boolean,
+  budget: Budget,
+): Contents {
+  const archive = new ZipArchive(file, budget, checksums);
+  const model = readJson(archive, "config.json");
+  const metadata = readJson(archive, "metadata.json");
+  if (!archive.has(WEIGHTS))
+    throw new FormatError(
+      `expected ${WEIGHTS}, got ${some(archive.names)}`,
+      "zip",
+    );
+  const inner = new Hdf5File(archive.read(WEIGHTS), budget, WEIGHTS);
+  const weights = savedPaths(inner);
+  if (!weights)
+    throw new FormatError("expected layers, got none", inner.at("/layers"));
+  const ignored = archive.names
+    .filter((name) => name.startsWith("assets/") && !name.endsWith("/"))
+    .concat(optimizer(inner));
+  return { model, weights, version: text(metadata, "keras_version"), ignored };
+}
+
+function fromHdf5(file: Hdf5File, given: string | undefined): Contents {
+  const own = file.text("/", "model_config");
+  const config = own ?? given;
+  if (config === undefined)
+    throw new FormatError(
+      "the file has weights only: give options.config, what model.to_json() gives",
+      "model_config",
+    );
+  const model = parse(config, own === null ? "options.config" : "model_config");
+  const group =
+    own === null && file.names("/model_weights") === null
+      ? ""
+      : "/model_weights";
+  const weights = own === null ? savedPaths(file) : null;
+  const version =
+    file.text("/", "keras_version") ??
+    (group === "" ? null : file.text(group, "keras_version")) ??
+    field(model, "keras_version") ??
+    // to_json of Keras 3 does not say so, but names modules, which that of Keras 2 does only beside its version
+    (field(model, "module") === undefined ? null : "3");
+  return {
+    model,
+    weights: weights ?? namedGroups(file, group),
+    version: typeof version === "string" ? version : null,
+    ignored: optimizer(file),
+  };
+}
+
+/** The state of an optimizer, which goes on with training. */
+function optimizer(file: Hdf5File): string[] {
+  return ["optimizer_weights", "optimizer"].filter(
+    (name) => file.names(`/${name}`)?.length,
+  );
+}
+
+function readJson(archive: ZipArchive, name: string): Place {
+  return parse(archive.read(name), name);
+}
+
+function parse(json: Uint8Array | string, at: string): Place {
+  const bytes =
+    typeof json === "string" ? new TextEncoder().encode(json) : json;
+  if (bytes.length <= LONGEST_CONFIG) return parseObject(bytes, at);
+  throw new FormatError(
+    `expected at most ${LONGEST_CONFIG} bytes, got ${bytes.length}`,
+    at,
+  );
+}
+
+function some(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map((name) => name.slice(0, 100));
+  return shown.join(", ") || "an empty zip file";
+}

@@ -1,0 +1,47 @@
+/** Keras's files: .keras, and .h5 with the model or its weights only, of Keras 2 and 3. @module */
+
+import { toBytes } from "../../bytes.js";
+import type { Sequential } from "../../index.js";
+import { readKerasModel } from "../keras-layers/model.js";
+import { producerOf } from "../keras-layers/producer.js";
+import { makeReport, type Report } from "../report.js";
+import { readContents } from "./contents.js";
+import { checkOptions, type KerasOptions } from "./options.js";
+
+export { FormatError } from "../../errors.js";
+export type { Report, ReportLayer } from "../report.js";
+export { reportText } from "../report.js";
+export type { KerasOptions } from "./options.js";
+
+/**
+ * The model of a .keras or .h5 file: a Sequential of Keras's, or a functional model whose layers form one chain.
+ *
+ * @throws TypeError, RangeError for the arguments; FormatError, which names the place, for a file that is damaged, or
+ *   a layer that is not supported: nothing in a file is ever run
+ */
+export function load(
+  bytes: Uint8Array | ArrayBuffer,
+  options: KerasOptions = {},
+): { model: Sequential; report: Report } {
+  const file = toBytes(bytes);
+  const { backend, budget, ...how } = checkOptions(options, file.length);
+  const contents = readContents(file, how, budget);
+  const producer = producerOf(contents.version, false);
+  const { model, layers, ...lines } = readKerasModel(
+    contents.model,
+    contents.weights,
+    producer,
+    budget,
+    backend,
+  );
+  const report = makeReport({
+    format: "keras",
+    producer: producer.name,
+    version: null,
+    layers,
+    converted: lines.converted,
+    ignored: [...lines.ignored, ...contents.ignored],
+    warnings: lines.warnings,
+  });
+  return { model, report };
+}

@@ -1,0 +1,66 @@
+/*
+ * Weights as Keras saves them in .h5 files: a group a layer, named after it. Its attribute weight_names has the paths
+ * of its datasets in the order of the layer's weights; whatever else the names say depends on the version.
+ *
+ *     model_weights/lstm   weight_names: lstm/lstm_cell/kernel:0, lstm/lstm_cell/recurrent_kernel:0, …
+ *
+ * An attribute that would be over 64 kB is several: weight_names0, weight_names1, …
+ */
+import { FormatError } from "../../errors.js";
+import type { Hdf5File } from "../hdf5/file.js";
+import type { LayerWeights, WeightSource } from "../keras-layers/weights.js";
+
+/** @param group "/model_weights", or "" in a file that has weights only */
+export function namedGroups(file: Hdf5File, group: string): WeightSource {
+  return {
+    of: ({ name, className }) => {
+      const path = `${group}/${name}`;
+      const place = file.at(path);
+      // a layer without weights may have no group
+      const names =
+        name === "" || name.includes("/") || file.names(path) === null
+          ? []
+          : longList(file, path, "weight_names");
+      return inOrder(file, path, names, `${place} (${className})`);
+    },
+  };
+}
+
+function inOrder(
+  file: Hdf5File,
+  path: string,
+  names: readonly string[],
+  place: string,
+): LayerWeights {
+  let next = 0;
+  return {
+    take(_, role) {
+      const name = names[next++];
+      if (name === undefined)
+        throw new FormatError(`expected its ${role} in weight_names`, place);
+      const at = `${path}/${name}`;
+      const found = file.dataset(at);
+      if (found) return { ...found, place: file.at(at) };
+      throw new FormatError("expected a dataset", file.at(at));
+    },
+    finish() {
+      if (next < names.length)
+        throw new FormatError(
+          `expected ${next} weights, got ${names.length}`,
+          place,
+        );
+    },
+  };
+}
+
+/** An attribute, or the pieces that it is in. */
+function longList(file: Hdf5File, path: string, name: string): string[] {
+  const whole = file.list(path, name);
+  if (whole) return whole;
+  const all: string[] = [];
+  for (let piece = 0; ; piece++) {
+    const names = file.list(path, `${name}${piece}`);
+    if (names === null) return all;
+    for (const each of names) all.push(each);
+  }
+}

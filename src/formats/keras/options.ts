@@ -1,0 +1,46 @@
+import {
+  boolean,
+  nonNegativeInteger,
+  oneOf,
+  record,
+  wrong,
+} from "../../checks.js";
+import { Budget } from "../budget.js";
+import type { Backend } from "../keras-layers/context.js";
+
+export interface KerasOptions {
+  /** What model.to_json() gives, for a file that has weights only. */
+  config?: string;
+  /** The kernel; 'auto' by default. */
+  backend?: Backend;
+  /** The most bytes that weights may take; 16 times the file and at least 64 MiB by default. */
+  maxBytes?: number;
+  /** false: read a .keras file's entries whose checksum is wrong. */
+  checksums?: boolean;
+}
+
+const OPTIONS: Record<keyof KerasOptions, 0> = {
+  config: 0,
+  backend: 0,
+  maxBytes: 0,
+  checksums: 0,
+};
+
+export function checkOptions(options: unknown, fileSize: number) {
+  const given = record(options, "options", OPTIONS);
+  const { config, backend = "auto", maxBytes, checksums = true } = given;
+  if (config !== undefined && typeof config !== "string")
+    throw wrong(
+      false,
+      "config",
+      "a string, what model.to_json() gives",
+      config,
+    );
+  const limit = maxBytes ?? Math.max(2 ** 26, 16 * fileSize);
+  return {
+    config,
+    backend: oneOf(backend, "backend", ["auto", "relaxed", "simd", "js"]),
+    checksums: boolean(checksums, "checksums"),
+    budget: new Budget(nonNegativeInteger(limit, "maxBytes")),
+  };
+}

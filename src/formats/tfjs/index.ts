@@ -1,0 +1,119 @@
+/** TensorFlow.js's layers models: model.json and its weight files, quantised or not. @module */
+
+import { nonNegativeInteger, oneOf, record } from "../../checks.js";
+import { FormatError } from "../../errors.js";
+import type { Sequential } from "../../index.js";
+import { Budget } from "../budget.js";
+import { field, object, parseObject, type Place } from "../json.js";
+import type { Backend } from "../keras-layers/context.js";
+import { readKerasModel } from "../keras-layers/model.js";
+import { producerOf } from "../keras-layers/producer.js";
+import { makeReport, type Report } from "../report.js";
+import { Files } from "./files.js";
+import { type Entry, readManifest } from "./manifest.js";
+import { namedWeights } from "./named-weights.js";
+
+export { FormatError } from "../../errors.js";
+export type { Report, ReportLayer } from "../report.js";
+export { reportText } from "../report.js";
+
+export interface TfjsOptions {
+  /** The kernel; 'auto' by default. */
+  backend?: Backend;
+  /** The most bytes that weights may take; 16 times the files and at least 64 MiB by default. */
+  maxBytes?: number;
+}
+
+const OPTIONS: Record<keyof TfjsOptions, 0> = { backend: 0, maxBytes: 0 };
+
+/**
+ * The model of a model.json and its weight files: { "model.json": bytes, "group1-shard1of1.bin": bytes }. It is a
+ * Sequential of TensorFlow.js's or Keras's, or a functional model whose layers form one chain.
+ *
+ * @throws TypeError, RangeError for the arguments; FormatError, which names the place, for files that are damaged, a
+ *   graph model, or a layer that is not supported
+ */
+export function load(
+  files: Readonly<Record<string, Uint8Array | ArrayBuffer>>,
+  options: TfjsOptions = {},
+): { model: Sequential; report: Report } {
+  const given = new Files(files);
+  const { backend = "auto", maxBytes } = record(options, "options", OPTIONS);
+  const known = ["auto", "relaxed", "simd", "js"] as const;
+  const checked = oneOf(backend, "backend", known);
+  const limit = maxBytes ?? Math.max(2 ** 26, 16 * given.size);
+  const budget = new Budget(nonNegativeInteger(limit, "maxBytes"));
+
+  const [name, bytes] = given.model;
+  const file = parseObject(bytes, name);
+  const topology = topologyOf(file);
+  const entries = readManifest(
+    file,
+    (path, at) => given.find(path, at),
+    budget,
+  );
+  const source = namedWeights(entries);
+  const producer = producerOf(versionOf(file, topology), true);
+  const model = readKerasModel(
+    modelOf(topology),
+    source,
+    producer,
+    budget,
+    checked,
+  );
+  const by = ownText(file, "convertedBy");
+  const writer = producer.name ?? ownText(file, "generatedBy");
+  const report = makeReport({
+    format: "tfjs",
+    producer: writer && by ? `${writer}, ${by}` : (writer ?? by),
+    version: ownText(file, "format"),
+    layers: model.layers,
+    converted: [...model.converted, ...widened(entries)],
+    ignored: [...model.ignored, ...source.rest().map((weight) => weight.name)],
+    warnings: model.warnings,
+  });
+  return { model: model.model, report };
+}
+
+function topologyOf(file: Place): Place {
+  const graph = field(file, "format") === "graph-model";
+  const given = field(file, "modelTopology") ?? null;
+  const topology =
+    given === null && graph ? null : object(file, "modelTopology");
+  if (!graph && topology && field(topology, "node") === undefined)
+    return topology;
+  throw new FormatError(
+    "expected a layers model, got a graph model, which has operations for layers; convert the Keras model itself, with --output_format=tfjs_layers_model",
+    file.at,
+  );
+}
+
+/** { class_name, config }: what TensorFlow.js saves is that, what its converter writes has it in model_config. */
+function modelOf(topology: Place): Place {
+  return field(topology, "model_config") === undefined
+    ? topology
+    : object(topology, "model_config");
+}
+
+function versionOf(file: Place, topology: Place): string | null {
+  const by = ownText(file, "generatedBy");
+  const version = ownText(topology, "keras_version");
+  return version ?? /^keras v(.+)/i.exec(by ?? "")?.[1] ?? null;
+}
+
+/** A line for each kind of numbers that were made float32. */
+function widened(entries: readonly Entry[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { dtype, stored } of entries)
+    if (dtype === "float32" && stored !== "float32")
+      counts.set(stored, (counts.get(stored) ?? 0) + 1);
+  return [...counts].map(
+    ([stored, count]) =>
+      `${count} weights: quantised to ${stored}, float32 again`,
+  );
+}
+
+function ownText(place: Place, name: string): string | null {
+  const value = field(place, name);
+  return typeof value === "string" ? value : null;
+}

@@ -1,0 +1,292 @@
+import { zipSync } from "fflate";
+import { describe, expect, test } from "vitest";
+import {
+  FormatError,
+  load as loadKeras,
+} from "../../src/formats/keras/index.js";
+import { load } from "../../src/formats/tfjs/index.js";
+import { type BuiltLayer, filled, layersModel } from "../tfjs/build.js";
+import { configOf, readFixture } from "./files.js";
+
+const lstm = (config: object = {}): BuiltLayer => ({
+  class_name: "LSTM",
+  config: {
+    units: 2,
+    activation: "tanh",
+    recurrent_activation: "sigmoid",
+    return_sequences: true,
+    ...config,
+  },
+  weights: {
+    kernel: filled(0.5, 3, 8),
+    recurrent_kernel: filled(0.5, 2, 8),
+    bias: filled(0.5, 8),
+  },
+});
+const other = (class_name: string, config: object = {}): BuiltLayer => ({
+  class_name,
+  config: { ...config },
+});
+const dense = (inputs: number, units: number, config = {}): BuiltLayer => ({
+  class_name: "Dense",
+  config: { units, activation: "linear", ...config },
+  weights: { kernel: filled(1, inputs, units), bias: filled(1, units) },
+});
+
+function messageOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    expect(error).toBeInstanceOf(FormatError);
+    return (error as FormatError).message;
+  }
+  return "nothing thrown";
+}
+
+const refusal = (...layers: BuiltLayer[]) =>
+  messageOf(() => load(layersModel(layers)));
+
+describe("layers that are refused by their names", () => {
+  test.each([
+    "Lambda",
+    "Conv1D",
+    "Attention",
+    "RepeatVector",
+    "MultiHeadAttention",
+    "ConvLSTM2D",
+    "Sequential",
+    "PReLU",
+  ])("%s", (className) => {
+    expect(refusal(lstm(), other(className))).toMatch(
+      new RegExp(
+        `^layer "layer1" \\(${className}\\): expected a layer that is`,
+      ),
+    );
+  });
+
+  test.each([
+    ["my_package", "LSTM"],
+    ["__main__", "Mine"],
+    ["kerasx.layers", "LSTM"],
+    [5, "LSTM"],
+  ])("a class of the module %s", (module, class_name) => {
+    const files = layersModel([lstm()], {
+      model: {
+        class_name: "Sequential",
+        config: { layers: [{ class_name, module, config: { name: "x" } }] },
+      },
+    });
+    expect(messageOf(() => load(files))).toBe(
+      `layer "x" (${class_name}): expected a layer of Keras, got one of the file's author, whose code is not in the file`,
+    );
+  });
+
+  const last = { return_sequences: false };
+  test.each<[string, BuiltLayer[], RegExp]>([
+    [
+      "a recurrent layer behind the last step",
+      [lstm(last), lstm()],
+      /^layer "layer1" \(LSTM\): expected a sequence, got the last step/,
+    ],
+    [
+      "an activation in front",
+      [other("ReLU")],
+      /^layer "layer0" \(ReLU\): expected a layer with weights before/,
+    ],
+    [
+      "Flatten of a sequence",
+      [lstm(), other("Flatten")],
+      /^layer "layer1" \(Flatten\): expected it behind/,
+    ],
+    [
+      "an Embedding inside",
+      [lstm(), other("Embedding", { input_dim: 2, output_dim: 2 })],
+      /^layer "layer1" \(Embedding\): expected an Embedding in front/,
+    ],
+    [
+      "time_major",
+      [lstm({ time_major: true })],
+      /^layer "layer0" \(LSTM\): expected batches first/,
+    ],
+    [
+      "nothing that computes",
+      [other("Dropout")],
+      /^layers: expected at least one layer with weights$/,
+    ],
+    [
+      "softmax in a cell",
+      [lstm({ activation: "softmax" })],
+      /activation: expected an activation of each number by itself/,
+    ],
+    [
+      "an unknown activation",
+      [lstm({ activation: "gelu" })],
+      /activation: expected one of linear, tanh, .*, hard_sigmoid, got "gelu"$/,
+    ],
+    [
+      "an activation with code",
+      [dense(3, 2, { activation: { class_name: "function", config: "mine" } })],
+      /activation: expected one of .*, got "mine"$/,
+    ],
+    [
+      "softmax over time",
+      [lstm(), other("Softmax", { axis: 1 })],
+      /axis: expected -1, the features, got 1$/,
+    ],
+    [
+      "ReLU with a maximum",
+      [lstm(), other("ReLU", { max_value: 6 })],
+      /expected one with a slope or a threshold, got max_value 6/,
+    ],
+    [
+      "no merge mode",
+      [other("Bidirectional", { merge_mode: null, layer: lstm() })],
+      /merge_mode concat, sum, mul or ave/,
+    ],
+    [
+      "a Bidirectional Dense",
+      [other("Bidirectional", { layer: dense(3, 2) })],
+      /expected LSTM, GRU, SimpleRNN, .* in a Bidirectional/,
+    ],
+    [
+      "a TimeDistributed LSTM",
+      [lstm(), other("TimeDistributed", { layer: lstm() })],
+      /^layer "layer1" \(TimeDistributed\): expected a TimeDistributed Dense/,
+    ],
+    [
+      "a cell of one's own",
+      [other("RNN", { cell: other("MyCell") })],
+      /expected a SimpleRNNCell, LSTMCell or GRUCell/,
+    ],
+    [
+      "no cells",
+      [other("RNN", { cell: other("StackedRNNCells", { cells: [] }) })],
+      /expected at least one cell/,
+    ],
+    [
+      "units that the weights do not have",
+      [lstm({ units: 3 })],
+      /^weight "layer0\/kernel": expected \[any, 12\], the kernel of 3 units/,
+    ],
+    [
+      "units beyond all bounds",
+      [lstm({ units: 1e9 })],
+      /^weight "layer0\/kernel": expected \[any, 4000000000\]/,
+    ],
+    [
+      "no units",
+      [lstm({ units: 0 })],
+      /units: expected an integer of at least 1, got 0$/,
+    ],
+    [
+      "layers that do not fit",
+      [lstm(), dense(3, 2)],
+      /^weight "layer1\/kernel": expected \[2, 2\], \[inputs, units\], got \[3, 2\]$/,
+    ],
+    [
+      "a weight too few",
+      [other("LSTM", lstm().config)],
+      /^layer "layer0" \(LSTM\): expected its kernel in weightsManifest$/,
+    ],
+    [
+      "a weight too many",
+      [dense(3, 2, { use_bias: false })],
+      /^layer "layer0" \(Dense\): expected no weight "layer0\/bias"$/,
+    ],
+  ])("%s", (_, layers, message) => {
+    expect(refusal(...layers)).toMatch(message);
+  });
+
+  test("two layers of one name", () => {
+    expect(
+      refusal(dense(3, 2, { name: "a" }), dense(2, 2, { name: "a" })),
+    ).toBe('layers: expected names that differ, got two layers "a"');
+  });
+
+  test("an identity for each of a thousand activations", () => {
+    const wide = { ...dense(1, 3000), weights: dense(1, 3000).weights! };
+    const many = Array.from({ length: 1000 }, () => other("ReLU"));
+    expect(refusal(wide, ...many)).toMatch(
+      /^layer ".*": the file unfolds to more than \d+ bytes/,
+    );
+  });
+});
+
+describe("files that are refused", () => {
+  const encode = (text: string) => new TextEncoder().encode(text);
+  test.each<[string, Uint8Array, RegExp]>([
+    ["nothing", new Uint8Array(), /^byte 0: expected a \.keras file/],
+    ["text", encode("hello"), /^byte 0: expected a \.keras file/],
+    [
+      "a zip file of something else",
+      zipSync({ "a.txt": encode("a") }),
+      /^entry "config\.json": the zip file has no such entry$/,
+    ],
+    [
+      "a .keras file without weights",
+      zipSync({ "config.json": encode("{}"), "metadata.json": encode("{}") }),
+      /^zip: expected model\.weights\.h5, got config\.json, metadata\.json$/,
+    ],
+    [
+      "a config that is no JSON",
+      zipSync({ "config.json": encode("{") }),
+      /^config\.json: expected JSON in UTF-8/,
+    ],
+    [
+      "weights alone",
+      readFixture("keras2-only.h5"),
+      /^model_config: the file has weights only: give options\.config/,
+    ],
+  ])("%s", (_, file, message) => {
+    expect(messageOf(() => loadKeras(file))).toMatch(message);
+  });
+
+  test("zip bombs", () => {
+    const zeros = (size: number) => new Uint8Array(size);
+    const bomb = (config: Uint8Array, weights: Uint8Array) =>
+      zipSync({
+        "config.json": config,
+        "metadata.json": encode('{"keras_version":"3.9.2"}'),
+        "model.weights.h5": weights,
+      });
+    const config = encode(configOf("keras3-only.json"));
+    const large = bomb(config, zeros(80_000_000));
+    expect(large.length).toBeLessThan(100_000);
+    expect(messageOf(() => loadKeras(large))).toMatch(
+      /^entry "model\.weights\.h5": the file unfolds to more than 67108864 bytes/,
+    );
+    const deep = bomb(zeros(20_000_000).fill(0x5b), zeros(10));
+    expect(messageOf(() => loadKeras(deep))).toBe(
+      "config.json: expected at most 4194304 bytes, got 20000000",
+    );
+  });
+
+  test("a config for other weights", () => {
+    const config = configOf("keras3-only.json");
+    const file = readFixture("keras2-only.h5");
+    expect(messageOf(() => loadKeras(file, { config }))).toMatch(
+      /^\/lstm \(LSTM\): expected its kernel in weight_names$/,
+    );
+  });
+
+  test("options of the wrong kind, with what they should be", () => {
+    const file = readFixture("keras3-gru.keras");
+    const wrong = [
+      [{ config: {} }, "config: expected a string"],
+      [{ backend: "gpu" }, 'backend: expected "auto"'],
+      [{ maxBytes: -1 }, "maxBytes: expected an integer of at least 0"],
+      [{ checksums: 1 }, "checksums: expected true or false"],
+      [5, "options: expected an object"],
+      [
+        { maxbytes: 1 },
+        "options: expected only config, backend, maxBytes, checksums",
+      ],
+    ] as const;
+    for (const [options, message] of wrong)
+      expect(() => loadKeras(file, options as never)).toThrow(message);
+    expect(() => loadKeras("file" as never)).toThrow(TypeError);
+    expect(() => loadKeras(file, { maxBytes: 100 })).toThrow(
+      /unfolds to more than 100 bytes, the limit; options\.maxBytes raises it$/,
+    );
+  });
+});
