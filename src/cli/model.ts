@@ -1,10 +1,11 @@
 /*
  * The model in a file, for all commands.
  */
-import { existsSync } from "node:fs";
-import { basename, dirname, extname, join } from "node:path";
+import { dirname, join } from "node:path";
 import type { AudioCase } from "../formats/audio.js";
 import { type Files, load } from "../formats/load/index.js";
+import { recognise } from "../formats/load/recognise.js";
+import { locationsIn } from "../formats/onnx/external.js";
 import { reportText, type Report } from "../formats/report.js";
 import { type Backend, FormatError, init, Sequential } from "../index.js";
 import type { Tensor } from "../tensor.js";
@@ -43,8 +44,7 @@ export async function findModel(
   await init({ backend });
   return about(file, async () => {
     const bytes = await readInput(file);
-    const others =
-      (await weightFiles(file, bytes)) ?? (await externalData(file));
+    const others = await weightFiles(file, bytes);
     const { model, report, sampleRate, cases } = load(
       others ? { ...others, [file]: bytes } : bytes,
     );
@@ -71,30 +71,20 @@ export async function loadModel(
   });
 }
 
-/** The file in which PyTorch and onnx.save keep the numbers of a large ONNX graph; null where there is none. */
-async function externalData(file: string): Promise<Files | null> {
-  if (extname(file) !== ".onnx") return null;
-  const names = [`${basename(file)}.data`, `${basename(file)}_data`];
-  const beside = (name: string) => join(dirname(file), name);
-  const name = names.find((other) => existsSync(beside(other)));
-  if (name === undefined) return null;
-  return {
-    [name]: await about(beside(name), () => readInput(beside(name))),
-  };
-}
-
-/** The files that a TensorFlow.js model.json names, from its own folder; null for any other file. */
+/** The files that a TensorFlow.js model.json or an ONNX model names, from its own folder; null where it names none. */
 async function weightFiles(
   file: string,
   bytes: Uint8Array,
 ): Promise<Files | null> {
-  const paths = pathsIn(bytes);
+  const manifest = pathsIn(bytes);
+  const what = manifest ? "weightsManifest" : "external data";
+  const paths = manifest ?? externalIn(bytes);
   if (!paths) return null;
   const entries = paths.map(async (path) => {
     // a model says which weights are its own, not which of our files to read
     if (/^([/\\]|\w:)|(^|[/\\])\.\.([/\\]|$)/.test(path))
       throw new FormatError(
-        `weightsManifest: expected files beside the model, got ${JSON.stringify(path)}`,
+        `${what}: expected files beside the model, got ${JSON.stringify(path)}`,
       );
     const place = join(dirname(file), path);
     return [path, await about(place, () => readInput(place))] as const;
@@ -114,5 +104,16 @@ function pathsIn(bytes: Uint8Array): string[] | null {
   } catch {
     // its reader says what is wrong with it
     return null;
+  }
+}
+
+function externalIn(bytes: Uint8Array): string[] | null {
+  try {
+    const paths = recognise(bytes) === "onnx" ? locationsIn(bytes) : [];
+    return paths.length ? paths : null;
+  } catch (error) {
+    // its reader says what is wrong with it
+    if (error instanceof FormatError) return null;
+    throw error;
   }
 }

@@ -28,6 +28,7 @@ import { serialize } from "../../src/safetensors.js";
 import { bytesOf, rtneuralFile } from "../audio/files.js";
 import { expectClose, expectSameTensor } from "../support/compare.js";
 import { Random } from "../support/random.js";
+import { modelBytes } from "../onnx/support/build.js";
 import { Program } from "./program.js";
 
 // Most of it in this process; what ends with a code or is read by others, as a process too. `simd` has the same bits here and there, whatever the machine.
@@ -311,6 +312,34 @@ test("a model.json does not make the program read files elsewhere", async () => 
     1,
     'model.json: weightsManifest: expected files beside the model, got "../secret.bin"',
   );
+});
+
+test("an ONNX model's external data are read from beside it, and from nowhere else", async () => {
+  const graph = (external: string) =>
+    modelBytes({
+      nodes: [{ type: "Mul", inputs: ["x", "w"], outputs: ["y"] }],
+      inputs: [{ name: "x", shape: ["n", 2] }],
+      outputs: [{ name: "y" }],
+      initializers: [{ name: "w", shape: [2], data: [], external }],
+    });
+  put("apart.onnx", graph("apart.onnx.data"));
+  put("apart.onnx.data", new Uint8Array(Float32Array.of(2, 3).buffer));
+  const { data } = steps;
+  await done("run", "apart.onnx", "steps.npy", "y.npy");
+  expect([...readNpy(read("y.npy")).data.subarray(0, 2)]).toEqual(
+    [data[0]! * 2, data[1]! * 3].map(Math.fround),
+  );
+  await done("convert", "apart.onnx", "whole.safetensors");
+  await done("run", "whole.safetensors", "steps.npy", "again.npy");
+  expect(read("again.npy")).toEqual(read("y.npy"));
+  put("far.onnx", graph("../secret.bin"));
+  await expectFailure(
+    ["inspect", "far.onnx"],
+    1,
+    'far.onnx: external data: expected files beside the model, got "../secret.bin"',
+  );
+  put("lost.onnx", graph("lost.data"));
+  await expectFailure(["inspect", "lost.onnx"], 1, /lost.data: no such file/);
 });
 
 test("convert writes a safetensors file with the same outputs", async () => {

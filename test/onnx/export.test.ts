@@ -181,6 +181,9 @@ describe("is refused for", () => {
     expect(() => toOnnx(layer as never)).toThrow(/^model: .*a Sequential/);
     const model = new Sequential([layer]);
     expect(() => toOnnx(model, { states: 1 } as never)).toThrow(/^states: /);
+    expect(() => toOnnx(model, { state: true } as never)).toThrow(
+      /^options: expected only states, got "state"$/,
+    );
   });
 });
 

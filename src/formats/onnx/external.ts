@@ -5,9 +5,25 @@ import { isRecord, message, nonNegativeInteger, wrong } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 import { Budget } from "../budget.js";
 import { toBytes } from "../bytes.js";
+import { Fields } from "./fields.js";
+import { readModel } from "./messages.js";
 
 /** Of all tensors together, in memory: many of them may lie in the same bytes of a file. */
 const MOST_BYTES = 2 ** 30;
+
+/** The locations that a model names, of files that it keeps numbers in. @throws FormatError naming the place */
+export function locationsIn(bytes: Uint8Array): string[] {
+  const { graph } = readModel(new Fields(bytes));
+  if (!graph) return [];
+  const tensors = [
+    ...graph.initializers,
+    ...graph.nodes.flatMap(({ attributes }) =>
+      attributes.map(({ tensor }) => tensor),
+    ),
+  ];
+  const locations = tensors.map((tensor) => tensor?.external?.get("location"));
+  return [...new Set(locations.filter((name) => name !== undefined))];
+}
 
 /** What was given as `files`, by the locations that the model names. Nothing else is ever opened. */
 export class ExternalFiles {

@@ -78,7 +78,7 @@ export class OnnxModel {
     bytes: Uint8Array | ArrayBuffer,
     options: { backend?: BackendChoice } = {},
   ): OnnxModel {
-    const { backend } = record(options, "options");
+    const { backend } = record(options, "options", { backend: 0 });
     return new OnnxModel(readSaved(bytes, checkBackend(backend ?? "auto")));
   }
 

@@ -27,7 +27,8 @@ export class OnnxStream {
 
   /** @internal */
   constructor(model: OnnxModel, options: OnnxStreamOptions) {
-    const { states, initial = {} } = record(options, "options");
+    const known = { states: 0, initial: 0 };
+    const { states, initial = {} } = record(options, "options", known);
     this.#model = model;
     this.#outputs = new Map(
       Object.entries(record(states, "states")).map(([name, output]) => {

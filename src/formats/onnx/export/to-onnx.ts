@@ -38,7 +38,7 @@ export function toOnnx(
 ): Uint8Array {
   if (!(model instanceof Sequential))
     throw wrong(false, "model", "a Sequential", model);
-  const { states } = record(options, "options");
+  const { states } = record(options, "options", { states: 0 });
   const graph = new GraphBuilder();
   addModel(graph, model, boolean(states ?? false, "states"));
   return writeModel({
