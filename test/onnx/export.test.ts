@@ -134,24 +134,14 @@ describe("is refused for", () => {
     }
   });
 
-  test("masks, merged directions and the order of processing", () => {
+  test("layers that mask steps", () => {
     const sizes = { inputSize: 3, hiddenSize: 4 } as const;
-    const both = { ...sizes, direction: "bidirectional" } as const;
-    const reverse = { ...sizes, direction: "reverse" } as const;
     const words = { vocabSize: 5, size: 3, maskZero: true };
     const refused: [gatewise.Layer[], RegExp][] = [
       [[new gatewise.Masking(), new GRU(sizes)], /^layers\[0\]: .*Masking$/],
       [
         [new gatewise.Embedding(words), new GRU(sizes)],
         /^layers\[0\]: .*Embedding$/,
-      ],
-      [
-        [new GRU({ ...both, mergeMode: "ave" })],
-        /^layers\[0\].mergeMode: expected "concat", got "ave"$/,
-      ],
-      [
-        [new GRU({ ...reverse, outputOrder: "processing" })],
-        /^layers\[0\].outputOrder: expected "time", got "processing"$/,
       ],
     ];
     for (const [layers, message] of refused) {

@@ -38,6 +38,7 @@ export function load(
   const { backend, forceLinearBeforeReset, files, maxBytes } = record(
     options,
     "options",
+    { backend: 0, forceLinearBeforeReset: 0, files: 0, maxBytes: 0 },
   );
   const compiled = compile(toBytes(bytes), {
     backend: checkBackend(backend ?? "auto"),

@@ -121,6 +121,25 @@ function chainsOf({ Embedding, GRU, Linear, LSTM, RNN }) {
       ],
     }),
   ];
+  for (const mergeMode of /** @type {const} */ (["sum", "mul", "ave"]))
+    for (const returnSequences of [true, false])
+      cases[
+        `${mergeMode} of two layers${returnSequences ? "" : ", last step"}`
+      ] = () => [
+        new LSTM({ ...both, numLayers: 2, mergeMode, returnSequences }),
+        new Linear({ inputSize: 5, outputSize: 2 }),
+      ];
+  for (const returnSequences of [true, false])
+    cases[`in the order of processing${returnSequences ? "" : ", last step"}`] =
+      () => [
+        new GRU({
+          ...sizes,
+          direction: "reverse",
+          numLayers: 3,
+          outputOrder: "processing",
+          returnSequences,
+        }),
+      ];
   cases["LSTM with peepholes"] = () => [
     new LSTM({ ...both, numLayers: 2, peepholes: true }),
   ];

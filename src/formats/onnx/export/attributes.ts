@@ -23,15 +23,7 @@ export function attributesOf(
   layer: RecurrentLayer,
   place: string,
 ): Record<string, AttributeValue> {
-  const { hiddenSize, direction, clip, mergeMode, outputOrder } = layer.options;
-  for (const [option, value, standard] of [
-    ["mergeMode", mergeMode, "concat"],
-    ["outputOrder", outputOrder, "time"],
-  ] as const)
-    if (value !== standard)
-      throw new RangeError(
-        message(`${place}.${option}`, `"${standard}"`, `"${value}"`),
-      );
+  const { hiddenSize, direction, clip } = layer.options;
   if (layer instanceof LSTM && layer.options.projSize) {
     const got = `${layer.options.projSize}`;
     throw new RangeError(

@@ -121,28 +121,54 @@ function turnUpdateGate({ W, R, B }: Weights, directions: number): void {
   if (B) negate(B, 6, [0, 3]);
 }
 
-/** Y [T, D, B, H] → [T, B, D·H]. */
+/** Y [T, D, B, H] → [T, B, O]. */
 function sequence(
   graph: GraphBuilder,
   layer: RecurrentLayer,
   Y: string,
 ): string {
-  if (directionsOf(layer) === 1)
-    return graph.add("Squeeze", [Y, graph.integers(1)]);
-  const rows = graph.add("Transpose", [Y], { perm: [0, 2, 1, 3] });
-  return graph.add("Reshape", [rows, graph.integers(0, 0, -1)]);
+  const joined = join(graph, layer, Y, 1);
+  const { direction, outputOrder } = layer.options;
+  if (direction !== "reverse" || outputOrder === "time") return joined;
+  // from the last step to before the first, along axis 0, backwards
+  const [last, first] = [graph.integers(-1), graph.integers(-Infinity)];
+  return graph.add("Slice", [joined, last, first, graph.integers(0), last]);
 }
 
-/** Y_h [D, B, H] → [B, D·H]. */
-function lastStep(
+/** Y_h [D, B, H] → [B, O]. */
+const lastStep = (graph: GraphBuilder, layer: RecurrentLayer, Y_h: string) =>
+  join(graph, layer, Y_h, 0);
+
+/** [.., D, B, H], D being `axis`, → [.., B, O]: the directions side by side, or merged. */
+function join(
   graph: GraphBuilder,
   layer: RecurrentLayer,
-  hidden: string,
+  x: string,
+  axis: 0 | 1,
 ): string {
-  if (directionsOf(layer) === 1)
-    return graph.add("Squeeze", [hidden, graph.integers(0)]);
-  const rows = graph.add("Transpose", [hidden], { perm: [1, 0, 2] });
-  return graph.add("Reshape", [rows, graph.integers(0, -1)]);
+  // opset 17 has the axes of ReduceMean as an attribute, those of all others as an input
+  const along = (type: string, value: string, attributes = {}) =>
+    graph.add(type, [value, graph.integers(axis)], attributes);
+  const drop = { keepdims: 0 };
+  if (directionsOf(layer) === 1) return along("Squeeze", x);
+  switch (layer.options.mergeMode) {
+    case "sum":
+      return along("ReduceSum", x, drop);
+    case "ave":
+      return graph.add("ReduceMean", [x], { ...drop, axes: [axis] });
+    case "mul": {
+      const both = graph.addWide("Split", [x], ["forward", "reverse"], {
+        axis,
+      });
+      return along("Squeeze", graph.add("Mul", both));
+    }
+    default: {
+      const perm = axis ? [0, 2, 1, 3] : [1, 0, 2];
+      const rows = graph.add("Transpose", [x], { perm });
+      const kept = axis ? [0, 0] : [0];
+      return graph.add("Reshape", [rows, graph.integers(...kept, -1)]);
+    }
+  }
 }
 
 const stateInfo = (layer: RecurrentLayer, name: string): ValueInfoProto => {

@@ -6,6 +6,7 @@
  *     the layers               X [B, T, I]   Y [B, T, D·H]    states [D, B, H]
  */
 import { message, sameShape, shapeText } from "../../../checks.js";
+import { LSTM } from "../../../layers/lstm.js";
 import type { State } from "../../../layers/state.js";
 import type { Tensor } from "../../../tensor.js";
 import { strided } from "../indexing.js";
@@ -32,19 +33,17 @@ export function runLayer(layer: AnyLayer, run: SequenceRun): (Value | null)[] {
   const { batch, steps } = checkInput(layer, run);
   const input = batchFirst(run, batch, steps);
   const lengths = checkLengths(run, batch, steps);
+  const size = [directions, batch, hiddenSize] as const;
   const stateOf = (value: Value | null, name: string) =>
-    value && checkState(value, run, [directions, batch, hiddenSize], name);
+    value && withoutEmpty(checkState(value, run, size, name), lengths);
   const initial = {
     hidden: stateOf(run.hidden, "initial_h"),
     cell: stateOf(run.cell, "initial_c"),
   };
-  const rows = lengths
-    ? [...lengths.keys()].filter((row) => lengths[row])
-    : null;
-  const result =
-    rows && rows.length < batch
-      ? runSome(layer, input, initial, lengths as number[], rows)
-      : runAll(layer, input, initial, lengths);
+  const result = layer.forward(input, {
+    ...stateOption(layer, batch, initial),
+    ...(lengths && stepsOption(lengths, steps)),
+  });
   const { hidden, cell } = result.state;
   const outward = (state: Tensor) => statesOut(node, layout, state);
   return [
@@ -59,117 +58,53 @@ interface Initial {
   readonly cell: Tensor | null;
 }
 
-interface Result {
-  readonly output: Tensor; // [B, T, D·H]
-  readonly state: State;
-}
-
-function runAll(
+/** Where one of an LSTM's two is given, the other is zeros. */
+function stateOption(
   layer: AnyLayer,
-  input: Tensor,
+  batch: number,
   { hidden, cell }: Initial,
-  lengths: readonly number[] | null,
-): Result {
-  const isLstm = "projSize" in layer.options;
-  const [batch] = input.shape as [number];
-  const zeros = (): Tensor => {
-    const { direction, hiddenSize } = layer.options;
-    const shape = [direction === "bidirectional" ? 2 : 1, batch, hiddenSize];
-    return { shape, data: new Float32Array(shape.reduce((a, b) => a * b)) };
-  };
-  const state: State | null =
-    hidden || cell
-      ? {
-          hidden: hidden ?? zeros(),
-          ...(isLstm && { cell: cell ?? zeros() }),
-        }
-      : null;
-  return layer.forward(input, {
-    ...(state && { state }),
-    ...(lengths && { lengths }),
-  });
-}
-
-/** Runs the rows that have steps. Those of length 0 are zeros, in their states too: not even initial_h is kept. */
-function runSome(
-  layer: AnyLayer,
-  input: Tensor,
-  { hidden, cell }: Initial,
-  lengths: readonly number[],
-  rows: readonly number[],
-): Result {
-  const [batch, steps] = input.shape as [number, number];
-  const ran =
-    rows.length > 0 &&
-    runAll(
-      layer,
-      pickRows(input, 0, rows),
-      {
-        hidden: hidden && pickRows(hidden, 1, rows),
-        cell: cell && pickRows(cell, 1, rows),
-      },
-      rows.map((row) => lengths[row] as number),
-    );
+): { state?: State } {
+  if (!hidden && !cell) return {};
   const { direction, hiddenSize } = layer.options;
   const directions = direction === "bidirectional" ? 2 : 1;
-  const spread = (part: Tensor | undefined, axis: 0 | 1, shape: number[]) =>
-    putRows(part ?? null, axis, rows, shape);
-  const states = [directions, batch, hiddenSize];
-  const state: State = {
-    hidden: spread(ran ? ran.state.hidden : undefined, 1, states),
-    ...("projSize" in layer.options && {
-      cell: spread(ran ? ran.state.cell : undefined, 1, states),
-    }),
+  const zeros = (): Tensor => ({
+    shape: [directions, batch, hiddenSize],
+    data: new Float32Array(directions * batch * hiddenSize),
+  });
+  return {
+    state: {
+      hidden: hidden ?? zeros(),
+      ...(layer instanceof LSTM && { cell: cell ?? zeros() }),
+    },
   };
-  const shape = [batch, steps, directions * hiddenSize];
-  return { output: spread(ran ? ran.output : undefined, 0, shape), state };
 }
 
-function pickRows(
-  { shape, data }: Tensor,
-  axis: 0 | 1,
-  rows: readonly number[],
-): Tensor {
-  const picked = shape.map((n, i) => (i === axis ? rows.length : n));
-  const result = new Float32Array(picked.reduce((a, b) => a * b));
-  eachRow(picked, shape, axis, rows, (to, from, size) =>
-    result.set(data.subarray(from, from + size), to),
+/** Rows of length 0, which no layer takes, are rows of masked steps. */
+function stepsOption(
+  lengths: readonly number[],
+  steps: number,
+): { lengths: readonly number[] } | { mask: Tensor } {
+  if (!lengths.includes(0)) return { lengths };
+  const data = new Float32Array(lengths.length * steps);
+  lengths.forEach((length, row) =>
+    data.fill(1, row * steps, row * steps + length),
   );
-  return { shape: picked, data: result };
+  return { mask: { shape: [lengths.length, steps], data } };
 }
 
-function putRows(
-  part: Tensor | null,
-  axis: 0 | 1,
-  rows: readonly number[],
-  shape: number[],
+/** The state with the rows of length 0 at zeros, where they end too: onnxruntime does not even keep initial_h. */
+function withoutEmpty(
+  state: Tensor,
+  lengths: readonly number[] | null,
 ): Tensor {
-  const data = new Float32Array(shape.reduce((a, b) => a * b));
-  if (part)
-    eachRow(part.shape, shape, axis, rows, (from, to, size) =>
-      data.set(part.data.subarray(from, from + size), to),
-    );
+  if (!lengths?.includes(0)) return state;
+  const { shape } = state;
+  const size = shape[2] as number;
+  const data = state.data.slice();
+  for (let row = 0; row * size < data.length; row++)
+    if (!lengths[row % lengths.length])
+      data.fill(0, row * size, (row + 1) * size);
   return { shape, data };
-}
-
-/** Where each of `rows` lies in a tensor that has only them, and in one that has all. */
-function eachRow(
-  some: readonly number[],
-  all: readonly number[],
-  axis: 0 | 1,
-  rows: readonly number[],
-  visit: (inSome: number, inAll: number, size: number) => void,
-): void {
-  const size = all.slice(axis + 1).reduce((a, b) => a * b, 1);
-  const outer = axis ? (all[0] as number) : 1;
-  for (let o = 0; o < outer; o++)
-    rows.forEach((row, i) =>
-      visit(
-        (o * (some[axis] as number) + i) * size,
-        (o * (all[axis] as number) + row) * size,
-        size,
-      ),
-    );
 }
 
 function checkInput(layer: AnyLayer, { node, input, layout }: SequenceRun) {
@@ -215,7 +150,7 @@ function checkLengths(
 function checkState(
   value: Value,
   { node, layout }: SequenceRun,
-  [directions, batch, size]: [number, number, number],
+  [directions, batch, size]: readonly [number, number, number],
   name: string,
 ): Tensor {
   const place = `${node.place}, ${name}`;
