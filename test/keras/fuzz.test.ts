@@ -47,17 +47,17 @@ expectPrototypesUnchanged();
 describe("damaged files are read or refused", () => {
   test("a .keras file, anywhere", () => {
     const files = ["keras3-lstm.keras", "keras2.12.keras"].map(readFixture);
-    const count = tally(damaged(files), 800);
+    const count = tally(damaged(files), 500);
     // the search is of use only while both happen
-    expect(count.read).toBeGreaterThan(100);
-    expect(count.refused).toBeGreaterThan(200);
+    expect(count.read).toBeGreaterThan(50);
+    expect(count.refused).toBeGreaterThan(100);
   });
 
   test("an .h5 file, anywhere", () => {
     const files = ["keras2-cudnn.h5", "keras3-legacy.h5"].map(readFixture);
-    const count = tally(damaged(files), 800);
-    expect(count.read).toBeGreaterThan(100);
-    expect(count.refused).toBeGreaterThan(200);
+    const count = tally(damaged(files), 500);
+    expect(count.read).toBeGreaterThan(50);
+    expect(count.refused).toBeGreaterThan(100);
   });
 
   test("the HDF5 file in a .keras file", () => {
@@ -65,7 +65,7 @@ describe("damaged files are read or refused", () => {
     const files = damaged([entries["model.weights.h5"]!]).map((weights) =>
       zipSync({ ...entries, "model.weights.h5": weights }, { level: 0 }),
     );
-    const count = tally(files, 500);
+    const count = tally(files, 400);
     expect(count.read).toBeGreaterThan(50);
     expect(count.refused).toBeGreaterThan(100);
   });
@@ -80,7 +80,7 @@ describe("damaged files are read or refused", () => {
       const json = new TextEncoder().encode(text);
       return zipSync({ ...entries, "config.json": json }, { level: 0 });
     });
-    const count = tally(files, 500);
+    const count = tally(files, 400);
     expect(count.read).toBeGreaterThan(20);
     expect(count.refused).toBeGreaterThan(50);
   });

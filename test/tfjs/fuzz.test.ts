@@ -41,7 +41,7 @@ function tally(files: fc.Arbitrary<Files>, numRuns: number) {
 expectPrototypesUnchanged();
 
 describe("damaged files are read or refused", () => {
-  const names = ["lstm", "functional", "quantised-uint8", "several-cells"];
+  const names = ["lstm", "functional", "several-cells"];
 
   test.each(names)("values of the model.json of %s", (name) => {
     const files = filesOf(name);
@@ -51,7 +51,7 @@ describe("damaged files are read or refused", () => {
         ...files,
         "model.json": new TextEncoder().encode(json),
       })),
-      800,
+      500,
     );
     expect(count.read).toBeGreaterThan(50);
     expect(count.refused).toBeGreaterThan(100);
@@ -64,9 +64,9 @@ describe("damaged files are read or refused", () => {
         ...files,
         "model.json": json,
       })),
-      800,
+      500,
     );
-    expect(count.refused).toBeGreaterThan(400);
+    expect(count.refused).toBeGreaterThan(250);
   });
 
   test("bytes of the weights", () => {
