@@ -1,4 +1,5 @@
 // The page: a riff → the amplifier in the AudioWorklet → the speakers, with a meter before and behind it.
+import { load } from "gatewise/nam";
 import { addProcessor, GatewiseNode } from "gatewise/worklet";
 import { riff } from "./riff.mjs";
 
@@ -73,14 +74,26 @@ function applyControls() {
   volume.gain.setTargetAtTime(level, context.currentTime, 0.01);
 }
 
+/** What `Sequential.save` wrote goes to the worklet as it is, other files through their reader. */
+async function read(file) {
+  const bytes = await file.arrayBuffer();
+  if (file.name.endsWith(".safetensors"))
+    return { model: bytes, sampleRate: null };
+  return load(bytes);
+}
+
 /** The model that plays goes on until the other has taken its place. */
 async function swap() {
   const [file] = element("model").files;
   try {
+    const { model, sampleRate } = await read(file);
     rig ??= await setUp();
     applyControls();
-    const { backend } = await rig.amp.load(await file.arrayBuffer());
-    say(`${file.name} plays, on ${backend}.`);
+    const { backend } = await rig.amp.load(model);
+    const rate = sampleRate ?? RATE;
+    const made =
+      rate === RATE ? "" : ` It was made for ${rate} Hz, not ${RATE}.`;
+    say(`${file.name} plays, on ${backend}.${made}`);
   } catch (error) {
     say(error);
   }

@@ -91,5 +91,34 @@ export async function check() {
   const changed = differing(end(swapped.outputs[0]), end(whole.outputs[0]));
   if (mayStop && changed < 10_000)
     problems.push("load: the other model was not heard");
+
+  // A model in another's place: no step between two samples is larger than the fade of 8 ms makes it.
+  const constant = (/** @type {number} */ value) => {
+    const lstm = new LSTM({ inputSize: 1, hiddenSize: 40 });
+    const linear = new Linear({ inputSize: 40, outputSize: 1 });
+    linear.loadStateDict({
+      weight: { shape: [1, 40], data: new Float32Array(40) },
+      bias: { shape: [1], data: Float32Array.of(value) },
+    });
+    return new Sequential([lstm, linear]);
+  };
+  const faded = await render([tone(0.02)], constant(0.5), (node, context) => {
+    const swap = () => node.load(constant(-0.5));
+    if (mayStop)
+      context
+        .suspend(5)
+        .then(swap)
+        .then(() => context.resume());
+    else setTimeout(swap, 50);
+  });
+  const [levels = new Float32Array()] = faded.outputs;
+  const step = levels.reduce(
+    (most, x, i) =>
+      i ? Math.max(most, Math.abs(x - (levels[i - 1] ?? x))) : 0,
+    0,
+  );
+  if (!(step < 1.01 / 384)) problems.push(`load: a step of ${step}`);
+  if (mayStop && (levels[0] !== 0.5 || levels.at(-1) !== -0.5))
+    problems.push(`load: from ${levels[0]} to ${levels.at(-1)}`);
   return { problems, mean: report.mean / 2, quanta: report.quanta };
 }

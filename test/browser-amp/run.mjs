@@ -8,6 +8,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { chromium, launch } from "../everywhere/hosts/browsers.mjs";
+import { PATIENCE } from "../everywhere/hosts/net.mjs";
 import { firstOf, inPackages } from "../everywhere/hosts/runtimes.mjs";
 import { check } from "./check.mjs";
 
@@ -18,6 +19,14 @@ const hosts = [
     program: firstOf("/usr/bin/firefox-esr"),
     options: { browser: "firefox" },
   },
+];
+
+/** What a user may give the page, and what it says then. @type {readonly (readonly [string, RegExp])[]} */
+const FILES = [
+  ["test/audio/fixtures/amp.nam", /^amp\.nam plays, on (relaxed|simd)\./],
+  ["test/audio/fixtures/aida.json", /^aida\.json plays, on (relaxed|simd)\./],
+  ["examples/amp/amp.safetensors", /^amp\.safetensors plays, on /],
+  ["package.json", /^FormatError: /],
 ];
 
 const script = fileURLToPath(
@@ -42,6 +51,7 @@ try {
       const page = await browser.newPage();
       await page.goto(`${origin}examples/amp/index.html`);
       const { problems, mean, quanta } = await page.evaluate(check);
+      problems.push(...(await swapInPage(page)));
       const figures = `${quanta} quanta of LSTM-40, ${mean.toFixed(3)} ms a channel`;
       console.log(`${name}: ${problems.join("; ") || "passed"} (${figures})`);
       if (problems.length) process.exitCode = 1;
@@ -51,4 +61,30 @@ try {
   }
 } finally {
   server.kill();
+}
+
+/**
+ * Plays in the page itself, as a user does, and puts other models in the amplifier's place.
+ *
+ * @param {any} page
+ */
+async function swapInPage(page) {
+  const found = [];
+  await page.click("#play");
+  const input = await page.$("#model");
+  for (const [file, said] of FILES) {
+    await page.evaluate("document.querySelector('#message').textContent = ''");
+    await input.uploadFile(
+      fileURLToPath(new URL(`../../${file}`, import.meta.url)),
+    );
+    await page.waitForFunction(
+      "document.querySelector('#message').textContent",
+      { timeout: PATIENCE },
+    );
+    const text = await page.evaluate(
+      "document.querySelector('#message').textContent",
+    );
+    if (!said.test(text)) found.push(`${file}: expected ${said}, got ${text}`);
+  }
+  return found;
 }
