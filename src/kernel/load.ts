@@ -1,6 +1,6 @@
 import { instantiateSync } from "@assemblyscript/loader";
 import { boolean, oneOf, record } from "../checks.js";
-import { decodeBase64 } from "./base64.js";
+import { decodeText } from "./text.js";
 import { relaxed } from "./binaries/relaxed.js";
 import { simd } from "./binaries/simd.js";
 import type { Kernel } from "./contract.js";
@@ -44,7 +44,7 @@ function mayCompile(): boolean {
 }
 
 const binaryOf = (backend: "relaxed" | "simd") =>
-  decodeBase64(backend === "simd" ? simd : relaxed);
+  decodeText(backend === "simd" ? simd : relaxed);
 
 /** The compiled binary, or null where the engine lacks its instructions or the page's CSP forbids compiling. */
 function moduleFor(backend: "relaxed" | "simd"): WebAssembly.Module | null {
