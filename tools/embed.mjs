@@ -19,10 +19,10 @@ const hex = (bytes) =>
 
 /** @param {Uint8Array} bytes the most frequent first */
 function frequentOf(bytes) {
-  const counts = new Array(256).fill(0);
+  const counts = new Uint32Array(256);
   for (const byte of bytes) counts[byte]++;
   return Array.from(counts.keys())
-    .sort((a, b) => counts[b] - counts[a] || a - b)
+    .sort((a, b) => Number(counts[b]) - Number(counts[a]) || a - b)
     .slice(0, CHARACTERS.length);
 }
 

@@ -21,11 +21,7 @@ describe("pickles that are large for their size", () => {
       repeated(ascii("2"), 2_100_000, ascii("N")),
       "more than 2000000 instructions",
     ],
-    [
-      "memos",
-      repeated([0x94], 600_000, ascii("N")),
-      "more than 500000 values",
-    ],
+    ["memos", repeated([0x94], 600_000, ascii("N")), "more than 500000 values"],
     ["integers", repeated([0x8a, 255], 1000), "byte"],
     [
       "lists in lists",
