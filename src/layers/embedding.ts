@@ -34,10 +34,11 @@ export class Embedding {
     const seed = checkSeed(options.seed ?? 0);
     const maskZero = boolean(options.maskZero ?? false, "maskZero");
     this.options = Object.freeze({ vocabSize, size, seed, maskZero });
-    const data = uniform(vocabSize * size, 1, seeded(seed));
-    this.#parameters = new Parameters([
-      ["weight", { shape: [vocabSize, size], data }],
-    ]);
+    const random = seeded(seed);
+    this.#parameters = new Parameters(
+      [["weight", [vocabSize, size]]],
+      (numbers) => uniform(numbers, 1, random),
+    );
   }
 
   /** An embedding of the sizes that the dict tells. */

@@ -135,16 +135,9 @@ function initialParameters({
 }: Required<LinearOptions>): Parameters {
   const random = seeded(seed);
   const bound = 1 / Math.sqrt(inputSize);
-  const weight = {
-    shape: [outputSize, inputSize],
-    data: uniform(outputSize * inputSize, bound, random),
-  };
-  const tensors: [string, Tensor][] = [["weight", weight]];
-  if (bias) {
-    const data = uniform(outputSize, bound, random);
-    tensors.push(["bias", { shape: [outputSize], data }]);
-  }
-  return new Parameters(tensors);
+  const shapes: [string, number[]][] = [["weight", [outputSize, inputSize]]];
+  if (bias) shapes.push(["bias", [outputSize]]);
+  return new Parameters(shapes, (size) => uniform(size, bound, random));
 }
 
 function stageOf(

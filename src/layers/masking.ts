@@ -15,7 +15,7 @@ export interface MaskingOptions {
  */
 export class Masking {
   readonly options: Readonly<Required<MaskingOptions>>;
-  readonly #parameters = new Parameters([]);
+  readonly #parameters = new Parameters([], () => new Float32Array());
 
   constructor(options: MaskingOptions = {}) {
     const known = { maskValue: 0 };

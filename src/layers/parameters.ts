@@ -7,36 +7,62 @@ import {
   wrong,
 } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
-import { checkTensor, type Tensor } from "../tensor.js";
+import { checkTensor, sizeOf, type Tensor } from "../tensor.js";
 
 /** A layer's weights by PyTorch's names, as plain arrays. */
 export class Parameters {
-  readonly #tensors: Map<string, Tensor>;
+  readonly #shapes: ReadonlyMap<string, readonly number[]>;
+  readonly #draw: (size: number) => Float32Array;
+  #values: ReadonlyMap<string, Float32Array> | null = null;
   /** Goes up with every change, so that models know when to pack the weights again. */
   version = 0;
 
-  constructor(tensors: Iterable<readonly [string, Tensor]>) {
-    this.#tensors = new Map(tensors);
+  /**
+   * @param draw the initial values of as many numbers, in the order of the names. Called when somebody first looks:
+   *   weights that a file brings are never drawn, which for 10 MB takes longer than to read them
+   */
+  constructor(
+    shapes: Iterable<readonly [string, readonly number[]]>,
+    draw: (size: number) => Float32Array,
+  ) {
+    this.#shapes = new Map(shapes);
+    this.#draw = draw;
   }
 
   /** The values of a parameter, null when the layer has none of that name. */
   get(name: string): Float32Array | null {
-    return this.#tensors.get(name)?.data ?? null;
+    return this.#drawn().get(name) ?? null;
   }
 
   /** Copies of all parameters, `prefix` before every name. */
   dict(prefix = ""): StateDict {
+    const values = this.#drawn();
     const dict: StateDict = {};
-    for (const [name, { shape, data }] of this.#tensors)
-      dict[prefix + name] = { shape: [...shape], data: data.slice() };
+    for (const [name, shape] of this.#shapes) {
+      const data = (values.get(name) as Float32Array).slice();
+      dict[prefix + name] = { shape: [...shape], data };
+    }
     return dict;
+  }
+
+  // apart from #drawAll, whose closure would cost 40 bytes a call: an Embedding looks at every step
+  #drawn(): ReadonlyMap<string, Float32Array> {
+    return this.#values ?? this.#drawAll();
+  }
+
+  #drawAll(): ReadonlyMap<string, Float32Array> {
+    const values = Array.from(
+      this.#shapes,
+      ([name, shape]) => [name, this.#draw(sizeOf(shape))] as const,
+    );
+    return (this.#values = new Map(values));
   }
 
   /** Checks everything under `prefix` and copies nothing: returns what does. */
   prepare(dict: unknown, prefix: string, what: string): () => void {
     const given = entriesUnder(dict, prefix);
     const found = new Map<string, Tensor>();
-    for (const [name, { shape }] of this.#tensors) {
+    for (const [name, shape] of this.#shapes) {
       const value = given.get(name);
       if (value === undefined) {
         throw new RangeError(
@@ -61,7 +87,7 @@ export class Parameters {
     }
     for (const name of given.keys()) {
       if (!found.has(name)) {
-        const names = [...this.#tensors.keys()].join(", ");
+        const names = [...this.#shapes.keys()].join(", ");
         throw new RangeError(
           message(
             `dict["${prefix}${name}"]`,
@@ -72,8 +98,9 @@ export class Parameters {
       }
     }
     return () => {
-      for (const [name, { data }] of found)
-        (this.#tensors.get(name) as Tensor).data.set(data);
+      this.#values = new Map(
+        Array.from(found, ([name, { data }]) => [name, data.slice()]),
+      );
       this.version++;
     };
   }

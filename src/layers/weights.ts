@@ -7,7 +7,6 @@ import {
   type StageSpec,
 } from "../kernel/model.js";
 import { seeded, uniform } from "../random.js";
-import { sizeOf, type Tensor } from "../tensor.js";
 import {
   type Direction,
   directionsOf,
@@ -43,13 +42,10 @@ export function initialParameters(
   const directions = directionsOf(options);
   const outputSize = projSize || hiddenSize;
   const random = seeded(seed);
-  const tensors: [string, Tensor][] = [];
+  const bound = 1 / Math.sqrt(hiddenSize);
+  const shapes: [string, number[]][] = [];
   const add = (name: string, ...shape: number[]) => {
-    const bound = 1 / Math.sqrt(hiddenSize);
-    tensors.push([
-      name,
-      { shape, data: uniform(sizeOf(shape), bound, random) },
-    ]);
+    shapes.push([name, shape]);
   };
   for (let layer = 0; layer < numLayers; layer++) {
     for (const direction of directions.keys()) {
@@ -66,7 +62,7 @@ export function initialParameters(
       if (kind === "lstm") add(`cell0${end}`, hiddenSize);
     }
   }
-  return new Parameters(tensors);
+  return new Parameters(shapes, (size) => uniform(size, bound, random));
 }
 
 /** The layers as the kernel runs them: a stage a layer, a cell a direction. */
