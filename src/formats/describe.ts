@@ -17,11 +17,13 @@ export function describeLayer(name: string, layer: Layer): ReportLayer {
     return { name, type, sizes: { inputSize, outputSize }, convention };
   }
   if (layer instanceof Embedding) {
-    const { vocabSize, size } = layer.options;
-    const convention = "PyTorch: a row a token";
+    const { vocabSize, size, maskZero } = layer.options;
+    const convention = `PyTorch: a row a token${maskZero ? ", token 0 masked" : ""}`;
     return { name, type, sizes: { vocabSize, size }, convention };
   }
-  return { name, type, sizes: {}, convention: "no weights" };
+  const { maskValue } = layer.options;
+  const convention = `steps of ${maskValue} alone masked`;
+  return { name, type, sizes: {}, convention };
 }
 
 type Described = Pick<ReportLayer, "sizes" | "convention">;

@@ -13,6 +13,7 @@ import {
   GRU,
   Linear,
   LSTM,
+  Masking,
   Sequential,
   type StateDict,
 } from "../../src/index.js";
@@ -196,6 +197,21 @@ describe("a model that Sequential.save wrote", () => {
         "  1: Linear, inputSize 3, outputSize 1; PyTorch: weight [out, in], bias, sigmoid",
       ].join("\n"),
     );
+  });
+
+  test("says what it masks", () => {
+    const gru = new GRU({ inputSize: 2, hiddenSize: 3, maskRule: "previous" });
+    const masking = new Sequential([new Masking({ maskValue: -1 }), gru]);
+    const tokens = { vocabSize: 5, size: 2, maskZero: true };
+    const embedding = new Sequential([new Embedding(tokens), gru]);
+    const said = [masking, embedding].map(
+      (model) => load(model.save()).report.layers,
+    );
+    expect(said.map(([first]) => first!.convention)).toEqual([
+      "steps of -1 alone masked",
+      "PyTorch: a row a token, token 0 masked",
+    ]);
+    expect(said[0]![1]!.convention).toContain(", maskRule previous");
   });
 
   test("adds its inputs where it did", () => {
