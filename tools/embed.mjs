@@ -20,7 +20,7 @@ const hex = (bytes) =>
 /** @param {Uint8Array} bytes the most frequent first */
 function frequentOf(bytes) {
   const counts = new Uint32Array(256);
-  for (const byte of bytes) counts[byte]++;
+  for (const byte of bytes) counts[byte] = Number(counts[byte]) + 1;
   return Array.from(counts.keys())
     .sort((a, b) => Number(counts[b]) - Number(counts[a]) || a - b)
     .slice(0, CHARACTERS.length);
