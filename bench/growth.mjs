@@ -1,4 +1,4 @@
-/** npm run bench:growth: the cost grows linearly in steps, batch and layers, so the time per unit stays level. */
+/** npm run bench:growth: the cost grows linearly in steps, batch and layers, so the time per unit stays level; `lengths` cost the steps they leave. */
 
 import { LSTM } from "gatewise";
 import { uniform } from "./lib/data.mjs";
@@ -60,3 +60,38 @@ await growth("L, layers over 100 steps", [1, 2, 3, 4], (numLayers) => ({
   layer: new LSTM({ ...options, numLayers }),
   shape: [100, SIZE],
 }));
+
+const BATCH = 64;
+console.log(
+  `\nlengths: ${BATCH} sequences, 1 to T steps each, half of T on average, beside as many that have all T\n`,
+);
+const row = table(
+  ["T", "all", "per step", "lengths", "per step", "of all's"],
+  [10, 10, 10, 10, 10, 12],
+);
+for (const steps of [10, 50, 200, 1000]) {
+  const lengths = Array.from(uniform(BATCH), (value) =>
+    Math.ceil(((value + 1) / 2) * steps),
+  );
+  const shape = [BATCH, steps, SIZE];
+  const input = { shape, data: uniform(BATCH * steps * SIZE) };
+  const timings = await turns(
+    [
+      { name: "all", run: () => layer.forward(input) },
+      { name: "lengths", run: () => layer.forward(input, { lengths }) },
+    ],
+    { warmup: 150, share: 400 },
+  );
+  const all = timings["all"]?.best ?? NaN;
+  const some = timings["lengths"]?.best ?? NaN;
+  const perStep = all / (BATCH * steps);
+  const perStepRun = some / lengths.reduce((sum, length) => sum + length, 0);
+  row([
+    `${steps}`,
+    time(all),
+    time(perStep),
+    time(some),
+    time(perStepRun),
+    digits(perStepRun / perStep),
+  ]);
+}

@@ -6,40 +6,18 @@
  * `kernel` is the time loop and product alone, `call` what a user sees: with checks, copies in and copies out.
  */
 
-import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
-import { build } from "esbuild";
 import { GRU, Linear, LSTM, RNN } from "gatewise";
 import { uniform } from "./lib/data.mjs";
 import { availableBackends, host, hostLine } from "./lib/host.mjs";
+import { kernelOf } from "./lib/kernel.mjs";
+import { probe, PROBE_AT } from "./lib/probe.mjs";
 import { digits, percent, table, time } from "./lib/text.mjs";
 import { turns } from "./lib/turns.mjs";
 
-// Node 20 has relaxed SIMD behind a flag.
-if (Number.parseInt(process.versions.node) < 21)
-  setFlagsFromString("--experimental-wasm-relaxed-simd");
-
-const root = new URL("../", import.meta.url);
-const path = (/** @type {string} */ file) => fileURLToPath(new URL(file, root));
-
-/** What the package does not export: the kernel without the layers around it. */
-const inside = path("bench/limits/build/kernel.mjs");
-await build({
-  stdin: {
-    contents: `export { chunkSteps, layBuffers } from "./buffers.js"; export { Network } from "./network.js";`,
-    resolveDir: path("src/kernel"),
-    loader: "ts",
-  },
-  bundle: true,
-  format: "esm",
-  platform: "node",
-  outfile: inside,
-  logLevel: "error",
-});
-/** @type {Pick<typeof import("../src/kernel/buffers.js"), "chunkSteps" | "layBuffers"> & Pick<typeof import("../src/kernel/network.js"), "Network">} */
-const { chunkSteps, layBuffers, Network } = await import(inside);
+const path = (/** @type {string} */ file) =>
+  fileURLToPath(new URL(`../${file}`, import.meta.url));
 
 /** The least shares to reach. */
 const TARGETS = {
@@ -47,74 +25,15 @@ const TARGETS = {
   simd: { product: 0.7, step: 0.7 },
 };
 
-const PROBE_AT = 4096;
 const ROUNDS = 20_000;
 
-/**
- * bench/limits/assembly, compiled with the kernel's own options.
- *
- * @param {"relaxed" | "simd"} name
- */
-function probe(name) {
-  const { targets, options } = JSON.parse(
-    readFileSync(path("asconfig.json"), "utf8"),
-  );
-  const flags = Object.entries({ ...options, ...targets[name] }).flatMap(
-    ([key, value]) =>
-      key === "outFile" || value === false
-        ? []
-        : value === true
-          ? [`--${key}`]
-          : [value].flat().flatMap((one) => [`--${key}`, String(one)]),
-  );
-  const file = path(`bench/limits/build/${name}.wasm`);
-  execFileSync(process.execPath, [
-    path("node_modules/assemblyscript/bin/asc.js"),
-    path("bench/limits/assembly/limits.ts"),
-    "--outFile",
-    file,
-    ...flags,
-  ]);
-  const memory = new WebAssembly.Memory({ initial: 512 });
-  new Float32Array(memory.buffer).fill(0.5);
-  const { exports } = new WebAssembly.Instance(
-    new WebAssembly.Module(readFileSync(file)),
-    { env: { memory } },
-  );
+/** @param {"relaxed" | "simd"} target */
+function limitsOf(target) {
+  const { memory, exports } = probe("limits", "limits.ts", target, 512);
+  new Float32Array(memory.buffer, PROBE_AT).fill(0.5);
   return /** @type {Record<"chains8" | "chains12" | "tile8" | "read", (at: number, count: number) => void>} */ (
     /** @type {unknown} */ (exports)
   );
-}
-
-/**
- * The layer's kernel alone, over `rows` × `steps`, a chunk at a time, without the copies around it.
- *
- * @param {Linear | LSTM | GRU | RNN} layer
- * @param {"relaxed" | "simd"} backend
- * @param {number} rows
- * @param {number} steps
- */
-function kernelOf(layer, backend, rows, steps) {
-  const network = new Network(layer.stages, backend);
-  const states = network.weightsEnd;
-  const most = chunkSteps(network.stages, rows, steps);
-  const base = states + network.stateFloats * rows * 4;
-  const buffers = layBuffers(network.stages, rows, most, base);
-  network.memory.ensure(buffers.end);
-  const { f32 } = network.memory;
-  f32.fill(0, states >> 2);
-  f32.set(uniform((buffers.y - buffers.x) >> 2), buffers.x >> 2);
-  const [place] = network.cells;
-  if (!place) throw new Error("limits: a layer without a cell");
-  const { record, run, hAt, cAt } = place;
-  const h = states + hAt * rows * 4;
-  const c = states + cAt * rows * 4;
-  return () => {
-    for (let done = 0; done < steps; done += most) {
-      const count = Math.min(most, steps - done);
-      run(record, buffers.x, buffers.z, buffers.y, h, c, 0, rows, count, 0);
-    }
-  };
 }
 
 const GATES = { LSTM: 4, GRU: 3, RNN: 1 };
@@ -192,7 +111,7 @@ function callOf({ layer, kind, rows, steps, inputSize }, backend) {
 
 /** @param {"relaxed" | "simd"} backend */
 async function measure(backend) {
-  const { chains8, chains12, tile8, read } = probe(backend);
+  const { chains8, chains12, tile8, read } = limitsOf(backend);
   console.log(`\n${backend}\n`);
   const row = table(
     ["", "kernel", "limit", "share", "call", "share", "rate", "limit's"],
