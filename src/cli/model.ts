@@ -4,13 +4,14 @@
 import { dirname, join } from "node:path";
 import type { AudioCase } from "../formats/audio.js";
 import { type Files, load } from "../formats/load/index.js";
-import { recognise } from "../formats/load/recognise.js";
+import { recogniseProtobuf } from "../formats/load/protobuf.js";
 import { locationsIn } from "../formats/onnx/external.js";
 import { reportText, type Report } from "../formats/report.js";
 import { type Backend, FormatError, init, Sequential } from "../index.js";
 import type { Tensor } from "../tensor.js";
-import { about } from "./errors.js";
+import { about, textOf, UsageError } from "./errors.js";
 import { readInput } from "./input.js";
+import { type GivenOptions, toLoadOptions } from "./load-options.js";
 
 /** A model that is a graph, not a chain: its inputs and outputs have names. */
 export interface Graph {
@@ -35,18 +36,26 @@ export interface Found {
 
 export type Loaded = Found & { readonly model: Sequential | Graph };
 
-/** @throws FileError naming the file and the place in it */
+/** How a model is to be read. */
+export interface Reading {
+  readonly backend: Backend | "auto";
+  /** What the readers are told. */
+  readonly option?: GivenOptions;
+}
+
+/** @throws FileError naming the file and the place in it; UsageError naming the file, for options that it has no use for */
 export async function findModel(
   file: string,
-  backend: Backend | "auto",
+  { backend, option = new Map() }: Reading,
 ): Promise<Found> {
   // for all layers, whatever they were saved with
   await init({ backend });
+  const options = await toLoadOptions(option);
   return about(file, async () => {
     const bytes = await readInput(file);
     const others = await weightFiles(file, bytes);
-    const { model, report, sampleRate, cases } = load(
-      others ? { ...others, [file]: bytes } : bytes,
+    const { model, report, sampleRate, cases } = withOptions(file, option, () =>
+      load(others ? { ...others, [file]: bytes } : bytes, options),
     );
     return {
       model,
@@ -57,12 +66,23 @@ export async function findModel(
   });
 }
 
+/** The readers refuse files by FormatError, and what was asked of them by the two others. */
+function withOptions<T>(file: string, option: GivenOptions, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const refused = error instanceof TypeError || error instanceof RangeError;
+    if (!refused || !option.size) throw error;
+    throw new UsageError(`${file}: ${textOf(error)}`);
+  }
+}
+
 /** As `findModel`, where a model is needed. */
 export async function loadModel(
   file: string,
-  backend: Backend | "auto",
+  reading: Reading,
 ): Promise<Loaded> {
-  const found = await findModel(file, backend);
+  const found = await findModel(file, reading);
   const { model, report } = found;
   if (model) return { ...found, model };
   return about(file, () => {
@@ -109,7 +129,7 @@ function pathsIn(bytes: Uint8Array): string[] | null {
 
 function externalIn(bytes: Uint8Array): string[] | null {
   try {
-    const paths = recognise(bytes) === "onnx" ? locationsIn(bytes) : [];
+    const paths = recogniseProtobuf(bytes) === "onnx" ? locationsIn(bytes) : [];
     return paths.length ? paths : null;
   } catch (error) {
     // its reader says what is wrong with it

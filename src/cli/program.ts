@@ -8,6 +8,7 @@ import {
   backendOption,
   jsonOption,
   kindOption,
+  loadOption,
   numbers,
   pairs,
   positiveNumber,
@@ -47,6 +48,7 @@ export function createProgram(): Command {
     )
     .argument("<file...>", "model files")
     .addOption(jsonOption())
+    .addOption(loadOption())
     .addOption(backendOption())
     .action(inspect);
   program
@@ -64,6 +66,7 @@ export function createProgram(): Command {
     )
     .addOption(jsonOption())
     .addOption(quietOption())
+    .addOption(loadOption())
     .addOption(backendOption())
     .action(convert);
   program
@@ -99,6 +102,7 @@ export function createProgram(): Command {
     )
     .addOption(jsonOption())
     .addOption(quietOption())
+    .addOption(loadOption())
     .addOption(backendOption())
     .action(run);
   program
@@ -118,6 +122,7 @@ export function createProgram(): Command {
       1e-5,
     )
     .addOption(jsonOption())
+    .addOption(loadOption())
     .addOption(backendOption())
     .action(verify);
   return program;

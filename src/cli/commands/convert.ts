@@ -29,7 +29,7 @@ export interface ConvertOptions extends CommonOptions {
 export async function convert(
   file: string,
   out: string,
-  { to, json, quiet, backend }: ConvertOptions,
+  { to, json, quiet, ...reading }: ConvertOptions,
 ): Promise<void> {
   const ending = to ?? extname(out).slice(1).toLowerCase();
   const format = FORMATS.find((name) => name === ending);
@@ -39,7 +39,7 @@ export async function convert(
       `${out}: expected a name that ends with ${endings}, or --to`,
     );
   }
-  const { model, report } = await loadModel(file, backend);
+  const { model, report } = await loadModel(file, reading);
   const bytes = await about(file, () => WRITERS[format](model));
   await about(out, () => writeOutput(out, bytes));
   if (quiet) return;

@@ -6,11 +6,11 @@ import type { CommonOptions } from "./options.js";
 
 export async function inspect(
   files: readonly string[],
-  { json, backend }: CommonOptions,
+  { json, ...reading }: CommonOptions,
 ): Promise<void> {
   const output = openOutput("-");
   for (const [index, file] of files.entries()) {
-    const { report, sampleRate, cases } = await findModel(file, backend);
+    const { report, sampleRate, cases } = await findModel(file, reading);
     if (json) {
       const line = { file, ...report, sampleRate, cases: cases.length };
       await output.write(`${JSON.stringify(line)}\n`);

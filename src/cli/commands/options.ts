@@ -3,11 +3,11 @@
  */
 import { InvalidArgumentError, Option } from "commander";
 import { KINDS, type Kind } from "../data/kinds.js";
-import type { Backend } from "../../index.js";
+import { namedValue } from "../load-options.js";
+import type { Reading } from "../model.js";
 
-export interface CommonOptions {
+export interface CommonOptions extends Reading {
   readonly json?: boolean;
-  readonly backend: Backend | "auto";
 }
 
 export const jsonOption = () =>
@@ -17,6 +17,12 @@ export const backendOption = () =>
   new Option("--backend <name>", "the kernel")
     .choices(["auto", "relaxed", "simd", "js"])
     .default("auto");
+
+export const loadOption = () =>
+  new Option(
+    "--option <name=value>",
+    "what the file's reader is to know, such as forceLinearBeforeReset=true; any number of them",
+  ).argParser(namedValue);
 
 export const quietOption = () =>
   new Option("--quiet", "no progress, no summary: errors alone");

@@ -39,7 +39,7 @@ export async function run(
     throw new UsageError("-: expected one of FILE and INPUT, got both");
   const from = kindOf(input, options.from, "jsonl", "--from");
   const to = kindOf(out, options.to, isLines(from) ? from : "npy", "--to");
-  const loaded = await loadModel(file, options.backend);
+  const loaded = await loadModel(file, options);
   const shape = inLines(loaded, from, to, options)
     ? await runLines(loaded.model, { input, from, out, to }, options)
     : await runFile(loaded, { input, from, out, to }, options);

@@ -22,9 +22,9 @@ export interface VerifyOptions extends CommonOptions {
 export async function verify(
   file: string,
   casesFile: string | undefined,
-  { tolerance, json, backend }: VerifyOptions,
+  { tolerance, json, ...reading }: VerifyOptions,
 ): Promise<void> {
-  const loaded = await loadModel(file, backend);
+  const loaded = await loadModel(file, reading);
   const { model } = loaded;
   const cases = await casesFor(loaded, file, casesFile);
   // without a tolerance it throws nothing, and what is over ours can be told as data
