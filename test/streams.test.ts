@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { expectSameBits, expectSameState } from "./support/compare.js";
 import { backends, cells, create, randomState } from "./support/layers.js";
 import { Random } from "./support/random.js";
+import type { State } from "../src/index.js";
 import { at, cloneState } from "./support/tensors.js";
 
 const sizes = { inputSize: 3, hiddenSize: 6 };
@@ -36,6 +37,34 @@ describe.each(backends)("streams on %s", (backend) => {
         );
         if (one.time === steps) open = open.filter((other) => other !== b);
       }
+    },
+  );
+
+  test.each(cells)(
+    "$name: forwards of one step between a stream's steps are the whole, and so are those",
+    ({ kind, options }) => {
+      const given = { ...sizes, ...options, numLayers: 2, backend };
+      const layer = create(kind, given);
+      const input = new Random(9).tensor([8, 3]);
+      const whole = layer.forward(input);
+      const stream = layer.stream();
+      const many = create(kind, { ...given, returnSequences: false });
+      many.loadStateDict(layer.stateDict());
+      let state: State | undefined;
+      for (let t = 0; t < 8; t++) {
+        const expected = at(whole.output, 0, t).data;
+        const { data } = at(input, 0, t);
+        const frame = { shape: [1, 3], data };
+        const start = state && { state: cloneState(state) };
+        const last = many.forward(frame, start).output;
+        const step = layer.forward(frame, start);
+        expectSameBits(step.output.data, expected, `forward ${t}`);
+        expectSameBits(last.data, expected, `forward ${t}, last output`);
+        expectSameBits(stream.step(data), expected, `step ${t}`);
+        if (start) expectSameState(start.state, state!);
+        ({ state } = step);
+      }
+      expectSameState(state!, whole.state);
     },
   );
 

@@ -37,7 +37,8 @@ export class Model {
   /** Kept for the next call: a single step's, and those of the last block of another length. */
   #step: Block | null = null;
   #block: Block | null = null;
-
+  /** Whether every stage is forward. */
+  readonly #causal: boolean;
   /** How many of the input's features are added to the output's. */
   readonly #skip: number;
 
@@ -48,13 +49,29 @@ export class Model {
   ) {
     this.#skip = skip;
     this.network = new Network(specs, backend);
+    this.#causal = this.network.stages.every((stage) => stage.causal);
     this.#slots = new Slots(this.network);
   }
 
   forward(run: ForwardRun): ForwardResult {
+    const { batch, steps, lengths, trace } = run;
+    if (this.#causal && batch === 1 && steps === 1 && !lengths && !trace)
+      return this.#forwardStep(run);
     const result = forward(this.network, this.#slots.end, run);
     if (this.#skip) addInput(run, result.output, this.#skip);
     return result;
+  }
+
+  /** One row of one step, as graphs run that go step by step: in the buffers of a stream's step, its states behind. */
+  #forwardStep({ input, states: given }: ForwardRun): ForwardResult {
+    const { last, memory, stateFloats } = this.network;
+    const { buffers } = this.#blockOf(1);
+    memory.ensure(buffers.end + stateFloats * 4);
+    const states = new StateBlock(this.network, buffers.end >> 2);
+    states.write(memory.f32, given);
+    const output = new Float32Array(last.outputSize);
+    this.#runStep(buffers.end, buffers, input, 0, output);
+    return { output, states: states.read(memory.f32) };
   }
 
   /** A stream over these weights, from its initial states. Only where every stage is forward. */
@@ -112,11 +129,21 @@ export class Model {
     from: number,
     out: Float32Array,
   ): void {
+    const { buffers } = this.#blockOf(1);
+    this.#runStep(this.#slots.enter(stream), buffers, frame, from, out);
+  }
+
+  /** A step of the stages whose states lie at the address `states`. */
+  #runStep(
+    states: number,
+    buffers: Buffers,
+    frame: ArrayLike<number>,
+    from: number,
+    out: Float32Array,
+  ): void {
     const { first, last, memory } = this.network;
     const { inputSize, inputWidth } = first;
     const { outputSize } = last;
-    const { buffers } = this.#blockOf(1);
-    const states = this.#slots.enter(stream);
     const { f32 } = memory;
     const x = buffers.x >> 2;
     for (let i = 0; i < inputSize; i++) f32[x + i] = frame[from + i] as number;

@@ -44,12 +44,28 @@ export class StateBlock {
       const given = states[index];
       const state = given ?? place.cell.initial?.();
       if (!state) return;
-      for (const part of this.#partsOf(place, state)) {
-        for (let row = 0; row < this.#batch; row++) {
-          const from = given ? this.#rowOf(row) * part.size : 0;
-          const values = part.values.subarray(from, from + part.size);
-          f32.set(values, part.start + row * part.width);
-        }
+      const { h, c } = this.at(place);
+      const { hWidth, cWidth } = place;
+      const { outputSize, hiddenSize } = place.cell;
+      for (let row = 0; row < this.#batch; row++) {
+        const from = given ? this.#rowOf(row) : 0;
+        const { hidden, cell } = state;
+        if (hWidth)
+          copy(
+            hidden,
+            from * outputSize,
+            f32,
+            (h >> 2) + row * hWidth,
+            outputSize,
+          );
+        if (cell)
+          copy(
+            cell,
+            from * hiddenSize,
+            f32,
+            (c >> 2) + row * cWidth,
+            hiddenSize,
+          );
       }
     });
   }
@@ -57,42 +73,39 @@ export class StateBlock {
   /** Copies of all states, one a cell. */
   read(f32: Float32Array): CellState[] {
     return this.#network.cells.map((place) => {
+      const { hWidth, cWidth } = place;
       const { outputSize, hiddenSize } = place.cell;
       const state = {
-        hidden: new Float32Array(place.hWidth && this.#batch * outputSize),
-        cell: place.cWidth ? new Float32Array(this.#batch * hiddenSize) : null,
+        hidden: new Float32Array(hWidth && this.#batch * outputSize),
+        cell: cWidth ? new Float32Array(this.#batch * hiddenSize) : null,
       };
-      for (const part of this.#partsOf(place, state)) {
-        for (let row = 0; row < this.#batch; row++) {
-          const from = part.start + row * part.width;
-          const values = f32.subarray(from, from + part.size);
-          part.values.set(values, this.#rowOf(row) * part.size);
-        }
+      const { h, c } = this.at(place);
+      const { hidden, cell } = state;
+      for (let row = 0; row < this.#batch; row++) {
+        const to = this.#rowOf(row);
+        if (hWidth)
+          copy(
+            f32,
+            (h >> 2) + row * hWidth,
+            hidden,
+            to * outputSize,
+            outputSize,
+          );
+        if (cell)
+          copy(f32, (c >> 2) + row * cWidth, cell, to * hiddenSize, hiddenSize);
       }
       return state;
     });
   }
-
-  #partsOf(place: PlacedCell, { hidden, cell }: CellState): Part[] {
-    const { outputSize, hiddenSize } = place.cell;
-    const { h, c } = this.at(place);
-    const parts: Part[] = [];
-    if (place.hWidth) {
-      const { hWidth: width } = place;
-      parts.push({ values: hidden, size: outputSize, start: h >> 2, width });
-    }
-    if (cell) {
-      const { cWidth: width } = place;
-      parts.push({ values: cell, size: hiddenSize, start: c >> 2, width });
-    }
-    return parts;
-  }
 }
 
-/** h or c of a cell: the caller's values [B, size], and where they begin here [B, width], in floats. */
-interface Part {
-  readonly values: Float32Array;
-  readonly size: number;
-  readonly start: number;
-  readonly width: number;
+/** Not set(subarray), whose view costs more than the few numbers of a row. */
+function copy(
+  source: Float32Array,
+  from: number,
+  target: Float32Array,
+  to: number,
+  count: number,
+): void {
+  for (let i = 0; i < count; i++) target[to + i] = source[from + i] as number;
 }

@@ -91,7 +91,8 @@ export abstract class Recurrent<Options extends Required<RecurrentOptions>> {
     const mask = checkMask(checked["mask"], given);
     const trace = boolean(checked["trace"] ?? false, "trace");
     const run = { given, states, lengths, trace };
-    const { gates, ...result } = this.run(this.#runtime.model, run, mask);
+    const result = this.run(this.#runtime.model, run, mask);
+    const { gates } = result;
     const { steps } = given;
     const axes = axis === null ? [] : [axis];
     const outputAxes = this.options.returnSequences ? [steps] : [];

@@ -30,6 +30,7 @@ export function splitState(
   const hidden = part("hidden", outputSize);
   const cell = hasCell(cells) ? part("cell", hiddenSize) : null;
   const share = (data: Float32Array, index: number) => {
+    if (cells.length === 1) return data;
     const size = data.length / cells.length;
     return data.subarray(index * size, (index + 1) * size);
   };
@@ -39,7 +40,7 @@ export function splitState(
   }));
 }
 
-/** The parts put together again, as copies. */
+/** The parts, which are copies, put together again; a single one as it is. */
 export function joinState(
   parts: readonly CellState[],
   cells: readonly Cell[],
@@ -50,10 +51,13 @@ export function joinState(
     size: number,
     values: (state: CellState) => Float32Array,
   ): Tensor => {
+    const shape = [...axesOf(cells, batch), size];
+    const [first] = parts;
+    if (first && parts.length === 1) return { shape, data: values(first) };
     const each = (batch ?? 1) * size;
     const data = new Float32Array(cells.length * each);
     parts.forEach((state, index) => data.set(values(state), index * each));
-    return { shape: [...axesOf(cells, batch), size], data };
+    return { shape, data };
   };
   const hidden = join(outputSize, (state) => state.hidden);
   if (!hasCell(cells)) return { hidden };

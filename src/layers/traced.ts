@@ -33,9 +33,9 @@ export function runLayer(
   run: ForwardRun,
   trace: boolean,
 ): LayerResult {
-  return trace
-    ? runTraced(model, cells, run)
-    : { ...model.forward(run), gates: null };
+  if (trace) return runTraced(model, cells, run);
+  const { output, states } = model.forward(run);
+  return { output, states, gates: null };
 }
 
 /** Runs row by row, because the kernel leaves the gates of one row. */

@@ -200,6 +200,26 @@ describe.each(["RNN", "LSTM", "GRU"] as const)("%s", (type) => {
         expectTensor(Y!, expected().Y, "Y");
       });
 
+      test.each([
+        ["one row", 1, T],
+        ["one step", B, 1],
+        ["one row and step", 1, 1],
+      ])("%s, in both layouts", (_, batch, steps) => {
+        const some = random.tensor([batch, steps, I]);
+        const { output } = layer.forward(some);
+        const Y = { shape: [batch, steps, D, H], data: output.data };
+        const run = (layout: 0 | 1, own: Tensor) =>
+          load(modelOf(type, direction, weights, { layout })).model.run({
+            X: own,
+          });
+        expectTensor(run(1, some).Y!, Y, "Y, batch first");
+        expectTensor(
+          run(0, permuted(some, [1, 0, 2])).Y!,
+          permuted(Y, [1, 2, 0, 3]),
+          "Y, time first",
+        );
+      });
+
       test("rows of length 0 are zeros, their states too", () => {
         const given = ["X", "lengths", "h0"];
         const { model } = load(

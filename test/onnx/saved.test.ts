@@ -61,14 +61,12 @@ test("every kind of node, with constants but the first, is saved with its attrib
       }),
     );
     const given = first ? Object.fromEntries([first]) : {};
-    const run = (own: OnnxModel): [string, Value][] => [
-      ...own.compute(own.check(given)),
-    ];
-    const after = run(OnnxModel.load(model.save()));
-    run(model).forEach(([key, value], i) => {
-      expect(after[i]![0]).toBe(key);
-      expect(after[i]![1], name).toEqual(value);
-    });
+    const run = (own: OnnxModel): Value[] => own.compute(own.check(given));
+    const saved = OnnxModel.load(model.save());
+    expect(saved.outputs.map((output) => output.name)).toEqual(
+      model.outputs.map((output) => output.name),
+    );
+    expect(run(saved), name).toEqual(run(model));
   }
 });
 

@@ -99,15 +99,13 @@ function inputsOf(
       : inputs;
   return given.map((proto) => {
     const info = describe(proto, "input");
-    const { dtype } = dtypeOf(
-      proto.type,
-      `input ${JSON.stringify(proto.name)}`,
-    );
+    const name = JSON.stringify(proto.name);
+    const { dtype } = dtypeOf(proto.type, `input ${name}`);
     const tensor = tensors.get(proto.name);
     const initial = tensor
-      ? valueOf(tensor, `initializer ${JSON.stringify(proto.name)}`, files)
+      ? valueOf(tensor, `initializer ${name}`, files)
       : null;
-    return { info, dtype, initial };
+    return { info, place: `inputs[${name}]`, dtype, initial };
   });
 }
 

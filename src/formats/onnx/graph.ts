@@ -26,10 +26,13 @@ export interface Plan {
 /** Runs the plan on the values in `slots`, which it fills: the outputs are in it afterwards. */
 export function runPlan(plan: Plan, slots: (Value | undefined)[]): void {
   for (const { run, inputs, outputs, frees } of plan.steps) {
-    const results = run(inputs.map((slot) => slots[slot] ?? null));
-    outputs.forEach((slot, i) => {
+    const values: (Value | null)[] = [];
+    for (const slot of inputs) values.push(slots[slot] ?? null);
+    const results = run(values);
+    for (let i = 0; i < outputs.length; i++) {
+      const slot = outputs[i] as number;
       if (slot >= 0) slots[slot] = results[i] as Value;
-    });
+    }
     for (const slot of frees) slots[slot] = undefined;
   }
 }

@@ -29,6 +29,8 @@ export interface OnnxValueInfo {
 /** An input of the graph, with the value it has when nothing is given. */
 export interface Input {
   readonly info: OnnxValueInfo;
+  /** For messages: `inputs["x"]`. */
+  readonly place: string;
   readonly dtype: Dtype;
   readonly initial: Value | null;
 }
@@ -41,20 +43,18 @@ export type OnnxInput =
       readonly data: ArrayLike<number> | BigInt64Array | BigUint64Array;
     };
 
-/** What the user gives as `info.name`, checked. Floats are not copied: nothing writes into values. */
+/** What the user gives as the input, checked. Floats are not copied: nothing writes into values. */
 export function toValue(
   given: unknown,
-  info: OnnxValueInfo,
-  dtype: Dtype,
+  { info, place, dtype }: Pick<Input, "info" | "place" | "dtype">,
 ): Value {
-  const name = `inputs[${JSON.stringify(info.name)}]`;
   if (given === undefined) {
     const expected = `${info.dtype} ${describeShape(info)}`;
-    throw new RangeError(message(name, expected, "nothing"));
+    throw new RangeError(message(place, expected, "nothing"));
   }
   const value =
-    dtype === "float32" ? floats(given, name) : integers(given, dtype, name);
-  checkShape(value, info, name);
+    dtype === "float32" ? floats(given, place) : integers(given, dtype, place);
+  checkShape(value, info, place);
   return value;
 }
 
@@ -62,16 +62,22 @@ export function toValue(
 export function checkShape(
   { shape }: { readonly shape: readonly number[] },
   info: OnnxValueInfo,
-  name: string,
+  place: string,
 ): void {
-  if (!info.shape) return;
-  const fits =
-    shape.length === info.shape.length &&
-    info.shape.every(
-      (size, axis) => typeof size !== "number" || size === shape[axis],
-    );
-  if (!fits)
-    throw new RangeError(message(name, describeShape(info), shapeText(shape)));
+  if (info.shape && !fits(shape, info.shape))
+    throw new RangeError(message(place, describeShape(info), shapeText(shape)));
+}
+
+function fits(
+  shape: readonly number[],
+  described: NonNullable<OnnxValueInfo["shape"]>,
+): boolean {
+  if (shape.length !== described.length) return false;
+  for (let axis = 0; axis < shape.length; axis++) {
+    const size = described[axis];
+    if (typeof size === "number" && size !== shape[axis]) return false;
+  }
+  return true;
 }
 
 function describeShape({ shape }: OnnxValueInfo): string {

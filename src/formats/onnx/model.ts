@@ -24,7 +24,11 @@ export class OnnxModel {
   /** What `run` gives. */
   readonly outputs: readonly OnnxValueInfo[];
   readonly #compiled: Compiled;
-  readonly #inputs: ReadonlyMap<string, Input>;
+  /** In the order of `inputs` and `outputs`, as are lists of their values. */
+  readonly #inputs: readonly Input[];
+  readonly #names: ReadonlySet<string>;
+  readonly #inputSlots: readonly number[];
+  readonly #outputSlots: readonly number[];
 
   /** @internal */
   constructor(compiled: Compiled) {
@@ -35,7 +39,12 @@ export class OnnxModel {
       .map(({ info }) => info.name);
     this.outputs = outputs;
     this.#compiled = compiled;
-    this.#inputs = new Map(inputs.map((input) => [input.info.name, input]));
+    const slotOf = ({ name }: OnnxValueInfo) =>
+      compiled.plan.slots.get(name) as number;
+    this.#inputs = inputs;
+    this.#names = new Set(this.inputs.map(({ name }) => name));
+    this.#inputSlots = this.inputs.map(slotOf);
+    this.#outputSlots = outputs.map(slotOf);
   }
 
   /**
@@ -83,57 +92,64 @@ export class OnnxModel {
   }
 
   /**
-   * The values of the inputs by name; `except`: those that come from elsewhere.
+   * The values of the inputs; `except`: the names of those that come from elsewhere, which stay undefined.
    *
    * @internal
    */
   check(
     given: unknown,
-    except: ReadonlySet<string> = new Set(),
-  ): Map<string, Value> {
+    except: ReadonlySet<string> = NONE,
+  ): (Value | undefined)[] {
     const entries = record(given, "inputs");
     for (const name of Object.keys(entries)) {
-      if (this.#inputs.has(name) && !except.has(name)) continue;
-      const names = [...this.#inputs.keys()].filter((own) => !except.has(own));
+      if (this.#names.has(name) && !except.has(name)) continue;
+      const names = [...this.#names].filter((own) => !except.has(own));
       const expected = `the inputs ${names.join(", ")} alone`;
       throw new RangeError(
         message(`inputs[${JSON.stringify(name)}]`, expected, "one more"),
       );
     }
-    const values = new Map<string, Value>();
-    for (const [name, { info, dtype, initial }] of this.#inputs) {
-      if (except.has(name)) continue;
+    const values: (Value | undefined)[] = [];
+    for (const input of this.#inputs) {
+      const { info, initial } = input;
+      const { name } = info;
+      if (except.has(name)) {
+        values.push(undefined);
+        continue;
+      }
       const own = Object.hasOwn(entries, name) ? entries[name] : undefined;
-      values.set(
-        name,
-        own === undefined && initial ? initial : toValue(own, info, dtype),
-      );
+      values.push(own === undefined && initial ? initial : toValue(own, input));
     }
     return values;
   }
 
-  /** @internal */
-  compute(values: ReadonlyMap<string, Value>): Map<string, Value> {
+  /** Values of the inputs → those of the outputs. @internal */
+  compute(values: readonly (Value | undefined)[]): Value[] {
     const { plan } = this.#compiled;
     const slots = [...plan.constants];
-    const slotOf = (name: string) => plan.slots.get(name) as number;
-    for (const [name, value] of values) slots[slotOf(name)] = value;
+    for (let i = 0; i < values.length; i++)
+      slots[this.#inputSlots[i] as number] = values[i];
     runPlan(plan, slots);
-    return new Map(
-      this.outputs.map(({ name }) => [name, slots[slotOf(name)] as Value]),
-    );
+    const outputs: Value[] = [];
+    for (const slot of this.#outputSlots) outputs.push(slots[slot] as Value);
+    return outputs;
   }
 
-  /** @internal */
-  tensors(values: ReadonlyMap<string, Value>): Record<string, Tensor> {
+  /** Values of the outputs as users get them. @internal */
+  tensors(values: readonly Value[]): Record<string, Tensor> {
+    const entries: [string, Tensor][] = [];
+    for (let i = 0; i < values.length; i++) {
+      const { name } = this.outputs[i] as OnnxValueInfo;
+      entries.push([name, toTensor(values[i] as Value, name)]);
+    }
     // fromEntries defines own properties, so an output may be called __proto__
-    return Object.fromEntries(
-      Array.from(values, ([name, value]) => [name, toTensor(value, name)]),
-    );
+    return Object.fromEntries(entries);
   }
 
   /** @internal */
   input(name: string): Input | undefined {
-    return this.#inputs.get(name);
+    return this.#inputs.find(({ info }) => info.name === name);
   }
 }
+
+const NONE: ReadonlySet<string> = new Set();

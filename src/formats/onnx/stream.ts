@@ -18,10 +18,22 @@ export interface OnnxStreamOptions {
   initial?: Readonly<Record<string, OnnxInput>>;
 }
 
+/** An input that is an output of the run before, and where each is among the model's. */
+interface StateLink {
+  readonly name: string;
+  readonly input: Input;
+  readonly at: number;
+  readonly outputAt: number;
+  /** For messages: `outputs["hn"]`. */
+  readonly place: string;
+}
+
 /** One sequence running through a model, piece by piece. */
 export class OnnxStream {
   readonly #model: OnnxModel;
   readonly #outputs: ReadonlyMap<string, string>;
+  readonly #names: ReadonlySet<string>;
+  readonly #links: readonly StateLink[];
   readonly #initial: ReadonlyMap<string, Value>;
   #states: ReadonlyMap<string, Value>;
 
@@ -38,6 +50,14 @@ export class OnnxStream {
         return [name, output as string];
       }),
     );
+    this.#names = new Set(this.#outputs.keys());
+    this.#links = Array.from(this.#outputs, ([name, output]) => ({
+      name,
+      input: this.#input(name),
+      at: placeIn(model.inputs, name),
+      outputAt: placeIn(model.outputs, output),
+      place: `outputs[${JSON.stringify(output)}]`,
+    }));
     this.#initial = this.#check(initial, "initial");
     this.#states = this.#initial;
   }
@@ -51,16 +71,15 @@ export class OnnxStream {
    */
   run(inputs: Readonly<Record<string, OnnxInput>>): Record<string, Tensor> {
     const model = this.#model;
-    const given = model.check(inputs, new Set(this.#outputs.keys()));
-    const sizes = freeSizes(model, given);
-    for (const name of this.#outputs.keys())
-      given.set(name, this.#states.get(name) ?? this.#zeros(name, sizes));
-    const outputs = model.compute(given);
+    const values = model.check(inputs, this.#names);
+    if (this.#states.size < this.#links.length) this.#fillZeros(values);
+    for (const { name, at } of this.#links)
+      values[at] = this.#states.get(name) ?? values[at];
+    const outputs = model.compute(values);
     const next = new Map<string, Value>();
-    for (const [name, output] of this.#outputs) {
-      const value = outputs.get(output) as Value;
-      const { info, dtype } = this.#input(name);
-      const place = `outputs[${JSON.stringify(output)}]`;
+    for (const { name, input, place, outputAt } of this.#links) {
+      const value = outputs[outputAt] as Value;
+      const { info, dtype } = input;
       checkShape(value, info, place);
       if (value.dtype !== dtype)
         throw new RangeError(
@@ -112,30 +131,35 @@ export class OnnxStream {
           message(`${place}[${JSON.stringify(name)}]`, expected, "one more"),
         );
       }
-      const { info, dtype } = this.#input(name);
-      const { shape, data } = toValue(value, info, dtype);
+      const { dtype, shape, data } = toValue(value, this.#input(name));
       values.set(name, { dtype, shape, data: data.slice() });
     }
     return values;
   }
 
-  #zeros(name: string, sizes: ReadonlyMap<string, number>): Value {
-    const { info, dtype, initial } = this.#input(name);
-    const zeros = initial ?? zerosOf(info, dtype, sizes);
-    if (zeros) return zeros;
-    const place = `initial[${JSON.stringify(name)}]`;
-    throw new RangeError(
-      message(
-        place,
-        "a value, since the file does not say its size",
-        "nothing",
-      ),
-    );
+  /** Gives the states that are not known yet their value in the first run. */
+  #fillZeros(values: (Value | undefined)[]): void {
+    const sizes = freeSizes(this.#model, values);
+    for (const { name, input, at } of this.#links) {
+      if (this.#states.has(name)) continue;
+      const { info, dtype, initial } = input;
+      const zeros = initial ?? zerosOf(info, dtype, sizes);
+      if (!zeros) {
+        const place = `initial[${JSON.stringify(name)}]`;
+        const expected = "a value, since the file does not say its size";
+        throw new RangeError(message(place, expected, "nothing"));
+      }
+      values[at] = zeros;
+    }
   }
 
   #input(name: string): Input {
     return this.#model.input(name) as Input;
   }
+}
+
+function placeIn(list: readonly { name: string }[], name: string): number {
+  return list.findIndex((own) => own.name === name);
 }
 
 function checkName(
@@ -151,13 +175,14 @@ function checkName(
 /** The sizes that the inputs' free dimensions have. */
 function freeSizes(
   model: OnnxModel,
-  given: ReadonlyMap<string, Value>,
+  given: readonly (Value | undefined)[],
 ): Map<string, number> {
   const sizes = new Map<string, number>();
-  for (const { name, shape } of model.inputs)
+  model.inputs.forEach(({ shape }, at) =>
     shape?.forEach((size, axis) => {
-      const own = given.get(name)?.shape[axis];
+      const own = given[at]?.shape[axis];
       if (typeof size === "string" && own !== undefined) sizes.set(size, own);
-    });
+    }),
+  );
   return sizes;
 }

@@ -56,10 +56,10 @@ function recurrent(type: RecurrentType): Compile {
           node.absorb(place, () => builder.weightsOf(made)[name] as Value);
     }
     builder.describe(known, layout);
+    const directions = features.direction === "bidirectional" ? 2 : 1;
     return (inputs) => {
       const weights = layer ? null : weightsOf(node, (i) => inputs[i] ?? null);
       const running = layer ?? builder.cached(weights as Weights);
-      const directions = features.direction === "bidirectional" ? 2 : 1;
       return runLayer(running, {
         node,
         layout,

@@ -40,17 +40,18 @@ export function runLayer(layer: AnyLayer, run: SequenceRun): (Value | null)[] {
     hidden: stateOf(run.hidden, "initial_h"),
     cell: stateOf(run.cell, "initial_c"),
   };
-  const result = layer.forward(input, {
-    ...stateOption(layer, batch, initial),
-    ...(lengths && stepsOption(lengths, steps)),
-  });
+  const option = stateOption(layer, batch, initial);
+  const result = layer.forward(
+    input,
+    lengths ? { ...option, ...stepsOption(lengths, steps) } : option,
+  );
   const { hidden, cell } = result.state;
-  const outward = (state: Tensor) => statesOut(node, layout, state);
-  return [
+  const results = [
     node.outputs[0] ? sequencesOut(run, result.output, hiddenSize) : null,
-    outward(hidden),
-    ...(cell ? [outward(cell)] : []),
+    statesOut(node, layout, hidden),
   ];
+  if (cell) results.push(statesOut(node, layout, cell));
+  return results;
 }
 
 interface Initial {
@@ -71,12 +72,9 @@ function stateOption(
     shape: [directions, batch, hiddenSize],
     data: new Float32Array(directions * batch * hiddenSize),
   });
-  return {
-    state: {
-      hidden: hidden ?? zeros(),
-      ...(layer instanceof LSTM && { cell: cell ?? zeros() }),
-    },
-  };
+  const state: State = { hidden: hidden ?? zeros() };
+  if (layer instanceof LSTM) state.cell = cell ?? zeros();
+  return { state };
 }
 
 /** Rows of length 0, which no layer takes, are rows of masked steps. */
@@ -174,7 +172,8 @@ const asTensor = ({ shape, data }: Value): Tensor => ({
 function swapped(node: Node, value: Value): Value {
   const [a, b, c] = value.shape as [number, number, number];
   const shape = [b, a, c];
-  if (a === 1 || b === 1) return { ...value, shape };
+  if (a === 1 || b === 1)
+    return { dtype: value.dtype, shape, data: value.data };
   return strided(node, value, shape, [c, b * c, 1]);
 }
 
@@ -208,6 +207,13 @@ function sequencesOut(
     data,
   };
   if (layout === "batch-first") return value;
+  // in the same order where only axes of 1 change places
+  if (batch === 1 || (steps === 1 && directions === 1))
+    return {
+      dtype: "float32",
+      shape: [steps, directions, batch, size],
+      data,
+    };
   const row = directions * size;
   return strided(
     node,
