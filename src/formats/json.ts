@@ -32,6 +32,11 @@ export function parseObject(bytes: Uint8Array | ArrayBuffer, at = ""): Place {
   return { at, fields: asObject(value, at || FILE) };
 }
 
+/** The object that the file is, or that it has been found to be already. */
+export function placeOf(given: Uint8Array | ArrayBuffer | Place): Place {
+  return "fields" in given ? given : parseObject(given);
+}
+
 const FILE = "file";
 
 /** V8 quotes a piece of the text, which may be anything: on one line, and not all of it. */

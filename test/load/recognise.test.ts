@@ -57,7 +57,7 @@ describe("the format of a file", () => {
     ["rtneural", "a state dict", json({ "rec.weight_ih_l0": [[1]] })],
     ["rtneural", "behind spaces", text('\ufeff \r\n{"layers": []}')],
   ])("%s %s", (format, _, file) => {
-    expect(recognise(file)).toBe(format);
+    expect(recognise(file).format).toBe(format);
   });
 });
 

@@ -10,7 +10,7 @@ import {
   OPTIONS,
   readAs,
 } from "./readers.js";
-import { type Format, recognise } from "./recognise.js";
+import { type Recognised, recognise } from "./recognise.js";
 
 export { FormatError } from "../../errors.js";
 export type { Report, ReportLayer } from "../report.js";
@@ -44,13 +44,13 @@ export function load(
 
 /** The model among the files. */
 function loadOneOf(files: Files, options: LoadOptions): Loaded {
-  const models: { name: string; bytes: Uint8Array; format: Format }[] = [];
+  const models: ({ name: string; bytes: Uint8Array } & Recognised)[] = [];
   const others: string[] = [];
   for (const [name, file] of Object.entries(files)) {
     const place = JSON.stringify(name.slice(0, 100));
     const bytes = toBytes(file, `files[${place}]`);
     try {
-      models.push({ name, bytes, format: recognise(bytes) });
+      models.push({ name, bytes, ...recognise(bytes) });
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       others.push(`${place}: ${error.message}`);
@@ -62,7 +62,7 @@ function loadOneOf(files: Files, options: LoadOptions): Loaded {
     const some = got.slice(0, 4).join(", ");
     throw new RangeError(message("files", "one model and its weights", some));
   }
-  if (first) return readAs(first.format, first.bytes, options, files);
+  if (first) return readAs(first, first.bytes, options, files);
   if (others.length) throw new FormatError(others.slice(0, 4).join("; "));
   throw wrong(true, "files", "at least one file", files);
 }

@@ -5,7 +5,8 @@ import type { Layer, Sequential } from "../../index.js";
 import type { AudioCase } from "../audio.js";
 import { load as loadKeras } from "../keras/index.js";
 import type { KerasOptions } from "../keras/options.js";
-import { load as loadNam, type NamOptions } from "../nam/index.js";
+import type { Place } from "../json.js";
+import { type NamOptions, readAmp } from "../nam/read.js";
 import { loadSaved } from "../onnx/load.js";
 import { isSaved } from "../onnx/saved.js";
 import {
@@ -14,12 +15,12 @@ import {
   type OnnxOptions,
 } from "../onnx/index.js";
 import type { Report } from "../report.js";
-import { load as loadRTNeural } from "../rtneural/index.js";
+import { readRTNeural } from "../rtneural/read.js";
 import { load as loadSafetensors } from "../safetensors/index.js";
 import type { ModelOptions } from "../state-dict.js";
 import { load as loadTfjs } from "../tfjs/index.js";
 import { load as loadTorch, type TorchOptions } from "../torch/index.js";
-import type { Format } from "./recognise.js";
+import type { Format, Recognised } from "./recognise.js";
 
 export type LoadOptions = Partial<
   TorchOptions & ModelOptions & KerasOptions & NamOptions & OnnxOptions
@@ -43,11 +44,15 @@ export interface Loaded {
 export type Files = Readonly<Record<string, Uint8Array | ArrayBuffer>>;
 
 interface Reader {
-  /** @param files all that were given, for the formats that have several */
+  /**
+   * @param files all that were given, for the formats that have several
+   * @param json what the file holds, where it is JSON
+   */
   readonly read: (
     bytes: Uint8Array,
     options: LoadOptions,
     files: Files,
+    json: Place | null,
   ) => Loaded;
   readonly options: readonly (keyof LoadOptions)[];
 }
@@ -86,8 +91,14 @@ const READERS: Readonly<Record<Format, Reader>> = {
       loadTfjs({ ...files, "model.json": bytes }, options),
     options: ["backend", "maxBytes"],
   },
-  nam: { read: loadNam, options: ["fastTanh", "backend"] },
-  rtneural: { read: loadRTNeural, options: OF_STATE_DICTS },
+  nam: {
+    read: (bytes, options, _, json) => readAmp(json ?? bytes, options),
+    options: ["fastTanh", "backend"],
+  },
+  rtneural: {
+    read: (bytes, options, _, json) => readRTNeural(json ?? bytes, options),
+    options: OF_STATE_DICTS,
+  },
 };
 
 /** The names of all options. */
@@ -99,7 +110,7 @@ export const OPTIONS: Readonly<Record<string, true>> = Object.fromEntries(
 
 /** Of `options`, which have been checked to be known, those of the format alone count. */
 export function readAs(
-  format: Format,
+  { format, json }: Recognised,
   bytes: Uint8Array,
   options: LoadOptions,
   files: Files,
@@ -108,5 +119,5 @@ export function readAs(
   const given = Object.entries(options).filter(([name]) =>
     (own as readonly string[]).includes(name),
   );
-  return read(bytes, Object.fromEntries(given), files);
+  return read(bytes, Object.fromEntries(given), files, json);
 }

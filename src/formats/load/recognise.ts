@@ -12,6 +12,12 @@ import { recogniseProtobuf } from "./protobuf.js";
 export type Format =
   "safetensors" | "torch" | "onnx" | "keras" | "tfjs" | "nam" | "rtneural";
 
+export interface Recognised {
+  readonly format: Format;
+  /** What a JSON file holds: a .nam of 10 MB is parsed once, not again by its reader. */
+  readonly json: Place | null;
+}
+
 const EXPECTED =
   "a model: safetensors, PyTorch (.pt, .pth), ONNX, Keras (.keras, .h5), TensorFlow.js (model.json), .nam, or the JSON of GuitarML, AIDA-X or RTNeural";
 
@@ -21,17 +27,25 @@ const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]; // "\x89HDF\r\n\x
 const LEGACY_TORCH = [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8];
 
 /** @throws FormatError that says what the file is instead, where that is known */
-export function recognise(file: Uint8Array): Format {
+export function recognise(file: Uint8Array): Recognised {
+  const binary = recogniseBinary(file);
+  if (binary) return { format: binary, json: null };
+  const other = nameOfOther(file);
+  if (other !== null) throw refusal(other);
+  if (textStart(file).startsWith("{")) {
+    const json = parseObject(file);
+    return { format: recogniseJson(json), json };
+  }
+  const protobuf = recogniseProtobuf(file);
+  if (protobuf === "onnx") return { format: protobuf, json: null };
+  throw refusal(protobuf ?? described(file));
+}
+
+function recogniseBinary(file: Uint8Array): Format | null {
   if (isSafetensors(file)) return "safetensors";
   if (startsWith(file, ZIP)) return recogniseZip(file);
   if (isHdf5(file)) return "keras";
-  if (isLegacyTorch(file)) return "torch";
-  const other = nameOfOther(file);
-  if (other !== null) throw refusal(other);
-  if (textStart(file).startsWith("{")) return recogniseJson(parseObject(file));
-  const protobuf = recogniseProtobuf(file);
-  if (protobuf === "onnx") return protobuf;
-  throw refusal(protobuf ?? described(file));
+  return isLegacyTorch(file) ? "torch" : null;
 }
 
 function refusal(got: string): FormatError {

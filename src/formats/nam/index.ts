@@ -1,24 +1,14 @@
 /** Models of guitar amplifiers and pedals: .nam files, and the JSON of GuitarML and AIDA-X. @module */
 
-import { boolean } from "../../checks.js";
-import { FormatError } from "../../errors.js";
-import { type AudioModel, type Backend, checkBackend } from "../audio.js";
-import { field, parseObject } from "../json.js";
-import { readModel } from "../rtneural/model.js";
-import { readGuitarMl } from "./guitarml.js";
-import { readNam } from "./nam.js";
+import { toBytes } from "../../bytes.js";
+import type { AudioModel } from "../audio.js";
+import { type NamOptions, readAmp } from "./read.js";
 
 export { FormatError } from "../../errors.js";
 export type { AudioCase, AudioModel } from "../audio.js";
 export type { Report, ReportLayer } from "../report.js";
 export { reportText } from "../report.js";
-
-export interface NamOptions {
-  /** Of a .nam file: NAM's own approximations of tanh and σ, which its plug-ins use; false, the default: exact ones. */
-  fastTanh?: boolean;
-  /** The kernel; 'auto' by default. */
-  backend?: Backend;
-}
+export type { NamOptions } from "./read.js";
 
 /**
  * The model of a .nam file (LSTM), of GuitarML's JSON (SimpleRNN) or of AIDA-X's (RTNeural's layers).
@@ -30,16 +20,5 @@ export function load(
   bytes: Uint8Array | ArrayBuffer,
   options: NamOptions = {},
 ): AudioModel {
-  const backend = checkBackend(options);
-  const fastTanh = boolean(options.fastTanh ?? false, "fastTanh");
-  const file = parseObject(bytes);
-  if (field(file, "architecture") !== undefined)
-    return readNam(file, fastTanh, backend);
-  if (field(file, "model_data") !== undefined)
-    return readGuitarMl(file, backend);
-  if (field(file, "layers") !== undefined) return readModel(file, backend);
-  const names = Object.keys(file.fields).slice(0, 5).join(", ");
-  throw new FormatError(
-    `file: expected architecture (.nam), model_data (GuitarML) or layers (AIDA-X), got ${names || "nothing"}`,
-  );
+  return readAmp(toBytes(bytes), options);
 }

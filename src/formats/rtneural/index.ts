@@ -1,10 +1,9 @@
 /** RTNeural's JSON, as its Python scripts write it from Keras, AIDA-X's included; and its state dicts as JSON. @module */
 
-import { type AudioModel, checkBackend } from "../audio.js";
-import { parseObject } from "../json.js";
+import { toBytes } from "../../bytes.js";
+import type { AudioModel } from "../audio.js";
 import type { ModelOptions } from "../state-dict.js";
-import { readModel } from "./model.js";
-import { isStateDict, readStateDict } from "./torch.js";
+import { readRTNeural } from "./read.js";
 
 export { FormatError } from "../../errors.js";
 export type { AudioCase, AudioModel } from "../audio.js";
@@ -26,9 +25,5 @@ export function load(
   bytes: Uint8Array | ArrayBuffer,
   options: ModelOptions = {},
 ): AudioModel {
-  const backend = checkBackend(options);
-  const file = parseObject(bytes);
-  return isStateDict(file)
-    ? readStateDict(file, options)
-    : readModel(file, backend);
+  return readRTNeural(toBytes(bytes), options);
 }

@@ -1,0 +1,17 @@
+import { type AudioModel, checkBackend } from "../audio.js";
+import { type Place, placeOf } from "../json.js";
+import type { ModelOptions } from "../state-dict.js";
+import { readModel } from "./model.js";
+import { isStateDict, readStateDict } from "./torch.js";
+
+/** @param given the file, or what it holds */
+export function readRTNeural(
+  given: Uint8Array | ArrayBuffer | Place,
+  options: ModelOptions,
+): AudioModel {
+  const backend = checkBackend(options);
+  const file = placeOf(given);
+  return isStateDict(file)
+    ? readStateDict(file, options)
+    : readModel(file, backend);
+}
