@@ -58,14 +58,17 @@ export function record(
   return value;
 }
 
-/** `known`, whose names are all that `given` may have: a misspelt option must not be ignored in silence. */
+/**
+ * `known`, whose names are all that `given` may have: a misspelt option must not be ignored in silence. What is undefined
+ * is not given.
+ */
 export function knownKeys<T extends object>(
   given: object,
   known: T,
   name = "options",
 ): T {
-  for (const key of Object.keys(given)) {
-    if (Object.hasOwn(known, key)) continue;
+  for (const [key, value] of Object.entries(given)) {
+    if (value === undefined || Object.hasOwn(known, key)) continue;
     const names = Object.keys(known).join(", ");
     throw new RangeError(message(name, `only ${names}`, JSON.stringify(key)));
   }

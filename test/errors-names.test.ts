@@ -25,7 +25,7 @@ const model = new Sequential([
 const numbers = new Sequential([lstm]);
 const input = [[1, 2]];
 const wrong = <T extends object>(options: T) =>
-  ({ ...options, bogus: undefined }) as never;
+  ({ ...options, bogus: 1 }) as never;
 
 const calls: [what: string, call: () => unknown, one: string][] = [
   ["new RNN", () => new RNN(wrong(sizes)), "nonlinearity"],
@@ -81,6 +81,38 @@ test("init names an unknown option", async () => {
       'options: expected only backend, deterministic, module, got "bogus"',
     ),
   );
+});
+
+describe("one record of options may serve all kinds of layers", () => {
+  const shared = {
+    ...sizes,
+    nonlinearity: "tanh",
+    projSize: 0,
+    peepholes: false,
+    coupledGates: false,
+    resetAfter: true,
+    updateGate: "keep",
+    bogus: undefined,
+  } as const;
+
+  test.each([RNN, LSTM, GRU])("%o takes others' options at rest", (Layer) => {
+    const { options } = new Layer(shared);
+    expect(options).toEqual(new Layer(sizes).options);
+  });
+
+  test.each([
+    [GRU, { projSize: 1 }],
+    [LSTM, { nonlinearity: "relu" }],
+    [RNN, { resetAfter: false }],
+  ] as const)("%o refuses %o, which it has not", (Layer, asking) => {
+    const [name] = Object.keys(asking);
+    expectRefusal([
+      `${name}`,
+      () => new Layer({ ...shared, ...asking } as never),
+      RangeError,
+      new RegExp(`^options: expected only .*, got "${name}"$`),
+    ]);
+  });
 });
 
 describe("the weights of another kind of layer", () => {

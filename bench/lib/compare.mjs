@@ -139,8 +139,9 @@ const chosen = CASES.filter((layer) =>
 
 // All kinds and shapes once for long enough, so that every engine has compiled all it will run.
 for (const { kind, batch } of chosen) {
-  const layer = { kind, batch, steps: 20, inputSize: 64, hiddenSize: 64 };
-  const weights = new LAYERS[kind].Layer(layer).stateDict();
+  const sizes = { inputSize: 64, hiddenSize: 64 };
+  const layer = { kind, batch, steps: 20, ...sizes };
+  const weights = new LAYERS[kind].Layer(sizes).stateDict();
   const input = uniform(batch * 20 * 64);
   for (const make of [onnxruntimeWeb, onnxruntimeNode]) {
     const peer = await make(layer, weights, input);

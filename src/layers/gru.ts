@@ -1,6 +1,10 @@
-import { boolean, knownKeys, oneOf } from "../checks.js";
+import { boolean, oneOf } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
-import { recurrentOptions, type RecurrentOptions } from "./options.js";
+import {
+  ownOptions,
+  recurrentOptions,
+  type RecurrentOptions,
+} from "./options.js";
 import { Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
 
@@ -23,7 +27,7 @@ export class GRU extends Recurrent<Required<GRUOptions>> {
       "keep",
       "replace",
     ]);
-    super(knownKeys(options, { ...common, resetAfter, updateGate }), {
+    super(ownOptions(options, { ...common, resetAfter, updateGate }), {
       kind: "gru",
       name: "GRU",
       gates: 3,

@@ -1,6 +1,10 @@
-import { boolean, knownKeys, message, positiveInteger } from "../checks.js";
+import { boolean, message, positiveInteger } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
-import { recurrentOptions, type RecurrentOptions } from "./options.js";
+import {
+  ownOptions,
+  recurrentOptions,
+  type RecurrentOptions,
+} from "./options.js";
 import { Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
 
@@ -39,7 +43,7 @@ export class LSTM extends Recurrent<Required<LSTMOptions>> {
     const peepholes = boolean(options.peepholes ?? false, "peepholes");
     const coupled = boolean(options.coupledGates ?? false, "coupledGates");
     super(
-      knownKeys(options, {
+      ownOptions(options, {
         ...common,
         projSize,
         peepholes,

@@ -1,4 +1,11 @@
-import { boolean, oneOf, positiveInteger, record, wrong } from "../checks.js";
+import {
+  boolean,
+  oneOf,
+  positiveInteger,
+  record,
+  wrong,
+  knownKeys,
+} from "../checks.js";
 import {
   type Backend,
   BACKENDS,
@@ -107,6 +114,27 @@ export function recurrentOptions(
     ),
     maskRule: oneOf(options["maskRule"] ?? "zero", "maskRule", MASK_RULES),
   };
+}
+
+/** The options that not all three kinds have, asking for nothing. */
+const AT_REST: Readonly<Record<string, unknown>> = {
+  nonlinearity: "tanh",
+  projSize: 0,
+  peepholes: false,
+  coupledGates: false,
+  resetAfter: true,
+  updateGate: "keep",
+};
+
+/** `own`, the options of one kind. One record may serve all kinds: others' options may be there, at rest. */
+export function ownOptions<T extends object>(given: object, own: T): T {
+  const asking = Object.entries(given).filter(
+    ([name, value]) =>
+      Object.hasOwn(own, name) ||
+      !Object.hasOwn(AT_REST, name) ||
+      AT_REST[name] !== value,
+  );
+  return knownKeys(Object.fromEntries(asking), own);
 }
 
 function checkClip(clip: unknown): number {

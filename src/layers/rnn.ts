@@ -1,6 +1,10 @@
-import { knownKeys, oneOf } from "../checks.js";
+import { oneOf } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
-import { recurrentOptions, type RecurrentOptions } from "./options.js";
+import {
+  ownOptions,
+  recurrentOptions,
+  type RecurrentOptions,
+} from "./options.js";
 import { Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
 
@@ -17,7 +21,7 @@ export class RNN extends Recurrent<Required<RNNOptions>> {
       "tanh",
       "relu",
     ]);
-    super(knownKeys(options, { ...common, nonlinearity }), {
+    super(ownOptions(options, { ...common, nonlinearity }), {
       kind: "rnn",
       name: "RNN",
       gates: 1,
