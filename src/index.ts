@@ -30,9 +30,9 @@ export {
   Sequential,
   type SequentialForwardOptions,
   type SequentialOptions,
-  type States,
 } from "./layers/sequential.js";
 export type { State } from "./layers/state.js";
+export type { States } from "./layers/states.js";
 export type { Stream } from "./layers/stream.js";
 export type { Trace, TraceEntry } from "./layers/traced.js";
 export type { StateDict } from "./safetensors.js";

@@ -1,10 +1,11 @@
-import { message, wrong } from "../checks.js";
+import { message, nonNegativeInteger, wrong } from "../checks.js";
 import type { Backend, Cell } from "../kernel/model.js";
 import { Embedding } from "./embedding.js";
 import { GRU } from "./gru.js";
 import { Linear } from "./linear.js";
 import { LSTM } from "./lstm.js";
 import { Masking } from "./masking.js";
+import { checkCausal } from "./recurrent.js";
 import { RNN } from "./rnn.js";
 
 export type RecurrentLayer = RNN | LSTM | GRU;
@@ -25,6 +26,10 @@ export const isRecurrent = (layer: Layer): layer is RecurrentLayer =>
 
 export const runsInKernel = (layer: Layer): layer is KernelLayer =>
   isRecurrent(layer) || layer instanceof Linear;
+
+/** Whether only the last step comes out of a layer, so that T is gone behind it. */
+export const givesLastOnly = (layer: Layer): boolean =>
+  isRecurrent(layer) && !layer.options.returnSequences;
 
 /** Whether a layer masks steps for those behind it. */
 export const masks = (layer: Layer): boolean =>
@@ -77,12 +82,41 @@ export function checkChain(
       const expected = `no ${kind} behind one with returnSequences false`;
       throw refuse(index, expected, typeOf(layer));
     }
-    lastOnly ||= isRecurrent(layer) && !layer.options.returnSequences;
+    lastOnly ||= givesLastOnly(layer);
   });
   if (!layers.some((layer: Layer) => runsInKernel(layer))) {
     const expected = "at least one layer that is no Embedding";
     throw new RangeError(message("layers", expected, `${layers.length}`));
   }
+}
+
+/** Holds that the layers can run step by step, as streams do. */
+export function checkStepwise(layers: readonly Layer[]): void {
+  for (const layer of layers) {
+    if (masks(layer)) {
+      const expected = "a model that masks no steps";
+      const got =
+        layer instanceof Embedding ? "an Embedding with maskZero" : "a Masking";
+      throw new RangeError(message("stream", expected, got));
+    }
+    if (isRecurrent(layer)) checkCausal(layer.options.direction, typeOf(layer));
+  }
+}
+
+/** How many of a model's inputs are added to its outputs; `steps`: whether it takes and gives numbers at every step. */
+export function checkSkip(
+  value: unknown,
+  inputSize: number,
+  outputSize: number,
+  steps: boolean,
+): number {
+  const skip = nonNegativeInteger(value, "skip");
+  const most = Math.min(inputSize, outputSize);
+  if (!skip || (steps && skip <= most)) return skip;
+  const expected = steps
+    ? `at most ${most} of ${inputSize} inputs and ${outputSize} outputs`
+    : "0 for a model that takes tokens or gives the last step alone";
+  throw new RangeError(message("skip", expected, `${skip}`));
 }
 
 /** The one backend that the layers ask for; those that ask for 'auto' take any. */

@@ -1,5 +1,11 @@
 import type { CellState, Model } from "../kernel/model.js";
-import { cellsOf, isRecurrent, type KernelLayer, type Layer } from "./chain.js";
+import {
+  cellsOf,
+  givesLastOnly,
+  isRecurrent,
+  type KernelLayer,
+  type Layer,
+} from "./chain.js";
 import { Embedding } from "./embedding.js";
 import type { Sequences } from "./input.js";
 import { bothMasks, type Mask, maskOf } from "./mask.js";
@@ -50,7 +56,7 @@ export function forwardMasked(
       const result = runOne(layer, model, { ...given, data, steps }, own);
       data = result.output;
       results.push(...result.states);
-      if (isRecurrent(layer) && !layer.options.returnSequences) {
+      if (givesLastOnly(layer)) {
         steps = 1;
         mask = null;
         lengths = null;

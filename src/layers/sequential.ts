@@ -1,27 +1,22 @@
-import {
-  message,
-  nonNegativeInteger,
-  positiveInteger,
-  record,
-  wrong,
-} from "../checks.js";
+import { message, record } from "../checks.js";
 import type { CellState, ForwardResult } from "../kernel/model.js";
 import type { StateDict } from "../safetensors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import {
-  cellsOf,
   checkChain,
+  checkSkip,
+  checkStepwise,
   commonBackend,
+  givesLastOnly,
   inputOf,
-  isRecurrent,
   type KernelLayer,
   type Layer,
   masks,
   outputOf,
   runsInKernel,
-  typeOf,
 } from "./chain.js";
 import { Embedding } from "./embedding.js";
+import { forecast } from "./forecast.js";
 import { generate, type GenerateOptions } from "./generate.js";
 import {
   checkLengths,
@@ -32,14 +27,11 @@ import {
 import { Linear } from "./linear.js";
 import { checkMask, type MaskLike } from "./mask.js";
 import { forwardMasked, type MaskedRun } from "./masked-model.js";
-import { checkCausal } from "./recurrent.js";
 import { Runtime } from "./runtime.js";
 import { atPlace, readModel, saveModel } from "./saved.js";
-import { joinState, splitState, type State } from "./state.js";
+import type { State } from "./state.js";
+import { joinStates, splitStates, type States } from "./states.js";
 import { Stream } from "./stream.js";
-
-/** One entry a layer, null where it has none. */
-export type States = (State | null)[];
 
 export interface SequentialForwardOptions {
   /** Where to start, one entry a layer; null, and by default all: zeros, or the layer's learned state. */
@@ -92,25 +84,12 @@ export class Sequential {
     this.inputSize = this.#embedding ? 1 : inputOf(run[0] as KernelLayer);
     this.outputSize = outputOf(run.at(-1) as KernelLayer);
     this.#masks = layers.some(masks);
-    this.#lastOnly = layers.some(
-      (layer) => isRecurrent(layer) && !layer.options.returnSequences,
-    );
+    this.#lastOnly = layers.some(givesLastOnly);
+    const steps = !this.#embedding && !this.#lastOnly;
     const { skip = 0 } = record(options, "options", { skip: 0 });
-    this.skip = this.#checkSkip(skip);
+    this.skip = checkSkip(skip, this.inputSize, this.outputSize, steps);
     const backend = commonBackend(run);
     this.#runtime = new Runtime("Sequential", run, backend, this.skip);
-  }
-
-  #checkSkip(value: unknown): number {
-    const skip = nonNegativeInteger(value, "skip");
-    const { inputSize, outputSize } = this;
-    const most = Math.min(inputSize, outputSize);
-    const steps = !this.#embedding && !this.#lastOnly;
-    if (!skip || (steps && skip <= most)) return skip;
-    const expected = steps
-      ? `at most ${most} of ${inputSize} inputs and ${outputSize} outputs`
-      : "0 for a model that takes tokens or gives the last step alone";
-    throw new RangeError(message("skip", expected, `${skip}`));
   }
 
   /**
@@ -134,7 +113,8 @@ export class Sequential {
     const { batch, steps, batched } = given;
     const axis = batched ? batch : null;
     const { state } = checked;
-    const states = state === undefined ? [] : this.#splitStates(state, axis);
+    const states =
+      state === undefined ? [] : splitStates(this.layers, state, axis);
     const mask = checkMask(checked["mask"], given);
     const result =
       mask || this.#masks
@@ -146,7 +126,7 @@ export class Sequential {
     ];
     return {
       output: { shape: [...axes, this.outputSize], data: result.output },
-      state: this.#joinStates(result.states, axis),
+      state: joinStates(this.layers, result.states, axis),
     };
   }
 
@@ -165,39 +145,6 @@ export class Sequential {
     return forwardMasked(this.layers, modelOf, { ...run, skip: this.skip });
   }
 
-  /** A state of every cell, null for those that have or are given none. */
-  #splitStates(states: unknown, batch: number | null): (CellState | null)[] {
-    const { length } = this.layers;
-    const expected = `${length} states, one a layer`;
-    if (!Array.isArray(states)) {
-      throw wrong(false, "state", `an array of ${expected}`, states);
-    }
-    if (states.length !== length) {
-      throw new RangeError(message("state", expected, `${states.length}`));
-    }
-    return this.layers.flatMap((layer, index) => {
-      const state: unknown = states[index];
-      const name = `state[${index}]`;
-      const given = state !== null && state !== undefined;
-      if (given && isRecurrent(layer)) {
-        return splitState(state, cellsOf(layer), batch, name);
-      }
-      if (given) throw wrong(false, name, `null for a ${typeOf(layer)}`, state);
-      return runsInKernel(layer) ? cellsOf(layer).map(() => null) : [];
-    });
-  }
-
-  #joinStates(parts: readonly CellState[], batch: number | null): States {
-    let at = 0;
-    return this.layers.map((layer) => {
-      if (!runsInKernel(layer)) return null;
-      const cells = cellsOf(layer);
-      const own = parts.slice(at, at + cells.length);
-      at += cells.length;
-      return isRecurrent(layer) ? joinState(own, cells, batch) : null;
-    });
-  }
-
   /**
    * A stream over the whole model. Behind an Embedding a frame is [token]; its state has one entry a layer; a
    * layer with returnSequences false gives its step's output every time.
@@ -206,19 +153,12 @@ export class Sequential {
    */
   stream(options: { state?: States } = {}): Stream<States> {
     const { state } = record(options, "options", { state: 0 });
-    for (const layer of this.layers) {
-      if (masks(layer)) {
-        const expected = "a model that masks no steps";
-        throw new RangeError(message("stream", expected, nameOf(layer)));
-      }
-      if (isRecurrent(layer))
-        checkCausal(layer.options.direction, typeOf(layer));
-    }
+    checkStepwise(this.layers);
     const stream = new Stream<States>({
       runtime: this.#runtime,
       embedding: this.#embedding,
-      join: (parts) => this.#joinStates(parts, null),
-      split: (given) => this.#splitStates(given, null),
+      join: (parts) => joinStates(this.layers, parts, null),
+      split: (given) => splitStates(this.layers, given, null),
     });
     if (state !== undefined) stream.state = state as States;
     return stream;
@@ -250,35 +190,11 @@ export class Sequential {
    * Goes on after `history` [T, I]: each output is the next input.
    *
    * @returns [steps, I]
+   * @throws TypeError, RangeError that name the argument, or the model when it has not as many outputs as inputs or
+   *   cannot be a stream
    */
   forecast(history: TensorLike, steps: number): Tensor {
-    const { inputSize, outputSize } = this;
-    if (this.#embedding || outputSize !== inputSize) {
-      const got = this.#embedding
-        ? "a model that takes tokens"
-        : `${inputSize} inputs and ${outputSize} outputs`;
-      const expected = "as many outputs as inputs";
-      throw new RangeError(message("forecast", expected, got));
-    }
-    const {
-      data: past,
-      batched,
-      batch,
-      steps: T,
-    } = sequences(history, inputSize, "history");
-    if (batched) {
-      const got = `[${batch}, ${T}, ${inputSize}]`;
-      throw new RangeError(message("history", `[T, ${inputSize}]`, got));
-    }
-    positiveInteger(steps, "steps");
-    const stream = this.stream();
-    const data = new Float32Array(steps * inputSize);
-    const frame = stream.run(past).slice(-inputSize);
-    for (let step = 0; step < steps; step++) {
-      data.set(frame, step * inputSize);
-      if (step + 1 < steps) stream.step(frame, frame);
-    }
-    return { shape: [steps, inputSize], data };
+    return forecast(this, this.#embedding !== null, history, steps);
   }
 
   /** Copies of all weights by the names of PyTorch's nn.Sequential: "0.weight_ih_l0", "1.weight". */
@@ -329,7 +245,3 @@ export class Sequential {
     this.#runtime.dispose();
   }
 }
-
-/** A layer that masks, as messages name it. */
-const nameOf = (layer: Layer): string =>
-  layer instanceof Embedding ? "an Embedding with maskZero" : "a Masking";

@@ -7,7 +7,8 @@ import {
   tokenSequences,
 } from "../layers/input.js";
 import { checkMask } from "../layers/mask.js";
-import type { SequentialForwardOptions, States } from "../layers/sequential.js";
+import type { SequentialForwardOptions } from "../layers/sequential.js";
+import type { States } from "../layers/states.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
 import type { Crew, Member } from "./crew.js";
 import { freed, newId } from "./handles.js";

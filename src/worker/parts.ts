@@ -1,6 +1,6 @@
 import type { Sequences } from "../layers/input.js";
 import type { Mask } from "../layers/mask.js";
-import type { States } from "../layers/sequential.js";
+import type { States } from "../layers/states.js";
 import type { State } from "../layers/state.js";
 import type { Tensor } from "../tensor.js";
 import type { ModelFacts } from "./service.js";

@@ -1,12 +1,12 @@
 import { type Backend, currentBackend, init } from "../kernel/load.js";
-import { isRecurrent, masks } from "../layers/chain.js";
+import { givesLastOnly, isRecurrent, masks } from "../layers/chain.js";
 import { Embedding } from "../layers/embedding.js";
 import type { GenerateOptions } from "../layers/generate.js";
 import {
   Sequential,
   type SequentialForwardOptions,
-  type States,
 } from "../layers/sequential.js";
+import type { States } from "../layers/states.js";
 import type { Stream } from "../layers/stream.js";
 import type { Tensor } from "../tensor.js";
 
@@ -129,6 +129,6 @@ function factsOf(model: Sequential): ModelFacts {
     causal:
       recurrent.every(({ options }) => options.direction === "forward") &&
       !model.layers.some(masks),
-    lastOnly: recurrent.some(({ options }) => !options.returnSequences),
+    lastOnly: model.layers.some(givesLastOnly),
   };
 }

@@ -1,5 +1,5 @@
 import { isFloat32Array } from "../checks.js";
-import type { States } from "../layers/sequential.js";
+import type { States } from "../layers/states.js";
 import type { Member } from "./crew.js";
 import { freed, newId } from "./handles.js";
 
