@@ -4,6 +4,7 @@ import type { StateDict } from "../safetensors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { checkToken, tokenSequences } from "./input.js";
 import { checkSeed } from "./options.js";
+import { Parameterised } from "./parameterised.js";
 import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
 
 export interface EmbeddingOptions {
@@ -18,7 +19,7 @@ export interface EmbeddingOptions {
 }
 
 /** Token ids [B, T] or [T] → vectors [B, T, size] or [T, size]. State dict: weight [V, size], as torch.nn.Embedding. */
-export class Embedding {
+export class Embedding extends Parameterised {
   readonly options: Readonly<Required<EmbeddingOptions>>;
   readonly #parameters: Parameters;
 
@@ -33,12 +34,14 @@ export class Embedding {
     const size = positiveInteger(options.size, "size");
     const seed = checkSeed(options.seed ?? 0);
     const maskZero = boolean(options.maskZero ?? false, "maskZero");
-    this.options = Object.freeze({ vocabSize, size, seed, maskZero });
     const random = seeded(seed);
-    this.#parameters = new Parameters(
+    const parameters = new Parameters(
       [["weight", [vocabSize, size]]],
       (numbers) => uniform(numbers, 1, random),
     );
+    super("Embedding", parameters);
+    this.options = Object.freeze({ vocabSize, size, seed, maskZero });
+    this.#parameters = parameters;
   }
 
   /** An embedding of the sizes that the dict tells. */
@@ -90,24 +93,4 @@ export class Embedding {
     }
     return vectors;
   }
-
-  /** A copy of the weights by PyTorch's name. */
-  stateDict(): StateDict {
-    return this.#parameters.dict();
-  }
-
-  /** Takes over weights by PyTorch's name under `prefix`; errors as in LSTM.loadStateDict. */
-  loadStateDict(dict: StateDict, options: { prefix?: string } = {}): this {
-    const { prefix = "" } = record(options, "options", { prefix: 0 });
-    this.prepareStateDict(dict, prefix as string)();
-    return this;
-  }
-
-  /** @internal */
-  prepareStateDict(dict: StateDict, prefix: string): () => void {
-    return this.#parameters.prepare(dict, prefix, "Embedding");
-  }
-
-  /** Nothing to give back; here so that every layer has it. */
-  dispose(): void {}
 }

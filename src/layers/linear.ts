@@ -19,6 +19,7 @@ import type { StateDict } from "../safetensors.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
 import { checkActivation } from "./activations.js";
 import { checkBackend, checkSeed } from "./options.js";
+import { Parameterised } from "./parameterised.js";
 import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
 import { Runtime } from "./runtime.js";
 
@@ -36,9 +37,8 @@ export interface LinearOptions {
 }
 
 /** y = f(W x + b) at every step. State dict: weight [out, in], bias [out], as torch.nn.Linear. */
-export class Linear {
+export class Linear extends Parameterised {
   readonly options: Readonly<Required<LinearOptions>>;
-  readonly #parameters: Parameters;
   readonly #runtime: Runtime;
   /** @internal */
   readonly stages: readonly StageSpec[];
@@ -57,9 +57,10 @@ export class Linear {
       seed: checkSeed(options.seed ?? 0),
       backend: checkBackend(options.backend ?? "auto"),
     };
-    this.options = Object.freeze(knownKeys(options, checked));
-    this.#parameters = initialParameters(this.options);
-    this.stages = [stageOf(this.options, this.#parameters)];
+    const parameters = initialParameters(knownKeys(options, checked));
+    super("Linear", parameters);
+    this.options = Object.freeze(checked);
+    this.stages = [stageOf(checked, parameters)];
     this.#runtime = new Runtime("Linear", [this], this.options.backend);
   }
 
@@ -73,11 +74,6 @@ export class Linear {
     const [outputSize, inputSize] = matrixShape(entries, "weight", prefix);
     const found = { inputSize, outputSize, bias: entries.has("bias") };
     return new Linear({ ...found, ...given }).loadStateDict(dict, { prefix });
-  }
-
-  /** @internal */
-  get version(): number {
-    return this.#parameters.version;
   }
 
   /** [.., I] → [.., O], any number of axes before. */
@@ -104,25 +100,7 @@ export class Linear {
     };
   }
 
-  /** Copies of the weights by PyTorch's names. */
-  stateDict(): StateDict {
-    return this.#parameters.dict();
-  }
-
-  /** Takes over weights by PyTorch's names under `prefix`; errors as in LSTM.loadStateDict. */
-  loadStateDict(dict: StateDict, options: { prefix?: string } = {}): this {
-    const { prefix = "" } = record(options, "options", { prefix: 0 });
-    this.prepareStateDict(dict, prefix as string)();
-    return this;
-  }
-
-  /** @internal */
-  prepareStateDict(dict: StateDict, prefix: string): () => void {
-    return this.#parameters.prepare(dict, prefix, "Linear");
-  }
-
-  /** Gives the kernel's memory back now; optional. */
-  dispose(): void {
+  override dispose(): void {
     this.#runtime.dispose();
   }
 }

@@ -1,7 +1,7 @@
 import { record, shapeText, message, wrong } from "../checks.js";
-import type { StateDict } from "../safetensors.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
 import type { Mask } from "./mask.js";
+import { Parameterised } from "./parameterised.js";
 import { Parameters } from "./parameters.js";
 
 export interface MaskingOptions {
@@ -13,9 +13,8 @@ export interface MaskingOptions {
  * Masks steps for the recurrent layers behind it in a model, up to and with one of returnSequences false, and makes
  * their features 0 (Keras's Masking). It has no parameters.
  */
-export class Masking {
+export class Masking extends Parameterised {
   readonly options: Readonly<Required<MaskingOptions>>;
-  readonly #parameters = new Parameters([], () => new Float32Array());
 
   constructor(options: MaskingOptions = {}) {
     const known = { maskValue: 0 };
@@ -24,6 +23,7 @@ export class Masking {
       const right = typeof maskValue === "number";
       throw wrong(right, "maskValue", "a finite number", maskValue);
     }
+    super("Masking", new Parameters([], () => new Float32Array()));
     this.options = Object.freeze({ maskValue: maskValue as number });
   }
 
@@ -49,25 +49,6 @@ export class Masking {
     });
     return mask;
   }
-
-  stateDict(): StateDict {
-    return {};
-  }
-
-  /** Takes a dict with nothing under `prefix`. */
-  loadStateDict(dict: StateDict, options: { prefix?: string } = {}): this {
-    const { prefix = "" } = record(options, "options", { prefix: 0 });
-    this.prepareStateDict(dict, prefix as string)();
-    return this;
-  }
-
-  /** @internal */
-  prepareStateDict(dict: StateDict, prefix: string): () => void {
-    return this.#parameters.prepare(dict, prefix, "Masking");
-  }
-
-  /** Nothing to give back; here so that every layer has it. */
-  dispose(): void {}
 }
 
 /** A copy with the masked steps' features 0. */

@@ -1,6 +1,5 @@
 import { boolean, message, record } from "../checks.js";
 import type { Cell, CellState, Model, StageSpec } from "../kernel/model.js";
-import type { StateDict } from "../safetensors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { checkLengths, sequences } from "./input.js";
 import {
@@ -11,7 +10,7 @@ import {
 } from "./options.js";
 import { checkMask, type Mask, type MaskLike } from "./mask.js";
 import { type LayerRun, runMasked } from "./masked.js";
-import type { Parameters } from "./parameters.js";
+import { Parameterised } from "./parameterised.js";
 import { Runtime } from "./runtime.js";
 import { joinState, splitState, type State } from "./state.js";
 import { Stream } from "./stream.js";
@@ -48,30 +47,27 @@ const FORWARD = { state: 0, lengths: 0, mask: 0, trace: 0 } satisfies Record<
 >;
 
 /** What RNN, LSTM and GRU share: weights by PyTorch's names, forward over sequences, streams. */
-export abstract class Recurrent<Options extends Required<RecurrentOptions>> {
+export abstract class Recurrent<
+  Options extends Required<RecurrentOptions>,
+> extends Parameterised {
   readonly options: Readonly<Options>;
   /** D·O, or O when the directions merge: the features of an output step. */
   readonly outputSize: number;
   /** @internal */
   readonly stages: readonly StageSpec[];
   readonly #name: string;
-  readonly #parameters: Parameters;
   readonly #cells: readonly Cell[];
   readonly #runtime: Runtime;
 
   protected constructor(options: Options, kind: CellKind) {
+    const parameters = initialParameters(options, kind);
+    super(kind.name, parameters);
     this.options = Object.freeze(options);
     this.outputSize = joinedSize(options, kind.projSize || options.hiddenSize);
     this.#name = kind.name;
-    this.#parameters = initialParameters(options, kind);
-    this.stages = stagesOf(options, kind, this.#parameters);
+    this.stages = stagesOf(options, kind, parameters);
     this.#cells = this.stages.flatMap((stage) => stage.cells);
     this.#runtime = new Runtime(kind.name, [this], options.backend);
-  }
-
-  /** @internal */
-  get version(): number {
-    return this.#parameters.version;
   }
 
   /**
@@ -138,30 +134,7 @@ export abstract class Recurrent<Options extends Required<RecurrentOptions>> {
     return stream;
   }
 
-  /** Copies of the weights by PyTorch's names, in its gate order and shapes. */
-  stateDict(): StateDict {
-    return this.#parameters.dict();
-  }
-
-  /**
-   * Takes over weights by PyTorch's names under `prefix`; streams keep their states.
-   *
-   * @throws TypeError, RangeError for a parameter that is missing, has another shape or is unknown; nothing has
-   *   then changed
-   */
-  loadStateDict(dict: StateDict, options: { prefix?: string } = {}): this {
-    const { prefix = "" } = record(options, "options", { prefix: 0 });
-    this.prepareStateDict(dict, prefix as string)();
-    return this;
-  }
-
-  /** @internal */
-  prepareStateDict(dict: StateDict, prefix: string): () => void {
-    return this.#parameters.prepare(dict, prefix, this.#name);
-  }
-
-  /** Gives the kernel's memory back now. Optional: an unreachable layer gives it back by itself. */
-  dispose(): void {
+  override dispose(): void {
     this.#runtime.dispose();
   }
 }
