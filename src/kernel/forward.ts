@@ -1,9 +1,9 @@
 import { align, type Buffers, chunkSteps, layBuffers } from "./buffers.js";
 import type { CellState } from "./cell.js";
-import { type MergeMode, MERGES } from "./merge.js";
 import type { Network, PlacedCell, Stage } from "./network.js";
 import { StateBlock } from "./states.js";
 import type { TraceSink } from "./trace.js";
+import { type Chunk, formOf, Transfer } from "./transfer.js";
 
 export interface ForwardRun {
   readonly input: Float32Array; // (B, T, I)
@@ -79,26 +79,13 @@ function groupsOf(stages: readonly Stage[]): Group[] {
     }));
 }
 
-/**
- * A chunk: `count` of the sequence's `steps` steps from `start`, of the first `rows` rows; `lengths` as in `Pass`;
- * `ends`: the steps of each row in the whole sequence, null: all.
- */
-interface Chunk {
-  readonly ends: readonly number[] | null;
-  readonly start: number;
-  readonly count: number;
-  readonly steps: number;
-  readonly rows: number;
-  readonly lengths: number;
-}
-
 class ForwardPass {
   readonly states: StateBlock;
   readonly #network: Network;
   readonly #batch: number;
   readonly #trace: TraceSink | null;
   readonly #raw: boolean;
-  readonly #rowOf: (row: number) => number;
+  readonly #transfer: Transfer;
   readonly #lengths: number; // bytes
   readonly #buffers: number; // bytes
 
@@ -114,11 +101,12 @@ class ForwardPass {
     this.#batch = batch;
     this.#trace = run.trace;
     this.#raw = run.raw ?? false;
-    this.#rowOf = order ? (row) => order[row] as number : (row) => row;
+    const rowOf = (row: number) => (order ? (order[row] as number) : row);
+    this.#transfer = new Transfer(memory, batch, rowOf);
     this.#lengths = align(base + stateFloats * batch * 4);
     this.#buffers = align(this.#lengths + batch * 4);
     memory.ensure(this.#buffers);
-    this.states = new StateBlock(network, base >> 2, batch, this.#rowOf);
+    this.states = new StateBlock(network, base >> 2, batch, rowOf);
     this.states.write(memory.f32, run.states);
   }
 
@@ -142,7 +130,8 @@ class ForwardPass {
     );
     this.#network.memory.ensure(buffers.end);
     const outputSteps = last.lastOnly ? 1 : steps;
-    const form = this.#formOf(last);
+    const raw = this.#raw && last === this.#network.last;
+    const form = formOf(last, raw);
     const target = new Float32Array(this.#batch * outputSteps * form.size);
     const chunks = Math.ceil(steps / most);
     first.cells.forEach(({ cell }, direction) => {
@@ -157,23 +146,16 @@ class ForwardPass {
           ...this.#running(lengths, start, count),
         };
         if (!chunk.rows) continue;
-        this.#copyIn(first, source, buffers.x, chunk);
+        this.#transfer.copyIn(first, source, buffers.x, chunk);
         const y = this.#runChunk(stages, direction, buffers, chunk);
         if (!last.lastOnly)
-          this.#copyOut(last, direction, form, y, target, chunk);
+          this.#transfer.copyOut(last, direction, form, y, target, chunk);
       }
-      if (last.lastOnly) this.#copyLast(last, direction, form, target);
+      if (!last.lastOnly) return;
+      const { h } = this.states.at(last.cells[direction] as PlacedCell);
+      this.#transfer.copyLast(last, direction, form, h, target);
     });
     return target;
-  }
-
-  /** What becomes of a stage's outputs. */
-  #formOf(stage: Stage): Form {
-    const { outputSize, joinedSize, merge, turned } = stage;
-    const raw = this.#raw && stage === this.#network.last;
-    return raw
-      ? { size: joinedSize, merge: null, turned: false }
-      : { size: outputSize, merge: MERGES[merge], turned };
   }
 
   /** How many rows have steps in this chunk, and, where they have different ones, the address of their counts. */
@@ -234,98 +216,5 @@ class ForwardPass {
       y = y === buffers.y ? buffers.y2 : buffers.y;
     }
     return x;
-  }
-
-  #copyIn(stage: Stage, source: Float32Array, x: number, chunk: Chunk): void {
-    const { start, count, steps, rows } = chunk;
-    const { f32 } = this.#network.memory;
-    const { inputSize, inputWidth } = stage;
-    for (let row = 0; row < rows; row++) {
-      const from = (this.#rowOf(row) * steps + start) * inputSize;
-      const to = (x >> 2) + row * count * inputWidth;
-      if (inputSize === inputWidth) {
-        f32.set(source.subarray(from, from + count * inputSize), to);
-        continue;
-      }
-      for (let t = 0; t < count; t++) {
-        const step = to + t * inputWidth;
-        for (let i = 0; i < inputSize; i++) {
-          f32[step + i] = source[from + t * inputSize + i] as number;
-        }
-        f32.fill(0, step + inputSize, step + inputWidth);
-      }
-    }
-  }
-
-  #copyOut(
-    stage: Stage,
-    direction: number,
-    form: Form,
-    y: number,
-    target: Float32Array,
-    { start, count, steps, ends, rows, lengths }: Chunk,
-  ): void {
-    const { f32, i32 } = this.#network.memory;
-    const { outputWidth } = stage;
-    const { cell, lane, outputAt } = stage.cells[direction] as PlacedCell;
-    const { size, turned } = form;
-    const whole = cell.outputSize === outputWidth && !turned;
-    for (let row = 0; row < rows; row++) {
-      const valid = lengths ? (i32[(lengths >> 2) + row] as number) : count;
-      const from = (y >> 2) + row * count * outputWidth + lane;
-      const first = this.#rowOf(row) * steps * size;
-      if (whole) {
-        const outputs = f32.subarray(from, from + valid * size);
-        target.set(outputs, first + start * size);
-        continue;
-      }
-      const end = ends?.[row] ?? steps;
-      const merge = direction ? form.merge : null;
-      for (let t = 0; t < valid; t++) {
-        const step = turned ? end - 1 - (start + t) : start + t;
-        const to = first + step * size + (form.merge ? 0 : outputAt);
-        copy(f32, from + t * outputWidth, target, to, cell.outputSize, merge);
-      }
-    }
-  }
-
-  /** The last steps' outputs are the final states. */
-  #copyLast(
-    stage: Stage,
-    direction: number,
-    { size, merge }: Form,
-    target: Float32Array,
-  ): void {
-    const { f32 } = this.#network.memory;
-    const place = stage.cells[direction] as PlacedCell;
-    const { h } = this.states.at(place);
-    for (let row = 0; row < this.#batch; row++) {
-      const from = (h >> 2) + row * place.hWidth;
-      const to = this.#rowOf(row) * size + (merge ? 0 : place.outputAt);
-      const own = direction ? merge : null;
-      copy(f32, from, target, to, place.cell.outputSize, own);
-    }
-  }
-}
-
-/** What a stage's outputs become on their way out: numbers a step, how two directions merge, whether time is turned. */
-interface Form {
-  readonly size: number;
-  readonly merge: Merge;
-  readonly turned: boolean;
-}
-type Merge = (typeof MERGES)[MergeMode];
-
-function copy(
-  source: Float32Array,
-  from: number,
-  target: Float32Array,
-  to: number,
-  count: number,
-  merge: Merge,
-): void {
-  for (let i = 0; i < count; i++) {
-    const value = source[from + i] as number;
-    target[to + i] = merge ? merge(target[to + i] as number, value) : value;
   }
 }

@@ -2,10 +2,11 @@
 export const MERGE_MODES = ["concat", "sum", "mul", "ave"] as const;
 export type MergeMode = (typeof MERGE_MODES)[number];
 
-/** Of a forward and a reverse output; concat has nothing to compute. */
-export const MERGES: Readonly<
-  Record<MergeMode, ((forward: number, reverse: number) => number) | null>
-> = {
+/** Of a forward and a reverse output one. */
+export type Merge = (forward: number, reverse: number) => number;
+
+/** concat has nothing to compute. */
+export const MERGES: Readonly<Record<MergeMode, Merge | null>> = {
   concat: null,
   sum: (forward, reverse) => forward + reverse,
   mul: (forward, reverse) => forward * reverse,

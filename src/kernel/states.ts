@@ -1,4 +1,5 @@
 import type { CellState } from "./cell.js";
+import { copyFloats } from "./floats.js";
 import type { Network, PlacedCell } from "./network.js";
 
 /** Where a cell's states lie in a memory. */
@@ -51,7 +52,7 @@ export class StateBlock {
         const from = given ? this.#rowOf(row) : 0;
         const { hidden, cell } = state;
         if (hWidth)
-          copy(
+          copyFloats(
             hidden,
             from * outputSize,
             f32,
@@ -59,7 +60,7 @@ export class StateBlock {
             outputSize,
           );
         if (cell)
-          copy(
+          copyFloats(
             cell,
             from * hiddenSize,
             f32,
@@ -84,7 +85,7 @@ export class StateBlock {
       for (let row = 0; row < this.#batch; row++) {
         const to = this.#rowOf(row);
         if (hWidth)
-          copy(
+          copyFloats(
             f32,
             (h >> 2) + row * hWidth,
             hidden,
@@ -92,20 +93,15 @@ export class StateBlock {
             outputSize,
           );
         if (cell)
-          copy(f32, (c >> 2) + row * cWidth, cell, to * hiddenSize, hiddenSize);
+          copyFloats(
+            f32,
+            (c >> 2) + row * cWidth,
+            cell,
+            to * hiddenSize,
+            hiddenSize,
+          );
       }
       return state;
     });
   }
-}
-
-/** Not set(subarray), whose view costs more than the few numbers of a row. */
-function copy(
-  source: Float32Array,
-  from: number,
-  target: Float32Array,
-  to: number,
-  count: number,
-): void {
-  for (let i = 0; i < count; i++) target[to + i] = source[from + i] as number;
 }
