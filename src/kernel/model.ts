@@ -19,6 +19,7 @@ export { type Backend, BACKENDS } from "./load.js";
 export { MERGE_MODES, MERGES, type MergeMode } from "./merge.js";
 export type { StageSpec } from "./network.js";
 export { type Cell, type CellState, PLAIN } from "./cell.js";
+export { addInput } from "./skip.js";
 export type { StreamState } from "./slots.js";
 export { type Gates, TraceSink } from "./trace.js";
 

@@ -1,4 +1,4 @@
-import type { CellState, Model } from "../kernel/model.js";
+import { addInput, type CellState, type Model } from "../kernel/model.js";
 import {
   cellsOf,
   givesLastOnly,
@@ -8,7 +8,7 @@ import {
 } from "./chain.js";
 import { Embedding } from "./embedding.js";
 import type { Sequences } from "./input.js";
-import { bothMasks, type Mask, maskOf } from "./mask.js";
+import { bothMasks, type Mask } from "./mask.js";
 import { clear, Masking } from "./masking.js";
 
 /** What a model's layers are run on, one after another. */
@@ -63,7 +63,10 @@ export function forwardMasked(
       }
     }
   }
-  if (skip) addInput(given, data, skip);
+  if (skip) {
+    const { data: input, batch } = given;
+    addInput({ input, batch, steps, lengths }, data, skip, mask);
+  }
   return { output: data, states: results };
 
   function runOne(
@@ -85,25 +88,5 @@ export function forwardMasked(
       states: [],
       trace: null,
     });
-  }
-
-  /** As a model without masks does, but not at masked steps. */
-  function addInput(
-    { data: input, batch, steps: T }: Sequences,
-    output: Float32Array,
-    count: number,
-  ): void {
-    const valid = bothMasks(mask, lengths && maskOf(lengths, T));
-    const [inputSize, outputSize] = [input, output].map(
-      ({ length }) => length / (batch * T),
-    ) as [number, number];
-    for (let step = 0; step < batch * T; step++) {
-      if (valid && !valid[step]) continue;
-      for (let i = 0; i < count; i++) {
-        const to = step * outputSize + i;
-        output[to] =
-          (output[to] as number) + (input[step * inputSize + i] as number);
-      }
-    }
   }
 }
