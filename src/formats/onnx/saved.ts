@@ -6,12 +6,8 @@ import { base64Decode, base64Encode } from "@bufbuild/protobuf/wire";
 import { describe, isRecord, message } from "../../checks.js";
 import { DTYPES } from "../../dtypes.js";
 import { FormatError } from "../../errors.js";
-import {
-  parse,
-  readHeader,
-  serialize,
-  type StateDict,
-} from "../../safetensors.js";
+import { readHeader } from "../../safetensors-header.js";
+import { parse, serialize, type StateDict } from "../../safetensors.js";
 import { type Compiled, compile } from "./compile.js";
 import { ExternalFiles } from "./external.js";
 import type { Plan } from "./graph.js";

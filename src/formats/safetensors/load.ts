@@ -1,7 +1,8 @@
 import { record, shapeText } from "../../checks.js";
 import { DTYPES } from "../../dtypes.js";
 import { Sequential } from "../../index.js";
-import { readHeader, type StateDict } from "../../safetensors.js";
+import { readHeader } from "../../safetensors-header.js";
+import type { StateDict } from "../../safetensors.js";
 import type { Tensor } from "../../tensor.js";
 import { Changes } from "../changes.js";
 import { describeLayer } from "../describe.js";
