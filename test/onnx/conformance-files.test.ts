@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ExternalFiles } from "../../src/formats/onnx/external.js";
 import { Fields } from "../../src/formats/onnx/fields.js";
 import { load } from "../../src/formats/onnx/index.js";
-import { readTensor } from "../../src/formats/onnx/messages.js";
+import { readTensor } from "../../src/formats/onnx/read.js";
 import { valueOf } from "../../src/formats/onnx/tensors.js";
 import { expectClose } from "../support/compare.js";
 import { backends } from "../support/layers.js";

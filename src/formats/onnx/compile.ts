@@ -4,13 +4,9 @@ import type { ExternalFiles } from "./external.js";
 import { Fields } from "./fields.js";
 import { isStandard, type Plan, Planner } from "./graph.js";
 import type { Input, OnnxValueInfo } from "./input.js";
-import {
-  type GraphProto,
-  type ModelProto,
-  readModel,
-  type ValueInfoProto,
-} from "./messages.js";
+import type { GraphProto, ModelProto, ValueInfoProto } from "./messages.js";
 import type { BackendChoice, Setting } from "./node.js";
+import { readModel } from "./read.js";
 import { dtypeOf, valueOf } from "./tensors.js";
 import { DTYPES } from "./value.js";
 import { Work } from "./work.js";

@@ -6,7 +6,7 @@ import { FormatError } from "../../errors.js";
 import { Budget } from "../budget.js";
 import { toBytes } from "../bytes.js";
 import { Fields } from "./fields.js";
-import { readModel } from "./messages.js";
+import { readModel } from "./read.js";
 
 /** Of all tensors together, in memory: many of them may lie in the same bytes of a file. */
 const MOST_BYTES = 2 ** 30;

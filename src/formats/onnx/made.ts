@@ -7,6 +7,8 @@ import { wideInteger } from "./fields.js";
 import {
   ATTRIBUTE,
   type AttributeProto,
+  emptyAttribute,
+  emptyTensor,
   type NodeProto,
   type TensorProto,
   type ValueInfoProto,
@@ -45,18 +47,7 @@ export function makeAttribute(
   name: string,
   value: AttributeValue,
 ): AttributeProto {
-  return {
-    name,
-    type: 0,
-    float: 0,
-    integer: 0,
-    bytes: new Uint8Array(0),
-    tensor: null,
-    floats: [],
-    integers: [],
-    strings: [],
-    ...valueFields(value),
-  };
+  return { ...emptyAttribute(), name, ...valueFields(value) };
 }
 
 function valueFields(value: AttributeValue): Partial<AttributeProto> {
@@ -93,7 +84,7 @@ export function floats({ shape, data }: Tensor): Value {
 
 /** A tensor with its numbers in it. */
 export function makeTensor(name: string, value: Value): TensorProto {
-  return { ...emptyTensor(name, value), raw: rawData(value) };
+  return { ...typed(name, value), raw: rawData(value) };
 }
 
 /** A tensor whose numbers are elsewhere, at `location`. */
@@ -103,21 +94,15 @@ export function makeExternalTensor(
   location: string,
 ): TensorProto {
   const external = new Map([["location", location]]);
-  return { ...emptyTensor(name, value), external };
+  return { ...typed(name, value), external };
 }
 
-function emptyTensor(name: string, { dtype, shape }: Value): TensorProto {
+function typed(name: string, { dtype, shape }: Value): TensorProto {
   return {
+    ...emptyTensor(),
     name,
     dims: [...shape],
     type: typeNumber(dtype),
-    raw: null,
-    floats: [],
-    int32s: [],
-    int64s: [],
-    doubles: [],
-    uint64s: [],
-    external: null,
   };
 }
 
