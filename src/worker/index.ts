@@ -1,15 +1,12 @@
 /** Models off the main thread, behind the same API with promises. @module */
 
 export type { WorkerLike } from "./channel.js";
-export {
-  type CallOptions,
-  type RemoteForwardOptions,
-  RemoteModel,
-} from "./model.js";
+export { type RemoteForwardOptions, RemoteModel } from "./model.js";
 export {
   createPool,
   type ModelSource,
   Pool,
   type PoolOptions,
 } from "./pool.js";
+export type { CallOptions } from "./signal.js";
 export { RemoteStream } from "./stream.js";

@@ -1,4 +1,4 @@
-import { record, wrong } from "../checks.js";
+import { record } from "../checks.js";
 import type { GenerateOptions } from "../layers/generate.js";
 import {
   checkLengths,
@@ -17,19 +17,16 @@ import {
   cutMask,
   cutStates,
   hasRows,
+  joinRows,
   joinStates,
+  joinSteps,
   type Rows,
   splitRows,
   stepsAtOnce,
 } from "./parts.js";
 import type { ModelFacts } from "./service.js";
+import { abortable, callOptions, type CallOptions } from "./signal.js";
 import { RemoteStream } from "./stream.js";
-
-/** For every call that may take long. */
-export interface CallOptions {
-  /** Rejects the promise at once, with the signal's reason, and drops what has not been started yet. */
-  signal?: AbortSignal;
-}
 
 export interface RemoteForwardOptions
   extends SequentialForwardOptions, CallOptions {
@@ -82,7 +79,7 @@ export class RemoteModel {
       transfer = false,
       state,
       ...rest
-    } = checked(options, FORWARD);
+    } = callOptions(options, FORWARD);
     const given = this.#facts.tokens
       ? tokenSequences(input)
       : sequences(input, this.inputSize);
@@ -106,7 +103,10 @@ export class RemoteModel {
     });
     const results = await abortable(Promise.all(work), signal);
     return {
-      output: joinRows(results, batch),
+      output: joinRows(
+        results.map((result) => result.output),
+        batch,
+      ),
       state: joinStates(
         results.map((result) => result.state),
         batch,
@@ -175,7 +175,7 @@ export class RemoteModel {
     steps: number,
     options: CallOptions = {},
   ): Promise<Tensor> {
-    const { signal } = checked(options, { signal: 0 });
+    const { signal } = callOptions(options, { signal: 0 });
     const { shape, data } = asTensor(history, "history");
     const copy = { shape: [...shape], data: data.slice() };
     const work = this.#crew.share(
@@ -189,7 +189,7 @@ export class RemoteModel {
   async *generate(
     options: GenerateOptions & CallOptions,
   ): AsyncGenerator<number, void, undefined> {
-    const { signal, ...rest } = checked(options);
+    const { signal, ...rest } = callOptions(options);
     const member: Member = this.#crew.next();
     const id = newId();
     try {
@@ -221,70 +221,5 @@ function releaseModel(crew: Crew, id: number): void {
   for (const member of crew.members) member.release("model", id);
 }
 
-function checked<T extends CallOptions>(options: T, known?: object): T {
-  record(options, "options", known);
-  const { signal } = options;
-  if (signal !== undefined && typeof signal?.throwIfAborted !== "function")
-    throw wrong(false, "signal", "an AbortSignal", signal);
-  signal?.throwIfAborted();
-  return options;
-}
-
-/** Rejects as soon as the signal aborts, whatever becomes of the work. */
-function abortable<T>(
-  work: Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener("abort", abort));
-  });
-}
-
 const isWhole = ({ buffer, byteLength }: Float32Array): boolean =>
   buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
-
-/** Outputs (B, ..) of all rows again. */
-function joinRows(
-  results: readonly { output: Tensor }[],
-  batch: number,
-): Tensor {
-  const [first, ...others] = results.map(({ output }) => output);
-  if (!others.length) return first as Tensor;
-  const { shape, data } = first as Tensor;
-  const joined = new Float32Array((data.length / (shape[0] as number)) * batch);
-  let at = 0;
-  for (const { output } of results) {
-    joined.set(output.data, at);
-    at += output.data.length;
-  }
-  return { shape: [batch, ...shape.slice(1)], data: joined };
-}
-
-/** Outputs (rows, pieces of T, O) → (rows, T, O). */
-function joinSteps(
-  pieces: readonly Tensor[],
-  rows: number,
-  steps: number,
-): Tensor {
-  const [first, ...others] = pieces as [Tensor, ...Tensor[]];
-  if (!others.length) return first;
-  const size = first.shape.at(-1) as number;
-  const data = new Float32Array(rows * steps * size);
-  let at = 0;
-  for (const piece of pieces) {
-    const floats = piece.data.length / rows;
-    for (let row = 0; row < rows; row++)
-      data.set(
-        piece.data.subarray(row * floats, (row + 1) * floats),
-        row * steps * size + at,
-      );
-    at += floats;
-  }
-  return { shape: [...first.shape.slice(0, -2), steps, size], data };
-}

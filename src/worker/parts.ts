@@ -116,6 +116,43 @@ export function cutStates(
   );
 }
 
+/** Outputs (B, ..) of all rows again. */
+export function joinRows(parts: readonly Tensor[], batch: number): Tensor {
+  const [first, ...others] = parts;
+  if (!others.length) return first as Tensor;
+  const { shape, data } = first as Tensor;
+  const joined = new Float32Array((data.length / (shape[0] as number)) * batch);
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part.data, at);
+    at += part.data.length;
+  }
+  return { shape: [batch, ...shape.slice(1)], data: joined };
+}
+
+/** Outputs (rows, pieces of T, O) → (rows, T, O). */
+export function joinSteps(
+  pieces: readonly Tensor[],
+  rows: number,
+  steps: number,
+): Tensor {
+  const [first, ...others] = pieces as [Tensor, ...Tensor[]];
+  if (!others.length) return first;
+  const size = first.shape.at(-1) as number;
+  const data = new Float32Array(rows * steps * size);
+  let at = 0;
+  for (const piece of pieces) {
+    const floats = piece.data.length / rows;
+    for (let row = 0; row < rows; row++)
+      data.set(
+        piece.data.subarray(row * floats, (row + 1) * floats),
+        row * steps * size + at,
+      );
+    at += floats;
+  }
+  return { shape: [...first.shape.slice(0, -2), steps, size], data };
+}
+
 /** The states of all rows again. */
 export function joinStates(parts: readonly States[], batch: number): States {
   const [first, ...others] = parts as [States, ...States[]];

@@ -4,7 +4,7 @@
 import { isRecord, message, nonNegativeInteger, wrong } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 import { Budget } from "../budget.js";
-import { toBytes } from "../bytes.js";
+import { toBytes } from "../../bytes.js";
 import { Fields } from "./fields.js";
 import { readModel } from "./read.js";
 

@@ -1,6 +1,6 @@
 import { boolean, record } from "../../checks.js";
 import { checkBackend } from "../../layers/options.js";
-import { toBytes } from "../bytes.js";
+import { toBytes } from "../../bytes.js";
 import { makeReport, type Report } from "../report.js";
 import { compile } from "./compile.js";
 import { ExternalFiles } from "./external.js";

@@ -10,7 +10,7 @@ import {
 import type { StateDict } from "../../safetensors.js";
 import type { Tensor } from "../../tensor.js";
 import { Budget } from "../budget.js";
-import { toBytes } from "../bytes.js";
+import { toBytes } from "../../bytes.js";
 import { Changes } from "../changes.js";
 import { makeReport } from "../report.js";
 import {

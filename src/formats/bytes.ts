@@ -1,1 +1,0 @@
-export { toBytes } from "../bytes.js";
