@@ -1,5 +1,5 @@
 import { type BirpcReturn, createBirpc } from "birpc";
-import { packError, type PackedError, unpackError } from "./errors.js";
+import { packError, type PackedError, unpackError } from "../threads.js";
 import type { Service } from "./service.js";
 
 /**

@@ -2,11 +2,7 @@
 
 export type { WorkerLike } from "./channel.js";
 export { type RemoteForwardOptions, RemoteModel } from "./model.js";
-export {
-  createPool,
-  type ModelSource,
-  Pool,
-  type PoolOptions,
-} from "./pool.js";
+export type { ModelSource } from "../threads.js";
+export { createPool, Pool, type PoolOptions } from "./pool.js";
 export type { CallOptions } from "./signal.js";
 export { RemoteStream } from "./stream.js";

@@ -1,12 +1,6 @@
-import {
-  boolean,
-  oneOf,
-  positiveInteger,
-  record,
-  typedArrayName,
-  wrong,
-} from "../checks.js";
+import { boolean, oneOf, positiveInteger, record, wrong } from "../checks.js";
 import { type Backend, BACKENDS } from "../kernel/load.js";
+import { modelBytes, type ModelSource } from "../threads.js";
 import type { WorkerLike } from "./channel.js";
 import { Crew } from "./crew.js";
 import { newId } from "./handles.js";
@@ -29,9 +23,6 @@ export interface PoolOptions {
   deterministic?: boolean;
 }
 
-/** A model, or the bytes that its `save` wrote. */
-export type ModelSource = { save(): Uint8Array } | Uint8Array | ArrayBuffer;
-
 /** Workers that run models off this thread. */
 export class Pool {
   readonly #crew: Crew;
@@ -52,7 +43,7 @@ export class Pool {
    * @throws TypeError, FormatError, RangeError for what is no model
    */
   async load(model: ModelSource): Promise<RemoteModel> {
-    const bytes = bytesOf(model);
+    const bytes = modelBytes(model);
     const id = newId();
     const loads = this.#crew.members.map(async (member) => {
       await member.ready;
@@ -98,13 +89,4 @@ export function createPool(options: PoolOptions): Pool {
   };
   const made = Array.from({ length: workers }, () => create());
   return new Pool(new Crew(made, choice));
-}
-
-function bytesOf(model: unknown): Uint8Array | ArrayBuffer {
-  const tag = Object.prototype.toString.call(model);
-  if (typedArrayName.call(model) === "Uint8Array") return model as Uint8Array;
-  if (tag === "[object ArrayBuffer]") return model as ArrayBuffer;
-  if (typeof model === "object" && model !== null && "save" in model)
-    return (model as { save(): Uint8Array }).save();
-  throw wrong(false, "model", "a Sequential or the bytes of one", model);
 }

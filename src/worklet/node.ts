@@ -1,6 +1,10 @@
-import { record, typedArrayName, wrong } from "../checks.js";
+import { record, wrong } from "../checks.js";
+import {
+  modelBytes,
+  type ModelSource as AnyModel,
+  unpackError,
+} from "../threads.js";
 import type { Clock } from "./clock.js";
-import { unpackError } from "../worker/errors.js";
 import {
   CHANNELS,
   type LoadReport,
@@ -12,9 +16,8 @@ import {
   type VoiceOptions,
 } from "./protocol.js";
 
-/** A model, or the bytes that its `save` wrote. */
-export type ModelSource =
-  { save(): Uint8Array } | Uint8Array | ArrayBuffer | null;
+/** A model, or the bytes that its `save` wrote; null: none. */
+export type ModelSource = AnyModel | null;
 
 export interface GatewiseNodeOptions extends VoiceOptions {
   /** What to play through; without one the sound passes unchanged until `load`. */
@@ -195,15 +198,8 @@ export class GatewiseNode extends Base {
   }
 }
 
-function bytesOf(model: unknown): Uint8Array | null {
-  if (model === null) return null;
-  if (typeof model === "object" && "save" in model!)
-    return (model as { save(): Uint8Array }).save();
-  if (typedArrayName.call(model) === "Uint8Array") return model as Uint8Array;
-  if (Object.prototype.toString.call(model) === "[object ArrayBuffer]")
-    return new Uint8Array(model as ArrayBuffer);
-  throw wrong(false, "model", "a Sequential or the bytes of one", model);
-}
+const bytesOf = (model: ModelSource): Uint8Array | null =>
+  model === null ? null : modelBytes(model);
 
 function voiceOptions(
   residual: boolean | undefined,

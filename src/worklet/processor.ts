@@ -4,7 +4,7 @@
  */
 import { currentBackend } from "../kernel/load.js";
 import { Sequential } from "../layers/sequential.js";
-import { packError } from "../worker/errors.js";
+import { packError } from "../threads.js";
 import { Engine } from "./engine.js";
 import {
   CHANNELS,

@@ -1,5 +1,5 @@
 /* What the node on the main thread and the processor on the audio thread say to each other. */
-import type { PackedError } from "../worker/errors.js";
+import type { PackedError } from "../threads.js";
 
 /** The name under which the processor is registered. */
 export const PROCESSOR = "gatewise";

@@ -1,4 +1,21 @@
-import { FormatError } from "../errors.js";
+/*
+ * What goes between threads, in gatewise/worker and gatewise/worklet: models as bytes, errors as records.
+ */
+import { typedArrayName, wrong } from "./checks.js";
+import { FormatError } from "./errors.js";
+
+/** A model, or the bytes that its `save` wrote. */
+export type ModelSource = { save(): Uint8Array } | Uint8Array | ArrayBuffer;
+
+/** The model's bytes: a view where bytes were given. */
+export function modelBytes(model: unknown): Uint8Array {
+  if (typedArrayName.call(model) === "Uint8Array") return model as Uint8Array;
+  if (Object.prototype.toString.call(model) === "[object ArrayBuffer]")
+    return new Uint8Array(model as ArrayBuffer);
+  if (typeof model === "object" && model !== null && "save" in model)
+    return (model as { save(): Uint8Array }).save();
+  throw wrong(false, "model", "a Sequential or the bytes of one", model);
+}
 
 /** An error on its way between threads: structured cloning would make a plain Error of a FormatError. */
 export interface PackedError {
