@@ -1,14 +1,10 @@
 /*
  * What the readers of audio plug-ins' files share.
  */
-import { oneOf, record } from "../checks.js";
-import type { LinearOptions, Sequential } from "../index.js";
+import type { Sequential } from "../index.js";
 import type { Tensor } from "../tensor.js";
 import { field, inside, object, type Place, unexpected } from "./json.js";
 import type { Report } from "./report.js";
-
-/** The kernel; 'auto' by default. */
-export type Backend = NonNullable<LinearOptions["backend"]>;
 
 /** Samples, and what the model that the file was made of gave for them. */
 export type AudioCase = {
@@ -26,11 +22,6 @@ export interface AudioModel {
   readonly sampleRate: number | null;
   /** What the file carries to test itself with. */
   readonly cases: readonly AudioCase[];
-}
-
-export function checkBackend(options: unknown): Backend {
-  const { backend = "auto" } = record(options, "options");
-  return oneOf(backend, "backend", ["auto", "relaxed", "simd", "js"]);
 }
 
 /** Hertz, under any of these names, of the file or of its metadata; AIDA-X writes them as a string. */

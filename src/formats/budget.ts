@@ -1,4 +1,16 @@
+import { nonNegativeInteger } from "../checks.js";
 import { FormatError } from "../errors.js";
+
+/**
+ * The budget of a reader whose files take `fileSize` bytes: 16 times as many, at least 64 MiB, unless `maxBytes` says
+ * how many.
+ *
+ * @throws TypeError, RangeError when `maxBytes` is no number of bytes
+ */
+export function budgetFor(maxBytes: unknown, fileSize: number): Budget {
+  const limit = maxBytes ?? Math.max(2 ** 26, 16 * fileSize);
+  return new Budget(nonNegativeInteger(limit, "maxBytes"));
+}
 
 /** How many bytes a reader makes of a file at most, so that a small file cannot ask for gigabytes. */
 export class Budget {

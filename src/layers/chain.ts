@@ -1,10 +1,11 @@
 import { message, nonNegativeInteger, wrong } from "../checks.js";
-import type { Backend, Cell } from "../kernel/model.js";
+import type { Cell } from "../kernel/model.js";
 import { Embedding } from "./embedding.js";
 import { GRU } from "./gru.js";
 import { Linear } from "./linear.js";
 import { LSTM } from "./lstm.js";
 import { Masking } from "./masking.js";
+import type { BackendChoice } from "./options.js";
 import { checkCausal } from "./recurrent.js";
 import { RNN } from "./rnn.js";
 
@@ -120,9 +121,7 @@ export function checkSkip(
 }
 
 /** The one backend that the layers ask for; those that ask for 'auto' take any. */
-export function commonBackend(
-  layers: readonly KernelLayer[],
-): Backend | "auto" {
+export function commonBackend(layers: readonly KernelLayer[]): BackendChoice {
   const asked = layers.map((layer) => layer.options.backend);
   const wanted = new Set(asked.filter((backend) => backend !== "auto"));
   if (wanted.size > 1) {

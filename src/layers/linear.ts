@@ -8,7 +8,6 @@ import {
 } from "../checks.js";
 import {
   type Activation,
-  type Backend,
   type Cell,
   type CellActivation,
   PLAIN,
@@ -18,7 +17,7 @@ import { seeded, uniform } from "../random.js";
 import type { StateDict } from "../safetensors.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
 import { checkActivation } from "./activations.js";
-import { checkBackend, checkSeed } from "./options.js";
+import { type BackendChoice, checkBackend, checkSeed } from "./options.js";
 import { Parameterised } from "./parameterised.js";
 import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
 import { Runtime } from "./runtime.js";
@@ -33,7 +32,7 @@ export interface LinearOptions {
   /** Of the initial weights, U(-1/√I, 1/√I); 0 by default. */
   seed?: number;
   /** The kernel when it runs by itself; 'auto' by default. */
-  backend?: Backend | "auto";
+  backend?: BackendChoice;
 }
 
 /** y = f(W x + b) at every step. State dict: weight [out, in], bias [out], as torch.nn.Linear. */
@@ -55,7 +54,7 @@ export class Linear extends Parameterised {
         ["softmax"],
       ),
       seed: checkSeed(options.seed ?? 0),
-      backend: checkBackend(options.backend ?? "auto"),
+      backend: checkBackend(options.backend),
     };
     const parameters = initialParameters(knownKeys(options, checked));
     super("Linear", parameters);

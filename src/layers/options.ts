@@ -15,6 +15,9 @@ import {
 } from "../kernel/model.js";
 import { checkActivations } from "./activations.js";
 
+/** 'auto': what `init` chose, else the fastest of this host. */
+export type BackendChoice = Backend | "auto";
+
 export const DIRECTIONS = ["forward", "reverse", "bidirectional"] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
@@ -41,7 +44,7 @@ export interface RecurrentOptions {
   /** Of the initial weights, U(-1/√H, 1/√H); 0 by default. */
   seed?: number;
   /** The kernel; 'auto' by default. */
-  backend?: Backend | "auto";
+  backend?: BackendChoice;
   /**
    * Other functions than the standard ones: RNN [f], GRU [f, g], LSTM [f, g, h], as ONNX orders them (f of the gates, g
    * of the candidate, h of the cell). Of a bidirectional layer also twice as many, the second half for the reverse
@@ -98,7 +101,7 @@ export function recurrentOptions(
       "returnSequences",
     ),
     seed: checkSeed(options["seed"] ?? 0),
-    backend: checkBackend(options["backend"] ?? "auto"),
+    backend: checkBackend(options["backend"]),
     activations: checkActivations(options["activations"], functions, both),
     clip: checkClip(options["clip"] ?? Number.POSITIVE_INFINITY),
     learnedState: boolean(options["learnedState"] ?? false, "learnedState"),
@@ -147,8 +150,9 @@ export function checkSeed(seed: unknown): number {
   throw wrong(typeof seed === "number", "seed", "an integer", seed);
 }
 
-export function checkBackend(backend: unknown): Backend | "auto" {
-  return oneOf(backend, "backend", ["auto", ...BACKENDS]);
+/** `given`: as an option has it; undefined and null are 'auto'. */
+export function checkBackend(given: unknown): BackendChoice {
+  return oneOf(given ?? "auto", "backend", ["auto", ...BACKENDS]);
 }
 
 /** The features of an output step, each direction having `outputSize`. */

@@ -1,9 +1,5 @@
-import {
-  type Backend,
-  Model,
-  type StageSpec,
-  type StreamState,
-} from "../kernel/model.js";
+import { Model, type StageSpec, type StreamState } from "../kernel/model.js";
+import type { BackendChoice } from "./options.js";
 
 /** What a layer gives to the model that runs it. */
 export interface Runnable {
@@ -19,7 +15,7 @@ export interface Runnable {
 export class Runtime {
   readonly #what: string;
   readonly #layers: readonly Runnable[];
-  readonly #backend: Backend | "auto";
+  readonly #backend: BackendChoice;
   readonly #skip: number;
   readonly #alone = new Map<Runnable, Runtime>();
   #model: Model | null = null;
@@ -29,7 +25,7 @@ export class Runtime {
   constructor(
     what: string,
     layers: readonly Runnable[],
-    backend: Backend | "auto",
+    backend: BackendChoice,
     skip = 0,
   ) {
     this.#what = what;

@@ -1,5 +1,5 @@
-import { boolean, oneOf, positiveInteger, record, wrong } from "../checks.js";
-import { type Backend, BACKENDS } from "../kernel/load.js";
+import { boolean, positiveInteger, record, wrong } from "../checks.js";
+import { type BackendChoice, checkBackend } from "../layers/options.js";
 import { modelBytes, type ModelSource } from "../threads.js";
 import type { WorkerLike } from "./channel.js";
 import { Crew } from "./crew.js";
@@ -19,7 +19,7 @@ export interface PoolOptions {
   /** How many; 1 by default. */
   workers?: number;
   /** As for `init`, in every worker. All run on one machine, so all compute the same bits in any case. */
-  backend?: Backend | "auto";
+  backend?: BackendChoice;
   deterministic?: boolean;
 }
 
@@ -80,9 +80,7 @@ export function createPool(options: PoolOptions): Pool {
     throw wrong(false, "create", "a function that makes a worker", create);
   positiveInteger(workers, "workers");
   const choice = {
-    ...(backend !== undefined && {
-      backend: oneOf(backend, "backend", [...BACKENDS, "auto"]),
-    }),
+    ...(backend !== undefined && { backend: checkBackend(backend) }),
     ...(deterministic !== undefined && {
       deterministic: boolean(deterministic, "deterministic"),
     }),

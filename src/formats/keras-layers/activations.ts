@@ -1,7 +1,7 @@
 import { describe, isRecord } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 import { field, inside, type Place, unexpected } from "../json.js";
-import { number } from "./config.js";
+import { number, requireFeatureAxis } from "./config.js";
 import { hardSigmoid, type Producer } from "./producer.js";
 
 /** As our layers take them, which check them. */
@@ -25,16 +25,6 @@ const ACTIVATIONS = new Map<string, Activation>([
   ["swish", "silu"],
   ["leaky_relu", { name: "leakyRelu", alpha: 0.2 }],
 ]);
-
-/** Layers that are an activation. */
-export const ACTIVATION_LAYERS = [
-  "Activation",
-  "ReLU",
-  "LeakyReLU",
-  "ELU",
-  "Softmax",
-  "ThresholdedReLU",
-] as const;
 
 /** The activation that a field names. */
 export function readActivation(
@@ -93,7 +83,8 @@ export function layerActivation(
     case "ThresholdedReLU":
       return { name: "thresholdedRelu", alpha: number(config, "theta", 1) };
     case "Softmax":
-      return softmax(config, rank);
+      requireFeatureAxis(config, rank);
+      return "softmax";
     default:
       return null;
   }
@@ -137,12 +128,4 @@ function relu(config: Place): Activation {
     `expected one with a slope or a threshold, got max_value ${describe(most)}, slope ${alpha}, threshold ${threshold}`,
     config.at || "ReLU",
   );
-}
-
-/** Over the features, the last axis. */
-function softmax(config: Place, rank: number): Activation {
-  const axis = field(config, "axis") ?? -1;
-  const [only, ...more] = Array.isArray(axis) ? (axis as unknown[]) : [axis];
-  if (!more.length && (only === -1 || only === rank - 1)) return "softmax";
-  throw unexpected("-1, the features", axis, inside(config, "axis"));
 }

@@ -2,8 +2,12 @@
  * Batch normalisation of a trained model, which is the same line for each feature at every step:
  * γ (x - μ) / √(σ² + ε) + β. It becomes a Linear with a diagonal matrix.
  */
-import { field, inside, unexpected } from "../json.js";
-import { flag, type LayerConfig, number } from "./config.js";
+import {
+  flag,
+  type LayerConfig,
+  number,
+  requireFeatureAxis,
+} from "./config.js";
 import { type Reading, refuse } from "./context.js";
 import { checkShape, ITSELF, type LayerWeights, type Role } from "./weights.js";
 
@@ -13,7 +17,9 @@ export function readBatchNormalization(
   reading: Reading,
 ): void {
   const { config, name, className } = layer;
-  checkAxis(layer, reading);
+  if (!reading.pieces.length)
+    refuse(layer, "expected a layer with weights in front");
+  requireFeatureAxis(config, reading.lastOnly ? 2 : 3);
   let ordinal = 0;
   const take = (role: Role): Float32Array => {
     const weight = weights.take(ITSELF, role, ordinal++);
@@ -63,13 +69,4 @@ export function readBatchNormalization(
       convention: `with the moving mean and variance, epsilon ${epsilon}`,
     },
   });
-}
-
-/** The last axis, by whichever number. */
-function checkAxis(layer: LayerConfig, { lastOnly, pieces }: Reading): void {
-  const axis = field(layer.config, "axis") ?? -1;
-  const [only, ...more] = Array.isArray(axis) ? (axis as unknown[]) : [axis];
-  if (!pieces.length) refuse(layer, "expected a layer with weights in front");
-  if (!more.length && (only === -1 || only === (lastOnly ? 1 : 2))) return;
-  throw unexpected("-1, the features", axis, inside(layer.config, "axis"));
 }

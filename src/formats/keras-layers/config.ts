@@ -67,6 +67,14 @@ export function number(place: Place, name: string, absent: number): number {
   throw unexpected("a number", value, inside(place, name));
 }
 
+/** Holds the field `axis` to be the last of `rank`, the features, by whichever number. */
+export function requireFeatureAxis(config: Place, rank: number): void {
+  const axis = field(config, "axis") ?? -1;
+  const [only, ...more] = Array.isArray(axis) ? (axis as unknown[]) : [axis];
+  if (!more.length && (only === -1 || only === rank - 1)) return;
+  throw unexpected("-1, the features", axis, inside(config, "axis"));
+}
+
 /** "SimpleRNN" as Keras names things after classes: "simple_rnn". */
 export function snakeCase(className: string): string {
   return className

@@ -1,12 +1,9 @@
 import { FormatError } from "../../errors.js";
-import type { LinearOptions } from "../../index.js";
 import type { StateDict } from "../../safetensors.js";
 import type { Budget } from "../budget.js";
 import type { ReportLayer } from "../report.js";
 import { type LayerConfig, placeOf } from "./config.js";
 import type { Producer } from "./producer.js";
-
-export type Backend = NonNullable<LinearOptions["backend"]>;
 
 /** What all layers of a file share while they are read. */
 export interface Context {

@@ -12,6 +12,7 @@ import {
   RNN,
   Sequential,
 } from "../../index.js";
+import type { BackendChoice } from "../../layers/options.js";
 import type { Budget } from "../budget.js";
 import type { Place } from "../json.js";
 import type { ReportLayer } from "../report.js";
@@ -20,13 +21,7 @@ import { readBatchNormalization } from "./batch-normalization.js";
 import { readBidirectional } from "./bidirectional.js";
 import { readChain } from "./chain.js";
 import { type LayerConfig, placeOf } from "./config.js";
-import {
-  type Backend,
-  type Context,
-  type Piece,
-  type Reading,
-  refuse,
-} from "./context.js";
+import { type Context, type Piece, type Reading, refuse } from "./context.js";
 import {
   IDENTITIES,
   readActivationLayer,
@@ -74,7 +69,7 @@ export function readKerasModel(
   source: WeightSource,
   producer: Producer,
   budget: Budget,
-  backend: Backend,
+  backend: BackendChoice,
 ): KerasModel {
   const lines = { converted: [], ignored: [], warnings: [] };
   const reading: Reading = {
@@ -145,7 +140,7 @@ function sequential(layers: readonly Layer[]): Sequential {
 /** The layer, whose sizes have been held against the weights that the file has. */
 function make(
   { type, options, dict, described }: Piece,
-  backend: Backend,
+  backend: BackendChoice,
 ): Layer {
   const given = { ...options, backend } as never;
   try {

@@ -11,6 +11,7 @@ import {
 import { flag, type LayerConfig, number, readLayer } from "./config.js";
 import { type Piece, type Reading, refuse } from "./context.js";
 import { transposed } from "./matrices.js";
+import { requireSequence } from "./runs.js";
 import { checkShape, ITSELF, type LayerWeights, type Part } from "./weights.js";
 
 /** Layers that do nothing once a model is trained. */
@@ -73,11 +74,7 @@ export function readTimeDistributed(
 ): void {
   const inner = readLayer(object(layer.config, "layer"));
   const named = { ...inner, name: layer.name };
-  if (reading.lastOnly)
-    refuse(
-      layer,
-      "expected a sequence, got the last step of the layer before (return_sequences false)",
-    );
+  requireSequence(layer, reading);
   if (inner.className === "Dense") {
     readDense(named, weights, reading, { path: ["layer"], index: 0 });
     reading.converted.push(

@@ -1,18 +1,12 @@
-import {
-  boolean,
-  nonNegativeInteger,
-  oneOf,
-  record,
-  wrong,
-} from "../../checks.js";
-import { Budget } from "../budget.js";
-import type { Backend } from "../keras-layers/context.js";
+import { boolean, record, wrong } from "../../checks.js";
+import { type BackendChoice, checkBackend } from "../../layers/options.js";
+import { budgetFor } from "../budget.js";
 
 export interface KerasOptions {
   /** What model.to_json() gives, for a file that has weights only. */
   config?: string;
   /** The kernel; 'auto' by default. */
-  backend?: Backend;
+  backend?: BackendChoice;
   /** The most bytes that weights may take; 16 times the file and at least 64 MiB by default. */
   maxBytes?: number;
   /** false: read a .keras file's entries whose checksum is wrong. */
@@ -28,7 +22,7 @@ const OPTIONS: Record<keyof KerasOptions, 0> = {
 
 export function checkOptions(options: unknown, fileSize: number) {
   const given = record(options, "options", OPTIONS);
-  const { config, backend = "auto", maxBytes, checksums = true } = given;
+  const { config, backend, maxBytes, checksums = true } = given;
   if (config !== undefined && typeof config !== "string")
     throw wrong(
       false,
@@ -36,11 +30,10 @@ export function checkOptions(options: unknown, fileSize: number) {
       "a string, what model.to_json() gives",
       config,
     );
-  const limit = maxBytes ?? Math.max(2 ** 26, 16 * fileSize);
   return {
     config,
-    backend: oneOf(backend, "backend", ["auto", "relaxed", "simd", "js"]),
+    backend: checkBackend(backend),
     checksums: boolean(checksums, "checksums"),
-    budget: new Budget(nonNegativeInteger(limit, "maxBytes")),
+    budget: budgetFor(maxBytes, fileSize),
   };
 }

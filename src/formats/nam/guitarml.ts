@@ -3,8 +3,9 @@
  * `lin`, and in `model_data` what the trainer made them from.
  */
 import { GRU, Linear, LSTM, RNN, Sequential } from "../../index.js";
+import type { BackendChoice } from "../../layers/options.js";
 import type { StateDict } from "../../safetensors.js";
-import { type AudioModel, type Backend, readSampleRate } from "../audio.js";
+import { type AudioModel, readSampleRate } from "../audio.js";
 import {
   field,
   inside,
@@ -25,7 +26,7 @@ const GATES = { LSTM: 4, GRU: 3, RNN: 1 } as const;
 const DEFAULT_SKIP = 1;
 
 /** @param file an object with `model_data` */
-export function readGuitarMl(file: Place, backend: Backend): AudioModel {
+export function readGuitarMl(file: Place, backend: BackendChoice): AudioModel {
   const data = object(file, "model_data");
   const weights = object(file, "state_dict");
   const kind = text(data, "model");

@@ -7,9 +7,9 @@
  * and behind the last layer the head: [out, H] row by row, then [out].
  */
 import { LSTM, Linear, Sequential } from "../../index.js";
+import type { BackendChoice } from "../../layers/options.js";
 import type { StateDict } from "../../safetensors.js";
 import type { Tensor } from "../../tensor.js";
-import type { Backend } from "../audio.js";
 import { FormatError } from "../../errors.js";
 import {
   field,
@@ -43,7 +43,7 @@ const FAST = ["namSigmoid", "namTanh", "namTanh"] as const;
 export function readLstm(
   file: Place,
   fastTanh: boolean,
-  backend: Backend,
+  backend: BackendChoice,
 ): NamLstm {
   const config = object(file, "config");
   const sizes = readSizes(config);

@@ -3,7 +3,8 @@
  */
 import { describe, message } from "../../checks.js";
 import { FormatError } from "../../errors.js";
-import { type AudioModel, type Backend, readSampleRate } from "../audio.js";
+import type { BackendChoice } from "../../layers/options.js";
+import { type AudioModel, readSampleRate } from "../audio.js";
 import { field, type Place, text, unexpected } from "../json.js";
 import { makeReport } from "../report.js";
 import { readLstm } from "./lstm.js";
@@ -25,7 +26,7 @@ const OTHERS: ReadonlyMap<string, string> = new Map([
 export function readNam(
   file: Place,
   fastTanh: boolean,
-  backend: Backend,
+  backend: BackendChoice,
 ): AudioModel {
   const version = text(file, "version");
   if (!VERSION.test(version))

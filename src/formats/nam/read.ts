@@ -1,6 +1,7 @@
-import { boolean } from "../../checks.js";
+import { boolean, record } from "../../checks.js";
 import { FormatError } from "../../errors.js";
-import { type AudioModel, type Backend, checkBackend } from "../audio.js";
+import { type BackendChoice, checkBackend } from "../../layers/options.js";
+import type { AudioModel } from "../audio.js";
 import { field, type Place, placeOf } from "../json.js";
 import { readModel } from "../rtneural/model.js";
 import { readGuitarMl } from "./guitarml.js";
@@ -10,7 +11,7 @@ export interface NamOptions {
   /** Of a .nam file: NAM's own approximations of tanh and σ, which its plug-ins use; false, the default: exact ones. */
   fastTanh?: boolean;
   /** The kernel; 'auto' by default. */
-  backend?: Backend;
+  backend?: BackendChoice;
 }
 
 /** @param given the file, or what it holds */
@@ -18,7 +19,7 @@ export function readAmp(
   given: Uint8Array | ArrayBuffer | Place,
   options: NamOptions,
 ): AudioModel {
-  const backend = checkBackend(options);
+  const backend = checkBackend(record(options, "options")["backend"]);
   const fastTanh = boolean(options.fastTanh ?? false, "fastTanh");
   const file = placeOf(given);
   if (field(file, "architecture") !== undefined)

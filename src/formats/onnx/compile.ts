@@ -1,11 +1,12 @@
 import { FormatError } from "../../errors.js";
+import type { BackendChoice } from "../../layers/options.js";
 import { makeReport, type Report } from "../report.js";
 import type { ExternalFiles } from "./external.js";
 import { Fields } from "./fields.js";
 import { isStandard, type Plan, Planner } from "./graph.js";
 import type { Input, OnnxValueInfo } from "./input.js";
 import type { GraphProto, ModelProto, ValueInfoProto } from "./messages.js";
-import type { BackendChoice, Setting } from "./node.js";
+import type { Setting } from "./node.js";
 import { readModel } from "./read.js";
 import { dtypeOf, valueOf } from "./tensors.js";
 import { DTYPES } from "./value.js";

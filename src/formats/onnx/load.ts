@@ -1,11 +1,10 @@
 import { boolean, record } from "../../checks.js";
-import { checkBackend } from "../../layers/options.js";
+import { type BackendChoice, checkBackend } from "../../layers/options.js";
 import { toBytes } from "../../bytes.js";
 import { makeReport, type Report } from "../report.js";
 import { compile } from "./compile.js";
 import { ExternalFiles } from "./external.js";
 import { OnnxModel } from "./model.js";
-import type { BackendChoice } from "./node.js";
 import { readSaved } from "./saved.js";
 
 export interface OnnxOptions {
@@ -41,7 +40,7 @@ export function load(
     { backend: 0, forceLinearBeforeReset: 0, files: 0, maxBytes: 0 },
   );
   const compiled = compile(toBytes(bytes), {
-    backend: checkBackend(backend ?? "auto"),
+    backend: checkBackend(backend),
     forceLinearBeforeReset: boolean(
       forceLinearBeforeReset ?? false,
       "forceLinearBeforeReset",
@@ -61,7 +60,7 @@ export function loadSaved(
   options: Pick<OnnxOptions, "backend"> = {},
 ): { model: OnnxModel; report: Report } {
   const { backend } = record(options, "options");
-  const compiled = readSaved(bytes, checkBackend(backend ?? "auto"));
+  const compiled = readSaved(bytes, checkBackend(backend));
   const report = makeReport({ ...compiled.report, format: "safetensors" });
   return { model: new OnnxModel(compiled), report };
 }

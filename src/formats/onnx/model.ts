@@ -1,5 +1,5 @@
 import { message, record } from "../../checks.js";
-import { checkBackend } from "../../layers/options.js";
+import { type BackendChoice, checkBackend } from "../../layers/options.js";
 import type { Tensor } from "../../tensor.js";
 import type { Compiled } from "./compile.js";
 import { runPlan } from "./graph.js";
@@ -10,7 +10,6 @@ import {
   toTensor,
   toValue,
 } from "./input.js";
-import type { BackendChoice } from "./node.js";
 import { readSaved, saveModel } from "./saved.js";
 import { OnnxStream, type OnnxStreamOptions } from "./stream.js";
 import type { Value } from "./value.js";
@@ -88,7 +87,7 @@ export class OnnxModel {
     options: { backend?: BackendChoice } = {},
   ): OnnxModel {
     const { backend } = record(options, "options", { backend: 0 });
-    return new OnnxModel(readSaved(bytes, checkBackend(backend ?? "auto")));
+    return new OnnxModel(readSaved(bytes, checkBackend(backend)));
   }
 
   /**

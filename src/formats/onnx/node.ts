@@ -1,5 +1,5 @@
 import { FormatError } from "../../errors.js";
-import type { RecurrentOptions } from "../../layers/options.js";
+import type { BackendChoice } from "../../layers/options.js";
 import { decodeUtf8 } from "../../utf8.js";
 import type { ReportLayer } from "../report.js";
 import type { ExternalFiles } from "./external.js";
@@ -22,8 +22,6 @@ export type Run = (
 
 /** Checks a node and reads its attributes, once, at load. */
 export type Compile = (node: Node) => Run;
-
-export type BackendChoice = Required<RecurrentOptions>["backend"];
 
 /** What all nodes of a model share. */
 export interface Setting {

@@ -6,6 +6,7 @@ import { base64Decode, base64Encode } from "@bufbuild/protobuf/wire";
 import { describe, isRecord, message } from "../../checks.js";
 import { DTYPES } from "../../dtypes.js";
 import { FormatError } from "../../errors.js";
+import type { BackendChoice } from "../../layers/options.js";
 import { readHeader } from "../../safetensors-header.js";
 import { parse, serialize, type StateDict } from "../../safetensors.js";
 import { type Compiled, compile } from "./compile.js";
@@ -14,7 +15,6 @@ import type { Plan } from "./graph.js";
 import type { OnnxValueInfo } from "./input.js";
 import { makeExternalTensor, makeTensor } from "./made.js";
 import type { GraphProto, ValueInfoProto } from "./messages.js";
-import type { BackendChoice } from "./node.js";
 import { DTYPES as TYPES, type Value } from "./value.js";
 import { writeModel } from "./write.js";
 

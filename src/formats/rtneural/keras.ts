@@ -9,6 +9,7 @@
 import type { StateDict } from "../../safetensors.js";
 import type { Tensor } from "../../tensor.js";
 import { asList, matrix, unexpected, vector } from "../json.js";
+import { reordered, transposed } from "../keras-layers/matrices.js";
 
 /** Of which of Keras's gates each of PyTorch's is made. */
 const LSTM_GATES = [0, 1, 2, 3];
@@ -25,7 +26,7 @@ export function denseWeights(
   if (weights.length !== 1 && weights.length !== 2)
     throw unexpected("[kernel, bias] or [kernel]", value, at);
   const kernel = matrix(weights[0], `${at}[0]`, inputSize, outputSize);
-  const dict: StateDict = { weight: reordered(kernel, [0]) };
+  const dict: StateDict = { weight: transposed(kernel, [0]) };
   if (weights.length === 2)
     dict["bias"] = vector(weights[1], `${at}[1]`, outputSize);
   return dict;
@@ -45,8 +46,8 @@ export function lstmWeights(
     matrix(recurrent, `${at}[1]`, hiddenSize, rows),
   ] as const;
   return {
-    weight_ih_l0: reordered(weights[0], LSTM_GATES),
-    weight_hh_l0: reordered(weights[1], LSTM_GATES),
+    weight_ih_l0: transposed(weights[0], LSTM_GATES),
+    weight_hh_l0: transposed(weights[1], LSTM_GATES),
     bias_ih_l0: vector(bias, `${at}[2]`, rows),
     bias_hh_l0: { shape: [rows], data: new Float32Array(rows) },
   };
@@ -68,26 +69,12 @@ export function gruWeights(
   const [ofInput, ofState] = asList(biases, `${at}[2]`, 2);
   const bias = (given: unknown, row: number): Tensor => {
     const { data } = vector(given, `${at}[2][${row}]`, rows);
-    const turned = reordered({ shape: [1, rows], data }, GRU_GATES);
-    return { shape: [rows], data: turned.data };
+    return reordered(data, GRU_GATES);
   };
   return {
-    weight_ih_l0: reordered(weights[0], GRU_GATES),
-    weight_hh_l0: reordered(weights[1], GRU_GATES),
+    weight_ih_l0: transposed(weights[0], GRU_GATES),
+    weight_hh_l0: transposed(weights[1], GRU_GATES),
     bias_ih_l0: bias(ofInput, 0),
     bias_hh_l0: bias(ofState, 1),
   };
-}
-
-/** [K, G·H] → [G·H, K], the blocks of H columns in the order that `gates` gives. */
-function reordered({ shape, data }: Tensor, gates: readonly number[]): Tensor {
-  const [K, rows] = shape as [number, number];
-  const H = rows / gates.length;
-  const turned = new Float32Array(data.length);
-  gates.forEach((from, to) => {
-    for (let h = 0; h < H; h++)
-      for (let k = 0; k < K; k++)
-        turned[(to * H + h) * K + k] = data[k * rows + from * H + h] as number;
-  });
-  return { shape: [rows, K], data: turned };
 }

@@ -11,6 +11,7 @@ import {
   type LinearOptions,
   LSTM,
 } from "../../index.js";
+import type { BackendChoice } from "../../layers/options.js";
 import type { StateDict } from "../../safetensors.js";
 import {
   asList,
@@ -36,9 +37,6 @@ export interface Part {
   readonly outputSize: number;
   readonly described: ReportLayer;
 }
-
-/** The backend is the same for all layers. */
-type Backend = NonNullable<LinearOptions["backend"]>;
 
 const RECURRENT = ["lstm", "gru"];
 const DENSE = ["dense", "time-distributed-dense"];
@@ -73,7 +71,10 @@ export function readParts(file: Place, inputSize: number): Part[] {
   throw unexpected("at least one layer", list(file, "layers"), "layers");
 }
 
-export function makeLayer({ type, dict, activation }: Part, backend: Backend) {
+export function makeLayer(
+  { type, dict, activation }: Part,
+  backend: BackendChoice,
+) {
   if (type === "Linear")
     return Linear.fromStateDict(dict, { activation, backend });
   return { LSTM, GRU }[type].fromStateDict(dict, { backend }) as Layer;

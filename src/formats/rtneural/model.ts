@@ -2,14 +2,15 @@
  * A model of RTNeural's JSON, AIDA-X's additions included.
  */
 import { type Layer, Sequential } from "../../index.js";
-import { type AudioModel, type Backend, readSampleRate } from "../audio.js";
+import type { BackendChoice } from "../../layers/options.js";
+import { type AudioModel, readSampleRate } from "../audio.js";
 import type { Place } from "../json.js";
 import { makeReport } from "../report.js";
 import { applyGains, readCases, readExtras } from "./extras.js";
 import { makeLayer, readInputSize, readParts } from "./layers.js";
 
 /** @param file an object with `in_shape` and `layers` */
-export function readModel(file: Place, backend: Backend): AudioModel {
+export function readModel(file: Place, backend: BackendChoice): AudioModel {
   const inputSize = readInputSize(file);
   const parts = readParts(file, inputSize);
   const extras = readExtras(file);

@@ -1,4 +1,6 @@
-import { type AudioModel, checkBackend } from "../audio.js";
+import { record } from "../../checks.js";
+import { checkBackend } from "../../layers/options.js";
+import type { AudioModel } from "../audio.js";
 import { type Place, placeOf } from "../json.js";
 import type { ModelOptions } from "../state-dict.js";
 import { readModel } from "./model.js";
@@ -9,7 +11,7 @@ export function readRTNeural(
   given: Uint8Array | ArrayBuffer | Place,
   options: ModelOptions,
 ): AudioModel {
-  const backend = checkBackend(options);
+  const backend = checkBackend(record(options, "options")["backend"]);
   const file = placeOf(given);
   return isStateDict(file)
     ? readStateDict(file, options)

@@ -1,11 +1,11 @@
 /** TensorFlow.js's layers models: model.json and its weight files, quantised or not. @module */
 
-import { nonNegativeInteger, oneOf, record } from "../../checks.js";
+import { record } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 import type { Sequential } from "../../index.js";
-import { Budget } from "../budget.js";
+import { type BackendChoice, checkBackend } from "../../layers/options.js";
+import { budgetFor } from "../budget.js";
 import { field, object, parseObject, type Place } from "../json.js";
-import type { Backend } from "../keras-layers/context.js";
 import { readKerasModel } from "../keras-layers/model.js";
 import { producerOf } from "../keras-layers/producer.js";
 import { makeReport, type Report } from "../report.js";
@@ -19,7 +19,7 @@ export { reportText } from "../report.js";
 
 export interface TfjsOptions {
   /** The kernel; 'auto' by default. */
-  backend?: Backend;
+  backend?: BackendChoice;
   /** The most bytes that weights may take; 16 times the files and at least 64 MiB by default. */
   maxBytes?: number;
 }
@@ -38,11 +38,9 @@ export function load(
   options: TfjsOptions = {},
 ): { model: Sequential; report: Report } {
   const given = new Files(files);
-  const { backend = "auto", maxBytes } = record(options, "options", OPTIONS);
-  const known = ["auto", "relaxed", "simd", "js"] as const;
-  const checked = oneOf(backend, "backend", known);
-  const limit = maxBytes ?? Math.max(2 ** 26, 16 * given.size);
-  const budget = new Budget(nonNegativeInteger(limit, "maxBytes"));
+  const { backend, maxBytes } = record(options, "options", OPTIONS);
+  const checked = checkBackend(backend);
+  const budget = budgetFor(maxBytes, given.size);
 
   const [name, bytes] = given.model;
   const file = parseObject(bytes, name);

@@ -1,16 +1,10 @@
 /** PyTorch's files: what torch.save writes, tensors and plain data only; nothing in a file is ever run. @module */
 
-import {
-  boolean,
-  nonNegativeInteger,
-  record,
-  shapeText,
-  wrong,
-} from "../../checks.js";
+import { toBytes } from "../../bytes.js";
+import { boolean, record, shapeText, wrong } from "../../checks.js";
 import type { StateDict } from "../../safetensors.js";
 import type { Tensor } from "../../tensor.js";
-import { Budget } from "../budget.js";
-import { toBytes } from "../../bytes.js";
+import { budgetFor } from "../budget.js";
 import { Changes } from "../changes.js";
 import { makeReport } from "../report.js";
 import {
@@ -139,10 +133,9 @@ function checkOptions(
 ) {
   if (stateDict !== undefined && typeof stateDict !== "string")
     throw wrong(false, "stateDict", "a string", stateDict);
-  const limit = maxBytes ?? Math.max(2 ** 26, 16 * fileSize);
   return {
     stateDict,
-    budget: new Budget(nonNegativeInteger(limit, "maxBytes")),
+    budget: budgetFor(maxBytes, fileSize),
     checksums: boolean(checksums ?? true, "checksums"),
   };
 }

@@ -99,10 +99,6 @@ export class Storages {
     this.#load = load;
   }
 
-  get all(): Iterable<Storage> {
-    return this.#byKey.values();
-  }
-
   get(key: string): Storage | undefined {
     return this.#byKey.get(key);
   }
