@@ -5,6 +5,15 @@ const source = (file: string) =>
   fileURLToPath(new URL(`src/${file}`, import.meta.url));
 const nodeMajor = Number.parseInt(process.versions.node);
 
+/**
+ * Files that measure or change the process they run in: its heap, where a garbage collection takes longer the more
+ * other files have left, what its compiler has seen, and what was loaded. A process costs 0.7 s of a core, so all
+ * others share two.
+ */
+const alone = ["memory", "worklet-allocation", "init"].map(
+  (name) => `test/${name}.test.ts`,
+);
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -16,7 +25,6 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["test/**/*.test.ts"],
     environment: "node",
     pool: "forks",
     execArgv: [
@@ -24,5 +32,19 @@ export default defineConfig({
       ...(nodeMajor < 21 ? ["--experimental-wasm-relaxed-simd"] : []),
     ],
     testTimeout: 180_000,
+    // Vitest starts them in the order of their names.
+    projects: [
+      { extends: true, test: { name: "alone", include: alone } },
+      {
+        extends: true,
+        test: {
+          name: "together",
+          include: ["test/**/*.test.ts"],
+          exclude: alone,
+          isolate: false,
+          setupFiles: "test/support/fresh.ts",
+        },
+      },
+    ],
   },
 });
