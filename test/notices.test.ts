@@ -62,6 +62,16 @@ test("licences that code begins with are taken from there", async () => {
   expect(text).not.toContain("export");
 });
 
+test("what a licence only refers to is there whole: jsfive is derived from pyfive, whose conditions go with it", async () => {
+  const text = await notices([build("node_modules/jsfive/esm/high-level.js")]);
+  expect(text).toContain("jsfive is in the public domain.");
+  expect(text).toContain("Copyright (c) 2016 Jonathan J. Helmus\n");
+  expect(text).toContain(
+    "Redistributions in binary form must reproduce the above",
+  );
+  expect(text).toContain("EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.");
+});
+
 test("a package without a licence text fails", async () => {
   await expect(
     notices([build("node_modules/assemblyscript-prettier/index.js")]),

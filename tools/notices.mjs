@@ -22,6 +22,16 @@ const ELSEWHERE = {
 };
 
 /**
+ * Texts that a package's own licence file only refers to, and that whoever hands on its code must hand on too.
+ *
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+const DERIVED_FROM = {
+  // in large part pyfive, whose licence, BSD-3-Clause, is at github.com/jjhelmus/pyfive
+  jsfive: ["tools/pyfive-licence.txt"],
+};
+
+/**
  * The packages of which a build holds code, by the folders that they are in.
  *
  * @param {readonly import("esbuild").Metafile[]} metafiles
@@ -72,6 +82,7 @@ async function licenceText(folder, name) {
       `notices: ${name} is bundled, but ${folder} has no licence file; ELSEWHERE in tools/notices.mjs may name one`,
     );
   paths.push(...notice.map((file) => `${folder}/${file}`));
+  paths.push(...(DERIVED_FROM[name] ?? []));
   const texts = await Promise.all(
     paths.map(async (path) => {
       const text = await readFile(new URL(path, root), "utf8");
