@@ -32,6 +32,7 @@ export class Stream<S = any> {
   readonly #outputSize: number;
   /** What `step` returns without `out`. */
   readonly #view: Float32Array;
+  #copy: Float64Array | null = null;
   #states: StreamState | null;
 
   /** @internal */
@@ -58,22 +59,32 @@ export class Stream<S = any> {
    * @throws TypeError, RangeError for a frame or `out` of the wrong kind or size; the state is then as before
    */
   step(frame: ArrayLike<number>, out: Float32Array = this.#view): Float32Array {
-    const states = this.#open();
     const { runtime, embedding } = this.#source;
-    checkNumbers(frame, "frame");
-    if (frame.length !== this.#inputSize) {
-      const got = `${frame.length}`;
-      throw new RangeError(message("frame", `${this.#inputSize} numbers`, got));
+    if (!isFloat32Array(frame)) checkList(frame, "frame");
+    const { length } = frame;
+    if (length !== this.#inputSize) {
+      const expected = `${this.#inputSize} numbers`;
+      throw new RangeError(message("frame", expected, `${length}`));
     }
+    const given = isTyped(frame) ? frame : this.#read(frame);
     if (out !== this.#view) checkOut(out, this.#outputSize);
+    const states = this.#open();
     const { model } = runtime;
-    if (!embedding) model.step(states, frame, 0, out);
+    if (!embedding) model.step(states, given, 0, out);
     else {
       const { vocabSize, size } = embedding.options;
-      const token = checkToken(frame[0], vocabSize, "frame");
+      const token = checkToken(given[0], vocabSize, "frame");
       model.step(states, embedding.table, token * size, out);
     }
     return out;
+  }
+
+  /** A frame that is no typed array, each number read once into the copy that is kept for that. */
+  #read(frame: ArrayLike<number>): Float64Array {
+    const copy = this.#copy ?? new Float64Array(this.#inputSize);
+    this.#copy = null; // a getter in the frame may step this very stream
+    readOnce(frame, "frame", this.#inputSize, copy);
+    return (this.#copy = copy);
   }
 
   /**
@@ -82,17 +93,24 @@ export class Stream<S = any> {
    * @throws TypeError, RangeError as `step`
    */
   run(frames: ArrayLike<number>, out?: Float32Array): Float32Array {
-    const states = this.#open();
     const { runtime, embedding } = this.#source;
-    checkNumbers(frames, "frames");
-    const count = frames.length / this.#inputSize;
+    checkList(frames, "frames");
+    const { length } = frames;
+    const count = length / this.#inputSize;
     if (!Number.isInteger(count) || count < 1) {
       const expected = `n · ${this.#inputSize} numbers, n at least 1`;
-      throw new RangeError(message("frames", expected, `${frames.length}`));
+      throw new RangeError(message("frames", expected, `${length}`));
     }
-    if (out !== undefined) checkOut(out, count * this.#outputSize);
-    const inputs = embedding ? embedding.lookUp(frames, "frames") : frames;
-    const result = out ?? new Float32Array(count * this.#outputSize);
+    const given = isTyped(frames)
+      ? frames
+      : readOnce(frames, "frames", length, []);
+    const outputs = count * this.#outputSize;
+    if (out !== undefined) checkOut(out, outputs);
+    const states = this.#open();
+    const result = out ?? new Float32Array(outputs);
+    const inputs = embedding
+      ? embedding.lookUp(given, "frames")
+      : apart(given, result, outputs);
     runtime.model.run(states, inputs, count, result);
     return result;
   }
@@ -117,7 +135,7 @@ export class Stream<S = any> {
   /** A copy that goes its own way from here on. */
   fork(): Stream<S> {
     const copy = this.#source.runtime.model.fork(this.#open());
-    return new Stream(this.#source, copy);
+    return make(this.#source, copy);
   }
 
   /** Optional: a stream that is dropped is gone by itself. */
@@ -127,17 +145,54 @@ export class Stream<S = any> {
   }
 }
 
-/** Runs at every step: nothing is built unless it throws. */
-function checkNumbers(values: ArrayLike<unknown>, name: string): void {
-  if (isFloat32Array(values)) return;
+// Outside of the class: esbuild calls one that names itself _Stream, and so would consoles.
+const make = <S>(source: StreamSource<S>, states: StreamState) =>
+  new Stream(source, states);
+
+const isTyped = (values: unknown): boolean =>
+  typedArrayName.call(values) !== undefined;
+
+function checkList(values: unknown, name: string): void {
   if (!isList(values)) throw wrong(false, name, "a list of numbers", values);
-  if (typedArrayName.call(values) !== undefined) return;
-  for (let i = 0; i < values.length; i++) {
-    const value: unknown = values[i];
+}
+
+/**
+ * Copies numbers from what is no typed array. To read them may call a getter, which may throw or run this very stream:
+ * that must not happen while the kernel's buffers are in use, or between two blocks.
+ */
+function readOnce<T extends number[] | Float64Array>(
+  values: ArrayLike<unknown>,
+  name: string,
+  length: number,
+  copy: T,
+): T {
+  for (let i = 0; i < length; i++) {
+    const value = values[i];
     if (typeof value !== "number") {
       throw wrong(false, `${name}[${i}]`, "a number", value);
     }
+    copy[i] = value;
   }
+  return copy;
+}
+
+/**
+ * The frames, or a copy where writing `count` outputs would overwrite some that are still to be read. Blocks are read
+ * whole before they are written, so a run in place is safe as long as outputs are no longer than inputs.
+ */
+function apart(
+  frames: ArrayLike<number>,
+  out: Float32Array,
+  count: number,
+): ArrayLike<number> {
+  if (!ArrayBuffer.isView(frames) || frames.buffer !== out.buffer)
+    return frames;
+  const { byteOffset: start, byteLength: length } = frames;
+  const { byteOffset: to } = out;
+  const written = count * out.BYTES_PER_ELEMENT;
+  const touches = to < start + length && start < to + written;
+  const inPlace = to === start && written <= length;
+  return touches && !inPlace ? Float64Array.from(frames) : frames;
 }
 
 function checkOut(out: unknown, size: number): void {
