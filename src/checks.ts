@@ -107,7 +107,11 @@ export function isList(value: unknown): value is ArrayLike<number> {
   if (Array.isArray(value)) return true;
   const typed = typedArrayName.call(value);
   if (typed !== undefined) return !typed.startsWith("Big");
-  return isRecord(value) && (value["length"] as number) >= 0;
+  return (
+    isRecord(value) &&
+    Number.isSafeInteger(value["length"]) &&
+    (value["length"] as number) >= 0
+  );
 }
 
 /** True for a Float32Array of this realm or another (a worker's, a frame's, a test runner's). */

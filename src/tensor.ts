@@ -65,8 +65,8 @@ export function toArray(t: Tensor): Nested {
 }
 
 /**
- * `value` itself when it is a tensor, otherwise a new tensor of its numbers. A tensor may have dimensions of 0:
- * whether they make sense is for the caller to say. Throws as `tensor` does.
+ * `value` as it is now, its data not copied, when it is a tensor; otherwise a new tensor of its numbers. A tensor may have
+ * dimensions of 0: whether they make sense is for the caller to say. Throws as `tensor` does.
  */
 export function asTensor(value: TensorLike, name: string): Tensor {
   if (isTensorShaped(value)) return checkTensor(value, name);
@@ -74,15 +74,19 @@ export function asTensor(value: TensorLike, name: string): Tensor {
   return { shape, data: flatten(value, shape, name) };
 }
 
-/** `value` itself when it is a tensor: sizes of at least 0, and a Float32Array with a number for each place. */
+/**
+ * `value` as it is now: sizes of at least 0, and a Float32Array, not copied, with a number for each place. Each part is
+ * read once, so that what was checked is what is used, whatever a getter gives the next time.
+ */
 export function checkTensor(value: unknown, name: string): Tensor {
   if (!isTensorShaped(value)) throw wrong(false, name, "a tensor", value);
-  const { shape, data } = value;
+  const { shape: given, data } = value;
+  const shape: unknown = Array.isArray(given) ? [...given] : given;
   checkShape(shape, nonNegativeInteger, `${name}.shape`);
   if (!isFloat32Array(data))
     throw wrong(false, `${name}.data`, "a Float32Array", data);
   checkCount(data.length, shape, `${name}.data`);
-  return value as Tensor;
+  return { shape, data };
 }
 
 function isTensorShaped(

@@ -199,19 +199,39 @@ describe("toArray", () => {
 });
 
 describe("asTensor", () => {
-  test("hands a tensor back as it is, and makes one of arrays", () => {
+  test("hands a tensor back as it is now, its data not copied, and makes one of arrays", () => {
     const given = tensor([[1, 2]]);
-    expect(asTensor(given, "input")).toBe(given);
+    expect(asTensor(given, "input")).toEqual(given);
+    expect(asTensor(given, "input").data).toBe(given.data);
     expect(asTensor([[1, 2]], "input")).toEqual(given);
     const empty = { shape: [3, 0], data: floats() };
-    expect(asTensor(empty, "input")).toBe(empty);
+    expect(asTensor(empty, "input")).toEqual(empty);
+  });
+
+  test("reads each part once: what was checked is what is used", () => {
+    let read = 0;
+    const shrinking = {
+      shape: [2],
+      get data() {
+        return floats(...[1, 2].slice(read++));
+      },
+    };
+    expect(asTensor(shrinking, "input").data).toEqual(floats(1, 2));
+    expect(read).toBe(1);
+    let sizes = 0;
+    const growing = new Proxy([2], {
+      get: (shape, key) =>
+        key === "0" ? 2 + 98 * sizes++ : Reflect.get(shape, key),
+    });
+    const given = { shape: growing, data: floats(1, 2) };
+    expect(asTensor(given, "input").shape).toEqual([2]);
   });
 
   test("takes tensors of another realm, and of a class", () => {
     const foreign = runInNewContext(
       "({ shape: [2], data: Float32Array.of(1, 2) })",
     );
-    expect(asTensor(foreign, "input")).toBe(foreign);
+    expect(asTensor(foreign, "input").data).toBe(foreign.data);
     class Own {
       shape = [1];
       get data() {
@@ -219,7 +239,7 @@ describe("asTensor", () => {
       }
     }
     const own = new Own();
-    expect(asTensor(own, "input")).toBe(own);
+    expect(asTensor(own, "input")).toEqual({ shape: [1], data: floats(1) });
   });
 
   const disguised = { length: 1, [Symbol.toStringTag]: "Float32Array" };
