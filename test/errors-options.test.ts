@@ -114,7 +114,10 @@ const options: Record<
         [1.5, RangeError],
         [4, RangeError],
         [5, RangeError],
+        [NaN, RangeError],
         ["2", TypeError],
+        ["", TypeError],
+        [false, TypeError],
         [true, TypeError],
       ],
     ],
@@ -168,6 +171,24 @@ describe.each(constructors)("%s", (name, make, good) => {
   test("refuses what are no options at all", () => {
     for (const value of [undefined, null, 3, "options", [], [good]])
       expect(() => new make(value as never), String(value)).toThrow(TypeError);
+  });
+
+  test("fromStateDict refuses them too", () => {
+    const { fromStateDict } = make as unknown as typeof Linear;
+    const dict = (new make(good as never) as Linear).stateDict();
+    for (const value of [null, 3, "prefix", []])
+      expectRefusal([
+        String(value),
+        () => fromStateDict(dict, value as never),
+        TypeError,
+        /^options: expected an object, got /,
+      ]);
+  });
+
+  test("refuses sizes of which no memory holds the weights, naming a parameter", () => {
+    const [, size] = Object.keys(good) as [string, string];
+    const call = () => new make({ ...good, [size]: 2 ** 30 } as never);
+    expectRefusal(["2^30", call, RangeError, /^weight.*: .*, got \[.*\]$/]);
   });
 
   test("keeps its options from being changed", () => {

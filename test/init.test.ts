@@ -164,6 +164,12 @@ test("init refuses what is no backend and no binary of this library", async () =
     TypeError,
   );
   await expect(
+    init({ module: Promise.resolve(binary("simd")) as never }),
+  ).rejects.toThrow(/^module: expected .* or its bytes, got a Promise$/);
+  await expect(
+    init({ deterministic: true, module: binary("relaxed") }),
+  ).rejects.toThrow(/^module: expected the simd binary, got the relaxed one$/);
+  await expect(
     init({ module: new TextEncoder().encode("<!doctype html>") }),
   ).rejects.toThrow(/^module: expected .*, got .*/);
   const empty = new WebAssembly.Module(

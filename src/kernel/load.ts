@@ -1,5 +1,5 @@
 import { instantiateSync } from "@assemblyscript/loader";
-import { boolean, oneOf, record } from "../checks.js";
+import { boolean, describe, message, oneOf, record } from "../checks.js";
 import { decodeText } from "./text.js";
 import { relaxed } from "./binaries/relaxed.js";
 import { simd } from "./binaries/simd.js";
@@ -18,7 +18,7 @@ export const BACKENDS: readonly Backend[] = ["relaxed", "simd", "js"];
 export interface InitOptions {
   /** 'auto', the default: the fastest that this host validates. */
   backend?: Backend | "auto";
-  /** With 'auto': never relaxed, so that every machine computes the same bits. */
+  /** With 'auto': never relaxed, so that every machine computes the same bits; a `module` must then be simd. */
   deterministic?: boolean;
   /** One of our binaries (gatewise/simd.wasm, gatewise/relaxed.wasm), for hosts that forbid compiling bytes. */
   module?: WebAssembly.Module | BufferSource;
@@ -151,7 +151,10 @@ export async function init(options: InitOptions = {}): Promise<Backend> {
     "deterministic",
   );
   const { module } = options;
-  if (module !== undefined) return useModule(await toModule(module), backend);
+  if (module !== undefined) {
+    const wanted = backend === "auto" && deterministic ? "simd" : backend;
+    return useModule(await toModule(module), wanted);
+  }
   for (const name of ["relaxed", "simd"] as const) {
     const wanted =
       backend === name ||
@@ -181,7 +184,7 @@ async function toModule(
     Object.prototype.toString.call(source) !== "[object ArrayBuffer]"
   ) {
     throw new TypeError(
-      `module: expected a WebAssembly.Module or its bytes, got ${typeof source}`,
+      message("module", "a WebAssembly.Module or its bytes", describe(source)),
     );
   }
   const bytes = isView

@@ -49,13 +49,14 @@ export class Embedding extends Parameterised {
     dict: StateDict,
     options: { prefix?: string } & Partial<EmbeddingOptions> = {},
   ): Embedding {
+    record(options, "options");
     const { prefix = "", ...given } = options;
     const [vocabSize, size] = matrixShape(
       entriesUnder(dict, prefix),
       "weight",
       prefix,
     );
-    return new Embedding({ vocabSize, size, ...given }).loadStateDict(dict, {
+    return make({ vocabSize, size, ...given }).loadStateDict(dict, {
       prefix,
     });
   }
@@ -94,3 +95,6 @@ export class Embedding extends Parameterised {
     return vectors;
   }
 }
+
+// Outside of the class: esbuild calls one that names itself _Embedding, and so would consoles.
+const make = (options: EmbeddingOptions): Embedding => new Embedding(options);

@@ -1,4 +1,4 @@
-import { boolean, oneOf } from "../checks.js";
+import { boolean, oneOf, record } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
 import {
   ownOptions,
@@ -50,8 +50,12 @@ export class GRU extends Recurrent<Required<GRUOptions>> {
     dict: StateDict,
     options: { prefix?: string } & Partial<GRUOptions> = {},
   ): GRU {
+    record(options, "options");
     const { prefix = "", ...given } = options;
     const { own: _, ...found } = optionsFromDict(dict, prefix, 3);
-    return new GRU({ ...found, ...given }).loadStateDict(dict, { prefix });
+    return make({ ...found, ...given }).loadStateDict(dict, { prefix });
   }
 }
+
+// Outside of the class: esbuild calls one that names itself _GRU, and so would consoles.
+const make = (options: GRUOptions): GRU => new GRU(options);

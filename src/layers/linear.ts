@@ -68,11 +68,12 @@ export class Linear extends Parameterised {
     dict: StateDict,
     options: { prefix?: string } & Partial<LinearOptions> = {},
   ): Linear {
+    record(options, "options");
     const { prefix = "", ...given } = options;
     const entries = entriesUnder(dict, prefix);
     const [outputSize, inputSize] = matrixShape(entries, "weight", prefix);
     const found = { inputSize, outputSize, bias: entries.has("bias") };
-    return new Linear({ ...found, ...given }).loadStateDict(dict, { prefix });
+    return make({ ...found, ...given }).loadStateDict(dict, { prefix });
   }
 
   /** [.., I] → [.., O], any number of axes before. */
@@ -103,6 +104,9 @@ export class Linear extends Parameterised {
     this.#runtime.dispose();
   }
 }
+
+// Outside of the class: esbuild calls one that names itself _Linear, and so would consoles.
+const make = (options: LinearOptions): Linear => new Linear(options);
 
 function initialParameters({
   inputSize,

@@ -1,4 +1,4 @@
-import { boolean, message, positiveInteger } from "../checks.js";
+import { boolean, message, nonNegativeInteger, record } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
 import {
   ownOptions,
@@ -28,9 +28,7 @@ export interface LSTMOptions extends RecurrentOptions {
 export class LSTM extends Recurrent<Required<LSTMOptions>> {
   constructor(options: LSTMOptions) {
     const common = recurrentOptions(options, 3);
-    const projSize = options.projSize
-      ? positiveInteger(options.projSize, "projSize")
-      : 0;
+    const projSize = nonNegativeInteger(options.projSize ?? 0, "projSize");
     if (projSize >= common.hiddenSize) {
       throw new RangeError(
         message(
@@ -69,10 +67,14 @@ export class LSTM extends Recurrent<Required<LSTMOptions>> {
     dict: StateDict,
     options: { prefix?: string } & Partial<LSTMOptions> = {},
   ): LSTM {
+    record(options, "options");
     const { prefix = "", ...given } = options;
     const { own, ...found } = optionsFromDict(dict, prefix, 4);
-    return new LSTM({ ...found, ...own, ...given }).loadStateDict(dict, {
+    return make({ ...found, ...own, ...given }).loadStateDict(dict, {
       prefix,
     });
   }
 }
+
+// Outside of the class: esbuild calls one that names itself _LSTM, and so would consoles.
+const make = (options: LSTMOptions): LSTM => new LSTM(options);

@@ -9,6 +9,9 @@ import {
 import type { StateDict } from "../safetensors.js";
 import { checkTensor, sizeOf, type Tensor } from "../tensor.js";
 
+/** 2 GiB: no model's memory has room for as much. */
+const MOST_NUMBERS = 2 ** 29;
+
 /** A layer's weights by PyTorch's names, as plain arrays. */
 export class Parameters {
   readonly #shapes: ReadonlyMap<string, readonly number[]>;
@@ -26,6 +29,11 @@ export class Parameters {
     draw: (size: number) => Float32Array,
   ) {
     this.#shapes = new Map(shapes);
+    for (const [name, shape] of this.#shapes) {
+      if (sizeOf(shape) < MOST_NUMBERS) continue;
+      const expected = `a parameter of less than ${MOST_NUMBERS} numbers`;
+      throw new RangeError(message(name, expected, shapeText(shape)));
+    }
     this.#draw = draw;
   }
 

@@ -1,4 +1,4 @@
-import { oneOf } from "../checks.js";
+import { oneOf, record } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
 import {
   ownOptions,
@@ -41,8 +41,12 @@ export class RNN extends Recurrent<Required<RNNOptions>> {
     dict: StateDict,
     options: { prefix?: string } & Partial<RNNOptions> = {},
   ): RNN {
+    record(options, "options");
     const { prefix = "", ...given } = options;
     const { own: _, ...found } = optionsFromDict(dict, prefix, 1);
-    return new RNN({ ...found, ...given }).loadStateDict(dict, { prefix });
+    return make({ ...found, ...given }).loadStateDict(dict, { prefix });
   }
 }
+
+// Outside of the class: esbuild calls one that names itself _RNN, and so would consoles.
+const make = (options: RNNOptions): RNN => new RNN(options);

@@ -43,7 +43,7 @@ export class RemoteStream {
   async fork(): Promise<RemoteStream> {
     const id = newId();
     await this.#member.call("fork", this.#id, id);
-    return new RemoteStream(id, this.#member);
+    return make(id, this.#member);
   }
 
   /** Optional: a stream that is dropped here is dropped in the worker, some time later. */
@@ -52,6 +52,10 @@ export class RemoteStream {
     this.#member.release("stream", this.#id);
   }
 }
+
+// Outside of the class: esbuild calls one that names itself _RemoteStream, and so would consoles.
+const make = (id: number, member: Member): RemoteStream =>
+  new RemoteStream(id, member);
 
 /** Messages take their buffers away: it must not be the caller's. What is no list of numbers, the worker refuses. */
 function copyOf(frames: ArrayLike<number>): ArrayLike<number> {

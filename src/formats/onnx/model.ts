@@ -87,7 +87,7 @@ export class OnnxModel {
     options: { backend?: BackendChoice } = {},
   ): OnnxModel {
     const { backend } = record(options, "options", { backend: 0 });
-    return new OnnxModel(readSaved(bytes, checkBackend(backend)));
+    return make(readSaved(bytes, checkBackend(backend)));
   }
 
   /**
@@ -150,5 +150,8 @@ export class OnnxModel {
     return this.#inputs.find(({ info }) => info.name === name);
   }
 }
+
+// Outside of the class: esbuild calls one that names itself _OnnxModel, and so would consoles.
+const make = (compiled: Compiled): OnnxModel => new OnnxModel(compiled);
 
 const NONE: ReadonlySet<string> = new Set();

@@ -113,7 +113,7 @@ export class OnnxStream {
 
   /** A copy that goes its own way from here on. */
   fork(): OnnxStream {
-    const copy = new OnnxStream(this.#model, {
+    const copy = make(this.#model, {
       states: Object.fromEntries(this.#outputs),
       initial: {},
     });
@@ -157,6 +157,10 @@ export class OnnxStream {
     return this.#model.input(name) as Input;
   }
 }
+
+// Outside of the class: esbuild calls one that names itself _OnnxStream, and so would consoles.
+const make = (model: OnnxModel, options: OnnxStreamOptions): OnnxStream =>
+  new OnnxStream(model, options);
 
 function placeIn(list: readonly { name: string }[], name: string): number {
   return list.findIndex((own) => own.name === name);
