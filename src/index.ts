@@ -1,15 +1,18 @@
 /** RNN, LSTM and GRU sequence networks on a WebAssembly SIMD kernel. @module */
 
 export { FormatError } from "./errors.js";
-export type { Activation } from "./kernel/contract.js";
-export type { ActivationName, CellActivation } from "./kernel/curves.js";
-export type { MergeMode } from "./kernel/merge.js";
 export {
   type Backend,
   currentBackend,
   init,
   type InitOptions,
 } from "./kernel/load.js";
+export type {
+  Activation,
+  ActivationName,
+  CellActivation,
+  MergeMode,
+} from "./kernel/model.js";
 export type { Layer } from "./layers/chain.js";
 export { Embedding, type EmbeddingOptions } from "./layers/embedding.js";
 export type { GenerateOptions } from "./layers/generate.js";

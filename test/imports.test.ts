@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { posix } from "node:path";
+import { describe, expect, test } from "vitest";
+
+/*
+ * The direction of imports, as CONTRIBUTING.md has it: cli, formats → layers → kernel, and all to the files of src/
+ * itself. Read off the sources, types included: a type is knowledge too.
+ */
+
+const source = fileURLToPath(new URL("../src/", import.meta.url));
+const files = readdirSync(source, { recursive: true, encoding: "utf8" })
+  .map((file) => file.replaceAll("\\", "/"))
+  .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"));
+
+/** The public surface, alone and with the binaries of hosts that compile them themselves. */
+const ENTRIES = ["index.ts", "workerd.ts", "edge-light.ts"];
+
+/** A folder, "entry" or, for the other files of src/ itself, "base". */
+function roomOf(file: string): string {
+  const [folder, ...inside] = file.split("/") as [string, ...string[]];
+  if (inside.length) return folder;
+  return ENTRIES.includes(file) ? "entry" : "base";
+}
+
+/** What each room may import beside itself. */
+const MAY: Record<string, readonly string[]> = {
+  base: [],
+  kernel: ["base"],
+  layers: ["base", "kernel"],
+  worker: ["base", "kernel", "layers"],
+  worklet: ["base", "kernel", "layers"],
+  entry: ["base", "kernel", "layers"],
+  formats: ["base", "layers", "entry"],
+  cli: ["base", "formats", "entry"],
+};
+
+/** The kernel's doors: layers run models, the others say which of the kernels runs them. */
+const DOORS: Record<string, readonly string[]> = {
+  layers: ["kernel/model.ts"],
+  worker: ["kernel/load.ts"],
+  worklet: ["kernel/load.ts"],
+  entry: ["kernel/model.ts", "kernel/load.ts"],
+};
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Of the project's own files; packages and binaries are none. */
+function importsOf(file: string): Import[] {
+  const text = readFileSync(source + file, "utf8");
+  const folder = posix.dirname(file);
+  return Array.from(
+    text.matchAll(
+      /^(?:import|export)\b[^;"]*"(\.[^"]+)\.js";|import\("(\.[^"]+)\.js"\)/gm,
+    ),
+    ([, path, late]) => ({
+      from: file,
+      to: `${posix.join(folder, (path ?? late) as string)}.ts`,
+    }),
+  );
+}
+
+const imports = files.flatMap(importsOf);
+const text = ({ from, to }: Import) => `${from} → ${to}`;
+
+test("every import is of a file that is there", () => {
+  expect(imports.length).toBeGreaterThan(files.length);
+  const missing = imports.filter(({ to }) => !files.includes(to));
+  expect(missing.map(text)).toEqual([]);
+});
+
+describe.each(Object.keys(MAY))("%s", (room) => {
+  const own = imports.filter(({ from }) => roomOf(from) === room);
+
+  test("has files", () => {
+    expect(files.some((file) => roomOf(file) === room)).toBe(true);
+  });
+
+  test("imports itself and what is below it alone", () => {
+    const allowed = [room, ...(MAY[room] ?? [])];
+    const others = own.filter(({ to }) => !allowed.includes(roomOf(to)));
+    expect(others.map(text)).toEqual([]);
+  });
+
+  test("knows the kernel by its doors alone", () => {
+    const doors = DOORS[room] ?? [];
+    const past = own.filter(
+      ({ to }) =>
+        room !== "kernel" && roomOf(to) === "kernel" && !doors.includes(to),
+    );
+    expect(past.map(text)).toEqual([]);
+  });
+});
+
+test("there is no other room", () => {
+  expect([...new Set(files.map(roomOf))].sort()).toEqual(
+    Object.keys(MAY).sort(),
+  );
+});
