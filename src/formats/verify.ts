@@ -24,8 +24,10 @@ export interface GraphCase {
   readonly outputs: Readonly<Record<string, TensorLike>>;
 }
 
+/** What a model is given, and what it must give. */
 export type Case = ChainCase | GraphCase;
 
+/** When two numbers count as equal. */
 export interface VerifyOptions {
   /** The largest |got - expected| that is none to speak of; 1e-5 by default. */
   tolerance?: number;
@@ -67,7 +69,7 @@ export function verify(
   cases: readonly Case[],
   options: VerifyOptions = {},
 ): Verified {
-  const { tolerance = 1e-5 } = record(options, "options");
+  const { tolerance = 1e-5 } = record(options, "options", { tolerance: 0 });
   if (typeof tolerance !== "number" || !(tolerance >= 0)) {
     const isNumber = typeof tolerance === "number";
     throw wrong(isNumber, "tolerance", "a number of at least 0", tolerance);

@@ -254,6 +254,9 @@ describe("refused", () => {
       "fastTanh: expected true or false, got 1",
     );
     expect(() => load(bytes, { backend: "gpu" as never })).toThrow(RangeError);
+    expect(() => load(bytes, { fastTan: true } as never)).toThrow(
+      'options: expected only fastTanh, backend, got "fastTan"',
+    );
   });
 });
 

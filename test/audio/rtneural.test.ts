@@ -323,5 +323,8 @@ describe("refused", () => {
     const bytes = bytesOf(rtneuralFile());
     expect(() => load(bytes, { backend: "gpu" as never })).toThrow(RangeError);
     expect(() => load(bytes, 3 as never)).toThrow(TypeError);
+    expect(() => load(bytesOf(rtneuralFile()), { chian: [] } as never)).toThrow(
+      RangeError,
+    );
   });
 });

@@ -177,6 +177,9 @@ test("arguments are checked", () => {
   const cases = [{ input, output }];
   expect(() => verify(model, cases, { tolerance: -1 })).toThrow(RangeError);
   expect(() => verify(model, cases, { tolerance: NaN })).toThrow(RangeError);
+  expect(() => verify(model, cases, { tolerence: 1 } as never)).toThrow(
+    'options: expected only tolerance, got "tolerence"',
+  );
   expect(() => verify(model, cases, { tolerance: "1" } as never)).toThrow(
     TypeError,
   );

@@ -7,6 +7,7 @@ import { readModel } from "../rtneural/model.js";
 import { readGuitarMl } from "./guitarml.js";
 import { readNam } from "./nam.js";
 
+/** How an amplifier's file is read. */
 export interface NamOptions {
   /** Of a .nam file: NAM's own approximations of tanh and σ, which its plug-ins use; false, the default: exact ones. */
   fastTanh?: boolean;
@@ -14,20 +15,24 @@ export interface NamOptions {
   backend?: BackendChoice;
 }
 
-/** @param given the file, or what it holds */
+const OPTIONS: Record<keyof NamOptions, 0> = { fastTanh: 0, backend: 0 };
+
+/** @param file the file, or what it holds */
 export function readAmp(
-  given: Uint8Array | ArrayBuffer | Place,
+  file: Uint8Array | ArrayBuffer | Place,
   options: NamOptions,
 ): AudioModel {
-  const backend = checkBackend(record(options, "options")["backend"]);
-  const fastTanh = boolean(options.fastTanh ?? false, "fastTanh");
-  const file = placeOf(given);
-  if (field(file, "architecture") !== undefined)
-    return readNam(file, fastTanh, backend);
-  if (field(file, "model_data") !== undefined)
-    return readGuitarMl(file, backend);
-  if (field(file, "layers") !== undefined) return readModel(file, backend);
-  const names = Object.keys(file.fields).slice(0, 5).join(", ");
+  const given = record(options, "options", OPTIONS);
+  const backend = checkBackend(given["backend"]);
+  const fastTanh = boolean(given["fastTanh"] ?? false, "fastTanh");
+  const content = placeOf(file);
+  if (field(content, "architecture") !== undefined)
+    return readNam(content, fastTanh, backend);
+  if (field(content, "model_data") !== undefined)
+    return readGuitarMl(content, backend);
+  if (field(content, "layers") !== undefined)
+    return readModel(content, backend);
+  const names = Object.keys(content.fields).slice(0, 5).join(", ");
   throw new FormatError(
     `file: expected architecture (.nam), model_data (GuitarML) or layers (AIDA-X), got ${names || "nothing"}`,
   );
