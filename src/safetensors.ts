@@ -11,10 +11,11 @@ import { encodeUtf8 } from "./utf8.js";
 export type StateDict = Record<string, Tensor>;
 
 /**
- * The tensors of a safetensors file, each with numbers of its own, and the file's metadata.
+ * The tensors of a safetensors file, each with numbers of its own, and the file's metadata. Reads F32; F16, BF16 and
+ * F64 are widened or rounded to F32.
  *
- * Reads F32, and F16, BF16 and F64 as F32. Throws TypeError when `bytes` is not a Uint8Array or ArrayBuffer, and
- * FormatError, which names the place, when the file is damaged or holds another dtype.
+ * @throws TypeError when `bytes` is not a Uint8Array or ArrayBuffer; FormatError, which names the place, when the file
+ *   is damaged or holds another dtype
  */
 export function parse(bytes: Uint8Array | ArrayBuffer): {
   tensors: StateDict;
@@ -33,7 +34,7 @@ export function parse(bytes: Uint8Array | ArrayBuffer): {
  * A safetensors file of `tensors` as F32, in the order of their names in the object; equal contents give equal
  * bytes.
  *
- * Throws TypeError or RangeError when a tensor or a metadata value is not what it should be.
+ * @throws TypeError, RangeError when a tensor or a metadata value is not what it should be
  */
 export function serialize(
   tensors: StateDict,

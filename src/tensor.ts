@@ -18,6 +18,7 @@ export interface Tensor {
 /** A number, or rows of rows of numbers; rows of numbers may be Float32Arrays. */
 export type Nested = number | readonly Nested[] | Float32Array;
 
+/** What every input may be. */
 export type TensorLike = Tensor | Nested;
 
 /** More than anything has that a network reads; it ends the search in an array that contains itself. */
@@ -29,8 +30,8 @@ const MOST_DIMENSIONS = 32;
  * Without `shape` the nesting tells it: `tensor([[1, 2], [3, 4]])` is [2, 2], `tensor(7)` is []. With `shape` a
  * flat list is read row by row: `tensor([1, 2, 3, 4], [2, 2])`.
  *
- * Throws TypeError for anything but numbers, and RangeError for ragged or empty rows, sizes that are not positive
- * integers, and values whose count or nesting does not match `shape`.
+ * @throws TypeError for anything but numbers; RangeError for ragged or empty rows, sizes that are not positive
+ *   integers, and values whose count or nesting does not match `shape`
  */
 export function tensor(
   values: Nested | ArrayLike<number>,
@@ -49,7 +50,7 @@ export function tensor(
 /**
  * The numbers of `t` as nested arrays, one level a dimension; a plain number for shape [].
  *
- * Throws TypeError or RangeError when `t` is not a tensor.
+ * @throws TypeError, RangeError when `t` is not a tensor
  */
 export function toArray(t: Tensor): Nested {
   const { shape, data } = checkTensor(t, "t");
@@ -65,8 +66,10 @@ export function toArray(t: Tensor): Nested {
 }
 
 /**
- * `value` as it is now, its data not copied, when it is a tensor; otherwise a new tensor of its numbers. A tensor may have
- * dimensions of 0: whether they make sense is for the caller to say. Throws as `tensor` does.
+ * `value` as it is now, its data not copied, when it is a tensor; otherwise a new tensor of its numbers. A tensor may
+ * have dimensions of 0: whether they make sense is for the caller to say.
+ *
+ * @throws TypeError, RangeError as `tensor`
  */
 export function asTensor(value: TensorLike, name: string): Tensor {
   if (isTensorShaped(value)) return checkTensor(value, name);

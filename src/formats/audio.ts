@@ -14,6 +14,7 @@ export type AudioCase = {
   readonly output: Tensor;
 };
 
+/** What the readers of audio models return. */
 export interface AudioModel {
   /** A frame is one sample, or a sample and the positions of the knobs that the model was trained with. */
   readonly model: Sequential;

@@ -6,7 +6,8 @@
  */
 import { isRecord, message, record, wrong } from "../checks.js";
 import { FormatError } from "../errors.js";
-import { type Layer, type RNNOptions, Sequential } from "../index.js";
+import { type Layer, Sequential } from "../index.js";
+import type { BackendChoice } from "../layers/options.js";
 import type { StateDict } from "../safetensors.js";
 import { type Found, type LayerChoice, toLayer } from "./layer.js";
 import { list, type Module, modulesOf } from "./modules.js";
@@ -15,6 +16,7 @@ import type { Report, ReportLayer } from "./report.js";
 
 export type { LayerChoice } from "./layer.js";
 
+/** What a state dict does not tell. */
 export interface ModelOptions {
   /** Only the modules whose names begin so: "encoder.". */
   prefix?: string;
@@ -25,7 +27,7 @@ export interface ModelOptions {
   /** Of all RNN layers; tanh by default. */
   nonlinearity?: "tanh" | "relu";
   /** The kernel; 'auto' by default. */
-  backend?: NonNullable<RNNOptions["backend"]>;
+  backend?: BackendChoice;
 }
 
 /** What `load` returns for files of state dicts. */

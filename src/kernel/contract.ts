@@ -30,6 +30,7 @@ export type Pass = (
   trace: number,
 ) => void;
 
+/** One function a cell, all with the same parameters. */
 export interface Kernel {
   readonly linear: Pass;
   readonly rnn: Pass;
@@ -74,6 +75,7 @@ export const ACTIVATIONS = [
   "relu",
   "softmax",
 ] as const;
+/** A function that the standard kernels know; softmax is a Linear's alone. */
 export type Activation = (typeof ACTIVATIONS)[number];
 
 /** What a quad leaves in the trace, four floats each, by the names that users know. */

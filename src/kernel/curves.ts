@@ -22,6 +22,7 @@ export type ActivationName =
   | "rnnoiseTanh"
   | "rnnoiseSigmoid";
 
+/** A function by its name, or with an alpha or beta of its own where it has any; what is not given is ONNX's default. */
 export type CellActivation =
   | ActivationName
   | {

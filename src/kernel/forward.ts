@@ -5,6 +5,7 @@ import { StateBlock } from "./states.js";
 import type { TraceSink } from "./trace.js";
 import { type Chunk, formOf, Transfer } from "./transfer.js";
 
+/** Sequences to run, and where from. */
 export interface ForwardRun {
   readonly input: Float32Array; // (B, T, I)
   readonly batch: number;
@@ -19,6 +20,7 @@ export interface ForwardRun {
   readonly raw?: boolean;
 }
 
+/** What came of them: all of it copies. */
 export interface ForwardResult {
   readonly output: Float32Array; // (B, T, D·O), or (B, D·O) behind a stage with lastOnly
   readonly states: readonly CellState[];

@@ -1,5 +1,6 @@
 /** How the outputs of two directions become one. */
 export const MERGE_MODES = ["concat", "sum", "mul", "ave"] as const;
+/** 'concat': side by side, 2·O; 'sum', 'mul', 'ave': element by element, O. */
 export type MergeMode = (typeof MERGE_MODES)[number];
 
 /** Of a forward and a reverse output one. */

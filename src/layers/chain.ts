@@ -9,8 +9,11 @@ import type { BackendChoice } from "./options.js";
 import { checkCausal } from "./recurrent.js";
 import { RNN } from "./rnn.js";
 
+/** A layer whose output depends on the steps before. */
 export type RecurrentLayer = RNN | LSTM | GRU;
+/** A layer that the kernel runs; the others look up or mask before it does. */
 export type KernelLayer = RecurrentLayer | Linear;
+/** What a Sequential is made of. */
 export type Layer = KernelLayer | Embedding | Masking;
 
 /** The layers that there are, by the names that saved models give them. */

@@ -4,6 +4,7 @@ import { checkToken } from "./input.js";
 import { checkSeed } from "./options.js";
 import type { Stream } from "./stream.js";
 
+/** Where to start, how to choose, when to end. */
 export interface GenerateOptions {
   /** The tokens to start from, at least one; they are not yielded. */
   prompt: readonly number[];

@@ -19,12 +19,15 @@ import { checkActivations } from "./activations.js";
 export type BackendChoice = Backend | "auto";
 
 export const DIRECTIONS = ["forward", "reverse", "bidirectional"] as const;
+/** 'reverse' runs from the last step to the first, 'bidirectional' both ways. */
 export type Direction = (typeof DIRECTIONS)[number];
 
 export const OUTPUT_ORDERS = ["time", "processing"] as const;
+/** In which order outputs come: that of time, or that in which they were computed. */
 export type OutputOrder = (typeof OUTPUT_ORDERS)[number];
 
 export const MASK_RULES = ["zero", "previous", "state"] as const;
+/** What comes out at a masked step: zeros, the output before, or the state. */
 export type MaskRule = (typeof MASK_RULES)[number];
 
 /** What RNN, LSTM and GRU are made with. */

@@ -17,6 +17,7 @@ import { Stream } from "./stream.js";
 import { type LayerResult, runLayer, type Trace, traceOf } from "./traced.js";
 import { type CellKind, initialParameters, stagesOf } from "./weights.js";
 
+/** How RNN, LSTM and GRU are run; B, T, D and O are those of the input and the layer. */
 export interface ForwardOptions {
   /** Where to start; zeros, or the layer's learned state, by default. */
   state?: State;
@@ -34,9 +35,11 @@ export interface ForwardOptions {
   trace?: boolean;
 }
 
+/** What came of it: copies. */
 export interface ForwardOutput {
   /** [B, T, D·O] or [T, D·O]; with returnSequences false [B, D·O] or [D·O]. */
   output: Tensor;
+  /** After each sequence's own last step: hidden [L·D, B, O] and, of an LSTM, cell [L·D, B, H]. */
   state: State;
   trace?: Trace;
 }

@@ -33,6 +33,7 @@ import type { State } from "./state.js";
 import { joinStates, splitStates, type States } from "./states.js";
 import { Stream } from "./stream.js";
 
+/** How a whole model is run. */
 export interface SequentialForwardOptions {
   /** Where to start, one entry a layer; null, and by default all: zeros, or the layer's learned state. */
   state?: readonly (State | null)[];
@@ -45,6 +46,7 @@ export interface SequentialForwardOptions {
   mask?: MaskLike;
 }
 
+/** What a model does beside its layers. */
 export interface SequentialOptions {
   /** The first so many features of each input step are added to the output's (GuitarML's models); 0 by default. */
   skip?: number;
@@ -57,9 +59,11 @@ const FORWARD = { state: 0, lengths: 0, mask: 0 } satisfies Record<
 
 /** Layers one after another, run as one model in one memory. */
 export class Sequential {
+  /** As given, frozen. */
   readonly layers: readonly Layer[];
   /** Features of an input step; of a model with an Embedding 1, the token. */
   readonly inputSize: number;
+  /** O, features of an output step. */
   readonly outputSize: number;
   /** How many of the input's features are added to the output's. */
   readonly skip: number;
@@ -208,7 +212,11 @@ export class Sequential {
     return dict;
   }
 
-  /** Takes over weights by those names; errors as in LSTM.loadStateDict, and nothing has then changed. */
+  /**
+   * Takes over weights by those names.
+   *
+   * @throws TypeError, RangeError as LSTM.loadStateDict; nothing has then changed
+   */
   loadStateDict(dict: StateDict): this {
     const { layers } = this;
     const commits = layers.map((layer, index) =>
@@ -223,7 +231,11 @@ export class Sequential {
     return this;
   }
 
-  /** The model as a safetensors file; the layers' options are JSON in metadata.gatewise. */
+  /**
+   * The model as a safetensors file; the layers' options are JSON in metadata.gatewise.
+   *
+   * @throws TypeError when the metadata are not strings
+   */
   save(metadata: Record<string, string> = {}): Uint8Array {
     return saveModel(this, this.stateDict(), metadata);
   }
@@ -231,7 +243,7 @@ export class Sequential {
   /**
    * Reads what `save` wrote.
    *
-   * @throws FormatError naming the place
+   * @throws TypeError for what is no bytes; FormatError naming the place
    */
   static load(bytes: Uint8Array | ArrayBuffer): Sequential {
     const { layers, weights, skip } = readModel(bytes);

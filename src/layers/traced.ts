@@ -13,6 +13,7 @@ import type { Tensor } from "../tensor.js";
  * update, candidate, hidden. RNN: hidden. Each [B, T, H] or [T, H]; hidden [.., O].
  */
 export type Trace = readonly TraceEntry[];
+/** One layer in one direction; the other fields are its gates, by the names above. */
 export interface TraceEntry {
   layer: number;
   direction: "forward" | "reverse";

@@ -28,6 +28,7 @@ import type { ModelFacts } from "./service.js";
 import { abortable, callOptions, type CallOptions } from "./signal.js";
 import { RemoteStream } from "./stream.js";
 
+/** As Sequential.forward takes them, and what a call to another thread has beside. */
 export interface RemoteForwardOptions
   extends SequentialForwardOptions, CallOptions {
   /** The input's buffer is no longer needed here and may be transferred, not copied: it is then empty. */
@@ -44,7 +45,9 @@ const FORWARD = {
 
 /** A model that runs in the workers of a pool: what Sequential offers, with promises. */
 export class RemoteModel {
+  /** I; of a model with an Embedding 1, the token. */
   readonly inputSize: number;
+  /** O. */
   readonly outputSize: number;
   /** The kernel that the workers run it on. */
   readonly backend: ModelFacts["backend"];
@@ -158,7 +161,11 @@ export class RemoteModel {
     return { output, state: state as States };
   }
 
-  /** A stream over the model, in one of the workers. */
+  /**
+   * A stream over the model, in one of the workers.
+   *
+   * @throws TypeError, RangeError as Sequential.stream
+   */
   async stream(options: { state?: States } = {}): Promise<RemoteStream> {
     const member = this.#crew.next();
     const id = newId();
@@ -169,7 +176,11 @@ export class RemoteModel {
     return new RemoteStream(id, member);
   }
 
-  /** Goes on after `history` [T, I], as Sequential.forecast does. */
+  /**
+   * Goes on after `history` [T, I], as Sequential.forecast does: [steps, I].
+   *
+   * @throws TypeError, RangeError as there; the signal's reason
+   */
   async forecast(
     history: TensorLike,
     steps: number,
@@ -185,7 +196,11 @@ export class RemoteModel {
     return abortable(work, signal);
   }
 
-  /** Tokens, one by one, as Sequential.generate gives them; they come in bundles that grow. */
+  /**
+   * Tokens, one by one, as Sequential.generate gives them; they come in bundles that grow.
+   *
+   * @throws TypeError, RangeError as there, with the first token; the signal's reason
+   */
   async *generate(
     options: GenerateOptions & CallOptions,
   ): AsyncGenerator<number, void, undefined> {

@@ -6,6 +6,7 @@ import { Crew } from "./crew.js";
 import { newId } from "./handles.js";
 import { RemoteModel } from "./model.js";
 
+/** Which workers, how many, and what they compute on. */
 export interface PoolOptions {
   /**
    * Makes a worker that runs the package's worker-script.js. With a bundler, and without one, in browsers, Deno and Bun:

@@ -15,12 +15,20 @@ export class RemoteStream {
     freed.register(this, () => member.release("stream", id), this);
   }
 
-  /** One time step: frame [I] → [O]. */
+  /**
+   * One time step: frame [I] → [O].
+   *
+   * @throws TypeError, RangeError as Stream.step; the state is then as before
+   */
   step(frame: ArrayLike<number>): Promise<Float32Array> {
     return this.#member.call("step", this.#id, copyOf(frame));
   }
 
-  /** n time steps: n·I numbers → n·O numbers. A thread switch takes longer than many steps: prefer this to `step`. */
+  /**
+   * n time steps: n·I numbers → n·O numbers. A thread switch takes longer than many steps: prefer this to `step`.
+   *
+   * @throws TypeError, RangeError as Stream.run
+   */
   run(frames: ArrayLike<number>): Promise<Float32Array> {
     return this.#member.call("run", this.#id, copyOf(frames));
   }
@@ -30,6 +38,11 @@ export class RemoteStream {
     return this.#member.call("getState", this.#id);
   }
 
+  /**
+   * Goes on from another state, which is copied.
+   *
+   * @throws TypeError, RangeError for what is no state of the model
+   */
   async setState(state: States): Promise<void> {
     await this.#member.call("setState", this.#id, structuredClone(state));
   }

@@ -19,6 +19,7 @@ import {
 /** A model, or the bytes that its `save` wrote; null: none. */
 export type ModelSource = AnyModel | null;
 
+/** What plays, on how many channels. */
 export interface GatewiseNodeOptions extends VoiceOptions {
   /** What to play through; without one the sound passes unchanged until `load`. */
   model?: ModelSource;

@@ -14,6 +14,7 @@ export const PARAMETERS = [
   { name: "bypass", defaultValue: 0, minValue: 0, maxValue: 1 },
 ].map((parameter) => ({ ...parameter, automationRate: "k-rate" as const }));
 
+/** How a model is fed. */
 export interface VoiceOptions {
   /** Adds the model's input to its output, for models trained on the difference. false by default. */
   residual?: boolean;

@@ -2,6 +2,7 @@ import { boolean, record, wrong } from "../../checks.js";
 import { type BackendChoice, checkBackend } from "../../layers/options.js";
 import { budgetFor } from "../budget.js";
 
+/** What a Keras file does not say, and limits. */
 export interface KerasOptions {
   /** What model.to_json() gives, for a file that has weights only. */
   config?: string;

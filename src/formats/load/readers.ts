@@ -22,10 +22,12 @@ import { load as loadTfjs } from "../tfjs/index.js";
 import { load as loadTorch, type TorchOptions } from "../torch/index.js";
 import type { Format, Recognised } from "./recognise.js";
 
+/** The options of all formats; those of the file's own count. */
 export type LoadOptions = Partial<
   TorchOptions & ModelOptions & KerasOptions & NamOptions & OnnxOptions
 >;
 
+/** What `load` returns, whatever the format. */
 export interface Loaded {
   /**
    * A chain of layers, or an ONNX graph; null when a state dict does not tell how its layers follow each other, which
@@ -41,6 +43,7 @@ export interface Loaded {
   readonly cases?: readonly AudioCase[];
 }
 
+/** Files by their names. */
 export type Files = Readonly<Record<string, Uint8Array | ArrayBuffer>>;
 
 interface Reader {

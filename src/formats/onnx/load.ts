@@ -7,6 +7,7 @@ import { ExternalFiles } from "./external.js";
 import { OnnxModel } from "./model.js";
 import { readSaved } from "./saved.js";
 
+/** What an ONNX file does not say, and limits. */
 export interface OnnxOptions {
   /** The kernel of the recurrent layers and constant matrices; 'auto' by default. */
   backend?: BackendChoice;

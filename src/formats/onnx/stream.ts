@@ -11,6 +11,7 @@ import {
 import type { OnnxModel } from "./model.js";
 import type { Value } from "./value.js";
 
+/** What is handed on from one run to the next. */
 export interface OnnxStreamOptions {
   /** Inputs by the outputs of the run before that they are: `{ h0: "hn" }`. */
   states: Readonly<Record<string, string>>;

@@ -17,6 +17,7 @@ export { FormatError } from "../../errors.js";
 export type { Report, ReportLayer } from "../report.js";
 export { reportText } from "../report.js";
 
+/** How a layers model is read. */
 export interface TfjsOptions {
   /** The kernel; 'auto' by default. */
   backend?: BackendChoice;

@@ -22,6 +22,7 @@ export type { Report, ReportLayer } from "../report.js";
 export { reportText } from "../report.js";
 export type { LayerChoice, LoadedLayers, ModelOptions } from "../state-dict.js";
 
+/** Where in the file the weights are, and limits. */
 export interface TorchOptions {
   /** Where the state dict is in a checkpoint: "model_state_dict"; by default where trainers usually put it. */
   stateDict?: string;
@@ -37,6 +38,7 @@ const TORCH_OPTIONS: Readonly<Record<keyof TorchOptions, true>> = {
   checksums: true,
 };
 
+/** What `parse` finds. */
 export interface TorchTensors {
   /** By their names in the state dict, those of nested dicts joined by dots; numbers of their own. */
   tensors: StateDict;

@@ -15,6 +15,7 @@ import { addActivation } from "./activations.js";
 import { GraphBuilder } from "./builder.js";
 import { addRecurrent } from "./recurrent.js";
 
+/** What the graph has beside input and output. */
 export interface ToOnnxOptions {
   /**
    * Gives every recurrent layer its state as inputs hidden_0, cell_0 and outputs next_hidden_0, next_cell_0, by the
