@@ -22,23 +22,14 @@ describe.each(backends)("infinity on %s", (backend) => {
 
       test("infinite inputs give what IEEE arithmetic gives, for every H from 1 to 9", () => {
         for (let H = 1; H <= 9; H++)
-          for (const [name, input] of Object.entries(infinite))
-            for (const direction of ["forward", "bidirectional"] as const) {
-              const layer = create(kind, {
-                ...full,
-                hiddenSize: H,
-                direction,
-                seed: H,
-                backend,
-              });
-              expectTextbook(
-                layer,
-                input,
-                {},
-                tolerances.equations,
-                `${name}, H = ${H}, ${direction}`,
-              );
+          for (const direction of ["forward", "bidirectional"] as const) {
+            const own = { ...full, hiddenSize: H, direction, seed: H, backend };
+            const layer = create(kind, own);
+            for (const [name, input] of Object.entries(infinite)) {
+              const what = `${name}, H = ${H}, ${direction}`;
+              expectTextbook(layer, input, {}, tolerances.equations, what);
             }
+          }
       });
 
       test("an infinite input on a weight that is exactly 0 is NaN there, as 0 · ∞ is", () => {
@@ -97,23 +88,19 @@ describe.each(backends)("infinity on %s", (backend) => {
       [8, 4],
       [9, 1],
       [7, 6],
-    ] as const)
+    ] as const) {
+      const layer = create("LSTM", {
+        inputSize: 3,
+        hiddenSize,
+        projSize,
+        numLayers: 2,
+        backend,
+      });
       for (const [name, input] of Object.entries(infinite)) {
-        const layer = create("LSTM", {
-          inputSize: 3,
-          hiddenSize,
-          projSize,
-          numLayers: 2,
-          backend,
-        });
-        expectTextbook(
-          layer,
-          input,
-          {},
-          tolerances.equations,
-          `${name}, H = ${hiddenSize}, P = ${projSize}`,
-        );
+        const what = `${name}, H = ${hiddenSize}, P = ${projSize}`;
+        expectTextbook(layer, input, {}, tolerances.equations, what);
       }
+    }
   });
 });
 
