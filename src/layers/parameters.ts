@@ -42,13 +42,13 @@ export class Parameters {
     return this.#drawn().get(name) ?? null;
   }
 
-  /** Copies of all parameters, `prefix` before every name. */
-  dict(prefix = ""): StateDict {
+  /** Copies of all parameters. */
+  dict(): StateDict {
     const values = this.#drawn();
     const dict: StateDict = {};
     for (const [name, shape] of this.#shapes) {
       const data = (values.get(name) as Float32Array).slice();
-      dict[prefix + name] = { shape: [...shape], data };
+      dict[name] = { shape: [...shape], data };
     }
     return dict;
   }
