@@ -176,6 +176,10 @@ describe("arguments that make no sense end with 2", () => {
       /expected numbers, separated by commas/,
     ],
     [
+      ["run", "chain.safetensors", "a.csv", "o.csv", "--knobs", "0.5"],
+      /--knobs: expected a WAV file as INPUT, got csv/,
+    ],
+    [
       ["convert", "chain.safetensors", "chain.pt"],
       /chain.pt: expected a name that ends with .safetensors.*, or --to/,
     ],

@@ -95,6 +95,18 @@ describe("a line in, a line out", () => {
     );
   });
 
+  test("an output that a line brings gives way to the answer, and no name stands there twice", async () => {
+    const [input = []] = frames(1, 1);
+    const { stdout } = await program.run(
+      pipe(),
+      jsonl([{ input, output: [7], id: 1 }]),
+    );
+    expect(stdout.match(/"output"/g)).toHaveLength(1);
+    const [answer] = parsed(stdout) as { output: unknown }[];
+    const expected = model.stream().step(input);
+    expect(numbers(answer?.output)).toEqual(expected);
+  });
+
   test("an object keeps what stands beside its input; `stream` names what it goes on", async () => {
     const [a, b] = [frames(4, 1), frames(4, 2)];
     const lines = a.flatMap((frame, t) => [

@@ -39,6 +39,8 @@ export async function run(
     throw new UsageError("-: expected one of FILE and INPUT, got both");
   const from = kindOf(input, options.from, "jsonl", "--from");
   const to = kindOf(out, options.to, isLines(from) ? from : "npy", "--to");
+  if (options.knobs && from !== "wav")
+    throw new UsageError(`--knobs: expected a WAV file as INPUT, got ${from}`);
   const loaded = await loadModel(file, options);
   const shape = inLines(loaded, from, to, options)
     ? await runLines(loaded.model, { input, from, out, to }, options)

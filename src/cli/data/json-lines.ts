@@ -56,7 +56,8 @@ export function toQuestion({ value, at }: Line): Question {
 export function answerText(output: Tensor, fields: Question["fields"]): string {
   const numbers = nestedText(output);
   if (!fields) return `${numbers}\n`;
-  const { input: _, ...rest } = fields;
+  // an output that a line brings, as lines of a data set do, gives way to the answer: no name stands there twice
+  const { input: _, output: __, ...rest } = fields;
   const before = JSON.stringify(rest).slice(0, -1);
   return `${before}${before === "{" ? "" : ","}"output":${numbers}}\n`;
 }

@@ -62,9 +62,11 @@ class GraphAnswers {
       if (this.#inputs.has(name)) inputs.push([name, toTensor(value, name)]);
       else rest.push([name, value]);
     const outputs = this.#run(fields["stream"])(Object.fromEntries(inputs));
-    const before = rest.map(
-      ([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`,
-    );
+    const before = rest
+      .filter(([name]) => !Object.hasOwn(outputs, name))
+      .map(
+        ([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`,
+      );
     const after = Object.entries(outputs).map(
       ([name, output]) => `${JSON.stringify(name)}:${nestedText(output)}`,
     );
