@@ -1,6 +1,7 @@
 /*
  * The safetensors format, which models are saved in: safetensors-header.ts describes it.
  */
+import type { Bytes } from "./bytes.js";
 import { isRecord, wrong } from "./checks.js";
 import { DTYPES } from "./dtypes.js";
 import { at, METADATA, readHeader } from "./safetensors-header.js";
@@ -39,7 +40,7 @@ export function parse(bytes: Uint8Array | ArrayBuffer): {
 export function serialize(
   tensors: StateDict,
   metadata?: Record<string, string>,
-): Uint8Array {
+): Bytes {
   const header: [string, unknown][] = [];
   if (metadata !== undefined) header.push([METADATA, strings(metadata)]);
   const blobs: Float32Array[] = [];

@@ -1,3 +1,4 @@
+import type { Bytes } from "../bytes.js";
 import { message } from "../checks.js";
 import { FormatError } from "../errors.js";
 import { parse, serialize, type StateDict } from "../safetensors.js";
@@ -28,7 +29,7 @@ export function saveModel(
   { layers, skip }: { layers: readonly Layer[]; skip: number },
   weights: StateDict,
   metadata: Record<string, string>,
-): Uint8Array {
+): Bytes {
   const described = layers.map((layer) => {
     // Neither is the model's: one made its weights, the other runs it.
     const {

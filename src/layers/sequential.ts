@@ -1,3 +1,4 @@
+import type { Bytes } from "../bytes.js";
 import { message, record } from "../checks.js";
 import type { CellState, ForwardResult } from "../kernel/model.js";
 import type { StateDict } from "../safetensors.js";
@@ -236,7 +237,7 @@ export class Sequential {
    *
    * @throws TypeError when the metadata are not strings
    */
-  save(metadata: Record<string, string> = {}): Uint8Array {
+  save(metadata: Record<string, string> = {}): Bytes {
     return saveModel(this, this.stateDict(), metadata);
   }
 

@@ -9,6 +9,8 @@ import type { CellState, StreamState } from "../kernel/model.js";
 import type { Embedding } from "./embedding.js";
 import { checkToken } from "./input.js";
 import type { Runtime } from "./runtime.js";
+import type { States } from "./states.js";
+import type { State } from "./state.js";
 
 /** What streams of one layer or model share. */
 export interface StreamSource<S> {
@@ -25,8 +27,7 @@ export interface StreamSource<S> {
  * One sequence running through a layer or model, step by step; as many as you like over one set of weights. S is
  * what its state is: a State, or of a Sequential one entry a layer. Unnamed, `Stream` is a stream of either.
  */
-// oxlint-disable-next-line no-explicit-any
-export class Stream<S = any> {
+export class Stream<S = State | States> {
   readonly #source: StreamSource<S>;
   readonly #inputSize: number;
   readonly #outputSize: number;

@@ -1,15 +1,7 @@
 import { type BirpcReturn, createBirpc } from "birpc";
 import { packError, type PackedError, unpackError } from "../threads.js";
 import type { Service } from "./service.js";
-
-/**
- * A Worker of the web's kind (browsers, Deno, Bun) or of node:worker_threads. One more kind of thread needs no more
- * than these.
- */
-export interface WorkerLike {
-  postMessage(message: unknown, transfer: never): void;
-  terminate(): unknown;
-}
+import type { WorkerLike } from "./worker-like.js";
 
 /** One end of a channel: a worker as its owner sees it, or the owner as the worker sees it. */
 interface End {

@@ -1,7 +1,13 @@
-import { connect, type WorkerLike } from "./channel.js";
-import type { InitChoice } from "./service.js";
+import { connect } from "./channel.js";
+import type { InitChoice, Service } from "./service.js";
+import type { WorkerLike } from "./worker-like.js";
 
 type Remote = ReturnType<typeof connect>;
+/** Said of the service, not taken from birpc: users have this declaration, and no birpc. */
+type Call = <Name extends keyof Service>(
+  method: Name,
+  ...parameters: Parameters<Service[Name]>
+) => Promise<Awaited<ReturnType<Service[Name]>>>;
 type AnyCall = (method: string, ...parameters: unknown[]) => Promise<unknown>;
 
 /** Of node:worker_threads alone: whether the worker keeps the process alive. */
@@ -42,7 +48,7 @@ export class Member {
     } finally {
       if (--this.#calls === 0) (this.#worker as Referenced).unref?.();
     }
-  }) as unknown as Remote["$call"];
+  }) as unknown as Call;
 
   /** Without an answer, and without an error when the worker is gone. */
   release(kind: "model" | "stream" | "generator", id: number): void {

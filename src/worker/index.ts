@@ -1,8 +1,8 @@
 /** Models off the main thread, behind the same API with promises. @module */
 
-export type { WorkerLike } from "./channel.js";
 export { type RemoteForwardOptions, RemoteModel } from "./model.js";
 export type { ModelSource } from "../threads.js";
 export { createPool, Pool, type PoolOptions } from "./pool.js";
 export type { CallOptions } from "./signal.js";
 export { RemoteStream } from "./stream.js";
+export type { WorkerLike } from "./worker-like.js";

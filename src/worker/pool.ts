@@ -1,10 +1,10 @@
 import { boolean, positiveInteger, record, wrong } from "../checks.js";
 import { type BackendChoice, checkBackend } from "../layers/options.js";
 import { modelBytes, type ModelSource } from "../threads.js";
-import type { WorkerLike } from "./channel.js";
 import { Crew } from "./crew.js";
 import { newId } from "./handles.js";
 import { RemoteModel } from "./model.js";
+import type { WorkerLike } from "./worker-like.js";
 
 /** Which workers, how many, and what they compute on. */
 export interface PoolOptions {

@@ -1,3 +1,4 @@
+import type { Bytes } from "../../bytes.js";
 import { message, record } from "../../checks.js";
 import { type BackendChoice, checkBackend } from "../../layers/options.js";
 import type { Tensor } from "../../tensor.js";
@@ -73,7 +74,7 @@ export class OnnxModel {
    *
    * @throws TypeError when the metadata are not strings
    */
-  save(metadata: Record<string, string> = {}): Uint8Array {
+  save(metadata: Record<string, string> = {}): Bytes {
     return saveModel(this.#compiled, metadata);
   }
 

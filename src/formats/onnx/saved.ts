@@ -2,6 +2,7 @@
  * Models as safetensors files. The graph is an ONNX file itself, base64 in metadata.gatewise, whose floats are external
  * data: the location of each is the name of a tensor. So what reads ONNX reads this too.
  */
+import type { Bytes } from "../../bytes.js";
 import { base64Decode, base64Encode } from "@bufbuild/protobuf/wire";
 import { describe, isRecord, message } from "../../checks.js";
 import { DTYPES } from "../../dtypes.js";
@@ -29,7 +30,7 @@ const PLACE = "metadata.gatewise";
 export function saveModel(
   compiled: Compiled,
   metadata: Record<string, string>,
-): Uint8Array {
+): Bytes {
   const { plan, inputs, outputs, opset, producer } = compiled;
   const values = valuesOf(plan);
   for (const { info, initial } of inputs)

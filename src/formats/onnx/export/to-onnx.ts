@@ -1,6 +1,7 @@
 /*
  * A Sequential as an ONNX file. Inside, time comes first, as ONNX's recurrent nodes want it.
  */
+import type { Bytes } from "../../../bytes.js";
 import { boolean, message, record, wrong } from "../../../checks.js";
 import { Embedding } from "../../../layers/embedding.js";
 import { isRecurrent, masks, typeOf } from "../../../layers/chain.js";
@@ -33,10 +34,7 @@ const IR_VERSION = 8;
  *
  * @throws TypeError for what is no Sequential; RangeError that names the layer and the option that ONNX has no word for
  */
-export function toOnnx(
-  model: Sequential,
-  options: ToOnnxOptions = {},
-): Uint8Array {
+export function toOnnx(model: Sequential, options: ToOnnxOptions = {}): Bytes {
   if (!(model instanceof Sequential))
     throw wrong(false, "model", "a Sequential", model);
   const { states } = record(options, "options", { states: 0 });
