@@ -7,3 +7,11 @@ export class FormatError extends Error {
     super(place === undefined ? message : `${place}: ${message}`);
   }
 }
+
+/** What was thrown, as a message goes on with it. */
+export const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+/** The same on one line, and not all of it: parsers quote a piece of the text, which may be anything. */
+export const shortReasonOf = (error: unknown): string =>
+  reasonOf(error).replace(/\s+/g, " ").slice(0, 120);

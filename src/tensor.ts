@@ -110,6 +110,18 @@ export function sizeOf(shape: readonly number[]): number {
   return size;
 }
 
+/** Numbers one after another. */
+export function concat(parts: readonly Float32Array[]): Float32Array {
+  const size = parts.reduce((sum, { length }) => sum + length, 0);
+  const joined = new Float32Array(size);
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
 function checkShape(
   shape: unknown,
   check: (value: unknown, name: string) => number,

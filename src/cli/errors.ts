@@ -1,6 +1,7 @@
 /*
  * How the program ends. Every error is one line on standard error: `gatewise: FILE: what and where`.
  */
+import { reasonOf } from "../errors.js";
 
 export const OK = 0;
 /** A failed verification, a file that cannot be read or written, numbers that do not fit the model. */
@@ -46,7 +47,7 @@ const SYSTEM: ReadonlyMap<unknown, string> = new Map([
 /** One line, without the control characters that a file's own texts may hold. */
 export function textOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : null;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   const text = SYSTEM.get(code) ?? message;
   return text.replace(/\s+/g, " ").replace(/\p{Cc}/gu, "\u{FFFD}");
 }

@@ -4,7 +4,7 @@
  */
 import { describe, isRecord, message } from "../checks.js";
 import { toBytes } from "../bytes.js";
-import { FormatError } from "../errors.js";
+import { FormatError, shortReasonOf } from "../errors.js";
 import type { Tensor } from "../tensor.js";
 import { decodeUtf8 } from "../utf8.js";
 
@@ -25,7 +25,7 @@ export function parseObject(bytes: Uint8Array | ArrayBuffer, at = ""): Place {
     if (error instanceof TypeError && error.message.startsWith("bytes:"))
       throw error;
     throw new FormatError(
-      `expected JSON in UTF-8, got ${reason(error)}`,
+      `expected JSON in UTF-8, got ${shortReasonOf(error)}`,
       at || FILE,
     );
   }
@@ -38,12 +38,6 @@ export function placeOf(given: Uint8Array | ArrayBuffer | Place): Place {
 }
 
 const FILE = "file";
-
-/** V8 quotes a piece of the text, which may be anything: on one line, and not all of it. */
-function reason(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/\s+/g, " ").slice(0, 120);
-}
 
 /** The place of a field. */
 export function inside({ at }: Place, name: string): string {

@@ -1,6 +1,6 @@
 import type { Bytes } from "../bytes.js";
 import { message } from "../checks.js";
-import { FormatError } from "../errors.js";
+import { FormatError, reasonOf } from "../errors.js";
 import { parse, serialize, type StateDict } from "../safetensors.js";
 import { type Layer, LAYERS, type LayerType, typeOf } from "./chain.js";
 
@@ -144,9 +144,6 @@ export function atPlace<T>(place: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new FormatError(
-      error instanceof Error ? error.message : String(error),
-      place,
-    );
+    throw new FormatError(reasonOf(error), place);
   }
 }

@@ -6,7 +6,7 @@ import {
   type Model,
   TraceSink,
 } from "../kernel/model.js";
-import type { Tensor } from "../tensor.js";
+import { concat, sizeOf, type Tensor } from "../tensor.js";
 
 /**
  * The gates of every layer and direction. LSTM: input, forget, candidate, output, cell, hidden. GRU: reset,
@@ -51,7 +51,6 @@ function runTraced(
     return values.subarray(index * size, (index + 1) * size);
   };
   const { lastOnly } = model.network.last;
-  let output = new Float32Array(0);
   const runs = Array.from({ length: batch }, (_, index) => {
     const valid = lengths?.[index] ?? steps;
     const some = Math.max(1, valid); // a row of no step still has states
@@ -73,25 +72,20 @@ function runTraced(
       trace: sink,
     });
     const own = result.output;
-    const floats = lastOnly ? own.length : (own.length / some) * steps;
-    if (!index) output = new Float32Array(batch * floats);
-    row(output, index).set(own);
-    return { states: result.states, sink };
+    const output = new Float32Array(
+      lastOnly ? own.length : (own.length / some) * steps,
+    );
+    output.set(own);
+    return { output, states: result.states, sink };
   });
-  const stack = (parts: readonly Float32Array[]): Float32Array => {
-    const size = parts[0]?.length ?? 0;
-    const stacked = new Float32Array(parts.length * size);
-    parts.forEach((part, index) => stacked.set(part, index * size));
-    return stacked;
-  };
   return {
-    output,
+    output: concat(runs.map((run) => run.output)),
     states: cells.map((_, index) => {
       const each = runs.map((run) => run.states[index] as CellState);
       return {
-        hidden: stack(each.map(({ hidden }) => hidden)),
+        hidden: concat(each.map(({ hidden }) => hidden)),
         cell: each[0]?.cell
-          ? stack(each.map(({ cell }) => cell as Float32Array))
+          ? concat(each.map(({ cell }) => cell as Float32Array))
           : null,
       };
     }),
@@ -101,7 +95,7 @@ function runTraced(
       return Object.fromEntries(
         names.map((name) => [
           name,
-          stack(each.map((gates) => gates[name] as Float32Array)),
+          concat(each.map((gates) => gates[name] as Float32Array)),
         ]),
       );
     }),
@@ -114,7 +108,7 @@ export function traceOf(
   directions: readonly ("forward" | "reverse")[],
   axes: readonly number[],
 ): Trace {
-  const rows = axes.reduce((product, axis) => product * axis, 1);
+  const rows = sizeOf(axes);
   return gates.map((each, index) => {
     const entry: TraceEntry = {
       layer: Math.floor(index / directions.length),

@@ -2,7 +2,7 @@ import type { Sequences } from "../layers/input.js";
 import type { Mask } from "../layers/mask.js";
 import type { States } from "../layers/states.js";
 import type { State } from "../layers/state.js";
-import type { Tensor } from "../tensor.js";
+import { concat, type Tensor } from "../tensor.js";
 import type { ModelFacts } from "./service.js";
 
 /** Multiplications that a worker does in a millisecond, at least: only a guess, results do not depend on it. */
@@ -120,14 +120,9 @@ export function cutStates(
 export function joinRows(parts: readonly Tensor[], batch: number): Tensor {
   const [first, ...others] = parts;
   if (!others.length) return first as Tensor;
-  const { shape, data } = first as Tensor;
-  const joined = new Float32Array((data.length / (shape[0] as number)) * batch);
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part.data, at);
-    at += part.data.length;
-  }
-  return { shape: [batch, ...shape.slice(1)], data: joined };
+  const { shape } = first as Tensor;
+  const data = concat(parts.map((part) => part.data));
+  return { shape: [batch, ...shape.slice(1)], data };
 }
 
 /** Outputs (rows, pieces of T, O) → (rows, T, O). */

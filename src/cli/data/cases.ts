@@ -6,6 +6,7 @@
  */
 import { extname } from "node:path";
 import { isRecord, message } from "../../checks.js";
+import { reasonOf, shortReasonOf } from "../../errors.js";
 import { FormatError, type Nested, tensor, type Tensor } from "../../index.js";
 import { UsageError } from "../errors.js";
 import { readInput } from "../input.js";
@@ -48,9 +49,8 @@ function fromJson(bytes: Uint8Array): Case[] {
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     throw new FormatError(
-      `expected JSON in UTF-8, got ${reason.slice(0, 120)}`,
+      `expected JSON in UTF-8, got ${shortReasonOf(error)}`,
     );
   }
   const list: unknown[] = Array.isArray(value) ? value : [value];
@@ -84,7 +84,7 @@ function toTensor(value: unknown, at: string): Tensor {
       return tensor(value["data"] as number[], value["shape"] as number[]);
     return tensor(value as Nested);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new FormatError(`${at}: ${reason}`);
   }
 }

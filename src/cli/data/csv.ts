@@ -2,8 +2,8 @@
  * CSV: a line a step, a number a feature; a first line of names is passed over. csv-parse reads it.
  */
 import { CsvError, parse } from "csv-parse/sync";
-import { FormatError } from "../../errors.js";
-import type { Tensor } from "../../tensor.js";
+import { FormatError, shortReasonOf } from "../../errors.js";
+import { concat, type Tensor } from "../../tensor.js";
 import { type Block, numberText } from "./lines.js";
 
 /** As NumPy and pandas write them. */
@@ -67,8 +67,9 @@ function records(text: string, line: number): Row[] {
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const lines = Number(error["lines"]) || 1;
-    const reason = error.message.replace(/\s+/g, " ").slice(0, 120);
-    throw new FormatError(`line ${line + lines - 1}: expected CSV, ${reason}`);
+    throw new FormatError(
+      `line ${line + lines - 1}: expected CSV, ${shortReasonOf(error)}`,
+    );
   }
 }
 
@@ -89,12 +90,7 @@ export async function readCsv(blocks: AsyncIterable<Block>): Promise<Tensor> {
   const reader = new CsvReader();
   const parts: Float32Array[] = [];
   for await (const block of blocks) parts.push(reader.read(block));
-  const data = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    data.set(part, at);
-    at += part.length;
-  }
+  const data = concat(parts);
   if (!data.length)
     throw new FormatError("expected lines of numbers, got none");
   return { shape: [data.length / reader.width, reader.width], data };

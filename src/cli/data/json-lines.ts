@@ -2,7 +2,7 @@
  * JSON lines: a value a line.
  */
 import { isRecord, message } from "../../checks.js";
-import { FormatError } from "../../errors.js";
+import { FormatError, reasonOf, shortReasonOf } from "../../errors.js";
 import { type Nested, tensor, type Tensor } from "../../index.js";
 import { type Block, numberText } from "./lines.js";
 
@@ -22,8 +22,9 @@ export function* readLines({ text, line }: Block): Generator<Line> {
       yield { value: JSON.parse(json), at };
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      const reason = error.message.replace(/\s+/g, " ").slice(0, 120);
-      throw new FormatError(`line ${at}: expected JSON, got ${reason}`);
+      throw new FormatError(
+        `line ${at}: expected JSON, got ${shortReasonOf(error)}`,
+      );
     }
   }
 }
@@ -44,9 +45,7 @@ export function toQuestion({ value, at }: Line): Question {
     try {
       return { input: tensor(numbers as Nested), fields };
     } catch (error) {
-      throw new FormatError(
-        `line ${at}: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      throw new FormatError(`line ${at}: ${reasonOf(error)}`);
     }
   const got = numbers === undefined ? "nothing" : typeof numbers;
   throw new FormatError(message(name, "a number or lists of numbers", got));

@@ -8,7 +8,7 @@
 import { message, shapeText } from "../../checks.js";
 import { DTYPES } from "../../dtypes.js";
 import { FormatError } from "../../errors.js";
-import type { Tensor } from "../../tensor.js";
+import { sizeOf, type Tensor } from "../../tensor.js";
 
 const MAGIC = "\x93NUMPY";
 const LONGEST_HEADER = 65_536;
@@ -59,7 +59,7 @@ export function readNpy(file: Uint8Array): Tensor {
   const { kind, little } = readKind(header);
   const shape = readShape(header);
   const fortran = /'fortran_order':\s*True/.test(header);
-  const count = shape.reduce((product, n) => product * n, 1);
+  const count = sizeOf(shape);
   const bytes = file.length - start;
   if (count * kind.size !== bytes) {
     const expected = `${count * kind.size} bytes of numbers for shape ${shapeText(shape)}`;
@@ -123,7 +123,7 @@ function readKind(header: string): { kind: Kind; little: boolean } {
 function readShape(header: string): number[] {
   const text = /'shape':\s*\(([\d\s,L]*)\)/.exec(header)?.[1];
   const shape = text?.match(/\d+/g)?.map(Number) ?? [];
-  const size = shape.reduce((product, n) => product * n, 1);
+  const size = sizeOf(shape);
   if (text !== undefined && size <= Number.MAX_SAFE_INTEGER) return shape;
   throw new FormatError(message("shape", "a tuple of integers", "another"));
 }

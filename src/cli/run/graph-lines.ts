@@ -6,6 +6,7 @@
  * the lines go on one from another, those of an object with `stream` from the line with the same before.
  */
 import { isRecord } from "../../checks.js";
+import { reasonOf } from "../../errors.js";
 import { FormatError, type Nested, tensor, type Tensor } from "../../index.js";
 import { type Line, nestedText, readLines } from "../data/json-lines.js";
 import type { Block } from "../data/lines.js";
@@ -50,7 +51,7 @@ class GraphAnswers {
     try {
       return isRecord(value) ? this.#toObject(value) : this.#toList(value);
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = reasonOf(error);
       throw new FormatError(`line ${at}: ${text}`);
     }
   }

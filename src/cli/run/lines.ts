@@ -6,7 +6,7 @@
  * which of any number of sequences its step goes on.
  */
 import { message, shapeText } from "../../checks.js";
-import { FormatError } from "../../errors.js";
+import { FormatError, reasonOf } from "../../errors.js";
 import type { Sequential } from "../../index.js";
 import type { Tensor } from "../../tensor.js";
 import { CsvReader, csvText } from "../data/csv.js";
@@ -85,7 +85,7 @@ class Answers {
       return answerText(output, fields);
     } catch (error) {
       if (error instanceof UsageError) throw error;
-      const text = error instanceof Error ? error.message : String(error);
+      const text = reasonOf(error);
       throw new FormatError(`line ${at}: ${text}`);
     }
   }

@@ -3,7 +3,7 @@
  * bit: a stream's steps are those of the whole sequence, a row of a batch is its own run.
  */
 import { Sequential } from "../../index.js";
-import type { Tensor } from "../../tensor.js";
+import { concat, type Tensor } from "../../tensor.js";
 import { inputFor, takesTokens } from "../data/shapes.js";
 
 const STEPS = 4096;
@@ -90,12 +90,7 @@ async function runRows(
     await pause();
   }
   const each = parts[0] as Tensor;
-  const output = new Float32Array(parts.reduce((n, p) => n + p.data.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    output.set(part.data, at);
-    at += part.data.length;
-  }
+  const output = concat(parts.map((part) => part.data));
   return { shape: [rows, ...each.shape.slice(1)], data: output };
 }
 

@@ -7,6 +7,7 @@
  * Text of variable length is in a global heap, of which the values have the length, the address and the index.
  */
 import { FormatError } from "../../errors.js";
+import { sizeOf } from "../../tensor.js";
 
 const TEXT = 3;
 const VARIABLE = 9;
@@ -45,7 +46,7 @@ export class Attributes {
     const view = this.#view;
     const { type, space, values } = this.#layout(at);
     const shape = this.#shape(space);
-    const count = shape.reduce((product, n) => product * n, 1);
+    const count = sizeOf(shape);
     const array = shape.length > 0;
     if (count === 0) return { texts: [], array };
     const kind = view.getUint8(type) & 15;

@@ -7,8 +7,8 @@
  */
 import { type Dataset, File, Group, type Message } from "jsfive";
 import { DTYPES } from "../../dtypes.js";
-import { FormatError } from "../../errors.js";
-import type { Tensor } from "../../tensor.js";
+import { FormatError, reasonOf } from "../../errors.js";
+import { sizeOf, type Tensor } from "../../tensor.js";
 import type { Budget } from "../budget.js";
 import { Attributes } from "./attributes.js";
 import { MeteredBuffer } from "./metered.js";
@@ -144,7 +144,7 @@ export class Hdf5File {
     const float = DTYPES.get(name);
     if (!float || view.getUint8(position(DATATYPE) + EXPONENT) !== exponent)
       throw new FormatError(`expected float16, 32 or 64, got ${String(dtype)}`);
-    const count = shape.reduce((product, n) => product * n, 1);
+    const count = sizeOf(shape);
     const size = count * float.size;
     const at = position(LAYOUT);
     if (view.getUint8(at) !== 3 || view.getUint8(at + 1) !== CONTIGUOUS)
@@ -165,7 +165,7 @@ export class Hdf5File {
     try {
       return read();
     } catch (error) {
-      const what = error instanceof Error ? error.message : String(error);
+      const what = reasonOf(error);
       throw new FormatError(what.slice(0, 300), this.at(path));
     }
   }

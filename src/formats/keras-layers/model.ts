@@ -1,7 +1,7 @@
 /*
  * A Keras model: its config and weights as a Sequential, and what there is to say about it.
  */
-import { FormatError } from "../../errors.js";
+import { FormatError, reasonOf } from "../../errors.js";
 import {
   Embedding,
   GRU,
@@ -151,7 +151,7 @@ function make(
     return new Made(given).loadStateDict(dict);
   } catch (error) {
     // an alpha that no layer of ours takes, and the like
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     throw new FormatError(why, placeOf(described.type, described.name));
   }
 }

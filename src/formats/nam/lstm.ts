@@ -9,7 +9,7 @@
 import { LSTM, Linear, Sequential } from "../../index.js";
 import type { BackendChoice } from "../../layers/options.js";
 import type { StateDict } from "../../safetensors.js";
-import type { Tensor } from "../../tensor.js";
+import { sizeOf, type Tensor } from "../../tensor.js";
 import { FormatError } from "../../errors.js";
 import {
   field,
@@ -131,7 +131,7 @@ class Numbers {
   }
 
   take(...shape: number[]): Tensor {
-    const size = shape.reduce((product, n) => product * n, 1);
+    const size = sizeOf(shape);
     const data = this.#data.slice(this.#at, this.#at + size);
     this.#at += size;
     return { shape, data };

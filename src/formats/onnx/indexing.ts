@@ -1,4 +1,5 @@
 import { equalShapes, message, shapeText } from "../../checks.js";
+import { sizeOf } from "../../tensor.js";
 import type { Node } from "./node.js";
 import type { Value } from "./value.js";
 
@@ -121,12 +122,10 @@ export function around(
   shape: readonly number[],
   axis: number,
 ): { outer: number; size: number; inner: number } {
-  const product = (sizes: readonly number[]) =>
-    sizes.reduce((all, size) => all * size, 1);
   return {
-    outer: product(shape.slice(0, axis)),
+    outer: sizeOf(shape.slice(0, axis)),
     size: shape[axis] as number,
-    inner: product(shape.slice(axis + 1)),
+    inner: sizeOf(shape.slice(axis + 1)),
   };
 }
 

@@ -8,7 +8,7 @@
 import { shapeText } from "../../checks.js";
 import { DTYPES } from "../../dtypes.js";
 import { FormatError } from "../../errors.js";
-import type { Tensor } from "../../tensor.js";
+import { sizeOf, type Tensor } from "../../tensor.js";
 import type { Budget } from "../budget.js";
 import {
   field,
@@ -102,7 +102,7 @@ function readEntry(
   const name = text(place, "name");
   const dtype = text(place, "dtype");
   const shape = list(place, "shape") as number[];
-  const count = shape.reduce((product, n) => product * n, 1);
+  const count = sizeOf(shape);
   if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0))
     throw unexpected("sizes", shapeText(shape), inside(place, "shape"));
   const quantised = field(place, "quantization") !== undefined;

@@ -2,6 +2,7 @@
  * Nodes that read shapes, or give the same numbers another one. Numbers are not copied: nobody writes into values.
  */
 import { message, shapeText } from "../../../checks.js";
+import { sizeOf } from "../../../tensor.js";
 import { axesOf, axisOf, integerList } from "../indexing.js";
 import type { Compile, Node } from "../node.js";
 import { countOf, integers, type Value } from "../value.js";
@@ -42,8 +43,8 @@ const flatten: Compile = (node) => {
     const value = x as Value;
     const { length: rank } = value.shape;
     const at = axis === rank ? rank : axisOf(axis, rank, node.place);
-    const rows = value.shape.slice(0, at).reduce((all, n) => all * n, 1);
-    const columns = value.shape.slice(at).reduce((all, n) => all * n, 1);
+    const rows = sizeOf(value.shape.slice(0, at));
+    const columns = sizeOf(value.shape.slice(at));
     return [reshaped(node, value, [rows, columns])];
   };
 };
