@@ -1,4 +1,11 @@
-import { sigmoid, tanh } from "./activations";
+import {
+  expm1Doubled,
+  expNegated,
+  plusOne,
+  plusTwo,
+  sigmoid,
+  tanh,
+} from "./activations";
 import { Layer } from "./layer";
 import { clearPadding, product, project } from "./linear";
 import { carry, running } from "./recurrence";
@@ -21,46 +28,42 @@ import { madd } from "./simd";
  * trace, when asked for: [steps, quads, r z n, 4].
  */
 
+/** h' of four units from the sums of z and n. With z at 1, h' = h to the last bit. */
 @inline
-function store(
-  r: v128,
-  u: v128,
-  n: v128,
-  h: usize,
-  y: usize,
-  trace: usize,
-): void {
-  v128.store(
-    y,
-    madd(u, v128.load(h), f32x4.mul(f32x4.sub(f32x4.splat(1), u), n)),
-  );
-  if (trace) {
-    v128.store(trace, r);
-    v128.store(trace, u, 16);
-    v128.store(trace, n, 32);
-  }
+function mix(keep: v128, candidate: v128, h: v128): v128 {
+  const e = expNegated(keep);
+  const m = expm1Doubled(candidate);
+  const n = f32x4.div(m, plusTwo(m));
+  return f32x4.div(madd(e, n, h), plusOne(e));
 }
 
-/** One row, reset after: its sums are complete in z and u. */
-function updateRow(
-  z: usize,
-  u: usize,
-  h: usize,
-  y: usize,
-  quads: i32,
-  trace: usize,
-): void {
-  for (; quads > 0; quads--) {
-    const r = sigmoid(f32x4.add(v128.load(z), v128.load(u)));
-    const keep = sigmoid(f32x4.add(v128.load(z, 16), v128.load(u, 16)));
-    const n = tanh(madd(r, v128.load(u, 32), v128.load(z, 32)));
-    store(r, keep, n, h, y, trace);
-    z += 48;
-    u += 48;
-    h += 16;
-    y += 16;
-    if (trace) trace += 48;
+/**
+ * One row, reset after: its sums are complete in z and u. z ends as the sums of all three gates. Two passes, as in
+ * lstm.ts: the candidate waits for r.
+ *
+ *      with e_k = e^-z_k:      r ∘ u = u / (1 + e_r)      z ∘ h + (1 - z) ∘ n = (h + e_z ∘ n) / (1 + e_z)
+ */
+function updateRow(z: usize, u: usize, h: usize, y: usize, quads: i32): void {
+  const end = h + (quads << 4);
+  const first = z;
+  for (let at = h; at < end; at += 16, z += 48, u += 48) {
+    const r = f32x4.add(v128.load(z), v128.load(u));
+    const reset = f32x4.div(v128.load(u, 32), plusOne(expNegated(r)));
+    v128.store(z, r);
+    v128.store(z, f32x4.add(v128.load(z, 16), v128.load(u, 16)), 16);
+    v128.store(z, f32x4.add(v128.load(z, 32), reset), 32);
   }
+  z = first;
+  for (; h < end; h += 16, z += 48, y += 16)
+    v128.store(y, mix(v128.load(z, 16), v128.load(z, 32), v128.load(h)));
+}
+
+/** The gates of four units from their sums. */
+@inline
+function traceQuad(r: v128, keep: v128, candidate: v128, trace: usize): void {
+  v128.store(trace, sigmoid(r));
+  v128.store(trace, sigmoid(keep), 16);
+  v128.store(trace, tanh(candidate), 32);
 }
 
 /** One step of all rows, reset after the product; u is `scratch` [rows, 16 · panels]. */
@@ -87,8 +90,10 @@ function stepAfter(
       h + row * hRow,
       y + row * yRow,
       quads,
-      trace,
     );
+  if (trace)
+    for (let i = 0; i < quads; i++, z += 48, trace += 48)
+      traceQuad(v128.load(z), v128.load(z, 16), v128.load(z, 32), trace);
 }
 
 /** One step of all rows, reset before the product; r ∘ h lies in `scratch` [rows, outputQuads · 4]. */
@@ -112,9 +117,9 @@ function stepBefore(
     const zr = z + row * zRow;
     const reset = scratch + row * bytes;
     for (let i = 0; i < bytes; i += 16) {
-      const r = sigmoid(v128.load(zr + i));
-      v128.store(zr + i, r);
-      v128.store(reset + i, f32x4.mul(r, v128.load(h + row * bytes + i)));
+      const hidden = v128.load(h + row * bytes + i);
+      const r = expNegated(v128.load(zr + i));
+      v128.store(reset + i, f32x4.div(hidden, plusOne(r)));
     }
     clearPadding(reset, quads, layer.outputTail);
   }
@@ -132,17 +137,14 @@ function stepBefore(
   for (let row = 0; row < rows; row++) {
     const zr = z + row * zRow;
     for (let i = 0; i < bytes; i += 16) {
-      const u = sigmoid(v128.load(zr + bytes + i));
-      const n = tanh(v128.load(zr + candidateAt + i));
-      store(
-        v128.load(zr + i),
-        u,
-        n,
-        h + row * bytes + i,
-        y + row * yRow + i,
-        trace,
-      );
-      if (trace) trace += 48;
+      const keep = v128.load(zr + bytes + i);
+      const candidate = v128.load(zr + candidateAt + i);
+      const hidden = v128.load(h + row * bytes + i);
+      v128.store(y + row * yRow + i, mix(keep, candidate, hidden));
+      if (trace) {
+        traceQuad(v128.load(zr + i), keep, candidate, trace);
+        trace += 48;
+      }
     }
   }
 }

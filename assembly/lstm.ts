@@ -1,8 +1,14 @@
-import { sigmoid, tanh } from "./activations";
+import {
+  expm1Doubled,
+  expNegated,
+  plusOne,
+  plusTwo,
+  sigmoid,
+  tanh,
+} from "./activations";
 import { Layer } from "./layer";
 import { clearPadding, product, project } from "./linear";
 import { carry, running } from "./recurrence";
-import { madd } from "./simd";
 
 /*
  *      i = σ(W_i x + R_i h + b_i)     f, o likewise     g = tanh(W_g x + R_g h + b_g)
@@ -16,39 +22,43 @@ import { madd } from "./simd";
  * trace, when asked for: [steps, quads, i f g o c', 4].
  */
 
-/** Gates and cell update of four units: c is updated in place, o ∘ tanh(c') goes to m. */
-@inline
-function update(z: usize, c: usize, m: usize, trace: usize): void {
-  const i = sigmoid(v128.load(z));
-  const f = sigmoid(v128.load(z, 16));
-  const g = tanh(v128.load(z, 32));
-  const o = sigmoid(v128.load(z, 48));
-  const cell = madd(f, v128.load(c), f32x4.mul(i, g));
-  v128.store(c, cell);
-  v128.store(m, f32x4.mul(o, tanh(cell)));
-  if (trace) {
-    v128.store(trace, i);
-    v128.store(trace, f, 16);
-    v128.store(trace, g, 32);
-    v128.store(trace, o, 48);
-    v128.store(trace, cell, 64);
+/**
+ * Gates and cell update of one row, whose sums in z are complete: c is updated in place, o ∘ tanh(c') goes to m.
+ *
+ *      with e_k = e^-z_k, m_g = e^2z_g - 1:      i ∘ g = m_g / ((1 + e_i) (m_g + 2))      f ∘ c = c / (1 + e_f)
+ *
+ * Two passes: a quad's operations are one chain of 55 cycles up to c' and another behind it, and the processor looks
+ * about 450 instructions ahead. Halves of the chain let twice as many quads overlap: 8 ns a quad instead of 11
+ * (relaxed), 11 instead of 14 (simd).
+ */
+function updateRow(z: usize, c: usize, m: usize, quads: i32): void {
+  const end = c + (quads << 4);
+  for (let at = c, sums = z; at < end; at += 16, sums += 64) {
+    const i = expNegated(v128.load(sums));
+    const f = expNegated(v128.load(sums, 16));
+    const g = expm1Doubled(v128.load(sums, 32));
+    const added = f32x4.div(g, f32x4.mul(plusOne(i), plusTwo(g)));
+    const kept = f32x4.div(v128.load(at), plusOne(f));
+    v128.store(at, f32x4.add(kept, added));
+  }
+  for (; c < end; c += 16, z += 64, m += 16) {
+    const o = expNegated(v128.load(z, 48));
+    const cell = expm1Doubled(v128.load(c));
+    v128.store(m, f32x4.div(cell, f32x4.mul(plusOne(o), plusTwo(cell))));
   }
 }
 
-/** One row: its sums in z are complete. */
-function updateRow(
-  z: usize,
-  c: usize,
-  m: usize,
-  quads: i32,
-  trace: usize,
-): void {
+/** The gates of one row, and the cell's new state. */
+function traceRow(z: usize, c: usize, quads: i32, trace: usize): void {
   for (; quads > 0; quads--) {
-    update(z, c, m, trace);
+    v128.store(trace, sigmoid(v128.load(z)));
+    v128.store(trace, sigmoid(v128.load(z, 16)), 16);
+    v128.store(trace, tanh(v128.load(z, 32)), 32);
+    v128.store(trace, sigmoid(v128.load(z, 48)), 48);
+    v128.store(trace, v128.load(c), 64);
     z += 64;
     c += 16;
-    m += 16;
-    if (trace) trace += 80;
+    trace += 80;
   }
 }
 
@@ -123,9 +133,9 @@ export function lstm(
       quads,
       1,
     );
-    const at = trace ? trace + t * quads * 80 : 0;
     for (let row = 0; row < active; row++)
-      updateRow(zt + row * zRow, c + row * cRow, m + row * mRow, quads, at);
+      updateRow(zt + row * zRow, c + row * cRow, m + row * mRow, quads);
+    if (trace) traceRow(zt, c, quads, trace + t * quads * 80);
     if (projected) projectHidden(layer, m, yt, yRow, active);
     carry(layer, yt, yRow, h, active);
   }

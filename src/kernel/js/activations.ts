@@ -18,27 +18,77 @@ const P4 = fround(0.0013333539245650172);
  * step must allocate nothing.
  */
 
-const bits = new Int32Array(1);
+/** One number's bits; and n · 2^23, which `split` leaves. */
+const bits = new Int32Array(2);
 const float = new Float32Array(bits.buffer);
 
-/** What `split` leaves: 2^a = parts[0] + parts[1]. */
+/** What else `split` leaves, of a = n + r: r and p(r). */
 const parts = new Float32Array(2);
 
-/** e^(values[at] · factor / log2 e) in two parts: the scale s = 2^n, and s · r · p(r). */
-function split(values: Float32Array, at: number, factor: number): void {
+/** values[at] · factor, within ±limit, in parts. */
+function split(
+  values: Float32Array,
+  at: number,
+  factor: number,
+  limit: number,
+): void {
   let a = fround((values[at] as number) * factor);
-  if (a < -126) a = -126;
-  if (a > 126) a = 126;
+  if (a < -limit) a = -limit;
+  if (a > limit) a = limit;
   const rounded = fround(a + ROUNDER);
   float[0] = rounded;
-  bits[0] = ((bits[0] as number) << 23) + 0x3f800000;
-  const s = float[0] as number;
+  bits[1] = (bits[0] as number) << 23;
   const r = fround(a - fround(rounded - ROUNDER));
   const r2 = fround(r * r);
   const high = fround(fround(P4 * r2) + fround(fround(P3 * r) + P2));
-  const p = fround(fround(high * r2) + fround(fround(P1 * r) + P0));
-  parts[0] = s;
-  parts[1] = fround(s * r) * p;
+  parts[0] = r;
+  parts[1] = fround(high * r2) + fround(fround(P1 * r) + P0);
+}
+
+/** to ← e^(from · factor / log2 e), `count` lanes. */
+function exp2(
+  from: Float32Array,
+  fromAt: number,
+  to: Float32Array,
+  toAt: number,
+  count: number,
+  factor: number,
+  limit: number,
+): void {
+  for (let i = 0; i < count; i++) {
+    split(from, fromAt + i, factor, limit);
+    float[0] = fround((parts[1] as number) * (parts[0] as number)) + 1;
+    bits[0] = (bits[0] as number) + (bits[1] as number);
+    to[toAt + i] = float[0] as number;
+  }
+}
+
+/** to ← e^-from, `count` lanes. */
+export function expNegated(
+  from: Float32Array,
+  fromAt: number,
+  to: Float32Array,
+  toAt: number,
+  count: number,
+): void {
+  exp2(from, fromAt, to, toAt, count, -LOG2E, 94);
+}
+
+/** to ← e^(2 from) - 1, `count` lanes. */
+export function expm1Doubled(
+  from: Float32Array,
+  fromAt: number,
+  to: Float32Array,
+  toAt: number,
+  count: number,
+): void {
+  for (let i = 0; i < count; i++) {
+    split(from, fromAt + i, TWO_LOG2E, 32);
+    bits[0] = (bits[1] as number) + 0x3f800000;
+    const s = float[0] as number;
+    const sr = fround(s * (parts[0] as number));
+    to[toAt + i] = fround(sr * (parts[1] as number)) + fround(s - 1);
+  }
 }
 
 /** to ← tanh(from), `count` lanes. */
@@ -49,10 +99,10 @@ export function tanh(
   toAt: number,
   count: number,
 ): void {
-  for (let i = 0; i < count; i++) {
-    split(from, fromAt + i, TWO_LOG2E);
-    const m = fround((parts[1] as number) + fround((parts[0] as number) - 1));
-    to[toAt + i] = m / fround(m + 2);
+  expm1Doubled(from, fromAt, to, toAt, count);
+  for (let i = toAt; i < toAt + count; i++) {
+    const m = to[i] as number;
+    to[i] = m / fround(m + 2);
   }
 }
 
@@ -64,22 +114,17 @@ export function sigmoid(
   toAt: number,
   count: number,
 ): void {
-  for (let i = 0; i < count; i++) {
-    split(from, fromAt + i, LOG2E);
-    const e = fround((parts[1] as number) + (parts[0] as number));
-    to[toAt + i] = e / fround(e + 1);
-  }
+  exp2(from, fromAt, to, toAt, count, -LOG2E, 126);
+  for (let i = toAt; i < toAt + count; i++)
+    to[i] = 1 / fround((to[i] as number) + 1);
 }
 
 /** One row's softmax; sums by lanes of four, as the vector code does. */
 function softmax(f32: Float32Array, z: number, y: number, lanes: number): void {
   let most = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < lanes; i++) most = Math.max(most, f32[z + i] as number);
-  for (let i = 0; i < lanes; i++) {
-    f32[y + i] = (f32[z + i] as number) - most;
-    split(f32, y + i, LOG2E);
-    f32[y + i] = (parts[1] as number) + (parts[0] as number);
-  }
+  for (let i = 0; i < lanes; i++) f32[y + i] = (f32[z + i] as number) - most;
+  exp2(f32, y, f32, y, lanes, LOG2E, 126);
   let a = 0;
   let b = 0;
   let c = 0;

@@ -1,22 +1,43 @@
-import { sigmoid, tanh } from "./activations.js";
+import { expm1Doubled, expNegated, sigmoid, tanh } from "./activations.js";
 import type { Layer } from "./layer.js";
 import { product } from "./linear.js";
 import type { StepPlace } from "./recurrence.js";
 
 const fround = Math.fround;
 
-/** The gates of one quad: r ×4, z ×4, n ×4. */
-const gates = new Float32Array(12);
+/** Of one quad: e^-z ×4, e^2n - 1 ×4. */
+const parts = new Float32Array(8);
 
-/** h' of a quad, whose gates are in `gates`: r ×4, z ×4, n ×4; traced when asked for. */
-function update(f32: Float32Array, h: number, y: number, trace: number): void {
+/** y ← h' of a quad, from the sums of z and n. */
+function mix(
+  f32: Float32Array,
+  keep: number,
+  candidate: number,
+  h: number,
+  y: number,
+): void {
+  expNegated(f32, keep, parts, 0, 4);
+  expm1Doubled(f32, candidate, parts, 4, 4);
   for (let lane = 0; lane < 4; lane++) {
-    const u = gates[lane + 4] as number;
-    const n = gates[lane + 8] as number;
-    f32[y + lane] =
-      fround(u * (f32[h + lane] as number)) + fround(fround(1 - u) * n);
+    const e = parts[lane] as number;
+    const m = parts[lane + 4] as number;
+    const n = fround(m / fround(m + 2));
+    const sum = fround(fround(e * n) + (f32[h + lane] as number));
+    f32[y + lane] = sum / fround(e + 1);
   }
-  if (trace) f32.set(gates, trace);
+}
+
+/** The gates of a quad from their sums. */
+function traceQuad(
+  f32: Float32Array,
+  r: number,
+  keep: number,
+  candidate: number,
+  trace: number,
+): void {
+  sigmoid(f32, r, f32, trace, 4);
+  sigmoid(f32, keep, f32, trace + 4, 4);
+  tanh(f32, candidate, f32, trace + 8, 4);
 }
 
 /** Reset after the product; U h + c lies in `scratch`, in the order of z. */
@@ -47,17 +68,18 @@ export function gruAfterStep(
     let trace = place.trace;
     for (let quad = 0; quad < output; quad += 4, z += 12, u += 12) {
       for (let i = 0; i < 8; i++)
-        gates[i] = (f32[z + i] as number) + (f32[u + i] as number);
-      sigmoid(gates, 0, gates, 0, 8);
-      for (let lane = 0; lane < 4; lane++) {
-        const reset = fround(
-          (gates[lane] as number) * (f32[u + 8 + lane] as number),
-        );
-        gates[lane + 8] = reset + (f32[z + 8 + lane] as number);
+        f32[z + i] = (f32[z + i] as number) + (f32[u + i] as number);
+      expNegated(f32, z, parts, 0, 4);
+      for (let lane = 8; lane < 12; lane++) {
+        const r = fround((parts[lane - 8] as number) + 1);
+        const reset = fround((f32[u + lane] as number) / r);
+        f32[z + lane] = (f32[z + lane] as number) + reset;
       }
-      tanh(gates, 8, gates, 8, 4);
-      update(f32, h + row * output + quad, y + quad, trace);
-      if (trace) trace += gruAfterStep.traced;
+      mix(f32, z + 4, z + 8, h + row * output + quad, y + quad);
+      if (trace) {
+        traceQuad(f32, z, z + 4, z + 8, trace);
+        trace += gruAfterStep.traced;
+      }
     }
   }
 }
@@ -88,9 +110,10 @@ export function gruBeforeStep(
   for (let row = 0; row < active; row++) {
     const r = z + row * zRow;
     const at = row * output;
-    sigmoid(f32, r, f32, r, output);
+    expNegated(f32, r, f32, scratch + at, output);
     for (let i = 0; i < output; i++) {
-      const value = (f32[r + i] as number) * (f32[h + at + i] as number);
+      const e = fround((f32[scratch + at + i] as number) + 1);
+      const value = (f32[h + at + i] as number) / e;
       f32[scratch + at + i] = i < outputSize ? value : 0;
     }
   }
@@ -111,12 +134,13 @@ export function gruBeforeStep(
     let trace = place.trace;
     for (let quad = 0; quad < output; quad += 4) {
       const r = z + row * zRow + quad;
-      for (let lane = 0; lane < 4; lane++)
-        gates[lane] = f32[r + lane] as number;
-      sigmoid(f32, r + output, gates, 4, 4);
-      tanh(f32, r + candidate, gates, 8, 4);
-      update(f32, h + row * output + quad, y + row * yRow + quad, trace);
-      if (trace) trace += gruBeforeStep.traced;
+      const keep = r + output;
+      const n = r + candidate;
+      mix(f32, keep, n, h + row * output + quad, y + row * yRow + quad);
+      if (trace) {
+        traceQuad(f32, r, keep, n, trace);
+        trace += gruBeforeStep.traced;
+      }
     }
   }
 }

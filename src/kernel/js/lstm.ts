@@ -1,12 +1,14 @@
-import { sigmoid, tanh } from "./activations.js";
+import { expm1Doubled, expNegated, sigmoid, tanh } from "./activations.js";
 import type { Layer } from "./layer.js";
 import { product } from "./linear.js";
 import type { StepPlace } from "./recurrence.js";
 
 const fround = Math.fround;
 
-/** The gates of one quad: i ×4, f ×4, g ×4, o ×4. */
-const gates = new Float32Array(16);
+/** Of one quad: e^-i ×4, e^-f ×4, e^2g - 1 ×4, e^-o ×4. */
+const parts = new Float32Array(16);
+/** Of one quad, c' in four lanes: e^2c' - 1. */
+const cells = new Float32Array(4);
 
 export function lstmStep(
   f32: Float32Array,
@@ -31,36 +33,49 @@ export function lstmStep(
   );
   for (let row = 0; row < active; row++) {
     let sums = z + row * zRow;
-    let trace = place.trace;
     for (let quad = 0; quad < hidden; quad += 4, sums += 16) {
-      sigmoid(f32, sums, gates, 0, 8);
-      tanh(f32, sums + 8, gates, 8, 4);
-      sigmoid(f32, sums + 12, gates, 12, 4);
+      expNegated(f32, sums, parts, 0, 8);
+      expm1Doubled(f32, sums + 8, parts, 8, 4);
+      expNegated(f32, sums + 12, parts, 12, 4);
       const c = place.c + row * hidden + quad;
       for (let lane = 0; lane < 4; lane++) {
-        const kept = fround(
-          (gates[lane + 4] as number) * (f32[c + lane] as number),
-        );
-        const added = fround(
-          (gates[lane] as number) * (gates[lane + 8] as number),
-        );
-        f32[c + lane] = kept + added;
+        const i = fround((parts[lane] as number) + 1);
+        const f = fround((parts[lane + 4] as number) + 1);
+        const g = parts[lane + 8] as number;
+        const added = fround(g / fround(i * fround(g + 2)));
+        f32[c + lane] = fround((f32[c + lane] as number) / f) + added;
       }
+      expm1Doubled(f32, c, cells, 0, 4);
       const to = m + row * mRow + quad;
-      tanh(f32, c, f32, to, 4);
       for (let lane = 0; lane < 4; lane++) {
-        f32[to + lane] =
-          (f32[to + lane] as number) * (gates[lane + 12] as number);
+        const o = fround((parts[lane + 12] as number) + 1);
+        const cell = cells[lane] as number;
+        f32[to + lane] = cell / fround(o * fround(cell + 2));
       }
-      if (!trace) continue;
-      f32.set(gates, trace);
-      f32.copyWithin(trace + 16, c, c + 4);
-      trace += lstmStep.traced;
     }
   }
+  if (place.trace) traceRow(f32, z, place.c, hidden, place.trace);
   if (layer.second) projectHidden(f32, layer, m, place);
 }
 lstmStep.traced = 20;
+
+/** The gates of one row, and the cell's new state. */
+function traceRow(
+  f32: Float32Array,
+  z: number,
+  c: number,
+  hidden: number,
+  trace: number,
+): void {
+  for (let quad = 0; quad < hidden; quad += 4) {
+    sigmoid(f32, z, f32, trace, 8);
+    tanh(f32, z + 8, f32, trace + 8, 4);
+    sigmoid(f32, z + 12, f32, trace + 12, 4);
+    f32.copyWithin(trace + 16, c + quad, c + quad + 4);
+    z += 16;
+    trace += lstmStep.traced;
+  }
+}
 
 /** y ← W_hr m for the rows of a step, by way of sums behind m. */
 export function projectHidden(
