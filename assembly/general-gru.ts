@@ -14,7 +14,7 @@ import { madd } from "./simd";
  */
 
 /** One step of all rows; `scratch` [rows, panels of `second`] holds r ∘ h, or U_n h + c_n. */
-export function stepGru(
+export function stepGeneralGru(
   layer: Layer,
   h: usize,
   z: usize,

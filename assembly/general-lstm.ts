@@ -1,7 +1,6 @@
 import { curve } from "./curves";
 import { gate } from "./general";
 import { Layer } from "./layer";
-import { product } from "./linear";
 import { projectHidden } from "./lstm";
 import { madd } from "./simd";
 
@@ -50,10 +49,9 @@ function update(
   }
 }
 
-/** One step of all rows; with projection m lies in `scratch`, its sums behind it. */
-export function stepLstm(
+/** One step of all rows, as `stepLstm` of lstm.ts. */
+export function stepGeneralLstm(
   layer: Layer,
-  h: usize,
   c: usize,
   z: usize,
   zRow: i32,
@@ -65,8 +63,6 @@ export function stepLstm(
 ): void {
   const quads = layer.hiddenQuads;
   const bytes: i32 = quads << 4;
-  const k = layer.outputQuads << 2;
-  product(layer.recurrent, h, k << 2, z, zRow, rows, k, quads, 1);
   const m = layer.second ? scratch : y;
   const mRow = layer.second ? bytes : yRow;
   for (let row = 0; row < rows; row++) {

@@ -7,8 +7,7 @@ import {
   tanh,
 } from "./activations";
 import { Layer } from "./layer";
-import { clearPadding, product, project } from "./linear";
-import { carry, running } from "./recurrence";
+import { clearPadding, product } from "./linear";
 import { madd } from "./simd";
 
 /*
@@ -67,7 +66,7 @@ function traceQuad(r: v128, keep: v128, candidate: v128, trace: usize): void {
 }
 
 /** One step of all rows, reset after the product; u is `scratch` [rows, 16 · panels]. */
-function stepAfter(
+export function stepAfter(
   layer: Layer,
   h: usize,
   z: usize,
@@ -97,7 +96,7 @@ function stepAfter(
 }
 
 /** One step of all rows, reset before the product; r ∘ h lies in `scratch` [rows, outputQuads · 4]. */
-function stepBefore(
+export function stepBefore(
   layer: Layer,
   h: usize,
   z: usize,
@@ -146,37 +145,5 @@ function stepBefore(
         trace += 48;
       }
     }
-  }
-}
-
-export function gru(
-  layer: Layer,
-  x: usize,
-  z: usize,
-  y: usize,
-  h: usize,
-  c: usize,
-  lengths: usize,
-  rows: i32,
-  steps: i32,
-  trace: usize,
-): void {
-  project(layer, x, z, lengths, rows, steps);
-  const zStride: i32 = layer.inputPanels << 6;
-  const yStride: i32 = layer.outputStride;
-  const zRow = steps * zStride;
-  const yRow = steps * yStride;
-  const scratch = z + rows * zRow;
-  let active = layer.reverse ? 0 : rows;
-  for (let s = 0; s < steps; s++) {
-    const t = layer.reverse ? steps - 1 - s : s;
-    active = running(lengths, rows, active, t);
-    const zt = z + t * zStride;
-    const yt = y + t * yStride;
-    const at = trace ? trace + t * layer.outputQuads * 48 : 0;
-    if (layer.second)
-      stepBefore(layer, h, zt, zRow, yt, yRow, active, scratch, at);
-    else stepAfter(layer, h, zt, zRow, yt, yRow, active, scratch, at);
-    carry(layer, yt, yRow, h, active);
   }
 }

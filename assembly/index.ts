@@ -1,8 +1,5 @@
-export { activate, linear } from "./linear";
-export { rnn } from "./rnn";
-export { lstm } from "./lstm";
-export { gru } from "./gru";
-export { general } from "./general";
+export { linear } from "./linear";
+export { recurrent } from "./recurrence";
 
 /** Which of the two binaries this is: 1 in the relaxed one. */
 export const relaxed: i32 = ASC_FEATURE_RELAXED_SIMD;

@@ -1,3 +1,9 @@
+/* The kinds of cell, as src/kernel/contract.ts numbers them. */
+export const LINEAR = 0;
+export const RNN = 1;
+export const LSTM = 2;
+export const GRU = 3;
+
 /**
  * A layer's record, written once by src/kernel/panels.ts, read by every kernel. A kernel asks nothing and checks
  * nothing: sizes and addresses were settled when the record was written. Widths count floats, strides bytes.
@@ -24,13 +30,15 @@ export class Layer {
   outputStride: i32;
   /** Not 0: from each row's last step to its first. */
   reverse: i32;
-  /** One of the kinds in linear.ts: of an RNN or Linear. */
-  activation: i32;
-
-  /* What follows is of cells on the general path alone (general.ts). */
-
-  /** Which cell: its kinds are numbered there. */
+  /** Which cell: one of the kinds above. */
   kind: i32;
+  /** One of the activations in linear.ts: of an RNN or Linear. */
+  activation: i32;
+  /** Not 0: the cell has options that are no standard one's, and takes its gates by general.ts. */
+  general: i32;
+
+  /* What follows is of such cells alone. */
+
   /** Three slots of curves.ts, the activations f, g and h as ONNX orders them. */
   f: i32;
   fa: f32;

@@ -1,4 +1,5 @@
 import { exp, relu, sigmoid, tanh } from "./activations";
+import { gate } from "./general";
 import { Layer } from "./layer";
 import { columns, firstOf, laneMask, madd, pair, secondOf } from "./simd";
 
@@ -29,24 +30,34 @@ export const SIGMOID = 2;
 export const RELU = 3;
 export const SOFTMAX = 4;
 
-/** One row, `panels` panels. */
-function row1x16(
+/**
+ * One row, `panels` panels: z ← b + x W, or, accumulating, z + x W. With rBytes not 0, h R is added on the way, R in
+ * panels of the same outputs:
+ *
+ *      s ← b or z      s ← s + w x  over the columns of w      s ← s + r h  over the columns of r      z ← s
+ */
+@inline
+function panels1x16(
   w: usize,
   x: usize,
+  xBytes: i32,
+  r: usize,
+  h: usize,
+  rBytes: i32,
   z: usize,
-  kBytes: i32,
   panels: i32,
   accumulate: i32,
 ): void {
-  const end = x + kBytes;
+  const xEnd = x + xBytes;
+  const hEnd = h + rBytes;
   for (; panels > 0; panels--) {
     const start = accumulate ? z : w;
     let s0 = v128.load(start);
     let s1 = v128.load(start, 16);
     let s2 = v128.load(start, 32);
     let s3 = v128.load(start, 48);
-    let p = x;
     w += 64;
+    let p = x;
     do {
       const both = columns(p);
       const x0 = firstOf(both);
@@ -57,13 +68,39 @@ function row1x16(
       s3 = pair(s3, v128.load(w, 48), x0, v128.load(w, 112), x1);
       w += 128;
       p += 8;
-    } while (p < end);
+    } while (p < xEnd);
+    if (rBytes) {
+      r += 64;
+      p = h;
+      do {
+        const both = columns(p);
+        const h0 = firstOf(both);
+        const h1 = secondOf(both, p);
+        s0 = pair(s0, v128.load(r), h0, v128.load(r, 64), h1);
+        s1 = pair(s1, v128.load(r, 16), h0, v128.load(r, 80), h1);
+        s2 = pair(s2, v128.load(r, 32), h0, v128.load(r, 96), h1);
+        s3 = pair(s3, v128.load(r, 48), h0, v128.load(r, 112), h1);
+        r += 128;
+        p += 8;
+      } while (p < hEnd);
+    }
     v128.store(z, s0);
     v128.store(z, s1, 16);
     v128.store(z, s2, 32);
     v128.store(z, s3, 48);
     z += 64;
   }
+}
+
+function row1x16(
+  w: usize,
+  x: usize,
+  z: usize,
+  kBytes: i32,
+  panels: i32,
+  accumulate: i32,
+): void {
+  panels1x16(w, x, kBytes, 0, 0, 0, z, panels, accumulate);
 }
 
 /** Two rows, one panel. */
@@ -180,6 +217,21 @@ export function product(
   }
 }
 
+/** All sums of a single step of one row, z ← b + x W + h R, without a stop in z between the two. */
+export function sums(layer: Layer, x: usize, h: usize, z: usize): void {
+  panels1x16(
+    layer.input,
+    x,
+    layer.inputWidth << 2,
+    layer.recurrent,
+    h,
+    layer.outputQuads << 4,
+    z,
+    layer.inputPanels,
+    0,
+  );
+}
+
 /**
  * The projection of a chunk: z [rows, steps, 16 · panels] ← b + x [rows, steps, inputWidth] W. With `lengths`
  * (steps of each row in this chunk, longest row first) only those steps are computed.
@@ -227,15 +279,15 @@ export function project(
   }
 }
 
-/** y ← f(z), quad by quad. */
-export function activate(
-  z: usize,
-  y: usize,
-  quads: i32,
-  activation: i32,
-): void {
+/** y ← f(z) for one row, quad by quad. */
+export function activate(layer: Layer, z: usize, y: usize): void {
+  const quads = layer.outputQuads;
+  const activation = layer.activation;
   const end = z + (quads << 4);
-  if (activation == TANH)
+  if (layer.general)
+    for (; z < end; z += 16, y += 16)
+      v128.store(y, gate(layer, layer.slot(0), v128.load(z)));
+  else if (activation == TANH)
     for (; z < end; z += 16, y += 16) v128.store(y, tanh(v128.load(z)));
   else if (activation == SIGMOID)
     for (; z < end; z += 16, y += 16) v128.store(y, sigmoid(v128.load(z)));
@@ -287,13 +339,12 @@ export function linear(
   project(layer, x, z, lengths, rows, steps);
   const zStride: i32 = layer.inputPanels << 6;
   const yStride: i32 = layer.outputStride;
-  const quads = layer.outputQuads;
   for (let row = 0; row < rows; row++) {
     const length = lengths ? load<i32>(lengths + (row << 2)) : steps;
     for (let t = 0; t < length; t++) {
       const yt = y + t * yStride;
-      activate(z + t * zStride, yt, quads, layer.activation);
-      clearPadding(yt, quads, layer.outputTail);
+      activate(layer, z + t * zStride, yt);
+      clearPadding(yt, layer.outputQuads, layer.outputTail);
     }
     z += steps * zStride;
     y += steps * yStride;

@@ -7,8 +7,7 @@ import {
   tanh,
 } from "./activations";
 import { Layer } from "./layer";
-import { clearPadding, product, project } from "./linear";
-import { carry, running } from "./recurrence";
+import { clearPadding, product } from "./linear";
 
 /*
  *      i = σ(W_i x + R_i h + b_i)     f, o likewise     g = tanh(W_g x + R_g h + b_g)
@@ -92,51 +91,24 @@ export function projectHidden(
     memory.copy(y + row * yRow, sums + row * sumRow, bytes);
 }
 
-export function lstm(
+/** One step of all rows, whose sums are complete in z; with projection m lies in `scratch`, its sums behind it. */
+export function stepLstm(
   layer: Layer,
-  x: usize,
-  z: usize,
-  y: usize,
-  h: usize,
   c: usize,
-  lengths: usize,
+  z: usize,
+  zRow: i32,
+  y: usize,
+  yRow: i32,
   rows: i32,
-  steps: i32,
+  scratch: usize,
   trace: usize,
 ): void {
-  project(layer, x, z, lengths, rows, steps);
-  const zStride: i32 = layer.inputPanels << 6;
-  const yStride: i32 = layer.outputStride;
-  const zRow = steps * zStride;
-  const yRow = steps * yStride;
   const quads = layer.hiddenQuads;
   const cRow: i32 = quads << 4;
-  const kBytes: i32 = layer.outputQuads << 4;
-  const projected = layer.second != 0;
-  const scratch = z + rows * zRow;
-  let active = layer.reverse ? 0 : rows;
-  for (let s = 0; s < steps; s++) {
-    const t = layer.reverse ? steps - 1 - s : s;
-    active = running(lengths, rows, active, t);
-    const zt = z + t * zStride;
-    const yt = y + t * yStride;
-    const m = projected ? scratch : yt;
-    const mRow = projected ? cRow : yRow;
-    product(
-      layer.recurrent,
-      h,
-      kBytes,
-      zt,
-      zRow,
-      active,
-      kBytes >> 2,
-      quads,
-      1,
-    );
-    for (let row = 0; row < active; row++)
-      updateRow(zt + row * zRow, c + row * cRow, m + row * mRow, quads);
-    if (trace) traceRow(zt, c, quads, trace + t * quads * 80);
-    if (projected) projectHidden(layer, m, yt, yRow, active);
-    carry(layer, yt, yRow, h, active);
-  }
+  const m = layer.second ? scratch : y;
+  const mRow = layer.second ? cRow : yRow;
+  for (let row = 0; row < rows; row++)
+    updateRow(z + row * zRow, c + row * cRow, m + row * mRow, quads);
+  if (trace) traceRow(z, c, quads, trace);
+  if (layer.second) projectHidden(layer, m, y, yRow, rows);
 }

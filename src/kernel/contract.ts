@@ -32,12 +32,10 @@ export type Pass = (
 
 /** One function a cell, all with the same parameters. */
 export interface Kernel {
+  /** Linear. */
   readonly linear: Pass;
-  readonly rnn: Pass;
-  readonly lstm: Pass;
-  readonly gru: Pass;
-  /** Any cell with an option that few have: it runs here instead. */
-  readonly general: Pass;
+  /** RNN, LSTM and GRU: the record says which, and whether with options that few have. */
+  readonly recurrent: Pass;
 }
 
 /** The fields of a layer's record, int32 each, in the order of `class Layer` in assembly/layer.ts, which explains them. */
@@ -53,18 +51,19 @@ export const Field = {
   outputTail: 8,
   outputStride: 9,
   reverse: 10,
-  activation: 11,
-  kind: 12,
-  curves: 13, // three times: number, a, b (float32)
-  clip: 22, // float32
-  peepholes: 23,
-  coupled: 24,
-  resetAfter: 25,
-  replace: 26,
+  kind: 11,
+  activation: 12,
+  general: 13,
+  curves: 14, // three times: number, a, b (float32)
+  clip: 23, // float32
+  peepholes: 24,
+  coupled: 25,
+  resetAfter: 26,
+  replace: 27,
 } as const;
-export const RECORD_FIELDS = 27;
+export const RECORD_FIELDS = 28;
 
-/** The kinds of cell, by the numbers that assembly/general.ts gives them. */
+/** The kinds of cell, by the numbers that assembly/layer.ts gives them. */
 export const KINDS = ["linear", "rnn", "lstm", "gru"] as const;
 
 /** The activations of RNN and Linear, by the numbers that assembly/linear.ts gives them. */

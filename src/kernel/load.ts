@@ -208,9 +208,7 @@ function useModule(
 ): Backend {
   const exported = WebAssembly.Module.exports(module).map(({ name }) => name);
   if (
-    !["linear", "rnn", "lstm", "gru", "general", "relaxed"].every((name) =>
-      exported.includes(name),
-    )
+    !["linear", "recurrent", "relaxed"].every((name) => exported.includes(name))
   ) {
     throw new TypeError(
       `module: expected gatewise/simd.wasm or gatewise/relaxed.wasm, got exports ${exported.join(", ")}`,

@@ -217,11 +217,11 @@ export class Model {
 
   /** Runs every stage over `steps` steps of one row; where the last one's output lies. */
   #runStages(states: number, buffers: Buffers, steps: number): number {
-    const { stages } = this.network;
+    const { cells } = this.network; // one a stage: all are forward
     let x = buffers.x;
     let y = buffers.y;
-    for (let i = 0; i < stages.length; i++) {
-      const place = stages[i]?.cells[0] as PlacedCell;
+    for (let i = 0; i < cells.length; i++) {
+      const place = cells[i] as PlacedCell;
       const h = states + place.hAt * 4;
       place.run(
         place.record,

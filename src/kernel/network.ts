@@ -1,11 +1,5 @@
 import { align } from "./buffers.js";
-import {
-  type Cell,
-  inputPanels,
-  isGeneral,
-  lanesOf,
-  scratchFloats,
-} from "./cell.js";
+import { type Cell, inputPanels, lanesOf, scratchFloats } from "./cell.js";
 import { type Kernel, type Pass, TRACED_GATES } from "./contract.js";
 import { type Backend, createMachine } from "./load.js";
 import type { Memory } from "./memory.js";
@@ -157,7 +151,8 @@ class Plan {
     const hAt = this.stateFloats;
     this.address = align(record + packedBytes(cell, inputWidth));
     this.stateFloats += hWidth + cWidth;
-    const run = this.#kernel[isGeneral(cell) ? "general" : cell.kind];
+    const run =
+      cell.kind === "linear" ? this.#kernel.linear : this.#kernel.recurrent;
     return { cell, record, run, hWidth, cWidth, hAt, cAt: hAt + hWidth };
   }
 }

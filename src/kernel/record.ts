@@ -24,8 +24,9 @@ export function writeOptions(
   i32[record + Field.activation] = general
     ? 0
     : (ACTIVATIONS as readonly string[]).indexOf(name);
-  if (!general) return;
   i32[record + Field.kind] = KINDS.indexOf(kind);
+  i32[record + Field.general] = general ? 1 : 0;
+  if (!general) return;
   activations.forEach((activation, index) => {
     const slot = record + Field.curves + index * 3;
     const { number, a, b } = curveOf(activation as CellActivation);

@@ -27,9 +27,12 @@ export class Slots {
   readonly #bytes: number;
   readonly #owners: (StreamState | null)[] = [];
   #next = 0;
+  /** The first byte behind the slots. */
+  end: number;
 
   constructor(network: Network) {
     this.#network = network;
+    this.end = network.weightsEnd;
     this.#bytes = Math.max(16, network.stateFloats * 4);
     this.#most = Math.max(
       1,
@@ -37,14 +40,12 @@ export class Slots {
     );
   }
 
-  /** The first byte behind the slots. */
-  get end(): number {
-    return this.#network.weightsEnd + this.#owners.length * this.#bytes;
-  }
-
   /** A new stream: one more slot, as long as there are few. What lies behind the slots is lost. */
   open(): StreamState {
-    if (this.#owners.length < this.#most) this.#owners.push(null);
+    if (this.#owners.length < this.#most) {
+      this.#owners.push(null);
+      this.end += this.#bytes;
+    }
     return new StreamState(this.#network.stateFloats);
   }
 

@@ -2,7 +2,6 @@ import type { Curve } from "../curves.js";
 import { curve } from "./curves.js";
 import { gate } from "./general.js";
 import type { Layer } from "./layer.js";
-import { product } from "./linear.js";
 import { projectHidden } from "./lstm.js";
 import type { StepPlace } from "./recurrence.js";
 
@@ -63,10 +62,8 @@ export function generalLstmStep(
   layer: Layer,
   place: StepPlace,
 ): void {
-  const { hidden, output, recurrent } = layer;
-  const { h, z, zRow, active } = place;
-  const panels = hidden / 4;
-  product(f32, recurrent, h, output, z, zRow, active, output, panels, true);
+  const { hidden } = layer;
+  const { z, zRow, active } = place;
   const m = layer.second ? place.scratch : place.y;
   const mRow = layer.second ? hidden : place.yRow;
   for (let row = 0; row < active; row++) {

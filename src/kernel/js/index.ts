@@ -1,12 +1,8 @@
-import type { Kernel, Pass } from "../contract.js";
+import type { Kernel } from "../contract.js";
 import type { Memory } from "../memory.js";
-import { generalLinear, generalStep } from "./general.js";
-import { gruAfterStep, gruBeforeStep } from "./gru.js";
 import { Layer } from "./layer.js";
 import { linear } from "./linear.js";
-import { lstmStep } from "./lstm.js";
-import { Chunk, type Step, StepPlace, timeLoop } from "./recurrence.js";
-import { rnnStep } from "./rnn.js";
+import { Chunk, recurrent, StepPlace } from "./recurrence.js";
 
 /**
  * The kernel in plain JavaScript: the same panels, the same order of every sum, rounded to float32 after every
@@ -26,25 +22,6 @@ export function createJsKernel(memory: Memory): Kernel {
   };
   const chunk = new Chunk();
   const place = new StepPlace();
-  const recurrent =
-    (stepOf: (layer: Layer) => Step): Pass =>
-    (record, x, z, y, h, c, lengths, rows, steps, trace) => {
-      const layer = layerAt(record);
-      place.z = z >> 2;
-      place.y = y >> 2;
-      place.h = h >> 2;
-      place.c = c >> 2;
-      place.trace = trace >> 2;
-      timeLoop(
-        memory.f32,
-        layer,
-        stepOf(layer),
-        x >> 2,
-        chunk.set(memory, lengths, rows, steps),
-        place,
-      );
-    };
-  const runGeneral = recurrent(generalStep);
   return {
     linear(record, x, z, y, _h, _c, lengths, rows, steps) {
       linear(
@@ -56,17 +33,19 @@ export function createJsKernel(memory: Memory): Kernel {
         chunk.set(memory, lengths, rows, steps),
       );
     },
-    rnn: recurrent(() => rnnStep),
-    lstm: recurrent(() => lstmStep),
-    gru: recurrent((layer) => (layer.second ? gruBeforeStep : gruAfterStep)),
-    general(record, x, z, y, h, c, lengths, rows, steps, trace) {
-      const layer = layerAt(record);
-      if (layer.kind !== "linear") {
-        runGeneral(record, x, z, y, h, c, lengths, rows, steps, trace);
-        return;
-      }
-      const run = chunk.set(memory, lengths, rows, steps);
-      generalLinear(memory.f32, layer, x >> 2, z >> 2, y >> 2, run);
+    recurrent(record, x, z, y, h, c, lengths, rows, steps, trace) {
+      place.z = z >> 2;
+      place.y = y >> 2;
+      place.h = h >> 2;
+      place.c = c >> 2;
+      place.trace = trace >> 2;
+      recurrent(
+        memory.f32,
+        layerAt(record),
+        x >> 2,
+        chunk.set(memory, lengths, rows, steps),
+        place,
+      );
     },
   };
 }

@@ -17,9 +17,10 @@ export class Layer {
   readonly hiddenSize: number;
   readonly outputSize: number;
   readonly reverse: boolean;
-  readonly activation: Activation;
-  /** Of cells on the general path. */
   readonly kind: (typeof KINDS)[number];
+  readonly activation: Activation;
+  readonly general: boolean;
+  /** Of general cells. */
   readonly curves: readonly Curve[];
   readonly clip: number;
   readonly peepholes: number;
@@ -42,8 +43,9 @@ export class Layer {
     this.hiddenSize = this.hidden - 4 + field("hiddenTail");
     this.outputSize = this.output - 4 + field("outputTail");
     this.reverse = field("reverse") !== 0;
-    this.activation = ACTIVATIONS[field("activation")] as Activation;
     this.kind = KINDS[field("kind")] as (typeof KINDS)[number];
+    this.activation = ACTIVATIONS[field("activation")] as Activation;
+    this.general = field("general") !== 0;
     this.curves = [0, 1, 2].map((index) => {
       const slot = (address >> 2) + Field.curves + index * 3;
       return {

@@ -1,4 +1,6 @@
-import { activate } from "./activations.js";
+import type { Curve } from "../curves.js";
+import { exp, sigmoid, tanh } from "./activations.js";
+import { gate } from "./general.js";
 import type { Layer } from "./layer.js";
 import type { Chunk } from "./recurrence.js";
 
@@ -85,6 +87,48 @@ export function project(
   }
 }
 
+/** y ← f(z) for one row. */
+export function activate(
+  f32: Float32Array,
+  layer: Layer,
+  z: number,
+  y: number,
+): void {
+  const { activation, output: lanes } = layer;
+  if (layer.general) {
+    f32.copyWithin(y, z, z + lanes);
+    gate(layer, layer.curves[0] as Curve, f32, y, lanes);
+  } else if (activation === "tanh") tanh(f32, z, f32, y, lanes);
+  else if (activation === "sigmoid") sigmoid(f32, z, f32, y, lanes);
+  else if (activation === "softmax") softmax(f32, z, y, lanes);
+  else if (activation === "relu") {
+    for (let i = 0; i < lanes; i++) {
+      const value = f32[z + i] as number;
+      f32[y + i] = value < 0 ? 0 : value;
+    }
+  } else f32.copyWithin(y, z, z + lanes);
+}
+
+/** One row's softmax; sums by lanes of four, as the vector code does. */
+function softmax(f32: Float32Array, z: number, y: number, lanes: number): void {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < lanes; i++) most = Math.max(most, f32[z + i] as number);
+  for (let i = 0; i < lanes; i++) f32[y + i] = (f32[z + i] as number) - most;
+  exp(f32, y, f32, y, lanes);
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  for (let i = y; i < y + lanes; i += 4) {
+    a = fround(a + (f32[i] as number));
+    b = fround(b + (f32[i + 1] as number));
+    c = fround(c + (f32[i + 2] as number));
+    d = fround(d + (f32[i + 3] as number));
+  }
+  const sum = fround(fround(a + c) + fround(b + d));
+  for (let i = y; i < y + lanes; i++) f32[i] = (f32[i] as number) / sum;
+}
+
 /** y [rows, steps, yStride] ← f(W x + b). */
 export function linear(
   f32: Float32Array,
@@ -99,7 +143,7 @@ export function linear(
     for (let t = 0; t < chunk.length(row); t++) {
       const at = row * chunk.steps + t;
       const to = y + at * layer.yStride;
-      activate(f32, z + at * layer.zStride, to, layer.output, layer.activation);
+      activate(f32, layer, z + at * layer.zStride, to);
       f32.fill(0, to + layer.outputSize, to + layer.output);
     }
   }

@@ -15,22 +15,10 @@ export function lstmStep(
   layer: Layer,
   place: StepPlace,
 ): void {
-  const { hidden, output } = layer;
-  const { z, zRow, h, active } = place;
+  const { hidden } = layer;
+  const { z, zRow, active } = place;
   const m = layer.second ? place.scratch : place.y;
   const mRow = layer.second ? hidden : place.yRow;
-  product(
-    f32,
-    layer.recurrent,
-    h,
-    output,
-    z,
-    zRow,
-    active,
-    output,
-    hidden / 4,
-    true,
-  );
   for (let row = 0; row < active; row++) {
     let sums = z + row * zRow;
     for (let quad = 0; quad < hidden; quad += 4, sums += 16) {

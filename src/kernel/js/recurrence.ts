@@ -1,6 +1,11 @@
 import type { Memory } from "../memory.js";
-import { project } from "./linear.js";
+import { generalGruStep } from "./general-gru.js";
+import { generalLstmStep } from "./general-lstm.js";
+import { gruAfterStep, gruBeforeStep } from "./gru.js";
 import type { Layer } from "./layer.js";
+import { product, project } from "./linear.js";
+import { lstmStep } from "./lstm.js";
+import { rnnStep } from "./rnn.js";
 
 /** A chunk's rows and steps; `lengths` as in `Pass`. One object a kernel, so that a step allocates nothing. */
 export class Chunk {
@@ -45,22 +50,39 @@ export class StepPlace {
 }
 
 /** One step of a cell: from z and the state to y; h is carried on here. */
-export interface Step {
+interface Step {
   (f32: Float32Array, layer: Layer, at: StepPlace): void;
   /** Floats that a step leaves in the trace for each quad. */
   readonly traced: number;
 }
 
+/** z ← z + h R for the rows of a step. */
+function addRecurrent(
+  f32: Float32Array,
+  { recurrent, output, panels }: Layer,
+  { h, z, zRow, active }: StepPlace,
+): void {
+  product(f32, recurrent, h, output, z, zRow, active, output, panels, true);
+}
+
+/** Which step a cell has. */
+function stepOf({ kind, general, second }: Layer): Step {
+  if (kind === "lstm") return general ? generalLstmStep : lstmStep;
+  if (kind !== "gru") return rnnStep;
+  if (general) return generalGruStep;
+  return second ? gruBeforeStep : gruAfterStep;
+}
+
 /** Projects the chunk, then runs it through time. `place` holds the addresses of z, y, h, c, trace. */
-export function timeLoop(
+export function recurrent(
   f32: Float32Array,
   layer: Layer,
-  step: Step,
   x: number,
   chunk: Chunk,
   place: StepPlace,
 ): void {
   const { z, y, trace } = place;
+  const step = stepOf(layer);
   project(f32, layer, x, z, chunk);
   place.zRow = chunk.steps * layer.zStride;
   place.yRow = chunk.steps * layer.yStride;
@@ -71,6 +93,8 @@ export function timeLoop(
     place.z = z + t * layer.zStride;
     place.y = y + t * layer.yStride;
     place.trace = trace && trace + t * (layer.hidden / 4) * step.traced;
+    // A GRU makes its products itself.
+    if (layer.kind !== "gru") addRecurrent(f32, layer, place);
     step(f32, layer, place);
     for (let row = 0; row < place.active; row++) {
       const from = place.y + row * place.yRow;
