@@ -54,52 +54,59 @@ function expectSameResult(
 
 describe.each(backends)("a pool of workers on %s", (backend) => {
   const random = new Random(1);
+  let [one, two]: Pool[] = [];
+  beforeAll(() => {
+    one = open({ workers: 1, backend });
+    two = open({ workers: 2, backend });
+  });
 
   test.each(Object.entries(anyModels))(
     "%s: forward gives the bits of Sequential.forward",
     async (_, make) => {
-      const pool = open({ workers: 2, backend });
       const model = new Sequential(make());
-      const there = await pool.load(model);
+      const there = await two!.load(model);
       expect(there.backend).toBe(backend);
-      const one = await open({ backend }).load(model);
+      const alone = await one!.load(model);
       const input = random.tensor([6, 12, 3]);
       const lengths = random.lengths(6, 12);
       for (const options of [{}, { lengths }]) {
         const result = await there.forward(input, options);
-        expectSameResult(result, await one.forward(input, options));
+        expectSameResult(result, await alone.forward(input, options));
         const more = { ...options, state: result.state };
         expectSameResult(
           await there.forward(input, more),
-          await one.forward(input, more),
+          await alone.forward(input, more),
         );
       }
       const single = at(input, 0, 2);
-      expectSameResult(await there.forward(single), await one.forward(single));
+      expectSameResult(
+        await there.forward(single),
+        await alone.forward(single),
+      );
     },
   );
 
   test("a large batch is shared out, and long sequences run in pieces, to the same bits", async () => {
     const model = large();
-    const two = await open({ workers: 2, backend }).load(model);
-    const one = await open({ workers: 1, backend }).load(model);
+    const shared = await two!.load(model);
+    const alone = await one!.load(model);
     const input = random.tensor([37, 60, 3]);
-    expectSameResult(await two.forward(input), await one.forward(input));
+    expectSameResult(await shared.forward(input), await alone.forward(input));
     const lengths = random.lengths(37, 60);
-    const state = (await one.forward(input)).state;
+    const state = (await alone.forward(input)).state;
     expectSameResult(
-      await two.forward(input, { lengths, state }),
-      await one.forward(input, { lengths, state }),
+      await shared.forward(input, { lengths, state }),
+      await alone.forward(input, { lengths, state }),
     );
     const mask = {
       shape: [37, 60],
       data: random.floats(37 * 60).map((x) => (x > 0 ? 1 : 0)),
     };
     expectSameResult(
-      await two.forward(input, { mask, state }),
-      await one.forward(input, { mask, state }),
+      await shared.forward(input, { mask, state }),
+      await alone.forward(input, { mask, state }),
     );
-    const long = random.tensor([2, 9_000, 3]);
+    const long = random.tensor([2, 4_500, 3]);
     const facts = {
       inputSize: 3,
       outputSize: 2,
@@ -109,9 +116,9 @@ describe.each(backends)("a pool of workers on %s", (backend) => {
       causal: true,
       lastOnly: false,
     };
-    expect(stepsAtOnce(1, 9_000, facts)).toBeLessThan(9_000);
-    const pieces = await two.forward(long);
-    const { output } = await one.forward(at(long, 0, 1));
+    expect(stepsAtOnce(1, 4_500, facts)).toBeLessThan(4_500);
+    const pieces = await shared.forward(long);
+    const { output } = await alone.forward(at(long, 0, 1));
     expectSameTensor(at(pieces.output, 0, 1), output);
   });
 });
