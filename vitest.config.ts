@@ -43,6 +43,7 @@ export default defineConfig({
           exclude: alone,
           isolate: false,
           setupFiles: "test/support/fresh.ts",
+          globalSetup: "test/support/built.ts",
         },
       },
     ],

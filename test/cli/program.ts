@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { vi } from "vitest";
+import { inject, vi } from "vitest";
 import { execute } from "../../src/cli/execute.js";
 import { bundleCli } from "../../tools/cli.mjs";
 
@@ -15,13 +15,17 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** The program as the package ships it, in a folder of its own. */
+const file = join(inject("built"), `cli-${process.pid}.mjs`);
+let built: Promise<unknown> | undefined;
+
+/** The program as the package ships it, started in a folder of its own. */
 export class Program {
   readonly folder = mkdtempSync(join(tmpdir(), "gatewise-cli-"));
-  readonly file = join(this.folder, "cli.mjs");
+  readonly file = file;
 
+  /** Once for all files of tests that share this process. */
   async build(): Promise<void> {
-    await bundleCli(this.file);
+    await (built ??= bundleCli(file));
   }
 
   /** A path in the folder. */

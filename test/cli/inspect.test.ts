@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { tensor } from "../../src/index.js";
+import { serialize } from "../../src/safetensors.js";
+import { openSession } from "./session.js";
+
+const { run, start, put, expectFailure } = openSession();
+
+describe("inspect", () => {
+  test("prints the report for people", async () => {
+    const { code, stdout } = await run("inspect", "amp.json");
+    expect(code).toBe(0);
+    expect(stdout).toContain("rtneural by AIDA-X\n");
+    expect(stdout).toContain(
+      "layers[0]: lstm, inputSize 1, hiddenSize 5; Keras",
+    );
+    expect(stdout).toContain("sample rate: 44100 Hz\n");
+    expect(stdout).toContain("carries samples to verify it with\n");
+  });
+
+  test("prints a line of JSON a file", async () => {
+    const { code, stdout } = await start(
+      "inspect",
+      "--json",
+      "amp.json",
+      "amp.json",
+    );
+    expect(code).toBe(0);
+    const lines = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatchObject({
+      file: "amp.json",
+      format: "rtneural",
+      sampleRate: 44100,
+      cases: 1,
+      layers: [{ type: "lstm" }, { type: "dense" }],
+    });
+  });
+});
+
+test("layers that make no model are inspected, but not run", async () => {
+  const branches = {
+    "a.weight": tensor([[1, 2]]),
+    "a.bias": tensor([1]),
+    "b.weight": tensor([[1, 2]]),
+    "b.bias": tensor([1]),
+  };
+  put("branches.safetensors", serialize(branches));
+  const { code, stdout } = await run("inspect", "branches.safetensors");
+  expect(code).toBe(0);
+  expect(stdout).toContain("no model was made");
+  await expectFailure(
+    ["run", "branches.safetensors", "steps.npy", "o.npy"],
+    1,
+    /^branches.safetensors: expected layers that make a model: .*no model was made/,
+  );
+});
