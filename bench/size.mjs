@@ -10,8 +10,8 @@ import { kB, table } from "./lib/text.mjs";
  * @type {Readonly<Record<string, { bytes: number, gzipped: number }>>}
  */
 const BUDGETS = {
-  "simd.wasm": { bytes: 10_900, gzipped: 4_400 },
-  "relaxed.wasm": { bytes: 10_700, gzipped: 4_400 },
+  "simd.wasm": { bytes: 11_200, gzipped: 4_400 },
+  "relaxed.wasm": { bytes: 10_900, gzipped: 4_400 },
   gatewise: { bytes: 100_000, gzipped: 35_500 },
   "parse and serialize": { bytes: 7_300, gzipped: 3_100 },
   // what the load of a format adds to gatewise
