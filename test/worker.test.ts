@@ -229,8 +229,36 @@ describe("errors of a worker", () => {
       .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(TypeError);
     expect((error as Error).message).toMatch(/^state\[1\]: expected/);
+    for (const none of [null, 0, NaN, ""]) {
+      const given = { state: none as never };
+      const refusal = /^state: expected an array of 2 states/;
+      await expect(model.forward([[1, 2, 3]], given)).rejects.toThrow(refusal);
+      await expect(model.stream(given)).rejects.toThrow(refusal);
+    }
     model.dispose();
     await expect(model.forward([[1, 2, 3]])).rejects.toThrow("disposed of");
+  });
+
+  test("of what cannot cross name it: a promise that nobody awaited", async () => {
+    const model = await open({ workers: 1 }).load(large());
+    const stream = await model.stream();
+    const late = stream.getState() as never;
+    const refused = (name: string) =>
+      new TypeError(`${name}: expected plain data, got a Promise`);
+    const input = [[1, 2, 3]];
+    await expect(model.forward(input, { state: late })).rejects.toEqual(
+      refused("state"),
+    );
+    await expect(model.stream({ state: late })).rejects.toEqual(
+      refused("state"),
+    );
+    await expect(stream.setState(late)).rejects.toEqual(refused("state"));
+    await expect(stream.step(late)).rejects.toEqual(refused("frame"));
+    await expect(stream.run(late)).rejects.toEqual(refused("frames"));
+    await expect(model.forecast(input, late)).rejects.toThrow(
+      /^steps: expected a positive integer, got a Promise$/,
+    );
+    expect((await stream.step([1, 2, 3])).length).toBe(model.outputSize);
   });
 
   test("of options are thrown here", () => {

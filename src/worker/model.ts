@@ -1,4 +1,4 @@
-import { record } from "../checks.js";
+import { positiveInteger, record } from "../checks.js";
 import type { GenerateOptions } from "../layers/generate.js";
 import {
   checkLengths,
@@ -10,6 +10,7 @@ import { checkMask } from "../layers/mask.js";
 import type { SequentialForwardOptions } from "../layers/sequential.js";
 import type { States } from "../layers/states.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
+import { copyOf } from "./copies.js";
 import type { Crew, Member } from "./crew.js";
 import { freed, newId } from "./handles.js";
 import {
@@ -95,8 +96,8 @@ export class RemoteModel {
       : [{ from: 0, to: batch }];
     const work = parts.map((rows) => {
       const options: SequentialForwardOptions = {
-        ...(state && {
-          state: divisible ? cutStates(state, rows) : structuredClone(state),
+        ...(state !== undefined && {
+          state: divisible ? cutStates(state, rows) : copyOf(state, "state"),
         }),
         ...(lengths && { lengths: lengths.slice(rows.from, rows.to) }),
         ...(mask && { mask: cutMask(mask, given, rows) }),
@@ -148,7 +149,7 @@ export class RemoteModel {
             "forward",
             this.#id,
             { shape, data },
-            { ...options, ...(state && { state }) },
+            { ...options, ...(state !== undefined && { state }) },
           ),
         signal,
       );
@@ -172,7 +173,7 @@ export class RemoteModel {
     const { state } = record(options, "options", { state: 0 }) as {
       state?: States;
     };
-    await member.call("openStream", this.#id, id, structuredClone(state));
+    await member.call("openStream", this.#id, id, copyOf(state, "state"));
     return new RemoteStream(id, member);
   }
 
@@ -189,6 +190,7 @@ export class RemoteModel {
     const { signal } = callOptions(options, { signal: 0 });
     const { shape, data } = asTensor(history, "history");
     const copy = { shape: [...shape], data: data.slice() };
+    positiveInteger(steps, "steps");
     const work = this.#crew.share(
       (member) => member.call("forecast", this.#id, copy, steps),
       signal,
@@ -208,7 +210,7 @@ export class RemoteModel {
     const member: Member = this.#crew.next();
     const id = newId();
     try {
-      const settings = structuredClone(rest) as GenerateOptions;
+      const settings = copyOf(rest, "options") as GenerateOptions;
       const started = member.call("startGenerator", this.#id, id, settings);
       await abortable(started, signal);
       for (let count = 1; ; count = Math.min(64, count * 2)) {

@@ -60,7 +60,8 @@ export function createService() {
       modelOf(id).forecast(history, steps),
 
     openStream(model: number, id: number, state?: States): void {
-      streams.set(id, modelOf(model).stream(state && { state }));
+      const options = state === undefined ? {} : { state };
+      streams.set(id, modelOf(model).stream(options));
     },
     // A copy: the stream's own view must not leave with the message.
     step: (id: number, frame: ArrayLike<number>) =>

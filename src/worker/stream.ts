@@ -1,5 +1,5 @@
-import { isFloat32Array } from "../checks.js";
 import type { States } from "../layers/states.js";
+import { copyOf } from "./copies.js";
 import type { Member } from "./crew.js";
 import { freed, newId } from "./handles.js";
 
@@ -20,8 +20,8 @@ export class RemoteStream {
    *
    * @throws TypeError, RangeError as Stream.step; the state is then as before
    */
-  step(frame: ArrayLike<number>): Promise<Float32Array> {
-    return this.#member.call("step", this.#id, copyOf(frame));
+  async step(frame: ArrayLike<number>): Promise<Float32Array> {
+    return this.#member.call("step", this.#id, copyOf(frame, "frame"));
   }
 
   /**
@@ -29,8 +29,8 @@ export class RemoteStream {
    *
    * @throws TypeError, RangeError as Stream.run
    */
-  run(frames: ArrayLike<number>): Promise<Float32Array> {
-    return this.#member.call("run", this.#id, copyOf(frames));
+  async run(frames: ArrayLike<number>): Promise<Float32Array> {
+    return this.#member.call("run", this.#id, copyOf(frames, "frames"));
   }
 
   /** Where the sequence stands. */
@@ -44,7 +44,7 @@ export class RemoteStream {
    * @throws TypeError, RangeError for what is no state of the model
    */
   async setState(state: States): Promise<void> {
-    await this.#member.call("setState", this.#id, structuredClone(state));
+    await this.#member.call("setState", this.#id, copyOf(state, "state"));
   }
 
   /** Back to zeros. */
@@ -69,8 +69,3 @@ export class RemoteStream {
 // Outside of the class: esbuild calls one that names itself _RemoteStream, and so would consoles.
 const make = (id: number, member: Member): RemoteStream =>
   new RemoteStream(id, member);
-
-/** Messages take their buffers away: it must not be the caller's. What is no list of numbers, the worker refuses. */
-function copyOf(frames: ArrayLike<number>): ArrayLike<number> {
-  return isFloat32Array(frames) ? frames.slice() : structuredClone(frames);
-}
