@@ -48,8 +48,29 @@ export function modulesOf(tensors: StateDict, prefix: string): Module[] {
   return Array.from(modules, ([name, parameters]) => ({ name, parameters }));
 }
 
+/** What PyTorch keeps in the place of plain weights, by the names that this leaves, and what makes them plain again. */
+const UNDONE_BY: readonly [names: RegExp, call: string][] = [
+  [/(^|\.)parametrizations\./, "parametrize.remove_parametrizations"],
+  [/\.weight\w*_g$/, "remove_weight_norm"],
+  [/\.weight\w*_u$/, "remove_spectral_norm"],
+  [/\.(weight|bias)\w*_mask$/, "prune.remove"],
+];
+
 /** What a module is; for one that is nothing we have, why. */
-export function recognise({ parameters }: Module): Recognised {
+export function recognise(module: Module): Recognised {
+  const found = recognisePlain(module);
+  if (found.type) return found;
+  const { name, parameters } = module;
+  const names = [...parameters.keys()].map((own) => `${name}.${own}`);
+  const undone = UNDONE_BY.find(([pattern]) =>
+    names.some((each) => pattern.test(each)),
+  );
+  if (!undone) return found;
+  const reason = `no layer has ${list(parameters)}; torch.nn.utils.${undone[1]} makes plain weights of them before they are saved`;
+  return { type: null, reason };
+}
+
+function recognisePlain({ parameters }: Module): Recognised {
   if (parameters.has("weight_ih_l0") || parameters.has("weight_ih"))
     return recogniseRecurrent(parameters);
   const weight = parameters.get("weight")?.shape;

@@ -80,7 +80,7 @@ export function buildModel(
   });
   if (!found.length) {
     const got = refused.length
-      ? refused.map(([{ name }, reason]) => `${name}: ${reason}`).slice(0, 3)
+      ? refused.map(([module, reason]) => about(module, reason)).slice(0, 3)
       : ["no tensors"];
     throw new FormatError(
       `expected weights of RNN, LSTM, GRU, Linear or Embedding, got ${got.join("; ")}`,
@@ -94,7 +94,7 @@ export function buildModel(
         refused.map(([{ name }]) => name),
       );
   const warnings = [
-    ...refused.map(([{ name }, reason]) => `${name || "(unnamed)"}: ${reason}`),
+    ...refused.map(([module, reason]) => about(module, reason)),
     ...found.flatMap(({ warning }) => (warning ? [warning] : [])),
     ...silentModules(modules, names, prefix),
   ];
@@ -104,12 +104,13 @@ export function buildModel(
     // fromEntries defines own properties, so a layer may be called __proto__
     layers: Object.fromEntries(found.map(({ name, layer }) => [name, layer])),
     described: found.map(({ described }) => described),
-    ignored: refused.map(
-      ([{ name, parameters }]) => `${name || "(unnamed)"}: ${list(parameters)}`,
-    ),
+    ignored: refused.map(([module]) => about(module, list(module.parameters))),
     warnings,
   };
 }
+
+const about = ({ name }: Module, text: string): string =>
+  `${name || "(unnamed)"}: ${text}`;
 
 /** What the options say of each layer. */
 function choicesFor(

@@ -153,6 +153,54 @@ describe("a bare state dict", () => {
     );
   });
 
+  // The names and shapes that PyTorch 1.13 gives nn.LSTM(2, 1) and nn.Linear(1, 1) under each.
+  test.each([
+    [
+      "weight_norm",
+      "",
+      ["weight_ih_l0_g", "weight_ih_l0_v", "bias_ih_l0"],
+      "remove_weight_norm",
+    ],
+    [
+      "weight_norm of one matrix",
+      "rnn.",
+      ["weight_ih_l0", "weight_hh_l0_g", "weight_hh_l0_v"],
+      "remove_weight_norm",
+    ],
+    [
+      "weight_norm of a Linear",
+      "fc.",
+      ["bias", "weight_g", "weight_v"],
+      "remove_weight_norm",
+    ],
+    [
+      "spectral_norm",
+      "fc.",
+      ["bias", "weight_orig", "weight_u", "weight_v"],
+      "remove_spectral_norm",
+    ],
+    ["pruning", "fc.", ["bias", "weight_orig", "weight_mask"], "prune.remove"],
+    [
+      "a parametrization",
+      "fc.parametrizations.weight.",
+      ["original0", "original1"],
+      "parametrize.remove_parametrizations",
+    ],
+  ])(
+    "says what makes plain weights of those under %s",
+    (_, prefix, names, call) => {
+      const value = { shape: [4, 2], data: new Float32Array(8) };
+      const dict = Object.fromEntries(
+        names.map((name) => [prefix + name, value]),
+      );
+      const place = prefix.slice(0, -1) || "(unnamed)";
+      const list = names.map((name) => `${name} [4, 2]`).join(", ");
+      expect(() => load(serialize(dict))).toThrow(
+        `got ${place}: no layer has ${list}; torch.nn.utils.${call} makes plain weights of them before they are saved`,
+      );
+    },
+  );
+
   test("takes bytes and options of their kinds alone", () => {
     expect(() => load("model.safetensors" as never)).toThrow(TypeError);
     expect(() => load(example("words/words"), null as never)).toThrow(
