@@ -1,19 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { load, OnnxModel } from "../../src/formats/onnx/index.js";
 import { FormatError, tensor } from "../../src/index.js";
-import { expectSameBits } from "../support/compare.js";
-import { Random } from "../support/random.js";
 import { expectRefusal, type Refusal } from "../support/refusals.js";
 import { modelBytes } from "./support/build.js";
-import { recurrentModel } from "./support/small.js";
+import { recurrentInputs, recurrentModel } from "./support/small.js";
 
 const lstm = () => load(recurrentModel("LSTM"));
-const random = new Random(1);
-const given = (steps = 4, batch = 2) => ({
-  X: random.tensor([steps, batch, 2]),
-  lengths: tensor(Array.from({ length: batch }, () => steps)),
-  h0: random.tensor([1, batch, 3]),
-});
 
 describe("a loaded model", () => {
   test("describes its inputs and outputs", () => {
@@ -30,7 +22,7 @@ describe("a loaded model", () => {
 
   test("takes nested numbers, tensors and other lists with a shape", () => {
     const { model } = lstm();
-    const inputs = given();
+    const inputs = recurrentInputs();
     const expected = model.run(inputs);
     const other = model.run({
       X: { shape: [4, 2, 2], data: Float64Array.from(inputs.X.data) },
@@ -99,7 +91,7 @@ describe("a loaded model", () => {
 
   test("refuses what is not one of its inputs, or not of their shape", () => {
     const { model } = lstm();
-    const { X, lengths, h0 } = given();
+    const { X, lengths, h0 } = recurrentInputs();
     const run = (inputs: object) => () => model.run(inputs as never);
     const refusals: Refusal[] = [
       ["nothing", run(undefined as never), TypeError, /inputs/],
@@ -184,221 +176,6 @@ describe("a loaded model", () => {
     expect(double(2 ** 40).y!.data[0]).toBe(2 ** 41);
     expect(() => double(3 * 2 ** 24 + 1)).toThrow(/outputs\["y"\].*float32/);
     expect(() => double(2 ** 53 - 1)).toThrow(/node "add" \(Add\).*2\^53/);
-  });
-});
-
-describe("a stream", () => {
-  const streams = () => {
-    const { model } = load(
-      recurrentModel(
-        "GRU",
-        { linear_before_reset: 1 },
-        {
-          node: { inputs: ["X", "W", "R", "B", "", "h0"] },
-          inputs: [
-            { name: "X", shape: ["steps", "batch", 2] },
-            { name: "h0", shape: [1, "batch", 3] },
-          ],
-        },
-      ),
-    );
-    return { model, stream: model.stream({ states: { h0: "hn" } }) };
-  };
-  const X = random.tensor([6, 2, 2]);
-  const part = (from: number, to: number) => ({
-    X: { shape: [to - from, 2, 2], data: X.data.slice(from * 4, to * 4) },
-  });
-  const zeros = { shape: [1, 2, 3], data: new Float32Array(6) };
-
-  test("in pieces is the whole, to the bit", () => {
-    const { model, stream } = streams();
-    const whole = model.run({ X, h0: zeros });
-    const pieces = [part(0, 1), part(1, 4), part(4, 6)].map((piece) =>
-      stream.run(piece),
-    );
-    const joined = pieces.flatMap(({ Y }) => [...Y!.data]);
-    expectSameBits(Float32Array.from(joined), whole.Y!.data);
-    expectSameBits(pieces[2]!.hn!.data, whole.hn!.data);
-    expectSameBits(stream.state.h0!.data, whole.hn!.data);
-  });
-
-  test("forks, resets and takes states", () => {
-    const { stream } = streams();
-    expect(stream.state).toEqual({});
-    const first = stream.run(part(0, 2));
-    const { state } = stream;
-    const fork = stream.fork();
-    const next = stream.run(part(2, 4));
-    expect(fork.run(part(2, 4))).toEqual(next);
-    stream.reset();
-    expect(stream.run(part(0, 2))).toEqual(first);
-    stream.state = state;
-    state.h0!.data.fill(7); // copied
-    expect(stream.run(part(2, 4))).toEqual(next);
-    const other = streams().model.stream({
-      states: { h0: "hn" },
-      initial: { h0: first.hn! },
-    });
-    expect(other.run(part(2, 4))).toEqual(next);
-    other.reset();
-    expect(other.run(part(2, 4))).toEqual(next);
-  });
-
-  test("keeps its state when a run is refused", () => {
-    const { stream } = streams();
-    stream.run(part(0, 2));
-    const before = stream.state;
-    expect(() => stream.run({ X: zeros })).toThrow(RangeError);
-    expect(() => stream.run({ ...part(0, 1), h0: zeros } as never)).toThrow(
-      /"h0".*X alone/,
-    );
-    expect(() => stream.run({ X: tensor([[[1, 2]]]) })).toThrow(RangeError);
-    expect(stream.state).toEqual(before);
-  });
-
-  test("refuses names that the model does not have", () => {
-    const { model, stream } = streams();
-    const open = (options: unknown) => () => model.stream(options as never);
-    const refusals: Refusal[] = [
-      ["no options", open(undefined), TypeError, /options/],
-      ["no states", open({}), TypeError, /states/],
-      [
-        "another input",
-        open({ states: { h1: "hn" } }),
-        RangeError,
-        /states\["h1"\].*X, h0/,
-      ],
-      [
-        "another output",
-        open({ states: { h0: "h1" } }),
-        RangeError,
-        /states\["h0"\].*Y, hn/,
-      ],
-      ["no name", open({ states: { h0: 1 } }), TypeError, /states\["h0"\]/],
-      [
-        "a state of another input",
-        open({ states: { h0: "hn" }, initial: { X } }),
-        RangeError,
-        /initial\["X"\]/,
-      ],
-      [
-        "a state of another shape",
-        () => void (stream.state = { h0: X }),
-        RangeError,
-        /"h0"/,
-      ],
-    ];
-    refusals.forEach(expectRefusal);
-  });
-
-  test("asks for a state whose size nothing tells", () => {
-    const { model } = load(
-      modelBytes({
-        nodes: [{ type: "Add", inputs: ["x", "s"], outputs: ["t"] }],
-        inputs: [
-          { name: "x", shape: [null] },
-          { name: "s", shape: [null] },
-        ],
-        outputs: [{ name: "t" }],
-      }),
-    );
-    const states = { s: "t" };
-    expect(() => model.stream({ states }).run({ x: [1, 2] })).toThrow(
-      /initial\["s"\]/,
-    );
-    const stream = model.stream({ states, initial: { s: [10, 20] } });
-    stream.run({ x: [1, 2] });
-    expect([...stream.run({ x: [1, 2] }).t!.data]).toEqual([12, 24]);
-  });
-});
-
-describe("the report", () => {
-  test("names the producer, the version, the layers and what was left out", () => {
-    const { report } = load(
-      recurrentModel(
-        "LSTM",
-        { clip: { float: 9999 }, nonsense: 1 },
-        {
-          producer: "pytorch",
-          version: "2.6.0",
-        },
-      ),
-    );
-    expect(report).toEqual({
-      format: "onnx",
-      producer: "pytorch 2.6.0",
-      version: "IR 8, opset 17",
-      layers: [
-        {
-          name: "cell",
-          type: "LSTM",
-          sizes: { inputSize: 2, hiddenSize: 3, directions: 1 },
-          convention: "forward, time-first, gates i o f c, both biases",
-        },
-      ],
-      converted: [],
-      ignored: [
-        expect.stringContaining("clip 9999"),
-        'node "cell" (LSTM): attribute nonsense',
-      ],
-      warnings: [],
-    });
-    expect(`${report}`).toMatch(/^onnx by pytorch 2.6.0, version IR 8/);
-    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
-  });
-
-  test("tells of floats that are not float32", () => {
-    const { report } = load(
-      modelBytes({
-        nodes: [
-          {
-            type: "Cast",
-            inputs: ["h"],
-            outputs: ["x"],
-            attributes: { to: 11 },
-          },
-        ],
-        outputs: [{ name: "x" }],
-        initializers: [
-          { name: "h", dtype: "float16", shape: [1], data: [0x3c00] },
-        ],
-      }),
-    );
-    expect(report.converted).toEqual([
-      "1 tensor of float16, read as float32",
-      expect.stringContaining("casts to float64"),
-    ]);
-  });
-});
-
-describe("a GRU of PyTorch without linear_before_reset", () => {
-  const bytes = (attributes = {}, producer = "pytorch") =>
-    recurrentModel("GRU", attributes, { producer });
-  const inputs = given();
-
-  test("is read as the standard says, with a warning", () => {
-    const { model, report } = load(bytes());
-    expect(report.warnings).toEqual([
-      expect.stringMatching(/node "cell" \(GRU\).*forceLinearBeforeReset/),
-    ]);
-    const plain = load(bytes({ linear_before_reset: 0 }));
-    expect(plain.report.warnings).toEqual([]);
-    expect(model.run(inputs)).toEqual(plain.model.run(inputs));
-    expect(load(bytes({}, "keras")).report.warnings).toEqual([]);
-  });
-
-  test("is read as PyTorch computes it, where asked", () => {
-    const { model, report } = load(bytes(), { forceLinearBeforeReset: true });
-    expect(report.warnings).toEqual([]);
-    expect(report.converted.length).toBe(1);
-    const right = load(bytes({ linear_before_reset: 1 })).model;
-    expect(model.run(inputs)).toEqual(right.run(inputs));
-    // what says 0 means it
-    const plain = load(bytes({ linear_before_reset: 0 }));
-    const forced = load(bytes({ linear_before_reset: 0 }), {
-      forceLinearBeforeReset: true,
-    });
-    expect(forced.model.run(inputs)).toEqual(plain.model.run(inputs));
   });
 });
 

@@ -1,3 +1,5 @@
+import { tensor } from "../../../src/index.js";
+import { Random } from "../../support/random.js";
 import { type ModelSpec, modelBytes, type NodeSpec } from "./build.js";
 
 /** Shapes of the weights of a node. */
@@ -66,4 +68,14 @@ export function recurrentModel(
     initializers: weights({ gates, inputSize: 2, hiddenSize: 3 }),
     ...model,
   });
+}
+
+/** What the inputs of a `recurrentModel` may be: 4 steps of 2 sequences. */
+export function recurrentInputs() {
+  const random = new Random(1);
+  return {
+    X: random.tensor([4, 2, 2]),
+    lengths: tensor([4, 4]),
+    h0: random.tensor([1, 2, 3]),
+  };
 }
