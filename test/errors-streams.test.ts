@@ -52,6 +52,12 @@ describe.each(backends)("streams on %s", (backend) => {
       RangeError,
       /^state\.hidden: expected \[2, 3\], got \[2, 2, 3\]$/,
     ],
+    ...[null, undefined, 4, "abcd"].map((value): Refusal => [
+      `a stream's first frame ${value}`,
+      () => lstm.stream().step(value as never),
+      TypeError,
+      /^frame: expected a list of numbers, got /,
+    ]),
     [
       "a frame too short",
       () => stream.step([1, 2, 3]),

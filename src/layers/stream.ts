@@ -36,8 +36,8 @@ export class Stream<S = State | States> {
   #copy: Float64Array | null = null;
   #states: StreamState | null;
   /** The typed arrays of the last step: most users hand in the same ones again, and to find out what they are takes 5 ns. */
-  #knownFrame: unknown = null;
-  #knownOut: unknown;
+  #knownFrame: ArrayLike<number>;
+  #knownOut: Float32Array;
 
   /** @internal */
   constructor(source: StreamSource<S>, states?: StreamState) {
@@ -47,6 +47,7 @@ export class Stream<S = State | States> {
     this.#inputSize = source.embedding ? 1 : model.network.first.inputSize;
     this.#outputSize = model.network.last.outputSize;
     this.#view = new Float32Array(this.#outputSize);
+    this.#knownFrame = this.#view;
     this.#knownOut = this.#view;
   }
 
