@@ -40,7 +40,7 @@ const optionsOf = ({ options }: Cell): AnyOptions => ({
   direction: "bidirectional",
   ...options,
 });
-/** The steps of each cell by the textbook, once for all backends: their weights are the same. */
+/** The gates of each cell by the textbook, once for all backends: their weights are the same. */
 const theory = [
   ...cells,
   projected,
@@ -48,14 +48,12 @@ const theory = [
 ].map((cell) => {
   const { kind } = cell;
   const weights = create(kind, optionsOf(cell)).stateDict();
-  return {
-    ...cell,
-    steps: textbook(kind, optionsOf(cell), weights, input).steps,
-  };
+  const { steps } = textbook(kind, optionsOf(cell), weights, input);
+  return { ...cell, gates: gatesOf(steps, 520) };
 });
 
 describe.each(backends)("the trace on %s", (backend) => {
-  describe.each(theory)("$name", ({ kind, options, steps }) => {
+  describe.each(theory)("$name", ({ kind, options, gates }) => {
     const full = optionsOf({ kind, ...(options && { options }) });
     const layer = create(kind, { ...full, backend });
 
@@ -68,24 +66,16 @@ describe.each(backends)("the trace on %s", (backend) => {
         [1, "reverse"],
       ]);
       for (const entry of trace!) {
-        const gates = Object.keys(entry).filter(
+        const own = Object.keys(entry).filter(
           (key) => key !== "layer" && key !== "direction",
         );
-        expect(gates.sort()).toEqual([...names[kind]].sort());
+        expect(own.sort()).toEqual([...names[kind]].sort());
         for (const name of names[kind]) {
           const { shape, data } = entry[name] as Tensor;
           const width = name === "hidden" ? (full.projSize ?? 18) : 18;
           expect(shape, name).toEqual([2, 520, width]);
-          const own = steps.filter(
-            ({ layer, direction }) =>
-              layer === entry.layer && direction === entry.direction,
-          );
-          expectClose(
-            data,
-            flat(own, name, 520, width),
-            tolerances.equations,
-            `layer ${entry.layer}, ${entry.direction}, ${name}`,
-          );
+          const place = `${entry.layer} ${entry.direction} ${name}`;
+          expectClose(data, gates[place]!, tolerances.equations, place);
         }
       }
     });
@@ -140,15 +130,18 @@ describe.each(backends)("the trace on %s", (backend) => {
   });
 });
 
-/** One gate of all steps in the order of the trace, [B, T, width]. */
-function flat(
-  steps: TextbookStep[],
-  name: (typeof names)["LSTM" | "GRU"][number],
+/** Each gate of all steps in the order of the trace, [B, T, width], by `layer direction name`. */
+function gatesOf(
+  steps: readonly TextbookStep[],
   time: number,
-  width: number,
-): Float64Array {
-  const all = new Float64Array(steps.length * width);
-  for (const step of steps)
-    all.set(step.gates[name]!, (step.row * time + step.time) * width);
+): Record<string, Float64Array> {
+  const all: Record<string, Float64Array> = {};
+  for (const { layer, direction, row, time: t, gates } of steps)
+    for (const [name, values] of Object.entries(gates)) {
+      const { length } = values;
+      const place = `${layer} ${direction} ${name}`;
+      all[place] ??= new Float64Array(2 * time * length);
+      all[place].set(values, (row * time + t) * length);
+    }
   return all;
 }
