@@ -69,6 +69,7 @@ export function verify(
   cases: readonly Case[],
   options: VerifyOptions = {},
 ): Verified {
+  checkModel(model);
   const { tolerance = 1e-5 } = record(options, "options", { tolerance: 0 });
   if (typeof tolerance !== "number" || !(tolerance >= 0)) {
     const isNumber = typeof tolerance === "number";
@@ -104,6 +105,13 @@ export function verify(
   if (result.outputs.every(({ error }) => error <= tolerance)) return result;
   const problem = message("verify", `errors of at most ${tolerance}`, "more");
   throw new RangeError(`${problem}\n${table(result)}`);
+}
+
+/** `load` gives null for a model where a file does not tell how its layers follow each other. */
+function checkModel(model: unknown): void {
+  const methods = Object(model) as { forward?: unknown; run?: unknown };
+  if (typeof (methods.forward ?? methods.run) !== "function")
+    throw wrong(false, "model", "a model or layer", model);
 }
 
 type Outputs<T> = Readonly<Record<string, T>>;

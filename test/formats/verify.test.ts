@@ -175,6 +175,10 @@ test("arguments are checked", () => {
     "cases[0].output: expected",
   );
   const cases = [{ input, output }];
+  for (const none of [null, undefined, 3, "model.pt", {}])
+    expect(() => verify(none as never, cases)).toThrow(
+      /^model: expected a model or layer, got /,
+    );
   expect(() => verify(model, cases, { tolerance: -1 })).toThrow(RangeError);
   expect(() => verify(model, cases, { tolerance: NaN })).toThrow(RangeError);
   expect(() => verify(model, cases, { tolerence: 1 } as never)).toThrow(
