@@ -38,6 +38,22 @@ describe("inspect", () => {
       layers: [{ type: "lstm" }, { type: "dense" }],
     });
   });
+
+  test("a file that cannot be read keeps none of the others from being told", async () => {
+    put("bad.json", "{}");
+    const { code, stdout, stderr } = await start(
+      "inspect",
+      "absent.json",
+      "amp.json",
+      "bad.json",
+      "chain.safetensors",
+    );
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^amp\.json:\n[^]*\n\nchain\.safetensors:\n/);
+    expect(stderr).toMatch(
+      /^gatewise: absent\.json: no such file or folder\ngatewise: bad\.json: .*\n$/,
+    );
+  });
 });
 
 test("layers that make no model are inspected, but not run", async () => {

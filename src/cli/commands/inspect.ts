@@ -1,16 +1,25 @@
 /** `gatewise inspect FILE…`: what the files hold. @module */
 import { reportText } from "../../formats/report.js";
+import { Failed, textOf, UsageError } from "../errors.js";
 import { findModel } from "../model.js";
 import { openOutput } from "../output.js";
 import type { CommonOptions } from "./options.js";
 
+/** @throws Failed when one of several files could not be read, after the others have been told */
 export async function inspect(
   files: readonly string[],
   { json, ...reading }: CommonOptions,
 ): Promise<void> {
   const output = openOutput("-");
-  for (const [index, file] of files.entries()) {
-    const { report, sampleRate, cases } = await findModel(file, reading);
+  let told = 0;
+  for (const file of files) {
+    const found = await findModel(file, reading).catch((error: unknown) => {
+      if (files.length === 1 || error instanceof UsageError) throw error;
+      process.stderr.write(`gatewise: ${textOf(error)}\n`);
+    });
+    if (!found) continue;
+    const { report, sampleRate, cases } = found;
+    const between = told++ ? "\n" : "";
     if (json) {
       const line = { file, ...report, sampleRate, cases: cases.length };
       await output.write(`${JSON.stringify(line)}\n`);
@@ -20,6 +29,7 @@ export async function inspect(
     const own = cases.length ? ["carries samples to verify it with"] : [];
     const head = files.length > 1 ? [`${file}:`] : [];
     const lines = [...head, reportText(report), ...rate, ...own];
-    await output.write(`${index ? "\n" : ""}${lines.join("\n")}\n`);
+    await output.write(`${between}${lines.join("\n")}\n`);
   }
+  if (told < files.length) throw new Failed();
 }
