@@ -126,6 +126,60 @@ describe("files by hand", () => {
     expect(ignored).toEqual(["b: uint16 [2]"]);
   });
 
+  test("of sets and bytes as protocol 2 has them", () => {
+    const called = (module: string, name: string, ...args: number[][]) => [
+      ...op.global(module, name),
+      ...op.tuple(...args),
+      ...op.call,
+    ];
+    const { tensors, ignored } = parse(
+      dictFile({
+        w: tensorAs(),
+        set: called("__builtin__", "set", op.list(op.int(3), op.int(4))),
+        frozen: called("__builtin__", "frozenset", op.list(op.int(1))),
+        bytes: called("_codecs", "encode", op.text("abc"), op.text("latin1")),
+      }),
+    );
+    expect(Object.keys(tensors)).toEqual(["w"]);
+    expect(ignored).toEqual([
+      "set: a set of 2",
+      "frozen: a set of 1",
+      "bytes: 3 bytes",
+    ]);
+    for (const [module, name] of [
+      ["__builtin__", "set"],
+      ["_codecs", "encode"],
+    ] as const)
+      expect(() =>
+        parse(dictFile({ x: called(module, name, op.int(7)) })),
+      ).toThrow(/expected (a list|text), got 7$/);
+  });
+
+  test("of tensors that are stored with another sign", () => {
+    const negative = (version: string, ...dtype: number[][]) => [
+      ...op.global("torch._utils", version),
+      ...op.tuple(
+        storageAs("FloatStorage", "0", 6),
+        op.int(0),
+        op.tuple(op.int(2)),
+        op.tuple(op.int(1)),
+        op.false,
+        op.none,
+        ...dtype,
+        op.dict([op.text("neg"), [0x88]]),
+      ),
+      ...op.call,
+    ];
+    const float = op.global("torch", "float32");
+    for (const tensor of [
+      negative("_rebuild_tensor_v2"),
+      negative("_rebuild_tensor_v3", float),
+    ])
+      expect(() => parse(dictFile({ w: tensor }))).toThrow(
+        'expected a plain tensor, got one with "neg", which resolve_neg() takes off',
+      );
+  });
+
   test("of a dict that contains itself", () => {
     const self = [
       ...op.dict([op.text("w"), tensorAs()]),

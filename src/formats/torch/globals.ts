@@ -8,6 +8,7 @@ import {
   describeValue,
   Dict,
   Named,
+  PythonSet,
   quote,
   Tuple,
 } from "./pickle/values.js";
@@ -16,18 +17,29 @@ import { SavedTensor, toCounts, viewStorage } from "./tensors.js";
 
 type Args = readonly unknown[];
 
-/** torch._utils._rebuild_tensor_v2(storage, offset, size, strides, requires_grad, hooks). */
+/** torch._utils._rebuild_tensor_v2(storage, offset, size, strides, requires_grad, hooks, metadata). */
 function rebuildTensor(args: Args, place: string): SavedTensor {
-  return rebuild(args, undefined, place);
+  return rebuild(args, undefined, args[6], place);
 }
 
-/** The same with the number type behind, for those that have no storage class of their own. */
+/** The same with the number type behind the hooks, for those that have no storage class of their own. */
 function rebuildTyped(args: Args, place: string): SavedTensor {
-  return rebuild(args, args[6], place);
+  return rebuild(args, args[6], args[7], place);
 }
 
-function rebuild(args: Args, dtype: unknown, place: string): SavedTensor {
+/** The metadata, PyTorch 2's, say that the numbers are stored with another sign than they have. */
+function rebuild(
+  args: Args,
+  dtype: unknown,
+  metadata: unknown,
+  place: string,
+): SavedTensor {
   const [view, offset, size, strides] = args;
+  if (metadata instanceof Dict && metadata.entries.size) {
+    const names = [...metadata.entries.keys()].map(describeValue).join(", ");
+    const got = new Named(`one with ${names}, which resolve_neg() takes off`);
+    throw wrong("a plain tensor", got, place);
+  }
   if (!isStorageView(view)) throw wrong("a storage", view, place);
   const type = dtype ?? view.storage.type.dtype;
   if (!(type instanceof TorchDtype)) throw wrong("a torch.dtype", type, place);
@@ -69,6 +81,18 @@ function orderedDict([pairs]: Args, place: string): Dict {
   return dict;
 }
 
+/** As protocols below 4 have sets, torch.save's own 2 among them: of a list. */
+function pythonSet([items = []]: Args, place: string): PythonSet {
+  if (Array.isArray(items)) return new PythonSet(items);
+  throw wrong("a list", items, place);
+}
+
+/** Bytes, which those protocols have as text to be encoded; they are no weights, so their number is all that is told. */
+function encoded([text]: Args, place: string): Named {
+  if (typeof text === "string") return new Named(`${text.length} bytes`);
+  throw wrong("text", text, place);
+}
+
 const CALLABLES: ReadonlyMap<string, Callable> = new Map(
   [
     new Callable("collections.OrderedDict", orderedDict),
@@ -80,6 +104,9 @@ const CALLABLES: ReadonlyMap<string, Callable> = new Map(
       "torch._utils._rebuild_parameter_with_state",
       rebuildParameter,
     ),
+    new Callable("__builtin__.set", pythonSet),
+    new Callable("__builtin__.frozenset", pythonSet),
+    new Callable("_codecs.encode", encoded),
     new Callable(
       "torch.Size",
       ([size], place) => new Tuple(toCounts(size, "sizes", place)),
