@@ -40,6 +40,7 @@ const SHARED = [
   { name: "tiles2x16", label: "6 … of 2 × 16" },
 ];
 const BATCHED = { name: "batched", label: "8 rows × panels in the time loop" };
+const PASSES = { name: "passes", label: "9 gates in two passes" };
 const KERNEL = { name: "kernel", label: "the kernel" };
 
 /** @type {Record<Target, Rung[]>} what is measured of each binary, in order */
@@ -48,11 +49,13 @@ const RUNGS = {
     ...SHARED,
     { name: "pairs", label: "7 one row in pairs of columns" },
     BATCHED,
+    PASSES,
     KERNEL,
   ],
   relaxed: [
     { name: "pairs", label: "7 fused, all rows in pairs of columns" },
     BATCHED,
+    PASSES,
     KERNEL,
   ],
 };

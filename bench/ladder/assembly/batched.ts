@@ -1,9 +1,13 @@
 import { gates } from "./lanes";
 import { rowsTimesPanels, vectorTimesPanels } from "./pairs";
-import { Run } from "./run";
+import { Gates, Run } from "./run";
 
 /** Rung 8 adds batches: in the time loop too a weight that is loaded serves two rows. */
 export function batched(run: Run): void {
+  rowsOverTime(run, gates);
+}
+
+export function rowsOverTime(run: Run, gates: Gates): void {
   const rows = run.rows;
   const steps = run.steps;
   const width: i32 = run.units << 2;

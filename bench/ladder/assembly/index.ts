@@ -6,3 +6,4 @@ export { projected } from "./projected";
 export { tiles2x8, tiles2x16 } from "./tiles";
 export { pairs } from "./pairs";
 export { batched } from "./batched";
+export { passes } from "./passes";
