@@ -21,7 +21,7 @@ describe("the clock of an AudioWorklet", () => {
       self.onmessage?.(undefined as never);
     });
     const clock = await startClock(writing);
-    expect([...clock.time]).toEqual([12, 0]);
+    expect([...clock.time]).toEqual([12, 0, 0, 0]);
     expect(clock.time.buffer).toBeInstanceOf(SharedArrayBuffer);
     expect(writing.terminate).not.toHaveBeenCalled();
     clock.stop();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Linear, LSTM, RNN, Sequential } from "../src/index.js";
 import { Engine } from "../src/worklet/engine.js";
+import { BEAT, PAUSES, TICK, TIME } from "../src/worklet/clock.js";
 import { Stopwatch } from "../src/worklet/stopwatch.js";
 import { expectSameBits } from "./support/compare.js";
 import { Random } from "./support/random.js";
@@ -227,23 +228,32 @@ describe("the engine of the AudioWorklet", () => {
   });
 });
 
+const sharedClock = () => new Int32Array(new SharedArrayBuffer(16));
+
+/** The clock goes on. */
+function pass(clock: Int32Array, microseconds: number): void {
+  clock[TIME]! += microseconds;
+  clock[BEAT]! += 1;
+}
+
 describe("the stopwatch of the AudioWorklet", () => {
   test("reports the mean and the worst of the quanta since the last report", () => {
-    const clock = new Int32Array(new SharedArrayBuffer(8));
-    clock[0] = 2 ** 31 - 300; // goes round within the second quantum
+    const clock = sharedClock();
+    clock[TIME] = 2 ** 31 - 300; // goes round within the second quantum
     const stopwatch = new Stopwatch(RATE, clock);
-    clock[1] = 40;
+    clock[TICK] = 40;
     for (const microseconds of [100, 500, 300]) {
       stopwatch.start();
-      clock[0]! += microseconds;
+      pass(clock, microseconds);
       stopwatch.stop(128);
-      clock[0]! += 2000;
+      pass(clock, 2000);
     }
     const report = stopwatch.report(2);
     expect(report).toMatchObject({
       quanta: 3,
       clock: "shared",
-      resolution: 0.04, // the clock stood still so long
+      missed: 0,
+      resolution: 0.04, // the longest time between two ticks
       resets: 2,
     });
     expect(report.budget).toBeCloseTo(128 / 48, 10);
@@ -255,6 +265,40 @@ describe("the stopwatch of the AudioWorklet", () => {
       worst: 0,
       resolution: 0,
       resets: 0,
+    });
+  });
+
+  test("leaves out quanta during which the clock stood still", () => {
+    const clock = sharedClock();
+    const stopwatch = new Stopwatch(RATE, clock);
+    const quantum = (during: () => void, afterwards: () => void) => {
+      stopwatch.start();
+      during();
+      stopwatch.stop(128);
+      afterwards();
+    };
+    const going = (microseconds: number) => () => pass(clock, microseconds);
+    const paused = () => {
+      clock[PAUSES]! += 1;
+      pass(clock, 5000);
+    };
+    const standing = () => {};
+    quantum(going(200), going(100));
+    quantum(paused, going(100)); // seems to take 5 ms
+    quantum(standing, paused); // to take no time
+    quantum(standing, standing); // of this pause nobody knows yet
+    quantum(going(400), going(100));
+    const report = stopwatch.report(0);
+    expect(report).toMatchObject({ quanta: 5, missed: 3 });
+    expect(report.mean).toBeCloseTo(0.3, 10);
+    expect(report.worst).toBeCloseTo(0.4, 10);
+    quantum(going(100), going(100));
+    expect(stopwatch.report(0)).toMatchObject({ quanta: 1, missed: 0 });
+    quantum(going(100), standing);
+    expect(stopwatch.report(0)).toMatchObject({
+      missed: 1,
+      mean: 0,
+      worst: 0,
     });
   });
 

@@ -1,5 +1,5 @@
 /* The worker of startClock: writes the time for ever. One file, dist/worklet-clock.js. */
-import { PAUSE, TIME } from "./clock.js";
+import { BEAT, PAUSE, PAUSES, TICK, TIME } from "./clock.js";
 
 /** What a worker's scope has and TypeScript's DOM library knows of windows only. */
 const scope = globalThis as unknown as {
@@ -13,9 +13,11 @@ scope.onmessage = ({ data: time }) => {
   scope.postMessage(null);
   for (;;) {
     const now = performance.now();
+    const tick = (now - last) * 1000;
+    if (tick > PAUSE) Atomics.add(time, PAUSES, 1);
+    else if (tick > Atomics.load(time, TICK)) Atomics.store(time, TICK, tick);
     Atomics.store(time, TIME, now * 1000); // goes round after 71 minutes
-    const pause = (now - last) * 1000;
-    if (pause > Atomics.load(time, PAUSE)) Atomics.store(time, PAUSE, pause);
+    Atomics.add(time, BEAT, 1);
     last = now;
   }
 };

@@ -1,12 +1,23 @@
 import { wrong } from "../checks.js";
 
-/** Where in the shared memory what stands, in microseconds: the time, and the longest pause of the clock itself. */
+/*
+ * What stands where in the shared memory: the time in microseconds; a count that goes on as long as the clock does; the
+ * longest time between two writes, pauses apart; and how many pauses there were, each counted before the time goes on.
+ */
 export const TIME = 0;
-export const PAUSE = 1;
+export const BEAT = 1;
+export const TICK = 2;
+export const PAUSES = 3;
+
+/**
+ * Microseconds between two writes from which on the clock has paused: its thread had to wait for a core. Browsers round
+ * the time to 5 (Chromium) and 20 (Firefox).
+ */
+export const PAUSE = 50;
 
 /** Measures what an AudioWorklet does; see `startClock`. */
 export interface Clock {
-  /** Shared with the worker that writes it: the time in microseconds, and the longest pause between two writes. */
+  /** Shared with the worker that writes it. */
   readonly time: Int32Array;
   /** Ends the worker. */
   stop(): void;
@@ -22,7 +33,8 @@ export interface ClockWorker {
 
 /**
  * A clock for GatewiseNode, since an AudioWorklet has none that ticks more often than once a millisecond: a worker
- * that does nothing but write the time into shared memory. It keeps a core busy, so it is for measuring.
+ * that does nothing but write the time into shared memory. It keeps a core busy, so it is for measuring. Quanta during which
+ * the worker itself had to wait for a core are not timed; the report counts them as `missed`.
  *
  *     const clock = await startClock(new Worker("/node_modules/gatewise/dist/worklet-clock.js"));
  *     const node = new GatewiseNode(context, { model, clock });
@@ -37,7 +49,7 @@ export async function startClock(worker: ClockWorker): Promise<Clock> {
     throw new Error(
       "SharedArrayBuffer: expected it, got none: the page must be cross-origin isolated",
     );
-  const time = new Int32Array(new SharedArrayBuffer(8));
+  const time = new Int32Array(new SharedArrayBuffer(16));
   await new Promise<void>((resolve, reject) => {
     worker.onmessage = () => resolve();
     worker.onerror = (event: { message?: string }) =>

@@ -39,6 +39,8 @@ export interface LoadReport {
   /** Milliseconds that a quantum took on average, and the longest. */
   mean: number;
   worst: number;
+  /** Quanta in neither of them, because the clock itself stood still meanwhile. */
+  missed: number;
   /** The same as shares of the budget. */
   load: number;
   worstLoad: number;

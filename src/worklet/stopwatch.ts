@@ -1,4 +1,4 @@
-import { PAUSE, TIME } from "./clock.js";
+import { BEAT, PAUSES, TICK, TIME } from "./clock.js";
 import type { LoadReport } from "./protocol.js";
 
 interface Clock {
@@ -8,15 +8,32 @@ interface Clock {
   since(start: number): number;
   /** Milliseconds between its ticks, the most since it was last asked. */
   resolution(): number;
+  /** Of a clock that may pause: what is timed begins, ends; whether it went on all the while, asked some time later. */
+  begin?(): void;
+  end?(): void;
+  steady?(): boolean;
 }
 
 /** The microseconds of a shared clock go round, so their differences do too. */
-const shared = (time: Int32Array): Clock => ({
-  clock: "shared",
-  now: () => Atomics.load(time, TIME),
-  since: (start) => ((Atomics.load(time, TIME) - start) | 0) / 1000,
-  resolution: () => Atomics.exchange(time, PAUSE, 0) / 1000,
-});
+function shared(time: Int32Array): Clock {
+  // of a pause under way nobody knows: it is over when the beat goes on, and has then been counted
+  const seen = new Int32Array(time.length);
+  return {
+    clock: "shared",
+    now: () => Atomics.load(time, TIME),
+    since: (start) => ((Atomics.load(time, TIME) - start) | 0) / 1000,
+    resolution: () => Atomics.exchange(time, TICK, 0) / 1000,
+    begin() {
+      seen[PAUSES] = Atomics.load(time, PAUSES);
+    },
+    end() {
+      seen[BEAT] = Atomics.load(time, BEAT);
+    },
+    steady: () =>
+      Atomics.load(time, BEAT) !== seen[BEAT] &&
+      Atomics.load(time, PAUSES) === seen[PAUSES],
+  };
+}
 
 function own(
   clock: LoadReport["clock"],
@@ -63,6 +80,10 @@ export class Stopwatch {
   #sum = 0;
   #worst = 0;
   #resets = 0;
+  #missed = 0;
+  /** What the last quantum took, until the next one shows whether the clock went on meanwhile. */
+  #took = 0;
+  #settled = true;
 
   constructor(sampleRate: number, time?: Int32Array) {
     this.#sampleRate = sampleRate;
@@ -70,35 +91,50 @@ export class Stopwatch {
   }
 
   start(): void {
+    this.#settle();
+    this.#clock.begin?.();
     this.#started = this.#clock.now();
   }
 
   stop(frames: number): void {
-    const took = this.#clock.since(this.#started);
+    this.#took = this.#clock.since(this.#started);
+    this.#clock.end?.();
+    this.#settled = false;
     this.#quanta++;
     this.#frames += frames;
-    this.#sum += took;
-    if (took > this.#worst) this.#worst = took;
+  }
+
+  #settle(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    const took = this.#took;
+    if (this.#clock.steady?.() === false) this.#missed++;
+    else {
+      this.#sum += took;
+      if (took > this.#worst) this.#worst = took;
+    }
   }
 
   /** What happened since the last report; `resets` counts from the beginning. */
   report(resets: number): LoadReport {
+    this.#settle();
     const quanta = Math.max(1, this.#quanta);
     const frames = this.#frames / quanta || 128;
     const budget = (1000 * frames) / this.#sampleRate;
-    const mean = this.#sum / quanta;
+    const mean = this.#sum / Math.max(1, this.#quanta - this.#missed);
     const report: LoadReport = {
       quanta: this.#quanta,
       budget,
       mean,
       worst: this.#worst,
+      missed: this.#missed,
       load: mean / budget,
       worstLoad: this.#worst / budget,
       clock: this.#clock.clock,
       resolution: this.#clock.resolution(),
       resets: resets - this.#resets,
     };
-    this.#quanta = this.#frames = this.#sum = this.#worst = 0;
+    this.#quanta = this.#frames = this.#sum = this.#worst = this.#missed = 0;
     this.#resets = resets;
     return report;
   }

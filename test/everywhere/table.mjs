@@ -76,24 +76,23 @@ export const printAudio = (rows) =>
       "quanta",
       "budget, ms",
       "mean, ms",
-      "longest of each run, ms, and the clock's error",
-      "least of these",
+      "longest of each run, ms (and quanta that could not be timed)",
+      "clock's error, ms",
+      "least of the longest",
     ],
     ...rows.map(({ host, report: { runs } }) => {
       const [{ quanta = 0, budget = 0 } = {}] = runs;
-      const most = runs.map(({ worst, resolution }) => worst + resolution);
+      const least = Math.min(...runs.map(({ worst }) => worst));
       return [
         host,
         `${runs.length} × ${quanta}`,
         budget.toFixed(3),
         Math.min(...runs.map(({ mean }) => mean)).toFixed(3),
         runs
-          .map(
-            ({ worst, resolution }) =>
-              `${worst.toFixed(3)} + ${resolution.toFixed(3)}`,
-          )
+          .map(({ worst, missed }) => `${worst.toFixed(3)} (${missed})`)
           .join(", "),
-        percent(Math.min(...most) / budget),
+        Math.max(...runs.map(({ resolution }) => resolution)).toFixed(3),
+        percent(least / budget),
       ];
     }),
   ]);

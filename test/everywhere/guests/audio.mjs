@@ -16,7 +16,7 @@ import {
 const RATE = 48_000;
 const SECONDS = 10;
 /** Other work on the machine stops the audio thread now and then: the least disturbed of a few runs says more. */
-const RUNS = 5;
+const RUNS = 10;
 
 export async function audioReport() {
   const model = new Sequential([
