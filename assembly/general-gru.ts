@@ -1,6 +1,6 @@
 import { gate } from "./general";
 import { Layer } from "./layer";
-import { clearPadding, product } from "./linear";
+import { clearPadding, product } from "./product";
 import { madd } from "./simd";
 
 /*

@@ -7,7 +7,7 @@ import {
   tanh,
 } from "./activations";
 import { Layer } from "./layer";
-import { clearPadding, product } from "./linear";
+import { clearPadding, product } from "./product";
 import { madd } from "./simd";
 
 /*

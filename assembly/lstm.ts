@@ -7,7 +7,7 @@ import {
   tanh,
 } from "./activations";
 import { Layer } from "./layer";
-import { clearPadding, product } from "./linear";
+import { clearPadding, product } from "./product";
 
 /*
  *      i = σ(W_i x + R_i h + b_i)     f, o likewise     g = tanh(W_g x + R_g h + b_g)

@@ -2,7 +2,7 @@ import { stepGeneralGru } from "./general-gru";
 import { stepGeneralLstm } from "./general-lstm";
 import { stepAfter, stepBefore } from "./gru";
 import { GRU, Layer, LSTM } from "./layer";
-import { clearPadding, product, project, sums } from "./linear";
+import { clearPadding, product, project, sums } from "./product";
 import { stepLstm } from "./lstm";
 import { stepRnn } from "./rnn";
 

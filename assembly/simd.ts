@@ -16,7 +16,7 @@ export function madd(a: v128, b: v128, c: v128): v128 {
  *
  * Fused, a column at a time would put the multiplication on the sum's chain, 4 cycles a column, and four sums in
  * flight do not hide that: 30 GFLOP/s against 47 for a matrix times a vector. Unfused, only the addition is on the
- * chain, and taking the columns one by one needs so few registers that a tile of 2 × 16 fits (linear.ts).
+ * chain, and taking the columns one by one needs so few registers that a tile of 2 × 16 fits (product.ts).
  */
 @inline
 export function pair(sum: v128, w0: v128, x0: v128, w1: v128, x1: v128): v128 {

@@ -1,7 +1,7 @@
 import type { Curve } from "../curves.js";
 import { gate } from "./general.js";
 import type { Layer } from "./layer.js";
-import { product } from "./linear.js";
+import { product } from "./product.js";
 import type { StepPlace } from "./recurrence.js";
 
 const fround = Math.fround;

@@ -1,6 +1,6 @@
 import { expm1Doubled, expNegated, sigmoid, tanh } from "./activations.js";
 import type { Layer } from "./layer.js";
-import { product } from "./linear.js";
+import { product } from "./product.js";
 import type { StepPlace } from "./recurrence.js";
 
 const fround = Math.fround;

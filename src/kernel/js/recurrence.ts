@@ -3,7 +3,7 @@ import { generalGruStep } from "./general-gru.js";
 import { generalLstmStep } from "./general-lstm.js";
 import { gruAfterStep, gruBeforeStep } from "./gru.js";
 import type { Layer } from "./layer.js";
-import { product, project } from "./linear.js";
+import { product, project } from "./product.js";
 import { lstmStep } from "./lstm.js";
 import { rnnStep } from "./rnn.js";
 
