@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Tensor } from "../src/index.js";
+import { GRU, type Tensor } from "../src/index.js";
 import {
   expectClose,
   expectSameBits,
@@ -204,6 +204,16 @@ describe("a mask", () => {
         layer.forward(input, { mask: form }).output,
         expected.output,
       );
+  });
+
+  test("may have 200 000 rows", () => {
+    const layer = new GRU({ inputSize: 1, hiddenSize: 1 });
+    const shape = [200_000, 1];
+    const ones = { shape, data: new Float32Array(200_000).fill(1) };
+    const input = { shape: [...shape, 1], data: ones.data };
+    const masked = layer.forward(input, { mask: ones }).output.data;
+    const { data } = layer.forward(input).output;
+    expect(masked.every((y, i) => y === data[i])).toBe(true);
   });
 
   test("of an input without B has none either", () => {

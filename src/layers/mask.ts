@@ -72,7 +72,8 @@ export class Compact {
       return kept;
     });
     this.lengths = this.#kept.map((kept) => kept.length);
-    this.steps = Math.max(1, ...this.lengths);
+    // not Math.max(...lengths): a batch of 200 000 rows overflows the call stack
+    this.steps = this.lengths.reduce((most, own) => Math.max(most, own), 1);
   }
 
   /** The steps that are left: (B, T, size) → (B, steps, size). */
