@@ -46,6 +46,16 @@ const DOORS: Record<string, readonly string[]> = {
 interface Import {
   readonly from: string;
   readonly to: string;
+  /** Types alone, which are gone when the program runs. */
+  readonly types: boolean;
+}
+
+/** `import type { … }`, or one in which every name is a type. */
+function isOfTypes(statement: string): boolean {
+  if (/^(import|export) type\b/.test(statement)) return true;
+  const names = /\{([^}]*)\}/.exec(statement)?.[1];
+  const each = names?.split(",").filter((name) => name.trim() !== "") ?? [];
+  return each.length > 0 && each.every((name) => /^\s*type\s/.test(name));
 }
 
 /** Of the project's own files; packages and binaries are none. */
@@ -56,9 +66,10 @@ function importsOf(file: string): Import[] {
     text.matchAll(
       /^(?:import|export)\b[^;"]*"(\.[^"]+)\.js";|import\("(\.[^"]+)\.js"\)/gm,
     ),
-    ([, path, late]) => ({
+    ([statement, path, late]) => ({
       from: file,
       to: `${posix.join(folder, (path ?? late) as string)}.ts`,
+      types: isOfTypes(statement),
     }),
   );
 }
@@ -99,4 +110,20 @@ test("there is no other room", () => {
   expect([...new Set(files.map(roomOf))].sort()).toEqual(
     Object.keys(MAY).sort(),
   );
+});
+
+test("no file needs itself, by whatever way", () => {
+  const needs = (file: string) =>
+    imports.filter(({ from, types }) => from === file && !types);
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file))
+      circles.push([...path.slice(path.indexOf(file)), file].join(" → "));
+    if (done.has(file) || path.includes(file)) return;
+    for (const { to } of needs(file)) visit(to, [...path, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  expect(circles).toEqual([]);
 });

@@ -30,7 +30,7 @@ export type Pass = (
   trace: number,
 ) => void;
 
-/** One function a cell, all with the same parameters. */
+/** What runs layers, with the same parameters for all. */
 export interface Kernel {
   /** Linear. */
   readonly linear: Pass;
