@@ -1,5 +1,12 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -87,7 +94,14 @@ test.each([
   "a strict program over all entries compiles, moduleResolution %s",
   async (resolution, module) => {
     const options = `--noEmit --strict --target es2022 --lib es2022,dom --moduleResolution ${resolution} --module ${module}`;
-    expect(await run(...options.split(" "), "user.ts")).toBe("");
+    const args = [...options.split(" "), "user.ts"];
+    expect(await run(...args)).toBe("");
+    // before TypeScript 5.7 typed arrays were not generic
+    const files = (await run(...args, "--listFilesOnly")).split("\n");
+    const ours = files.filter((file) => file.includes("gatewise/dist"));
+    expect(ours.length).toBeGreaterThan(40);
+    for (const file of ours)
+      expect(readFileSync(file, "utf8"), file).not.toContain("Array<Array");
   },
   60_000,
 );

@@ -24,8 +24,8 @@ function refuse(bytes: number): void {
 
 export class WasmMemory implements Memory {
   readonly wasm = new WebAssembly.Memory({ initial: 1 });
-  f32 = new Float32Array(this.wasm.buffer);
-  i32 = new Int32Array(this.wasm.buffer);
+  f32: Float32Array = new Float32Array(this.wasm.buffer);
+  i32: Int32Array = new Int32Array(this.wasm.buffer);
 
   ensure(bytes: number): void {
     const missing = bytes - this.wasm.buffer.byteLength;
@@ -38,8 +38,8 @@ export class WasmMemory implements Memory {
 }
 
 export class JsMemory implements Memory {
-  f32 = new Float32Array(1024);
-  i32 = new Int32Array(this.f32.buffer);
+  f32: Float32Array = new Float32Array(1024);
+  i32: Int32Array = new Int32Array(this.f32.buffer);
 
   ensure(bytes: number): void {
     if (bytes <= this.f32.byteLength) return;

@@ -64,9 +64,10 @@ export function createService() {
       streams.set(id, modelOf(model).stream(options));
     },
     // A copy: the stream's own view must not leave with the message.
-    step: (id: number, frame: ArrayLike<number>) =>
+    step: (id: number, frame: ArrayLike<number>): Float32Array =>
       streamOf(id).step(frame).slice(),
-    run: (id: number, frames: ArrayLike<number>) => streamOf(id).run(frames),
+    run: (id: number, frames: ArrayLike<number>): Float32Array =>
+      streamOf(id).run(frames),
     getState: (id: number) => streamOf(id).state,
     setState(id: number, state: States): void {
       streamOf(id).state = state;
