@@ -8,7 +8,7 @@ const nodeMajor = Number.parseInt(process.versions.node);
 /**
  * Files that measure or change the process they run in: its heap, where a garbage collection takes longer the more
  * other files have left, what its compiler has seen, and what was loaded. A process costs 0.7 s of a core, so all
- * others share two.
+ * others share one a core.
  */
 const alone = ["memory", "worklet-allocation", "init"].map(
   (name) => `test/${name}.test.ts`,
@@ -27,6 +27,8 @@ export default defineConfig({
   test: {
     environment: "node",
     pool: "forks",
+    // Vitest leaves a core to itself, which on two cores is half of them.
+    maxWorkers: "100%",
     execArgv: [
       "--expose-gc",
       ...(nodeMajor < 21 ? ["--experimental-wasm-relaxed-simd"] : []),
