@@ -2,7 +2,7 @@ import type { VoiceOptions } from "./protocol.js";
 import { Voice } from "./voice.js";
 import type { Sequential } from "../layers/sequential.js";
 
-/** A new model plays along unheard for so long, until its state has settled and its code is compiled. */
+/** A new model plays along unheard for so long, until its state has settled and its code is compiled; the first one, ahead. */
 const WARM_UP_SECONDS = 0.04;
 /** Then it fades in while the old one fades out; bypass does the same. */
 const FADE_SECONDS = 0.008;
@@ -54,9 +54,29 @@ export class Engine {
   load(model: Sequential | null, options: VoiceOptions = {}): void {
     const voice = model && new Voice(model, this.#channels, options);
     voice?.prepare(this.#silence.length);
-    if (!this.#started) this.#heard = voice;
+    if (!this.#started) this.#rehearse(voice);
     else if (this.#to[MIX] !== 0) this.#waiting = { voice };
     else this.#change(voice);
+  }
+
+  /**
+   * What is heard first plays to nobody before: a browser compiles what runs for the first time, and a quantum of LSTM-40
+   * would take 1 to 2 ms instead of 0.06.
+   */
+  #rehearse(voice: Voice | null): void {
+    this.#heard = voice;
+    if (!voice) return;
+    const { length } = this.#silence;
+    const outputs = Array.from(
+      { length: this.#channels },
+      () => new Float32Array(length),
+    );
+    const controls = { inputGain: 1, outputGain: 1, bypass: 0 };
+    for (let played = 0; played < this.#warmUp; played += length)
+      this.process([], outputs, controls);
+    voice.reset();
+    voice.resets = 0;
+    this.#started = false;
   }
 
   #change(voice: Voice | null): void {

@@ -41,9 +41,9 @@ export function checkPool({ problems, one, cancelled }) {
 export function checkAudio({ runs }) {
   const found = [];
   for (const { quanta, resets, clock } of runs)
-    if (quanta !== 3750 || resets !== 0 || clock !== "shared")
+    if (quanta !== 22_500 || resets !== 0 || clock !== "shared")
       found.push(
-        `expected 3750 quanta, no reset, a shared clock, got ${quanta}, ${resets}, ${clock}`,
+        `expected 22500 quanta, no reset, a shared clock, got ${quanta}, ${resets}, ${clock}`,
       );
   // a quiet machine needs 0.03 of the time that there is; one that does other things must still keep up
   const load = Math.min(...runs.map((run) => run.load));

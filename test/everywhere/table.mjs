@@ -74,25 +74,28 @@ export const printAudio = (rows) =>
     [
       "LSTM-40 in a worklet",
       "quanta",
-      "budget, ms",
       "mean, ms",
-      "longest of each run, ms (and quanta that could not be timed)",
+      "median, ms",
+      "99 %, ms",
+      "99.9 %, ms",
+      "longest of each 10 s, ms, and share of them that could be timed",
       "clock's error, ms",
-      "least of the longest",
+      "least of the longest, of the time that there is",
     ],
-    ...rows.map(({ host, report: { runs } }) => {
-      const [{ quanta = 0, budget = 0 } = {}] = runs;
-      const least = Math.min(...runs.map(({ worst }) => worst));
+    ...rows.map(({ host, report: { runs, quanta, windows } }) => {
+      const [{ quanta: count = 0, budget = 0 } = {}] = runs;
       return [
         host,
-        `${runs.length} × ${quanta}`,
-        budget.toFixed(3),
+        `${runs.length} × ${count}`,
         Math.min(...runs.map(({ mean }) => mean)).toFixed(3),
-        runs
-          .map(({ worst, missed }) => `${worst.toFixed(3)} (${missed})`)
+        quanta.median.toFixed(3),
+        quanta.often.toFixed(3),
+        quanta.nearlyAlways.toFixed(3),
+        windows
+          .map(({ worst, timed }) => `${worst.toFixed(2)} (${percent(timed)})`)
           .join(", "),
         Math.max(...runs.map(({ resolution }) => resolution)).toFixed(3),
-        percent(least / budget),
+        percent(Math.min(...windows.map(({ worst }) => worst)) / budget),
       ];
     }),
   ]);
