@@ -16,10 +16,10 @@ describe.skipIf(!hasConformance)(
         bytes.byteOffset + bytes.length,
       );
     };
-    const input = new Float32Array(buffer("input_8192.f32"));
-    const expected = new Float64Array(buffer("lstm_out_8192_f64.f64"));
 
     test.each(backends)("on %s, whole and as a stream", (backend) => {
+      const input = new Float32Array(buffer("input_8192.f32"));
+      const expected = new Float64Array(buffer("lstm_out_8192_f64.f64"));
       const bytes = readConformance("nam/lstm.nam");
       const { model, sampleRate } = load(bytes, { backend });
       expect(sampleRate).toBe(48_000);
