@@ -14,7 +14,7 @@ import { madd } from "./simd";
  *      [ p_i ×4 | p_f ×4 | p_o ×4 ] …
  */
 
-/** Gates and cell update of four units, as `update` of lstm.ts; `p`: their peepholes, or 0. */
+/** Gates and cell update of four units, as `updateRow` of lstm.ts has them; `p`: their peepholes, or 0. */
 function update(
   layer: Layer,
   z: usize,
