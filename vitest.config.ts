@@ -10,7 +10,7 @@ const nodeMajor = Number.parseInt(process.versions.node);
  * other files have left, what its compiler has seen, and what was loaded. A process costs 0.7 s of a core, so all
  * others share one a core.
  */
-const alone = ["memory", "worklet-allocation", "init"].map(
+const alone = ["kernel/memory", "worklet/allocation", "kernel/init"].map(
   (name) => `test/${name}.test.ts`,
 );
 

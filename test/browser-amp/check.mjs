@@ -86,7 +86,7 @@ export async function check() {
   const whole = await render([broken], bytes);
   const end = (/** @type {Float32Array | undefined} */ samples) =>
     samples?.subarray(36_000) ?? new Float32Array();
-  // Firefox cannot stop an OfflineAudioContext in the middle; test/worklet.test.ts has this too.
+  // Firefox cannot stop an OfflineAudioContext in the middle; test/worklet/worklet.test.ts has this too.
   const mayStop = "suspend" in OfflineAudioContext.prototype;
   const changed = differing(end(swapped.outputs[0]), end(whole.outputs[0]));
   if (mayStop && changed < 10_000)

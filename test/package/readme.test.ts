@@ -1,0 +1,87 @@
+/**
+ * Every JavaScript block of the README, and every one of docs/ that promises output, is a program that runs and prints
+ * what its `// →` comments say.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import * as fs from "node:fs";
+import { format } from "node:util";
+import { describe, expect, test } from "vitest";
+import * as gatewise from "../../src/index.js";
+
+const root = new URL("../../", import.meta.url);
+
+/** The modules that a block may import: the core, Node's files, and every format that has an entry. */
+async function find(name: string): Promise<object> {
+  if (name === "gatewise") return gatewise;
+  if (name === "node:fs") return fs;
+  const entry = name.replace(/^gatewise\//, "src/formats/");
+  expect(fs.existsSync(new URL(`${entry}/index.ts`, root)), name).toBe(true);
+  const { exports } = JSON.parse(text("package.json"));
+  expect(exports).toHaveProperty([name.replace("gatewise", ".")]);
+  return import(`../../src/formats/${name.slice("gatewise/".length)}/index.ts`);
+}
+
+const text = (file: string) => readFileSync(new URL(file, root), "utf8");
+
+function blocksOf(file: string): { code: string; name: string }[] {
+  const page = text(file);
+  return [...page.matchAll(/^```js\n([^]*?)^```$/gm)].map(
+    ([, code = ""], index) => {
+      const line = page.slice(0, page.indexOf(code)).split("\n").length;
+      return { code, name: `block ${index + 1}, line ${line}` };
+    },
+  );
+}
+
+/** Runs the block as a module whose imports are ours; what it printed, line by line. */
+async function run(code: string): Promise<string[]> {
+  const body = code.replace(
+    /^import (\{[^}]*\}) from "([^"]*)";$/gm,
+    (_, names: string, from: string) =>
+      `const ${names.replaceAll(" as ", ": ")} = await find("${from}");`,
+  );
+  expect(body, "imports of another form").not.toMatch(/^import/m);
+  const printed: string[] = [];
+  const log = (...values: unknown[]) => {
+    printed.push(...format(...values).split("\n"));
+  };
+  const program = new Function(
+    "find",
+    "console",
+    `"use strict"; return (async () => {\n${body}\n})();`,
+  ) as (find: unknown, console: object) => Promise<void>;
+  await program(find, { log });
+  return printed;
+}
+
+async function expectPromised(code: string): Promise<void> {
+  const promised = [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, line]) => line);
+  expect(await run(code)).toEqual(promised);
+}
+
+describe("README.md", () => {
+  const blocks = blocksOf("README.md");
+  test("has blocks", () => expect(blocks.length).toBeGreaterThan(5));
+
+  test.each(blocks)("$name", ({ code }) => expectPromised(code));
+
+  test.each(["npm ci && npm start", "npm ci && npm test"])(
+    "has the line `%s`",
+    (command) => expect(text("README.md").split("\n")).toContain(command),
+  );
+});
+
+const pages = readdirSync(new URL("docs/", root), { recursive: true })
+  .map((path) => `docs/${String(path)}`)
+  .filter((path) => path.endsWith(".md"))
+  .map((page) => ({
+    page,
+    blocks: blocksOf(page).filter(({ code }) => code.includes("// → ")),
+  }))
+  .filter(({ page, blocks }) => blocks.length || page.includes("formats/"));
+
+describe.each(pages)("$page", ({ page, blocks }) => {
+  test("has a program", () => expect(blocks.length, page).toBeGreaterThan(0));
+
+  test.each(blocks)("$name", ({ code }) => expectPromised(code));
+});
