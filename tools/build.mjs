@@ -9,6 +9,7 @@ import { bundle, withoutTextDecoder } from "./bundle.mjs";
 import { bundleCli } from "./cli.mjs";
 import { withoutPako } from "./jsfive.mjs";
 import { notices } from "./notices.mjs";
+import { billOfMaterials } from "./sbom.mjs";
 
 /** @param {string} name */
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
@@ -43,6 +44,7 @@ const { metafile } = await build({
   format: "esm",
   target: "es2022",
   sourcemap: true,
+  sourcesContent: false, // src/ is in the package
 });
 
 const scripts = await Promise.all([
@@ -51,7 +53,6 @@ const scripts = await Promise.all([
   bundle("src/worker/script.ts", path("dist/worker-script.js")),
   bundleCli(path("dist/cli.js")),
 ]);
-await writeFile(
-  path("dist/THIRD_PARTY_LICENSES.txt"),
-  await notices([metafile, ...scripts]),
-);
+const builds = [metafile, ...scripts];
+await writeFile(path("dist/THIRD_PARTY_LICENSES.txt"), await notices(builds));
+await writeFile(path("dist/sbom.cdx.json"), await billOfMaterials(builds));

@@ -38,6 +38,7 @@ export async function bundle(entry, outfile) {
     plugins: [withoutTextDecoder],
     minify: true,
     sourcemap: true,
+    sourcesContent: false,
     format: "esm",
     target: "es2022",
     charset: "utf8",

@@ -19,7 +19,9 @@ export async function bundleCli(outfile) {
     platform: "node",
     format: "esm",
     target: "node20",
-    sourcemap: "linked",
+    // without a map, which would be mostly of libraries; names stay, so that a stack trace can be read
+    minifyWhitespace: true,
+    minifySyntax: true,
     metafile: true,
     absWorkingDir: fileURLToPath(root),
     define: { GATEWISE_VERSION: JSON.stringify(version) },

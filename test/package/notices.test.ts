@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Metafile } from "esbuild";
 import { expect, test } from "vitest";
 import { notices, packagesIn } from "../../tools/notices.mjs";
+import { billOfMaterials } from "../../tools/sbom.mjs";
 
 /** A build that holds code of these files. */
 const build = (...files: string[]): Metafile => ({
@@ -81,4 +82,39 @@ test("a package without a licence text fails", async () => {
   ).rejects.toThrow(
     "notices: assemblyscript-prettier is bundled, but node_modules/assemblyscript-prettier has no licence file",
   );
+});
+
+test("the bill of materials names the same packages, by name, version and licence", async () => {
+  const bill = JSON.parse(
+    await billOfMaterials([
+      build(
+        "node_modules/commander/index.js",
+        "node_modules/@assemblyscript/loader/index.js",
+      ),
+    ]),
+  );
+  const named = bill.components.map(
+    (each: { purl: string; licenses: unknown }) => [each.purl, each.licenses],
+  );
+  const { version } = JSON.parse(
+    readFileSync(
+      new URL("../../node_modules/commander/package.json", import.meta.url),
+      "utf8",
+    ),
+  );
+  expect(named).toEqual([
+    [
+      "pkg:npm/%40assemblyscript/loader@0.28.20",
+      [{ expression: "Apache-2.0" }],
+    ],
+    [`pkg:npm/commander@${version}`, [{ expression: "MIT" }]],
+  ]);
+  expect(bill.dependencies[0].dependsOn).toHaveLength(2);
+});
+
+test("whoever installs the package installs nothing else", () => {
+  const manifest = JSON.parse(
+    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+  );
+  expect(manifest).not.toHaveProperty("dependencies");
 });
