@@ -2,20 +2,20 @@ import { message, positiveInteger, record, wrong } from "../checks.js";
 import { seeded } from "../random.js";
 import { checkToken } from "./input.js";
 import { checkSeed } from "./options.js";
+import {
+  checkSampling,
+  sample,
+  type Sampling,
+  type SamplingOptions,
+} from "./sampling.js";
 import type { Stream } from "./stream.js";
 
 /** Where to start, how to choose, when to end. */
-export interface GenerateOptions {
+export interface GenerateOptions extends SamplingOptions {
   /** The tokens to start from, at least one; they are not yielded. */
   prompt: readonly number[];
   /** How many tokens at most; no end by default. */
   steps?: number;
-  /** 1 by default; below 1 likelier tokens gain; 0: always the likeliest. */
-  temperature?: number;
-  /** Only the k likeliest. */
-  topK?: number;
-  /** Only the likeliest that together have at least this probability. */
-  topP?: number;
   /** A token that ends the sequence; it is not yielded. */
   stop?: number;
   /** Of the choices; 0 by default. */
@@ -32,34 +32,18 @@ const GENERATE = {
   seed: 0,
 } satisfies Record<keyof GenerateOptions, 0>;
 
-/** What the model's first and last layer make of tokens. */
-interface Vocabulary {
-  readonly vocabSize: number;
-  readonly oneHot: boolean;
-  readonly probabilities: boolean;
-}
-
-interface Sampling {
-  readonly temperature: number;
-  readonly topK: number;
-  readonly topP: number;
-}
-
-/** Checks everything now; the generator that it returns runs the stream. */
+/** Checks everything now; the generator that it returns runs the stream, whose outputs are as many as its tokens. */
 export function generate<S>(
   stream: Stream<S>,
-  vocabulary: Vocabulary,
   options: GenerateOptions,
 ): Generator<number> {
-  const { vocabSize } = vocabulary;
+  const vocabSize = stream.outputSize;
   record(options, "options", GENERATE);
   const {
     prompt,
     steps = Number.POSITIVE_INFINITY,
     stop,
     seed = 0,
-    temperature = 1,
-    topP = 1,
   } = options as GenerateOptions;
   if (!Array.isArray(prompt) && !ArrayBuffer.isView(prompt))
     throw wrong(false, "prompt", "an array of tokens", prompt);
@@ -69,44 +53,14 @@ export function generate<S>(
     checkToken(token, vocabSize, `prompt[${index}]`),
   );
   if (steps !== Number.POSITIVE_INFINITY) positiveInteger(steps, "steps");
-  number(
-    temperature,
-    "temperature",
-    "a number of at least 0",
-    (value) => value >= 0 && value < Number.POSITIVE_INFINITY,
-  );
-  const topK =
-    options.topK === undefined
-      ? vocabSize
-      : positiveInteger(options.topK, "topK");
-  number(
-    topP,
-    "topP",
-    "a number above 0, at most 1",
-    (value) => value > 0 && value <= 1,
-  );
+  const sampling = checkSampling(options, vocabSize);
   if (stop !== undefined) checkToken(stop, vocabSize, "stop");
   checkSeed(seed);
-  return run(stream, vocabulary, tokens, steps, stop, seed, {
-    temperature,
-    topK,
-    topP,
-  });
-}
-
-function number(
-  value: unknown,
-  name: string,
-  expected: string,
-  holds: (value: number) => boolean,
-): void {
-  if (typeof value === "number" && holds(value)) return;
-  throw wrong(typeof value === "number", name, expected, value);
+  return run(stream, tokens, steps, stop, seed, sampling);
 }
 
 function* run<S>(
   stream: Stream<S>,
-  { vocabSize, oneHot, probabilities }: Vocabulary,
   prompt: readonly number[],
   steps: number,
   stop: number | undefined,
@@ -114,48 +68,18 @@ function* run<S>(
   sampling: Sampling,
 ): Generator<number> {
   const random = seeded(seed);
-  const frame = new Float32Array(oneHot ? vocabSize : 1);
+  const frame = new Float32Array(stream.inputSize);
   const feed = (token: number): Float32Array => {
-    if (oneHot) frame.fill(0)[token] = 1;
-    else frame[0] = token;
+    if (stream.takesTokens) frame[0] = token;
+    else frame.fill(0)[token] = 1;
     return stream.step(frame);
   };
   let outputs = prompt.map(feed).at(-1) as Float32Array;
   for (let step = 0; step < steps; step++) {
-    const token = sample(
-      probabilities ? outputs.map(Math.log) : outputs,
-      sampling,
-      random,
-    );
+    const logits = stream.probabilities ? outputs.map(Math.log) : outputs;
+    const token = sample(logits, sampling, random);
     if (token === stop) return;
     yield token;
     outputs = feed(token);
   }
-}
-
-/** One token by its logits. The order of tokens, likeliest first, is settled by number where two are as likely. */
-function sample(
-  logits: Float32Array,
-  { temperature, topK, topP }: Sampling,
-  random: () => number,
-): number {
-  const order = [...logits.keys()].sort(
-    (a, b) => (logits[b] as number) - (logits[a] as number) || a - b,
-  );
-  if (temperature === 0) return order[0] as number;
-  const most = logits[order[0] as number] as number;
-  const weights = order
-    .slice(0, topK)
-    .map((token) => Math.exp(((logits[token] as number) - most) / temperature));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  let kept = 0;
-  let mass = 0;
-  while (kept < weights.length && (kept === 0 || mass < topP * total))
-    mass += weights[kept++] as number;
-  let rest = random() * mass;
-  for (let i = 0; i < kept; i++) {
-    rest -= weights[i] as number;
-    if (rest < 0) return order[i] as number;
-  }
-  return order[kept - 1] as number;
 }

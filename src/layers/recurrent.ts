@@ -130,6 +130,7 @@ export abstract class Recurrent<
     const stream = new Stream<State>({
       runtime: this.#runtime,
       embedding: null,
+      probabilities: false,
       join: (parts) => joinState(parts, this.#cells, null),
       split: (given) => splitState(given, this.#cells, null, "state"),
     });

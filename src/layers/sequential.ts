@@ -159,9 +159,12 @@ export class Sequential {
   stream(options: { state?: States } = {}): Stream<States> {
     const { state } = record(options, "options", { state: 0 });
     checkStepwise(this.layers);
+    const last = this.layers.at(-1);
     const stream = new Stream<States>({
       runtime: this.#runtime,
       embedding: this.#embedding,
+      probabilities:
+        last instanceof Linear && last.options.activation === "softmax",
       join: (parts) => joinStates(this.layers, parts, null),
       split: (given) => splitStates(this.layers, given, null),
     });
@@ -176,19 +179,12 @@ export class Sequential {
    * @throws TypeError, RangeError that name the option, at once
    */
   generate(options: GenerateOptions): Generator<number> {
-    const last = this.layers.at(-1);
     const vocabSize = this.#embedding?.options.vocabSize ?? this.inputSize;
     if (this.outputSize !== vocabSize) {
       const expected = `as many outputs as tokens, ${vocabSize}`;
       throw new RangeError(message("generate", expected, `${this.outputSize}`));
     }
-    const vocabulary = {
-      vocabSize,
-      oneHot: !this.#embedding,
-      probabilities:
-        last instanceof Linear && last.options.activation === "softmax",
-    };
-    return generate(this.stream(), vocabulary, options);
+    return generate(this.stream(), options);
   }
 
   /**

@@ -17,6 +17,8 @@ export interface StreamSource<S> {
   readonly runtime: Runtime;
   /** In front of the kernel's first layer; a frame is then [token]. */
   readonly embedding: Embedding | null;
+  /** Whether the outputs are probabilities: a softmax's. */
+  readonly probabilities: boolean;
   /** The cells' states as users see them: copies. */
   join(parts: readonly CellState[]): S;
   /** The cells' states out of what a user gives: checked. */
@@ -28,9 +30,15 @@ export interface StreamSource<S> {
  * what its state is: a State, or of a Sequential one entry a layer. Unnamed, `Stream` is a stream of either.
  */
 export class Stream<S = State | States> {
+  /** Numbers of a frame; 1 where it is a token. */
+  readonly inputSize: number;
+  /** Numbers that come out of a step. */
+  readonly outputSize: number;
+  /** Whether a frame is [token], as behind an Embedding. */
+  readonly takesTokens: boolean;
+  /** Whether the outputs are probabilities (of a Linear with softmax at the end) and not logits or plain numbers. */
+  readonly probabilities: boolean;
   readonly #source: StreamSource<S>;
-  readonly #inputSize: number;
-  readonly #outputSize: number;
   /** What `step` returns without `out`. */
   readonly #view: Float32Array;
   #copy: Float64Array | null = null;
@@ -44,9 +52,11 @@ export class Stream<S = State | States> {
     const { model } = source.runtime;
     this.#source = source;
     this.#states = states ?? model.open();
-    this.#inputSize = source.embedding ? 1 : model.network.first.inputSize;
-    this.#outputSize = model.network.last.outputSize;
-    this.#view = new Float32Array(this.#outputSize);
+    this.takesTokens = source.embedding !== null;
+    this.probabilities = source.probabilities;
+    this.inputSize = source.embedding ? 1 : model.network.first.inputSize;
+    this.outputSize = model.network.last.outputSize;
+    this.#view = new Float32Array(this.outputSize);
     this.#knownFrame = this.#view;
     this.#knownOut = this.#view;
   }
@@ -69,13 +79,13 @@ export class Stream<S = State | States> {
     const known = frame === this.#knownFrame;
     if (!known) checkList(frame, "frame");
     const { length } = frame;
-    if (length !== this.#inputSize) {
-      const expected = `${this.#inputSize} numbers`;
+    if (length !== this.inputSize) {
+      const expected = `${this.inputSize} numbers`;
       throw new RangeError(message("frame", expected, `${length}`));
     }
     const given = known ? frame : this.#read(frame);
-    if (out !== this.#knownOut || out.length < this.#outputSize) {
-      checkOut(out, this.#outputSize);
+    if (out !== this.#knownOut || out.length < this.outputSize) {
+      checkOut(out, this.outputSize);
       this.#knownOut = out;
     }
     const states = this.#open();
@@ -95,9 +105,9 @@ export class Stream<S = State | States> {
       this.#knownFrame = frame;
       return frame;
     }
-    const copy = this.#copy ?? new Float64Array(this.#inputSize);
+    const copy = this.#copy ?? new Float64Array(this.inputSize);
     this.#copy = null; // a getter in the frame may step this very stream
-    readOnce(frame, "frame", this.#inputSize, copy);
+    readOnce(frame, "frame", this.inputSize, copy);
     return (this.#copy = copy);
   }
 
@@ -110,15 +120,15 @@ export class Stream<S = State | States> {
     const { runtime, embedding } = this.#source;
     checkList(frames, "frames");
     const { length } = frames;
-    const count = length / this.#inputSize;
+    const count = length / this.inputSize;
     if (!Number.isInteger(count) || count < 1) {
-      const expected = `n · ${this.#inputSize} numbers, n at least 1`;
+      const expected = `n · ${this.inputSize} numbers, n at least 1`;
       throw new RangeError(message("frames", expected, `${length}`));
     }
     const given = isTyped(frames)
       ? frames
       : readOnce(frames, "frames", length, []);
-    const outputs = count * this.#outputSize;
+    const outputs = count * this.outputSize;
     if (out !== undefined) checkOut(out, outputs);
     const states = this.#open();
     const result = out ?? new Float32Array(outputs);
