@@ -19,6 +19,10 @@ export default defineConfig({
     alias: [
       { find: /^gatewise$/, replacement: source("index.ts") },
       {
+        find: /^gatewise\/(decode)$/,
+        replacement: source("$1/index.ts"),
+      },
+      {
         find: /^gatewise\/(safetensors|torch|onnx|keras|tfjs|nam|rtneural|load)$/,
         replacement: source("formats/$1/index.ts"),
       },

@@ -130,13 +130,9 @@ export const typedArrayName = Object.getOwnPropertyDescriptor(
   Symbol.toStringTag,
 )?.get as (this: unknown) => string | undefined;
 
-/** A shape as messages show it: `[10, 5]`. Of entries that are no sizes only what they are: String of nested arrays recurses. */
+/** A shape as messages show it: `[10, 5]`. */
 export function shapeText(shape: readonly unknown[]): string {
-  const entryText = (entry: unknown): string => {
-    if (Array.isArray(entry)) return "[…]";
-    return typeof entry === "object" && entry !== null ? "{…}" : String(entry);
-  };
-  return `[${shape.map(entryText).join(", ")}]`;
+  return `[${shape.map(String).join(", ")}]`;
 }
 
 /** What came, in a few words: `[10, 5]` for a tensor, `"abc"`, `NaN`, `null`, `a Float32Array of length 4`. */

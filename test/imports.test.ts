@@ -28,6 +28,7 @@ const MAY: Record<string, readonly string[]> = {
   base: [],
   kernel: ["base"],
   layers: ["base", "kernel"],
+  decode: ["base", "layers"],
   worker: ["base", "kernel", "layers"],
   worklet: ["base", "kernel", "layers"],
   entry: ["base", "kernel", "layers"],

@@ -24,6 +24,7 @@ const entries = [
   ...formats,
   "workerd",
   "edge-light",
+  "decode/index",
   "worklet/index",
   "worker/index",
   "worker/node",

@@ -35,21 +35,23 @@ async function bundle(...code) {
   return /** @type {Uint8Array} */ (outputFiles[0]?.contents);
 }
 
+/** What stands beside the formats: each is an entry of its own. */
+const BESIDE = ["decode"];
+
 const CORE = 'export * from "./dist/index.js";';
 const SAFETENSORS =
   'export { parse, serialize } from "./dist/formats/safetensors/index.js";';
 
 /**
- * What the `load` of a reader adds to the core.
+ * What an entry adds to the core.
  *
- * @param {string} format @param {Size} core
+ * @param {string} name @param {string} code that imports it @param {Size} core
  */
-async function added(format, core) {
-  const entry = `./dist/formats/${format}/index.js`;
-  const both = await bundle(CORE, `export { load } from "${entry}";`);
+async function added(name, code, core) {
+  const both = await bundle(CORE, code);
   const { bytes, gzipped } = measure("", both);
   return {
-    name: `gatewise/${format}`,
+    name: `gatewise/${name}`,
     bytes: bytes - core.bytes,
     gzipped: gzipped - core.gzipped,
   };
@@ -67,6 +69,14 @@ export async function sizes() {
     ),
     core,
     measure("parse and serialize", await bundle(SAFETENSORS)),
-    ...(await Promise.all(formats.map((format) => added(format, core)))),
+    ...(await Promise.all([
+      ...formats.map((format) => {
+        const entry = `./dist/formats/${format}/index.js`;
+        return added(format, `export { load } from "${entry}";`, core);
+      }),
+      ...BESIDE.map((name) =>
+        added(name, `export * from "./dist/${name}/index.js";`, core),
+      ),
+    ])),
   ];
 }

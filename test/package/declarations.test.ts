@@ -34,6 +34,7 @@ import { load as tfjs } from "gatewise/tfjs";
 import { load as nam } from "gatewise/nam";
 import { load as rtneural } from "gatewise/rtneural";
 import { type OnnxModel, toOnnx } from "gatewise/onnx";
+import { beamSearch, ctcBeam, ctcGreedy, type TokenStream } from "gatewise/decode";
 import { addProcessor, GatewiseNode } from "gatewise/worklet";
 import { createPool, type WorkerLike } from "gatewise/worker";
 
@@ -50,6 +51,10 @@ const stream = lstm.stream();
 const saved: State = stream.state;
 stream.state = saved;
 known(stream.step([1, 2] as const));
+known(ctcGreedy({ shape: [1, 2], data: new Float32Array(2) }).labels);
+known(ctcBeam([[0, 1]], { scorer: (prefix, label) => prefix.length - label })[0]?.score);
+const tokens: TokenStream = model.stream();
+known(beamSearch(tokens, { start: 0, stop: 1 })[0]?.tokens);
 const either: Stream[] = [stream, model.stream(), stream.fork()];
 known(either[0]!.state);
 // @ts-expect-error the state of a model is a list

@@ -10,15 +10,19 @@ import { blocksOf, pages } from "../support/programs.js";
 
 const root = new URL("../../", import.meta.url);
 
-/** The modules that a block may import: the core, Node's files, and every format that has an entry. */
+/** The modules that a block may import: the core, Node's files, and every format and room that has an entry. */
 async function find(name: string): Promise<object> {
   if (name === "gatewise") return gatewise;
   if (name === "node:fs") return fs;
-  const entry = name.replace(/^gatewise\//, "src/formats/");
-  expect(fs.existsSync(new URL(`${entry}/index.ts`, root)), name).toBe(true);
+  const folder = name.slice("gatewise/".length);
+  const has = (path: string) =>
+    fs.existsSync(new URL(`src/${path}/index.ts`, root));
+  expect(has(folder) || has(`formats/${folder}`), name).toBe(true);
   const { exports } = JSON.parse(text("package.json"));
   expect(exports).toHaveProperty([name.replace("gatewise", ".")]);
-  return import(`../../src/formats/${name.slice("gatewise/".length)}/index.ts`);
+  return has(folder)
+    ? import(`../../src/${folder}/index.ts`)
+    : import(`../../src/formats/${folder}/index.ts`);
 }
 
 const text = (file: string) => fs.readFileSync(new URL(file, root), "utf8");

@@ -10,7 +10,6 @@ import {
   text,
   unexpected,
 } from "../json.js";
-import { modernClass, modernFields } from "./keras1.js";
 
 /** A layer as the file has it. */
 export interface LayerConfig {
@@ -43,8 +42,7 @@ export function readLayer(place: Place): LayerConfig {
       `expected a layer of Keras, got one of the file's author, whose code is not in the file`,
       placeOf(written, name),
     );
-  const className = modernClass(RENAMED.get(written) ?? written);
-  return { className, name, config: modernFields(className, config) };
+  return { className: RENAMED.get(written) ?? written, name, config };
 }
 
 /** As errors name a layer. */

@@ -6,7 +6,14 @@
 import { FormatError } from "../../errors.js";
 import type { StateDict } from "../../safetensors.js";
 import type { AudioModel } from "../audio.js";
-import { nested, type Place } from "../json.js";
+import {
+  asList,
+  matrix,
+  type Place,
+  sizeOfMatrix,
+  unexpected,
+  vector,
+} from "../json.js";
 import { makeReport } from "../report.js";
 import { buildModel, type ModelOptions } from "../state-dict.js";
 
@@ -24,7 +31,7 @@ export function readStateDict(file: Place, options: ModelOptions): AudioModel {
   const tensors: StateDict = Object.fromEntries(
     Object.entries(file.fields).map(([name, value]) => [
       name,
-      nested(value, JSON.stringify(name.slice(0, 200))),
+      toTensor(value, JSON.stringify(name)),
     ]),
   );
   const { model, described, ignored, warnings } = buildModel(tensors, options);
@@ -39,4 +46,11 @@ export function readStateDict(file: Place, options: ModelOptions): AudioModel {
     warnings,
   });
   return { model, report, sampleRate: null, cases: [] };
+}
+
+function toTensor(value: unknown, at: string) {
+  const entries = asList(value, at);
+  if (!entries.length) throw unexpected("numbers", value, at);
+  if (!Array.isArray(entries[0])) return vector(value, at, entries.length);
+  return matrix(value, at, ...sizeOfMatrix(value, at));
 }

@@ -1,0 +1,75 @@
+/*
+ * Connectionist temporal classification (Graves et al. 2006). A path names a label or the blank at every step; repeats
+ * merged and blanks dropped, it reads as a labelling. The probability of a labelling is the sum over its paths.
+ */
+import {
+  boolean,
+  message,
+  nonNegativeInteger,
+  record,
+  shapeText,
+} from "../checks.js";
+import { asTensor, type TensorLike } from "../tensor.js";
+import { logSoftmax } from "./log.js";
+
+/** What all of CTC's decoders take. */
+export interface CtcOptions {
+  /** The class that stands for no label; 0 by default, as torch.nn.CTCLoss has it. */
+  blank?: number;
+  /** Whether the input is probabilities, each step's adding up to 1; false by default: logits or log-probabilities. */
+  probabilities?: boolean;
+}
+
+/** The steps of a label: from `start` up to but without `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** log-probabilities [T, C], float64. */
+export interface CtcSteps {
+  readonly rows: readonly Float64Array[];
+  readonly classes: number;
+  readonly blank: number;
+}
+
+const CTC = { blank: 0, probabilities: 0 } satisfies Record<
+  keyof CtcOptions,
+  0
+>;
+
+/** @param known the names of the decoder's own options */
+export function checkCtc(
+  input: TensorLike,
+  options: CtcOptions,
+  known: object = {},
+): CtcSteps {
+  const { shape, data } = asTensor(input, "logits");
+  const [steps = 0, classes = 0] = shape;
+  if (shape.length !== 2 || !steps || !classes)
+    throw new RangeError(message("logits", "[T, C]", shapeText(shape)));
+  record(options, "options", { ...CTC, ...known });
+  const blank = nonNegativeInteger(options.blank ?? 0, "blank");
+  if (blank >= classes) {
+    const expected = `a class from 0 to ${classes - 1}`;
+    throw new RangeError(message("blank", expected, `${blank}`));
+  }
+  const given = boolean(options.probabilities ?? false, "probabilities");
+  const logits = given ? data.map(Math.log) : data;
+  const rows = Array.from({ length: steps }, (_, t) =>
+    logSoftmax(logits.subarray(t * classes, (t + 1) * classes), `logits[${t}]`),
+  );
+  return { rows, classes, blank };
+}
+
+/** A label, of `labels` at `index`, that the steps have and that is no blank. */
+export function checkLabel(
+  label: unknown,
+  { classes, blank }: CtcSteps,
+  name: string,
+): number {
+  const value = nonNegativeInteger(label, name);
+  if (value < classes && value !== blank) return value;
+  const expected = `a label from 0 to ${classes - 1} other than the blank, ${blank}`;
+  throw new RangeError(message(name, expected, `${value}`));
+}

@@ -1,0 +1,49 @@
+/*
+ * Sums of probabilities by their logarithms, in float64; -Infinity is a probability of 0.
+ */
+import { message } from "../checks.js";
+
+/** log(eᵃ + eᵇ). */
+export function logAdd(a: number, b: number): number {
+  const most = Math.max(a, b);
+  if (most === Number.NEGATIVE_INFINITY) return most;
+  return most + Math.log1p(Math.exp(Math.min(a, b) - most));
+}
+
+/**
+ * `row` made log-probabilities: less the logarithm of the sum of all eˣ. Log-probabilities stay what they are.
+ *
+ * @throws RangeError that names the row, for NaN, infinity, or where all are -Infinity: the likeliest would be made up
+ */
+export function logSoftmax(
+  row: ArrayLike<number>,
+  name: string,
+  out = new Float64Array(row.length),
+): Float64Array {
+  let most = Number.NEGATIVE_INFINITY;
+  let proper = true;
+  for (let i = 0; i < out.length; i++) {
+    const value = row[i] as number;
+    proper &&= value < Number.POSITIVE_INFINITY; // false for NaN too
+    if (value > most) most = value;
+  }
+  if (!proper || most === Number.NEGATIVE_INFINITY) {
+    const expected = "numbers, of which at least one is finite";
+    const got = proper ? "-Infinity alone" : "NaN or Infinity";
+    throw new RangeError(message(name, expected, got));
+  }
+  let sum = 0;
+  for (let i = 0; i < out.length; i++)
+    sum += Math.exp((row[i] as number) - most);
+  const total = most + Math.log(sum);
+  for (let i = 0; i < out.length; i++) out[i] = (row[i] as number) - total;
+  return out;
+}
+
+/** The place of the largest, of the first where several are as large. */
+export function largest(row: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < row.length; i++)
+    if ((row[i] as number) > (row[best] as number)) best = i;
+  return best;
+}
