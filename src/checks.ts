@@ -130,9 +130,13 @@ export const typedArrayName = Object.getOwnPropertyDescriptor(
   Symbol.toStringTag,
 )?.get as (this: unknown) => string | undefined;
 
-/** A shape as messages show it: `[10, 5]`. */
+/** A shape as messages show it: `[10, 5]`. Of entries that are no sizes only what they are: String of nested arrays recurses. */
 export function shapeText(shape: readonly unknown[]): string {
-  return `[${shape.map(String).join(", ")}]`;
+  const entryText = (entry: unknown): string => {
+    if (Array.isArray(entry)) return "[…]";
+    return typeof entry === "object" && entry !== null ? "{…}" : String(entry);
+  };
+  return `[${shape.map(entryText).join(", ")}]`;
 }
 
 /** What came, in a few words: `[10, 5]` for a tensor, `"abc"`, `NaN`, `null`, `a Float32Array of length 4`. */

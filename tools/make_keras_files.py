@@ -384,27 +384,30 @@ SNAKE = {
 }
 
 
-def save_paths(file, layers, folder="layers"):
+def save_paths(file, layers, folder="layers", windows=False):
+    """windows: as tf_keras joined paths there, so that all but "vars" is the name of one group."""
+    joined = lambda path: path.replace("/", "\\") if windows else path
     used = {}
     for layer in layers:
         snake = SNAKE.get(layer.kind, layer.kind.lower())
         count = used.get(snake, -1) + 1
         used[snake] = count
         name = snake + (f"_{count}" if count else "")
-        own = file.create_group(f"{folder}/{name}")
+        own = joined(f"{folder}/{name}")
         if "" not in layer.parts:
-            own.create_group("vars").attrs["name"] = layer.name
+            file.create_group(f"{own}/vars").attrs["name"] = layer.name
         for path, weights in layer.parts.items():
-            group = own.create_group(f"{path}/vars" if path else "vars")
+            inner = joined(f"{folder}/{name}/{path}") if path else own
+            group = file.create_group(f"{inner}/vars")
             group.attrs["name"] = path.split("/")[-1] or layer.name
             for index, weight in enumerate(weights):
                 group[str(index)] = weight
 
 
-def write_keras(name, config, layers, version, folder="layers"):
+def write_keras(name, config, layers, version, folder="layers", windows=False):
     data = io.BytesIO()
     with h5py.File(data, "w") as file:
-        save_paths(file, layers, folder)
+        save_paths(file, layers, folder, windows)
     metadata = {"keras_version": version, "date_saved": "2026-01-01@00:00:00"}
     with zipfile.ZipFile(FOLDER / name, "w") as archive:
         archive.writestr(stamped("metadata.json"), json.dumps(metadata))
@@ -774,11 +777,90 @@ def cudnn():
     write_h5("keras2-cudnn.h5", config, saved, "2.3.1", 2, fixed=True)
 
 
+def windows():
+    layers = [
+        bidirectional("LSTM", 3, 4, 2.12, "bidirectional", "concat", return_sequences=True),
+        recurrent("GRU", 8, 3, 2.12, "gru"),
+        dense(3, 2, 2.12, "dense", "sigmoid"),
+    ]
+    x = signal()
+    config = sequential(layers, x.shape[1:], 2.12)
+    name = "keras2.15-windows.keras"
+    write_keras(name, config, layers, "2.15.0", windows=True)
+    case(name, layers, x)
+
+
+# ---- Keras 1: other names, and matrices gate by gate (preprocess_weights_for_loading of Keras 2 puts them together)
+
+
+KERAS_1 = {
+    "units": "output_dim",
+    "recurrent_activation": "inner_activation",
+    "use_bias": "bias",
+}
+
+
+def keras1_layer(layer, consume_less="cpu"):
+    """The layer as Keras 1 has it, and what it computes as before."""
+    config = {KERAS_1.get(k, k): v for k, v in layer.config.items()}
+    for name in ("reset_after", "zero_output_for_mask"):
+        config.pop(name, None)
+    if layer.kind in GATES:
+        config["consume_less"] = consume_less
+        config.pop("bias")
+    parts = {path: list(weights) for path, weights in layer.parts.items()}
+    # the order in which the matrices of a gate are: W, U and b each
+    gates = {"LSTM": [0, 2, 1, 3], "GRU": [0, 1, 2]}
+    if layer.kind in gates and consume_less != "gpu":
+        split_up = [np.split(w, GATES[layer.kind], -1) for w in layer.parts["cell"]]
+        parts = {"cell": [w[g] for g in gates[layer.kind] for w in split_up]}
+    return Layer(layer.kind, config, parts, layer.compute, layer.name)
+
+
+def keras1_names(layer):
+    letters = ["W", "U", "b"]
+    weights = layer.weights()
+    gates = {12: "icfo", 9: "zrh"}.get(len(weights))
+    if layer.kind in GATES and gates:
+        return [f"{layer.name}_{letter}_{gate}" for gate in gates for letter in letters]
+    return [f"{layer.name}_{letter}" for letter in (letters if layer.kind in GATES else "Wb")][: len(weights)]
+
+
+def keras1():
+    hard = {"recurrent_activation": "hard_sigmoid"}
+    before = {**hard, "reset_after": False}
+    plain_layers = [
+        recurrent("LSTM", 3, 4, 2, "lstm_1", return_sequences=True, **hard),
+        recurrent("GRU", 4, 3, 2, "gru_1", return_sequences=True, **before),
+        recurrent("LSTM", 3, 3, 2, "lstm_2", return_sequences=True, **hard),
+        recurrent("SimpleRNN", 3, 4, 2, "simplernn_1"),
+        dense(4, 2, 2, "dense_1", "softmax"),
+    ]
+    x = signal()
+    layers = [keras1_layer(each, "gpu" if each.name == "lstm_2" else "cpu") for each in plain_layers]
+    config = {"class_name": "Sequential", "config": [serialized(e.kind, e.config, 1, "") for e in layers]}
+    config["config"][0]["config"]["batch_input_shape"] = [None, 5, 3]
+    with h5py.File(FOLDER / "keras1-gates.h5", "w") as file:
+        file.attrs["keras_version"] = b"1.2.2"
+        file.attrs["model_config"] = json.dumps(config).encode()
+        group = file.create_group("model_weights")
+        group.attrs["layer_names"] = np.asarray([e.name.encode() for e in layers])
+        for layer in layers:
+            own = group.create_group(layer.name)
+            names = keras1_names(layer)
+            own.attrs["weight_names"] = np.asarray([n.encode() for n in names])
+            for name, weight in zip(names, layer.weights()):
+                own.create_dataset(name, data=weight)
+    case("keras1-gates.h5", plain_layers, x)
+
+
 FOLDER.mkdir(parents=True, exist_ok=True)
 for old in FOLDER.iterdir():
     old.unlink()
 keras3()
 keras2()
 cudnn()
+windows()
+keras1()
 (FOLDER / "cases.json").write_text(json.dumps(cases))
 print(len(cases), "cases,", sum(f.stat().st_size for f in FOLDER.iterdir()), "bytes")

@@ -16,20 +16,33 @@ export interface Place {
 
 /** The object that the file is; `at`: where, when it is a part of one. */
 export function parseObject(bytes: Uint8Array | ArrayBuffer, at = ""): Place {
+  const json = textOf(toBytes(bytes), at || FILE);
   let value: unknown;
   try {
-    // a copy: TextDecoder refuses shared memory
-    value = JSON.parse(decodeUtf8(toBytes(bytes).slice()));
+    value = JSON.parse(json);
   } catch (error) {
-    // the first kind is ours, about `bytes`; SyntaxError names the position
-    if (error instanceof TypeError && error.message.startsWith("bytes:"))
-      throw error;
     throw new FormatError(
       `expected JSON in UTF-8, got ${shortReasonOf(error)}`,
       at || FILE,
     );
   }
   return { at, fields: asObject(value, at || FILE) };
+}
+
+function textOf(bytes: Uint8Array, at: string): string {
+  try {
+    // a copy: TextDecoder refuses shared memory
+    return decodeUtf8(bytes.slice());
+  } catch {
+    // what hosts say of it differs, and names their own functions
+    const start = Array.from(bytes.subarray(0, 8), (byte) =>
+      byte.toString(16).padStart(2, "0"),
+    );
+    throw new FormatError(
+      `expected JSON in UTF-8, got a binary file that starts with ${start.join(" ")}`,
+      at,
+    );
+  }
 }
 
 /** The object that the file is, or that it has been found to be already. */
@@ -109,12 +122,31 @@ export function matrix(
   return { shape: [rows, columns], data };
 }
 
-/** How many rows and columns the matrix at this place says it has, from its first row. */
-export function sizeOfMatrix(value: unknown, at: string): [number, number] {
-  const rows = asList(value, at);
-  const columns = rows.length ? asList(rows[0], `${at}[0]`).length : 0;
-  if (columns) return [rows.length, columns];
-  throw unexpected("a matrix, as lists of numbers", value, at);
+/** More than any parameter has; it ends the search in lists that are nested without end. */
+const MOST_AXES = 8;
+
+/** Finite numbers in lists of lists, all of a level as long as its first. */
+export function nested(value: unknown, at: string): Tensor {
+  const shape: number[] = [];
+  for (let level = value; shape.length === 0 || Array.isArray(level);) {
+    const { length } = asList(level, at + "[0]".repeat(shape.length));
+    if (!length || shape.length === MOST_AXES)
+      throw unexpected(`numbers, in at most ${MOST_AXES} lists`, level, at);
+    shape.push(length);
+    level = (level as unknown[])[0];
+  }
+  // whatever the first of each level claims, there is room for what has been seen alone
+  const rows: [row: readonly unknown[], at: string][] = [];
+  const collect = (level: unknown, axis: number, place: string): void => {
+    const entries = asList(level, place, shape[axis]);
+    if (axis === shape.length - 1) rows.push([entries, place]);
+    else entries.forEach((e, i) => collect(e, axis + 1, `${place}[${i}]`));
+  };
+  collect(value, 0, at);
+  const columns = shape.at(-1) as number;
+  const data = new Float32Array(rows.length * columns);
+  rows.forEach(([row, place], r) => fill(data, r * columns, row, place));
+  return { shape, data };
 }
 
 function fill(
@@ -125,9 +157,11 @@ function fill(
 ): void {
   for (let i = 0; i < numbers.length; i++) {
     const value = numbers[i];
-    data[start + i] = value as number;
+    if (typeof value !== "number")
+      throw unexpected("a number", value, `${at}[${i}]`);
+    data[start + i] = value;
     // what float32 cannot hold has become infinite
-    if (typeof value !== "number" || !Number.isFinite(data[start + i]))
+    if (!Number.isFinite(data[start + i]))
       throw unexpected("a number within float32", value, `${at}[${i}]`);
   }
 }

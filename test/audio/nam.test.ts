@@ -211,12 +211,12 @@ describe("refused", () => {
     ],
     [
       "what is no number",
-      'weights[3]: expected a number within float32, got "0.5"',
+      'weights[3]: expected a number, got "0.5"',
       (value) => (value.weights[3] = "0.5"),
     ],
     [
       "NaN, which JSON has as null",
-      "weights[0]: expected a number within float32, got null",
+      "weights[0]: expected a number, got null",
       (value) => (value.weights[0] = NaN),
     ],
     [

@@ -210,12 +210,12 @@ describe("refused", () => {
     ],
     [
       "a text among numbers",
-      'layers[1].weights[1][0]: expected a number within float32, got "1"',
+      'layers[1].weights[1][0]: expected a number, got "1"',
       (value) => (value.layers[1].weights[1][0] = "1"),
     ],
     [
       "null among numbers, as NaN is written",
-      "layers[1].weights[0][2][0]: expected a number within float32, got null",
+      "layers[1].weights[0][2][0]: expected a number, got null",
       (value) => (value.layers[1].weights[0][2][0] = NaN),
     ],
     [

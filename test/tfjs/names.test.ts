@@ -73,6 +73,25 @@ describe("weights are found by their names", () => {
     );
   });
 
+  test("of directions as Keras 3 names them, without the layer's own name", () => {
+    const name = "bidirectional-concat";
+    const files = renamed(name, (n) => n.replace(/^bidirectional[^/]*\//, ""));
+    const text = new TextDecoder().decode(files["model.json"]);
+    const model = JSON.parse(text);
+    const [wrapper] = model.modelTopology.config.layers;
+    const { layer } = wrapper.config;
+    layer.config.name = `forward_${layer.config.name.replace(/^forward_/, "")}`;
+    wrapper.config.backward_layer = structuredClone(layer);
+    const { config } = wrapper.config.backward_layer;
+    config.name = config.name.replace("forward", "backward");
+    config.go_backwards = true;
+    const changedFiles = { ...files, "model.json": jsonOf(model) };
+    expectSameTensor(run(name, changedFiles), run(name, filesOf(name)));
+    expect(load(changedFiles).report.ignored).toEqual(
+      load(filesOf(name)).report.ignored,
+    );
+  });
+
   test("of cells, in their order", () => {
     const files = renamed("several-cells", (n) =>
       n.replace("RNNCell_0", "lstm_cell_9").replace("RNNCell_1", "gru_cell"),

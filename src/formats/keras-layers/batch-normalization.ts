@@ -19,7 +19,7 @@ export function readBatchNormalization(
   const { config, name, className } = layer;
   if (!reading.pieces.length)
     refuse(layer, "expected a layer with weights in front");
-  requireFeatureAxis(config, reading.lastOnly ? 2 : 3);
+  requireFeatureAxis(config, rankOf(reading));
   let ordinal = 0;
   const take = (role: Role): Float32Array => {
     const weight = weights.take(ITSELF, role, ordinal++);
@@ -69,4 +69,11 @@ export function readBatchNormalization(
       convention: `with the moving mean and variance, epsilon ${epsilon}`,
     },
   });
+}
+
+/** Axes of what comes, the batch counted. A model of Dense layers alone that does not say is one of single steps. */
+function rankOf({ lastOnly, inputRank, pieces }: Reading): number {
+  if (lastOnly) return 2;
+  const flat = pieces.every(({ type }) => type === "Linear");
+  return flat ? (inputRank ?? 2) : 3;
 }

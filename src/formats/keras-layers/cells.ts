@@ -8,6 +8,7 @@ import {
   readCellActivation,
 } from "./activations.js";
 import { flag } from "./config.js";
+import { joinedGates } from "./keras1.js";
 import type { Context } from "./context.js";
 import { fromCudnn, reordered, transposed } from "./matrices.js";
 import { checkShape, type LayerWeights, type Part } from "./weights.js";
@@ -54,12 +55,13 @@ const ORDER = { RNN: "", LSTM: "gates i f c o, ", GRU: "gates z r h, " };
 export function readCell(
   className: string,
   config: Place,
-  weights: LayerWeights,
+  saved: LayerWeights,
   part: Part,
   inputSize: number | null,
   { producer, budget }: Context,
 ): CellWeights {
   const type = CELL_TYPES.get(className) as CellType;
+  const weights = joinedGates(saved, type, config);
   const cudnn = className.startsWith("CuDNN");
   const gates = GATES[type];
   const units = integer(config, "units");

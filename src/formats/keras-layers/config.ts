@@ -10,6 +10,7 @@ import {
   text,
   unexpected,
 } from "../json.js";
+import { modernClass, modernFields } from "./keras1.js";
 
 /** A layer as the file has it. */
 export interface LayerConfig {
@@ -42,7 +43,8 @@ export function readLayer(place: Place): LayerConfig {
       `expected a layer of Keras, got one of the file's author, whose code is not in the file`,
       placeOf(written, name),
     );
-  return { className: RENAMED.get(written) ?? written, name, config };
+  const className = modernClass(RENAMED.get(written) ?? written);
+  return { className, name, config: modernFields(className, config) };
 }
 
 /** As errors name a layer. */

@@ -35,6 +35,8 @@ export interface Reading extends Context {
   size: number | null;
   /** Whether T is gone: behind a recurrent layer with return_sequences false. */
   lastOnly: boolean;
+  /** Axes of the model's input, the batch counted; null where the config does not say. */
+  inputRank: number | null;
 }
 
 /** @throws FormatError naming the layer */

@@ -14,7 +14,7 @@ import {
 } from "../../index.js";
 import type { BackendChoice } from "../../layers/options.js";
 import type { Budget } from "../budget.js";
-import type { Place } from "../json.js";
+import { field, type Place } from "../json.js";
 import type { ReportLayer } from "../report.js";
 import { layerActivation } from "./activations.js";
 import { readBatchNormalization } from "./batch-normalization.js";
@@ -79,8 +79,10 @@ export function readKerasModel(
     pieces: [],
     size: null,
     lastOnly: false,
+    inputRank: null,
   };
   for (const { layer, saved } of readChain(model)) {
+    reading.inputRank ??= inputRank(layer);
     const weights = source.of(layer, saved);
     readOne(layer, weights, reading);
     weights.finish();
@@ -93,6 +95,14 @@ export function readKerasModel(
     model: sequential(pieces.map((piece) => make(piece, backend))),
     layers: pieces.map(({ described }) => described),
   };
+}
+
+function inputRank({ config }: LayerConfig): number | null {
+  for (const name of ["batch_shape", "batch_input_shape"]) {
+    const shape = field(config, name);
+    if (Array.isArray(shape)) return shape.length;
+  }
+  return null;
 }
 
 function readOne(

@@ -6,7 +6,8 @@
  *     layers/time_distributed/layer/vars/0
  *     layers/rnn/cell/cells/lstm_cell_1/vars/0
  *
- * A layer is found by its class and its place among those of its class; its name is not in the file.
+ * A layer is found by its class and its place among those of its class; its name is not in the file. Keras 2 joined the
+ * attributes as paths of files, so that on Windows `layers\\lstm\\cell` is the name of one group, in which is vars/0.
  */
 import { FormatError } from "../../errors.js";
 import type { Hdf5File } from "../hdf5/file.js";
@@ -17,13 +18,14 @@ const FOLDERS = ["layers", "_layer_checkpoint_dependencies"];
 
 /** null where the file has no weights in this form. */
 export function savedPaths(file: Hdf5File): WeightSource | null {
-  const folder = FOLDERS.find((name) => file.names(`/${name}`) !== null);
+  const groups = groupsOf(file);
+  const folder = FOLDERS.find((name) => groups.has(name));
   if (folder === undefined) return null;
   return {
     of: ({ className, name }, saved) => ({
       take({ path }, role, ordinal) {
-        const group = ["", folder, saved, ...path, "vars"].join("/");
-        const place = `${group}/${ordinal}`;
+        const own = [folder, saved, ...path].join("/");
+        const place = `/${groups.get(own) ?? own}/vars/${ordinal}`;
         const found = file.dataset(place);
         if (found) return { ...found, place: file.at(place) };
         throw new FormatError(
@@ -34,4 +36,16 @@ export function savedPaths(file: Hdf5File): WeightSource | null {
       finish() {},
     }),
   };
+}
+
+/** The groups of the root, and the folders that they are in, by their names with slashes. */
+function groupsOf(file: Hdf5File): ReadonlyMap<string, string> {
+  const groups = new Map<string, string>();
+  for (const name of file.names("/") ?? []) {
+    const path = name.replaceAll("\\", "/");
+    groups.set(path, name);
+    const [top = ""] = path.split("/", 1);
+    if (!groups.has(top)) groups.set(top, top);
+  }
+  return groups;
 }

@@ -6,14 +6,7 @@
 import { FormatError } from "../../errors.js";
 import type { StateDict } from "../../safetensors.js";
 import type { AudioModel } from "../audio.js";
-import {
-  asList,
-  matrix,
-  type Place,
-  sizeOfMatrix,
-  unexpected,
-  vector,
-} from "../json.js";
+import { nested, type Place } from "../json.js";
 import { makeReport } from "../report.js";
 import { buildModel, type ModelOptions } from "../state-dict.js";
 
@@ -31,7 +24,7 @@ export function readStateDict(file: Place, options: ModelOptions): AudioModel {
   const tensors: StateDict = Object.fromEntries(
     Object.entries(file.fields).map(([name, value]) => [
       name,
-      toTensor(value, JSON.stringify(name)),
+      nested(value, JSON.stringify(name.slice(0, 200))),
     ]),
   );
   const { model, described, ignored, warnings } = buildModel(tensors, options);
@@ -46,11 +39,4 @@ export function readStateDict(file: Place, options: ModelOptions): AudioModel {
     warnings,
   });
   return { model, report, sampleRate: null, cases: [] };
-}
-
-function toTensor(value: unknown, at: string) {
-  const entries = asList(value, at);
-  if (!entries.length) throw unexpected("numbers", value, at);
-  if (!Array.isArray(entries[0])) return vector(value, at, entries.length);
-  return matrix(value, at, ...sizeOfMatrix(value, at));
 }

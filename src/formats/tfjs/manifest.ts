@@ -102,9 +102,9 @@ function readEntry(
   const name = text(place, "name");
   const dtype = text(place, "dtype");
   const shape = list(place, "shape") as number[];
-  const count = sizeOf(shape);
   if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0))
     throw unexpected("sizes", shapeText(shape), inside(place, "shape"));
+  const count = sizeOf(shape);
   const quantised = field(place, "quantization") !== undefined;
   const quantization = quantised ? object(place, "quantization") : null;
   const stored = quantization ? text(quantization, "dtype") : dtype;

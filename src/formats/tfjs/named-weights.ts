@@ -6,8 +6,11 @@
  *     bidirectional/forward_lstm/lstm_cell/kernel
  *     rnn/RNNCell_0/kernel                        TensorFlow.js, of several cells
  *     lstm/0                                      Keras 3: the weight's place
+ *     forward_lstm/lstm_cell/kernel               Keras 3: of a Bidirectional, without the layer's own name
  */
+import { isRecord } from "../../checks.js";
 import { FormatError } from "../../errors.js";
+import { field, type Place } from "../json.js";
 import type {
   LayerWeights,
   Part,
@@ -31,28 +34,51 @@ export function namedWeights(entries: readonly Entry[]): NamedWeights {
   }
   const taken = new Set<Entry>();
   return {
-    of: ({ name, className }) =>
-      weightsOf(
-        byLayer.get(name) ?? [],
-        `layer ${JSON.stringify(name.slice(0, 100))} (${className})`,
-        taken,
-      ),
+    of: ({ name, className, config }) => {
+      const own = byLayer.get(name);
+      const parts = own
+        ? partsOf(own, 1)
+        : partsOf(
+            wrappedNames(config).flatMap((inner) => byLayer.get(inner) ?? []),
+            0,
+          );
+      const place = `layer ${JSON.stringify(name.slice(0, 100))} (${className})`;
+      return weightsOf(parts, place, taken);
+    },
     rest: () => entries.filter((entry) => !taken.has(entry)),
   };
 }
 
-function weightsOf(
+/** The names of the layers that a layer wraps. */
+function wrappedNames(config: Place): string[] {
+  return ["layer", "backward_layer"].flatMap((wrapped) => {
+    const inner = field(config, wrapped);
+    const own = isRecord(inner) ? inner["config"] : null;
+    const name = isRecord(own) ? own["name"] : null;
+    return typeof name === "string" ? [name] : [];
+  });
+}
+
+/** By the names in front of the weight's, the first `left` of them left out. */
+function partsOf(
   entries: readonly Entry[],
-  place: string,
-  taken: Set<Entry>,
-): LayerWeights {
+  left: number,
+): ReadonlyMap<string, readonly Entry[]> {
   const parts = new Map<string, Entry[]>();
   for (const entry of entries) {
-    const inner = entry.name.split("/").slice(1, -1).join("/");
+    const inner = entry.name.split("/").slice(left, -1).join("/");
     const known = parts.get(inner);
     if (known) known.push(entry);
     else parts.set(inner, [entry]);
   }
+  return parts;
+}
+
+function weightsOf(
+  parts: ReadonlyMap<string, readonly Entry[]>,
+  place: string,
+  taken: Set<Entry>,
+): LayerWeights {
   return {
     take(part, role, ordinal) {
       const entry = partOf(parts, part).find(({ name }) =>
@@ -67,7 +93,7 @@ function weightsOf(
       };
     },
     finish() {
-      const left = entries.find((entry) => !taken.has(entry));
+      const left = [...parts.values()].flat().find((e) => !taken.has(e));
       if (left)
         throw new FormatError(
           `expected no weight ${JSON.stringify(left.name.slice(0, 200))}`,
