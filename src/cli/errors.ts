@@ -18,7 +18,8 @@ export class Failed extends Error {}
 /** An error and the file that it is about. */
 export class FileError extends Error {
   constructor(file: string, cause: unknown) {
-    super(`${file === "-" ? "standard input" : file}: ${textOf(cause)}`);
+    const name = file === "-" ? "standard input" : file;
+    super(`${name}: ${textOf(cause)}`, { cause });
   }
 }
 

@@ -6,7 +6,7 @@ import type { AudioCase } from "../formats/audio.js";
 import { type Files, load } from "../formats/load/index.js";
 import { recogniseProtobuf } from "../formats/load/protobuf.js";
 import { locationsIn } from "../formats/onnx/external.js";
-import { reportText, type Report } from "../formats/report.js";
+import type { Report } from "../formats/report.js";
 import { type Backend, FormatError, init, Sequential } from "../index.js";
 import type { Tensor } from "../tensor.js";
 import { about, textOf, UsageError } from "./errors.js";
@@ -25,16 +25,13 @@ export interface Graph {
 }
 
 /** What was found in a file. */
-export interface Found {
-  /** null where the file does not tell how its layers follow each other. */
-  readonly model: Sequential | Graph | null;
+export interface Loaded {
+  readonly model: Sequential | Graph;
   readonly report: Report;
   /** Hertz, of an audio plug-in's model that says so. */
   readonly sampleRate: number | null;
   readonly cases: readonly AudioCase[];
 }
-
-export type Loaded = Found & { readonly model: Sequential | Graph };
 
 /** How a model is to be read. */
 export interface Reading {
@@ -44,10 +41,10 @@ export interface Reading {
 }
 
 /** @throws FileError naming the file and the place in it; UsageError naming the file, for options that it has no use for */
-export async function findModel(
+export async function loadModel(
   file: string,
   { backend, option = new Map() }: Reading,
-): Promise<Found> {
+): Promise<Loaded> {
   // for all layers, whatever they were saved with
   await init({ backend });
   const options = await toLoadOptions(option);
@@ -75,20 +72,6 @@ function withOptions<T>(file: string, option: GivenOptions, read: () => T): T {
     if (!refused || !option.size) throw error;
     throw new UsageError(`${file}: ${textOf(error)}`);
   }
-}
-
-/** As `findModel`, where a model is needed. */
-export async function loadModel(
-  file: string,
-  reading: Reading,
-): Promise<Loaded> {
-  const found = await findModel(file, reading);
-  const { model, report } = found;
-  if (model) return { ...found, model };
-  return about(file, () => {
-    const why = report.warnings.join("; ") || reportText(report);
-    throw new FormatError(`expected layers that make a model: ${why}`);
-  });
 }
 
 /** The files that a TensorFlow.js model.json or an ONNX model names, from its own folder; null where it names none. */

@@ -1,6 +1,8 @@
 /*
  * What a reader says about a file. Plain data, so that JSON.stringify gives all of it.
  */
+import { FormatError } from "../errors.js";
+import type { Layer } from "../index.js";
 
 /** What was found in a file, and what became of it. `toString` gives it as text. */
 export interface Report {
@@ -16,6 +18,8 @@ export interface Report {
   readonly converted: readonly string[];
   /** What the file holds that the model has no use for: a line each. */
   readonly ignored: readonly string[];
+  /** What the file does not say and the model takes for granted: a line each. */
+  readonly assumptions: readonly string[];
   /** What may be other than it was meant to be, and what to do then: a line each. */
   readonly warnings: readonly string[];
 }
@@ -32,15 +36,46 @@ export interface ReportLayer {
   readonly convention: string;
 }
 
+// Here and not in errors.ts, which stands below layers and reports and knows neither.
+declare module "../errors.js" {
+  interface FormatError {
+    /** What was found in a file of which no model could be made. */
+    readonly report?: Report;
+    /** The layers of such a file by their names, where it has some. */
+    readonly layers?: Readonly<Record<string, Layer>>;
+  }
+}
+
+/** The error for a file that was read, but is no model: what was found goes with it. */
+export function refusal(
+  message: string,
+  place: string,
+  found: { report: Report; layers: Readonly<Record<string, Layer>> },
+): FormatError {
+  const { report, layers } = found;
+  // not enumerable: consoles show an error with all that is
+  return Object.defineProperties(new FormatError(message, place), {
+    report: { value: report },
+    layers: { value: layers },
+  });
+}
+
+/** A report of which a reader that assumes nothing leaves `assumptions` out. */
+type ReportFields = Omit<Report, "assumptions"> &
+  Partial<Pick<Report, "assumptions">>;
+
 /** The report as a value whose toString is `reportText`. */
-export function makeReport(fields: Report): Report {
-  return Object.defineProperty({ ...fields }, "toString", {
+export function makeReport(fields: ReportFields): Report {
+  const report: Report = { assumptions: [], ...fields };
+  return Object.defineProperty(report, "toString", {
     // not enumerable: a report stays plain data for JSON, for comparisons and for postMessage
     value: function (this: Report) {
       return reportText(this);
     },
   });
 }
+
+const LISTS = ["converted", "ignored", "assumptions", "warnings"] as const;
 
 /** The report for people: a line of what it is, a line a layer, then a list under each heading that has one. */
 export function reportText(report: Report): string {
@@ -53,7 +88,7 @@ export function reportText(report: Report): string {
     const what = [type, ...numbers].join(", ");
     lines.push(`  ${name || "(unnamed)"}: ${what}; ${convention}`);
   }
-  for (const heading of ["converted", "ignored", "warnings"] as const) {
+  for (const heading of LISTS) {
     if (report[heading].length) lines.push(`${heading}:`);
     for (const line of report[heading]) lines.push(`  ${line}`);
   }

@@ -12,7 +12,7 @@ import type { StateDict } from "../safetensors.js";
 import { type Found, type LayerChoice, toLayer } from "./layer.js";
 import { list, type Module, modulesOf } from "./modules.js";
 import { silentModules, whyNoChain } from "./obvious.js";
-import type { Report, ReportLayer } from "./report.js";
+import { makeReport, refusal, type Report } from "./report.js";
 
 export type { LayerChoice } from "./layer.js";
 
@@ -32,8 +32,7 @@ export interface ModelOptions {
 
 /** What `load` returns for files of state dicts. */
 export interface LoadedLayers {
-  /** null when the file does not tell how its layers follow each other; the report's warnings say why. */
-  readonly model: Sequential | null;
+  readonly model: Sequential;
   /** All layers by their names, in the file's order. */
   readonly layers: Record<string, Layer>;
   readonly report: Report;
@@ -48,23 +47,24 @@ export const MODEL_OPTIONS: Readonly<Record<keyof ModelOptions, true>> = {
   backend: true,
 };
 
-export interface BuiltModel {
-  readonly model: LoadedLayers["model"];
-  readonly layers: LoadedLayers["layers"];
-  readonly described: readonly ReportLayer[];
-  readonly ignored: readonly string[];
-  readonly warnings: readonly string[];
+/** A state dict as it was read, and what its report says beside the layers. */
+export interface SavedDict extends Omit<
+  Report,
+  "layers" | "assumptions" | "warnings"
+> {
+  readonly tensors: StateDict;
+  /** Names of all modules, those without parameters too; null where the file does not list them. */
+  readonly modules: readonly string[] | null;
 }
 
 /**
- * @param names of all modules, those without parameters too, where the file lists them
- * @throws TypeError, RangeError for options that do not fit the dict; FormatError when it has no layer
+ * @throws TypeError, RangeError for options that do not fit the dict; FormatError when it has no layers, or when they
+ *   make no model: then with the report and the layers
  */
 export function buildModel(
-  tensors: StateDict,
+  { tensors, modules: names, ...file }: SavedDict,
   options: ModelOptions,
-  names: readonly string[] | null = null,
-): BuiltModel {
+): LoadedLayers {
   const { prefix = "", chain } = options;
   if (typeof prefix !== "string")
     throw wrong(false, "prefix", "a string", prefix);
@@ -84,7 +84,7 @@ export function buildModel(
       : ["no tensors"];
     throw new FormatError(
       `expected weights of RNN, LSTM, GRU, Linear or Embedding, got ${got.join("; ")}`,
-      "state dict",
+      PLACE,
     );
   }
   const problem = chain
@@ -93,21 +93,30 @@ export function buildModel(
         found,
         refused.map(([{ name }]) => name),
       );
-  const warnings = [
-    ...refused.map(([module, reason]) => about(module, reason)),
-    ...found.flatMap(({ warning }) => (warning ? [warning] : [])),
-    ...silentModules(modules, names, prefix),
-  ];
-  if (problem !== null) warnings.push(`no model was made: ${problem}`);
-  return {
-    model: problem === null ? new Sequential(inOrder(found, chain)) : null,
-    // fromEntries defines own properties, so a layer may be called __proto__
-    layers: Object.fromEntries(found.map(({ name, layer }) => [name, layer])),
-    described: found.map(({ described }) => described),
-    ignored: refused.map(([module]) => about(module, list(module.parameters))),
-    warnings,
-  };
+  const report = makeReport({
+    ...file,
+    layers: found.map(({ described }) => described),
+    ignored: [
+      ...file.ignored,
+      ...refused.map(([module]) => about(module, list(module.parameters))),
+    ],
+    warnings: [
+      ...refused.map(([module, reason]) => about(module, reason)),
+      ...found.flatMap(({ warning }) => (warning ? [warning] : [])),
+      ...silentModules(modules, names, prefix),
+      ...(problem === null ? [] : [`no model was made: ${problem}`]),
+    ],
+  });
+  // fromEntries defines own properties, so a layer may be called __proto__
+  const layers = Object.fromEntries(
+    found.map(({ name, layer }) => [name, layer]),
+  );
+  if (problem !== null)
+    throw refusal(report.warnings.join("; "), PLACE, { report, layers });
+  return { model: new Sequential(inOrder(found, chain)), layers, report };
 }
+
+const PLACE = "state dict";
 
 const about = ({ name }: Module, text: string): string =>
   `${name || "(unnamed)"}: ${text}`;

@@ -107,7 +107,6 @@ export function verify(
   throw new RangeError(`${problem}\n${table(result)}`);
 }
 
-/** `load` gives null for a model where a file does not tell how its layers follow each other. */
 function checkModel(model: unknown): void {
   const methods = Object(model) as { forward?: unknown; run?: unknown };
   if (typeof (methods.forward ?? methods.run) !== "function")

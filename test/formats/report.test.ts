@@ -21,6 +21,7 @@ const fields = {
   ],
   converted: ["float16 to float32: 2 (W, R)"],
   ignored: ["Dropout_3: Dropout"],
+  assumptions: ["Dense: linear"],
   warnings: ["GRU_7: linear_before_reset missing"],
 };
 
@@ -42,6 +43,8 @@ describe("a report", () => {
         "  float16 to float32: 2 (W, R)",
         "ignored:",
         "  Dropout_3: Dropout",
+        "assumptions:",
+        "  Dense: linear",
         "warnings:",
         "  GRU_7: linear_before_reset missing",
       ].join("\n"),
@@ -50,14 +53,15 @@ describe("a report", () => {
 
   test("says nothing of what the file does not", () => {
     const bare = { producer: null, version: null, layers: [], ignored: [] };
-    const report = { ...fields, ...bare, converted: [], warnings: [] };
+    const none = { converted: [], assumptions: [], warnings: [] };
+    const report = { ...fields, ...bare, ...none };
     expect(reportText(report)).toBe("onnx");
   });
 
   test("keeps names from the file on their lines", () => {
     const ignored = ["a\nwarnings:\u001b[2J\u202eb"];
     const text = reportText({ ...fields, ignored });
-    expect(text.split("\n")).toHaveLength(9);
+    expect(text.split("\n")).toHaveLength(11);
     expect(text).toContain("  a\\u{a}warnings:\\u{1b}[2J\\u{202e}b");
   });
 });

@@ -18,6 +18,7 @@ describe("the report", () => {
     expect(report).toEqual({
       format: "onnx",
       producer: "pytorch 2.6.0",
+      assumptions: [],
       version: "IR 8, opset 17",
       layers: [
         {

@@ -25,8 +25,9 @@ function readsOrRefuses(bytes: Uint8Array): "read" | "refused" {
       expect(error.message).toMatch(
         /^((.*\/data\.pkl, )?byte \d+|zip|contents|state dict|(entry|storage|tensor) ".*"): ./s,
       );
-      expect(error.message.length).toBeLessThan(2000);
-      result = "refused";
+      expect(error.message.length).toBeLessThan(3000);
+      // layers that make no model were read all the same
+      if (!error.report) result = "refused";
     }
   });
   expect(time).toBeLessThan(5000);

@@ -1,7 +1,8 @@
 /** `gatewise inspect FILE…`: what the files hold. @module */
-import { reportText } from "../../formats/report.js";
-import { Failed, textOf, UsageError } from "../errors.js";
-import { findModel } from "../model.js";
+import { type Report, reportText } from "../../formats/report.js";
+import { FormatError } from "../../index.js";
+import { Failed, FileError, textOf, UsageError } from "../errors.js";
+import { loadModel } from "../model.js";
 import { openOutput } from "../output.js";
 import type { CommonOptions } from "./options.js";
 
@@ -13,7 +14,9 @@ export async function inspect(
   const output = openOutput("-");
   let told = 0;
   for (const file of files) {
-    const found = await findModel(file, reading).catch((error: unknown) => {
+    const found = await loadModel(file, reading).catch((error: unknown) => {
+      const report = foundBefore(error);
+      if (report) return { report, sampleRate: null, cases: [] };
       if (files.length === 1 || error instanceof UsageError) throw error;
       process.stderr.write(`gatewise: ${textOf(error)}\n`);
     });
@@ -32,4 +35,10 @@ export async function inspect(
     await output.write(`${between}${lines.join("\n")}\n`);
   }
   if (told < files.length) throw new Failed();
+}
+
+/** What a file holds whose layers make no model; the report's last warning says why. */
+function foundBefore(error: unknown): Report | undefined {
+  const cause = error instanceof FileError ? error.cause : null;
+  return cause instanceof FormatError ? cause.report : undefined;
 }

@@ -29,8 +29,10 @@ export type { Files, Loaded, LoadOptions } from "./readers.js";
  * its weights, ONNX with external data.
  *
  * @param options those of all formats; the file's own count, but a name that none of them has is an error
+ * @returns always with a model
  * @throws FormatError, which names the place, for a file that is damaged, of no known format, or holds what cannot be
- *   computed; TypeError, RangeError for the arguments
+ *   computed; with `report` and `layers` where layers were found that make no model. TypeError, RangeError for the
+ *   arguments
  */
 export function load(
   file: Uint8Array | ArrayBuffer | Files,

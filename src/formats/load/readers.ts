@@ -29,11 +29,8 @@ export type LoadOptions = Partial<
 
 /** What `load` returns, whatever the format. */
 export interface Loaded {
-  /**
-   * A chain of layers, or an ONNX graph; null when a state dict does not tell how its layers follow each other, which
-   * the report's warnings explain.
-   */
-  readonly model: Sequential | OnnxModel | null;
+  /** A chain of layers, or a graph. */
+  readonly model: Sequential | OnnxModel;
   readonly report: Report;
   /** Of state dicts: all layers by their names. */
   readonly layers?: Record<string, Layer>;

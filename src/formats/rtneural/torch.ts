@@ -3,11 +3,9 @@
  *
  *     { "lstm.weight_ih_l0": [[…], …], "lstm.bias_ih_l0": […], …, "dense.weight": [[…]], "dense.bias": […] }
  */
-import { FormatError } from "../../errors.js";
 import type { StateDict } from "../../safetensors.js";
 import type { AudioModel } from "../audio.js";
 import { nested, type Place } from "../json.js";
-import { makeReport } from "../report.js";
 import { buildModel, type ModelOptions } from "../state-dict.js";
 
 /** Whether all fields are lists, and one is named as a parameter is. */
@@ -27,16 +25,17 @@ export function readStateDict(file: Place, options: ModelOptions): AudioModel {
       nested(value, JSON.stringify(name.slice(0, 200))),
     ]),
   );
-  const { model, described, ignored, warnings } = buildModel(tensors, options);
-  if (!model) throw new FormatError(warnings.join("; "), "state dict");
-  const report = makeReport({
-    format: "rtneural",
-    producer: "PyTorch",
-    version: null,
-    layers: described,
-    converted: [],
-    ignored,
-    warnings,
-  });
+  const { model, report } = buildModel(
+    {
+      tensors,
+      modules: null,
+      format: "rtneural",
+      producer: "PyTorch",
+      version: null,
+      converted: [],
+      ignored: [],
+    },
+    options,
+  );
   return { model, report, sampleRate: null, cases: [] };
 }

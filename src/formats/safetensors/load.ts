@@ -51,12 +51,11 @@ function numberTypes(): ReadonlyMap<unknown, NumberType> {
 
 /**
  * The model of a safetensors file: one that Sequential.save wrote, or the layers of a state dict, found by their
- * parameters' names under any prefix, and the model where they are an obvious chain; null where their graph is the
- * user's own code.
+ * parameters' names under any prefix, and the model where they are one chain.
  *
  * @param options for state dicts alone: a model of ours says all of itself
- * @throws FormatError, which names the place: the file is damaged, or has no layers; TypeError, RangeError for
- *   options that do not fit it
+ * @throws FormatError, which names the place: the file is damaged, has no layers, or layers that make no model, which
+ *   are then on the error with the report; TypeError, RangeError for options that do not fit it
  */
 export function load(
   bytes: Uint8Array | ArrayBuffer,
@@ -67,17 +66,9 @@ export function load(
   const format = "safetensors";
   if (Object.hasOwn(metadata, "gatewise"))
     return loadOurs(bytes, { format, converted, ignored });
-  const { model, layers, ...built } = buildModel(tensors, options);
-  const report = makeReport({
-    format,
-    producer: metadata["format"] === "pt" ? "PyTorch" : null,
-    version: null,
-    layers: built.described,
-    converted,
-    ignored: [...ignored, ...built.ignored],
-    warnings: built.warnings,
-  });
-  return { model, layers, report };
+  const producer = metadata["format"] === "pt" ? "PyTorch" : null;
+  const file = { format, producer, version: null, converted, ignored };
+  return buildModel({ ...file, tensors, modules: null }, options);
 }
 
 /** The floats, and a line for all that is other than float32. */

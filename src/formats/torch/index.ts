@@ -6,7 +6,6 @@ import type { StateDict } from "../../safetensors.js";
 import type { Tensor } from "../../tensor.js";
 import { budgetFor } from "../budget.js";
 import { Changes } from "../changes.js";
-import { makeReport } from "../report.js";
 import {
   buildModel,
   type LoadedLayers,
@@ -103,30 +102,25 @@ function readTensors(
 }
 
 /**
- * The layers of a .pt or .pth file, and the model where they are an obvious chain; null where their graph is the
- * user's own code.
+ * The layers of a .pt or .pth file, and the model that they make.
  *
- * @throws FormatError as `parse`, and when there are no layers
+ * @throws FormatError as `parse`, and when there are no layers, or layers that make no model: then they are on the error
+ *   with the report
  */
 export function load(
   bytes: Uint8Array | ArrayBuffer,
   options: TorchOptions & ModelOptions = {},
 ): LoadedLayers {
   record(options, "options", { ...TORCH_OPTIONS, ...MODEL_OPTIONS });
-  const { tensors, modules, version, ...read } = readTensors(bytes, options);
-  const built = buildModel(tensors, options, modules);
-  const { model, layers } = built;
-  const where = read.stateDict && `taken from ${read.stateDict}`;
-  const report = makeReport({
+  const { stateDict, converted, ...read } = readTensors(bytes, options);
+  const where = stateDict && `taken from ${stateDict}`;
+  const file = {
+    ...read,
     format: "torch",
     producer: "PyTorch",
-    version,
-    layers: built.described,
-    converted: [...(where ? [where] : []), ...read.converted],
-    ignored: [...read.ignored, ...built.ignored],
-    warnings: built.warnings,
-  });
-  return { model, layers, report };
+    converted: [...(where ? [where] : []), ...converted],
+  };
+  return buildModel(file, options);
 }
 
 function checkOptions(
