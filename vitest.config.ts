@@ -19,7 +19,7 @@ export default defineConfig({
     alias: [
       { find: /^gatewise$/, replacement: source("index.ts") },
       {
-        find: /^gatewise\/(decode)$/,
+        find: /^gatewise\/(audio|decode)$/,
         replacement: source("$1/index.ts"),
       },
       {

@@ -14,6 +14,8 @@ const BUDGETS = {
   "relaxed.wasm": { bytes: 10_900, gzipped: 4_400 },
   gatewise: { bytes: 100_000, gzipped: 35_500 },
   "parse and serialize": { bytes: 7_300, gzipped: 3_100 },
+  // what all of it adds to gatewise, the reader of ONNX files included
+  "gatewise/audio": { bytes: 100_000, gzipped: 35_000 },
   // what the load of a format adds to gatewise
   // all of them
   "gatewise/load": { bytes: 210_000, gzipped: 75_000 },

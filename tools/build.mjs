@@ -25,6 +25,7 @@ const entries = [
   "workerd",
   "edge-light",
   "decode/index",
+  "audio/index",
   "worklet/index",
   "worker/index",
   "worker/node",

@@ -19,6 +19,8 @@ const ELSEWHERE = {
     "node_modules/@bufbuild/protobuf/dist/esm/wire/binary-encoding.js",
     "node_modules/@bufbuild/protobuf/dist/esm/wire/varint.js",
   ],
+  // MIT, at the end of its README
+  "fft.js": ["tools/fft.js-licence.txt"],
 };
 
 /**

@@ -36,7 +36,7 @@ async function bundle(...code) {
 }
 
 /** What stands beside the formats: each is an entry of its own. */
-const BESIDE = ["decode"];
+const BESIDE = ["audio", "decode"];
 
 const CORE = 'export * from "./dist/index.js";';
 const SAFETENSORS =

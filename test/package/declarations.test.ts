@@ -36,6 +36,7 @@ import { load as rtneural } from "gatewise/rtneural";
 import { type OnnxModel, toOnnx } from "gatewise/onnx";
 import { beamSearch, ctcBeam, ctcGreedy, type TokenStream } from "gatewise/decode";
 import { addProcessor, GatewiseNode } from "gatewise/worklet";
+import { type SpeechSegment, VoiceActivity } from "gatewise/audio";
 import { createPool, type WorkerLike } from "gatewise/worker";
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
@@ -71,6 +72,9 @@ declare const graph: OnnxModel;
 new Response(graph.save());
 declare const worker: WorkerLike;
 const pool = createPool({ create: () => worker });
+const vad = new VoiceActivity({ model: bytes, onSpeechEnd: (audio) => known(audio), onFrameProcessed: ({ isSpeech }) => known(isSpeech) });
+const segment: SpeechSegment | void = (await vad.segments([new Float32Array(1)]).next()).value;
+known(segment); vad.listen(new MediaStream()).then(({ stop }) => stop());
 known(pool); known(addProcessor); known(GatewiseNode);
 `;
 

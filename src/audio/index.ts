@@ -1,0 +1,18 @@
+/** Models that hear: voice activity, and what sound goes through on its way to a model. @module */
+
+export { FormatError } from "../errors.js";
+export { Frames, type FramesOptions } from "../signal/frames.js";
+export { Resampler, type ResamplerOptions } from "../signal/resampler.js";
+export { Ring } from "../signal/ring.js";
+export { Stft, type StftOptions } from "../signal/stft.js";
+export type { Window } from "../signal/window.js";
+export type { Listening } from "./capture.js";
+export type { AudioModel } from "./model.js";
+export type { SpeechOptions } from "./speech-options.js";
+export {
+  type SpeechHandlers,
+  type SpeechProbabilities,
+  type SpeechSegment,
+  VoiceActivity,
+  type VoiceActivityOptions,
+} from "./voice-activity.js";

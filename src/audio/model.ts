@@ -1,0 +1,26 @@
+import { toBytes } from "../bytes.js";
+import { wrong } from "../checks.js";
+import { FormatError } from "../errors.js";
+import { load } from "../formats/onnx/index.js";
+import { Sequential } from "../layers/sequential.js";
+import { type FrameModel, isModel } from "../signal/frame-model.js";
+
+/** A model, or the bytes of an ONNX file or of what a model's `save` wrote. */
+export type AudioModel = FrameModel | Uint8Array | ArrayBuffer;
+
+/** @throws TypeError for what is neither model nor bytes, FormatError for bytes of another kind */
+export function modelOf(model: unknown, name = "model"): FrameModel {
+  if (isModel(model)) return model;
+  const kind = Object.prototype.toString.call(model).slice(8, -1);
+  if (kind !== "Uint8Array" && kind !== "ArrayBuffer")
+    throw wrong(false, name, "a model, or the bytes of one", model);
+  const bytes = toBytes(model, name);
+  if (!bytes.length)
+    throw new FormatError(`${name}: expected the bytes of a model, got none`);
+  if (isSafetensors(bytes)) return Sequential.load(bytes);
+  return load(bytes).model as unknown as FrameModel;
+}
+
+/** The length of a header below 4 GB, and its first character. */
+const isSafetensors = (bytes: Uint8Array): boolean =>
+  bytes[4] === 0 && bytes[5] === 0 && bytes[8] === 0x7b;

@@ -1,0 +1,108 @@
+import { SpeechBuffer } from "./speech-buffer.js";
+import { type SpeechOptions, speechOptions } from "./speech-options.js";
+
+/** What a segmenter says, in the order in which it happens. */
+export interface SpeechEvents {
+  /** The first frame of what may be speech. */
+  start(): void;
+  /** It has lasted for minSpeechMs: no misfire any more. */
+  realStart(): void;
+  /** Speech has ended; its audio, with the pad before it and the redemption behind it. */
+  end(audio: Float32Array): void;
+  /** It was too short. */
+  misfire(): void;
+}
+
+/**
+ * Turns the probabilities of frames into segments, by the rules of @ricky0123/vad-web 0.0.31: the same events at the same
+ * frames. Speech begins with a frame of at least the positive threshold. It ends when redemptionMs of frames below the
+ * negative threshold have gone by since the last frame of speech; frames between the thresholds neither count nor start
+ * the count again. Durations are rounded down to whole frames.
+ */
+export class Segmenter {
+  readonly #options: Required<SpeechOptions>;
+  readonly #events: SpeechEvents;
+  readonly #redemptionFrames: number;
+  readonly #padFrames: number;
+  readonly #minFrames: number;
+  readonly #buffer: SpeechBuffer;
+  #speaking = false;
+  #quiet = 0; // frames below the negative threshold since the last one of speech
+  #spoken = 0; // frames of speech in the buffer
+  #long = false; // whether realStart was told
+
+  /** @param size samples in a frame, which lasts `milliseconds` */
+  constructor(
+    options: SpeechOptions,
+    events: SpeechEvents,
+    size: number,
+    milliseconds: number,
+  ) {
+    this.#options = speechOptions(options);
+    this.#events = events;
+    const { redemptionMs, preSpeechPadMs, minSpeechMs } = this.#options;
+    this.#redemptionFrames = Math.floor(redemptionMs / milliseconds);
+    this.#padFrames = Math.floor(preSpeechPadMs / milliseconds);
+    this.#minFrames = Math.floor(minSpeechMs / milliseconds);
+    const usual = this.#padFrames + this.#redemptionFrames + this.#minFrames;
+    this.#buffer = new SpeechBuffer(size, usual + 1);
+  }
+
+  /** Whether speech is under way. */
+  get speaking(): boolean {
+    return this.#speaking;
+  }
+
+  /** The next frame, which is copied, and its probability. */
+  push(probability: number, frame: Float32Array): void {
+    const { positiveSpeechThreshold, negativeSpeechThreshold } = this.#options;
+    const isSpeech = probability >= positiveSpeechThreshold;
+    this.#buffer.push(frame);
+    if (isSpeech) {
+      this.#spoken++;
+      this.#quiet = 0;
+      if (!this.#speaking) {
+        this.#speaking = true;
+        this.#events.start();
+      }
+    }
+    if (this.#speaking && !this.#long && this.#spoken === this.#minFrames) {
+      this.#long = true;
+      this.#events.realStart();
+    }
+    if (
+      this.#speaking &&
+      probability < negativeSpeechThreshold &&
+      ++this.#quiet >= this.#redemptionFrames
+    )
+      this.#end();
+    if (!this.#speaking) this.#buffer.keep(this.#padFrames);
+  }
+
+  /** There is no more: ends the speech that is under way, as long or short as it is. */
+  finish(): void {
+    if (this.#speaking) this.#end();
+    this.reset();
+  }
+
+  /** No more for now: submitUserSpeechOnPause says what becomes of the speech that is under way. */
+  pause(): void {
+    if (this.#options.submitUserSpeechOnPause) this.finish();
+    else this.reset();
+  }
+
+  /** As at the start; what is under way is dropped. */
+  reset(): void {
+    this.#speaking = this.#long = false;
+    this.#quiet = this.#spoken = 0;
+    this.#buffer.clear();
+  }
+
+  #end(): void {
+    const enough = this.#spoken >= this.#minFrames;
+    const audio = enough ? this.#buffer.take() : null;
+    this.reset();
+    if (audio) this.#events.end(audio);
+    else this.#events.misfire();
+  }
+}

@@ -1,0 +1,117 @@
+import { message, positiveInteger } from "../checks.js";
+import { between } from "../signal/checks.js";
+import {
+  type FixedInputs,
+  type FrameModel,
+  type FrameStream,
+  frameSizeOf,
+  inputsOf,
+  rehearse,
+  streamOf,
+} from "../signal/frame-model.js";
+
+/** How a model of speech is fed. All known models take 16 kHz. */
+export interface SpeechFrames {
+  /** New samples in a frame. */
+  frameSamples: number;
+  /** Samples of the frame before that the model wants in front. */
+  contextSamples: number;
+  inputs: FixedInputs;
+}
+
+export const SPEECH_RATE = 16_000;
+
+/** Silero's models, by the names of their inputs. */
+const KNOWN: readonly (SpeechFrames & { names: readonly string[] })[] = [
+  // v5 and v6
+  {
+    names: ["input", "sr", "state"],
+    frameSamples: 512,
+    contextSamples: 64,
+    inputs: { sr: SPEECH_RATE },
+  },
+  // v4 and before, "legacy"
+  {
+    names: ["c", "h", "input", "sr"],
+    frameSamples: 1536,
+    contextSamples: 0,
+    inputs: { sr: SPEECH_RATE },
+  },
+];
+
+/**
+ * Silero's models are known; of others the size of their input says how they are fed, unless options do.
+ *
+ * @throws RangeError where nothing says it
+ */
+export function speechFrames(
+  model: FrameModel,
+  options: { frameSamples?: number; contextSamples?: number } = {},
+): SpeechFrames {
+  const names = inputsOf(model).map(({ name }) => name);
+  const known = KNOWN.find(
+    (one) => one.names.join() === [...names].sort().join(),
+  );
+  const context = between(
+    options.contextSamples ?? known?.contextSamples ?? 0,
+    "contextSamples",
+    0,
+    Number.MAX_SAFE_INTEGER,
+  );
+  const size = frameSizeOf(model);
+  const samples =
+    options.frameSamples ??
+    known?.frameSamples ??
+    (size === null ? null : size - context);
+  if (samples === null)
+    throw new RangeError(
+      message(
+        "frameSamples",
+        "the samples of a frame, since the model does not say",
+        "none",
+      ),
+    );
+  return {
+    frameSamples: positiveInteger(samples, "frameSamples"),
+    contextSamples: positiveInteger(context + 1, "contextSamples") - 1,
+    inputs: known?.inputs ?? {},
+  };
+}
+
+/** Frames of sound → probabilities of speech. */
+export class SpeechStream {
+  readonly #stream: FrameStream;
+  readonly #frame: Float32Array; // (context + frame)
+  readonly #context: number;
+  readonly #out = new Float32Array(1);
+
+  constructor(
+    model: FrameModel,
+    { frameSamples, contextSamples, inputs }: SpeechFrames,
+  ) {
+    this.#stream = streamOf(model, inputs);
+    this.#frame = new Float32Array(contextSamples + frameSamples);
+    this.#context = contextSamples;
+    rehearse(this.#stream, this.#frame.length, 1);
+  }
+
+  /**
+   * The probability that there is speech in the frame. A frame that is not finite counts as silence: 0, and the model
+   * begins anew, since its state would not be finite ever after.
+   */
+  probability(frame: Float32Array): number {
+    const samples = this.#frame;
+    samples.copyWithin(0, samples.length - this.#context);
+    samples.set(frame, this.#context);
+    this.#stream.step(samples, this.#out);
+    const probability = this.#out[0] as number;
+    if (Number.isFinite(probability)) return probability;
+    this.reset();
+    return 0;
+  }
+
+  reset(): void {
+    this.#frame.fill(0);
+    this.#stream.reset();
+  }
+}

@@ -1,0 +1,84 @@
+import { message } from "../checks.js";
+
+/** What of a model's stream is used: a frame in, a frame out. Those of Sequential and Graph are such. */
+export interface FrameStream {
+  step(frame: Float32Array, out?: Float32Array): Float32Array;
+  reset(): void;
+}
+
+/** What of a model is used. Sequential and Graph are such. */
+export interface FrameModel {
+  stream(options?: never): FrameStream;
+}
+
+/** Inputs of a graph that are the same in every frame: `{ sr: 16000 }`. */
+export type FixedInputs = Readonly<Record<string, number>>;
+
+/** A port as graphs have them. */
+export interface FramePort {
+  readonly name: string;
+  readonly shape?: readonly (number | string)[] | null;
+  /** The output that is fed back here. */
+  readonly state?: string;
+}
+
+/** Whether it has `stream`, as all models do. */
+export function isModel(value: unknown): value is FrameModel {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as { stream?: unknown }).stream === "function"
+  );
+}
+
+/** The inputs of a model by name and shape; none where it does not tell. */
+export function inputsOf(model: FrameModel): readonly FramePort[] {
+  const { inputs } = model as { inputs?: unknown };
+  return Array.isArray(inputs) ? (inputs as FramePort[]) : [];
+}
+
+/**
+ * Numbers that the model takes at a step, by its first input that is no state; null where that size is free.
+ */
+export function frameSizeOf(model: FrameModel): number | null {
+  const { inputSize } = model as { inputSize?: unknown };
+  if (typeof inputSize === "number") return inputSize;
+  const input = inputsOf(model).find(({ state }) => state === undefined);
+  const shape = input?.shape ?? [];
+  if (!shape.length) return null;
+  let size = 1;
+  shape.forEach((own, axis) => {
+    if (typeof own === "number") size *= own;
+    // free sizes in front, of a batch or of time, are 1
+    else if (axis === shape.length - 1) size = NaN;
+  });
+  return Number.isNaN(size) ? null : size;
+}
+
+/** A stream of the model, with the inputs that stay as they are. */
+export function streamOf(
+  model: FrameModel,
+  fixed: FixedInputs = {},
+): FrameStream {
+  const given = Object.keys(fixed).length ? { inputs: fixed } : undefined;
+  return (model as { stream(options?: object): FrameStream }).stream(given);
+}
+
+/**
+ * Runs a frame of zeros, which shows whether the model takes and gives what is expected of it, and has the first frame of
+ * sound find everything compiled.
+ *
+ * @throws RangeError where it gives other than `outputSize` numbers; what the model throws for frames it does not take
+ */
+export function rehearse(
+  stream: FrameStream,
+  inputSize: number,
+  outputSize: number,
+): void {
+  const { length } = stream.step(new Float32Array(inputSize));
+  stream.reset();
+  if (length !== outputSize)
+    throw new RangeError(
+      message("model", `${outputSize} numbers for a frame`, `${length}`),
+    );
+}
