@@ -3,13 +3,11 @@ import { FAILED, OK, textOf } from "./errors.js";
 import { execute } from "./execute.js";
 import { abortUnfinished } from "./output.js";
 
-/** As shells count what a signal ended. */
-const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
-
-for (const [signal, code] of Object.entries(SIGNALS))
-  process.on(signal, () => {
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => {
     abortUnfinished();
-    process.exit(code);
+    // by the signal itself, whose listener is gone: process.exit waits for a FIFO that is being opened, which may be for ever
+    process.kill(process.pid, signal);
   });
 
 // nobody reads what we have to say

@@ -1,7 +1,8 @@
 /*
  * The model in a file, for all commands.
  */
-import { dirname, join } from "node:path";
+import { readFile, realpath } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
 import type { AudioCase } from "../formats/audio.js";
 import { type Files, load } from "../formats/load/index.js";
 import { recogniseProtobuf } from "../formats/load/protobuf.js";
@@ -83,16 +84,30 @@ async function weightFiles(
   const what = manifest ? "weightsManifest" : "external data";
   const paths = manifest ?? externalIn(bytes);
   if (!paths) return null;
+  const roots = await foldersOf(file);
   const entries = paths.map(async (path) => {
-    // a model says which weights are its own, not which of our files to read
-    if (/^([/\\]|\w:)|(^|[/\\])\.\.([/\\]|$)/.test(path))
-      throw new FormatError(
-        `${what}: expected files beside the model, got ${JSON.stringify(path)}`,
-      );
     const place = join(dirname(file), path);
-    return [path, await about(place, () => readInput(place))] as const;
+    // a model says which weights are its own, not which of our files to read
+    const beside = !/^([/\\]|\w:)|(^|[/\\])\.\.([/\\]|$)/.test(path);
+    if (beside) {
+      const real = await about(place, () => realpath(place));
+      if (roots.some((root) => real.startsWith(root)))
+        return [path, await about(place, () => readFile(real))] as const;
+    }
+    throw new FormatError(
+      `${what}: expected files beside the model, got ${JSON.stringify(path)}`,
+    );
   });
   return Object.fromEntries(await Promise.all(entries));
+}
+
+/** The folder of the model's name and, where that is a link as in a cache of downloads, of the file itself. */
+async function foldersOf(file: string): Promise<string[]> {
+  const folders = [await realpath(dirname(file))];
+  if (file !== "-") folders.push(dirname(await realpath(file)));
+  return folders.map((folder) =>
+    folder.endsWith(sep) ? folder : folder + sep,
+  );
 }
 
 function pathsIn(bytes: Uint8Array): string[] | null {

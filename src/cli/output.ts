@@ -3,9 +3,20 @@
  */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, openSync, realpathSync, rmSync, statSync } from "node:fs";
-import { renameSync, writeSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 
 export interface Output {
   write(data: string | Uint8Array): Promise<void>;
@@ -21,7 +32,34 @@ export function openOutput(path: string): Output {
   const existing = statSync(path, { throwIfNoEntry: false });
   // a pipe, a device: there is nothing that could be half-written, and nothing that may be replaced
   if (existing && !existing.isFile()) return new Direct(openSync(path, "w"));
-  return new Replacing(existing ? realpathSync(path) : path, existing?.mode);
+  // a rename asks nobody
+  if (existing && !isWritable(path, existing.mode))
+    throw new Error("read-only, expected a file that may be written");
+  return new Replacing(targetOf(path), existing?.mode);
+}
+
+/** Whether its mode lets anybody write, and the system us: root may write whatever the mode says. */
+function isWritable(path: string, mode: number): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return (mode & 0o222) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+/** As many links as systems follow. */
+const MOST_LINKS = 40;
+
+/** What a link points to, whether or not that is there. */
+function targetOf(path: string): string {
+  let target = path;
+  for (let links = 0; links < MOST_LINKS; links++) {
+    const found = lstatSync(target, { throwIfNoEntry: false });
+    if (!found?.isSymbolicLink()) return target;
+    target = resolve(dirname(target), readlinkSync(target));
+  }
+  throw new Error("a link to itself, expected a file");
 }
 
 /** Opens, writes, commits. */
@@ -49,6 +87,11 @@ class Direct implements Output {
   async write(data: string | Uint8Array): Promise<void> {
     const bytes = typeof data === "string" ? Buffer.from(data) : data;
     for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at);
+  }
+
+  /** Until it is on the disk: a rename may be there before what was written. */
+  sync(): void {
+    fsyncSync(this.#file);
   }
 
   commit(): void {
@@ -83,15 +126,31 @@ class Replacing implements Output {
   }
 
   commit(): void {
+    this.#file.sync();
     this.#file.commit();
     renameSync(this.#temporary, this.#path);
     unfinished.delete(this);
+    syncFolder(dirname(this.#path));
   }
 
   abort(): void {
     if (!unfinished.delete(this)) return;
     this.#file.abort();
     rmSync(this.#temporary, { force: true });
+  }
+}
+
+/** So that the new name outlives a loss of power. Systems that cannot do that to a folder say so, and do it themselves. */
+function syncFolder(path: string): void {
+  try {
+    const folder = openSync(path, "r");
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  } catch {
+    // what was written is there
   }
 }
 

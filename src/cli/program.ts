@@ -9,6 +9,7 @@ import {
   jsonOption,
   kindOption,
   loadOption,
+  names,
   numbers,
   pairs,
   positiveNumber,
@@ -94,6 +95,11 @@ export function createProgram(): Command {
       "--states <pairs>",
       "of an ONNX graph in a pipe: inputs that are outputs of the line before, h0=hn,c0=cn",
       pairs,
+    )
+    .option(
+      "--columns <names>",
+      "of a CSV file: the columns to read, by name or by number from 1, in this order; without it all but those of dates",
+      names,
     )
     .option(
       "--knobs <numbers>",

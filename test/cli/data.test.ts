@@ -189,9 +189,52 @@ describe("CSV", () => {
     ["a,b\nc,d\n", 'line 2, column 1: expected a number, got "c"'],
     ["1,\n", 'line 1, column 2: expected a number, got ""'],
     ['1\n"2\n', "line 2: expected CSV, "],
+    ["0x10,1\n2,3\n", 'line 1, column 1: expected a number, got "0x10"'],
+    ["1\n1e400\n", 'expected a number within float32, got "1e400"'],
+    ["1\n3.5e38\n", 'expected a number within float32, got "3.5e38"'],
+    [
+      "2024-01,1\n",
+      'line 1, column 1: expected a number (--columns chooses which columns are read), got "2024-01"',
+    ],
   ])("refused with the line: %j", (text, message) => {
     expect(() => read(text)).toThrow(message);
     expect(() => read(text)).toThrow(FormatError);
+  });
+
+  test.each<[string, string[] | undefined, number[], string[]]>([
+    [
+      "month,a,b\n1749-01,1,2\n1749-02,3,4\n",
+      undefined,
+      [1, 2, 3, 4],
+      ["month"],
+    ],
+    ["a,day\n1,31/12/2024 08:00\n2,x\n", undefined, [1, 2], ["day"]],
+    ["month,a,b\n1749-01,1,2\n1749-02,3,4\n", ["b"], [2, 4], []],
+    ["month,a,b\n1749-01,1,2\n", ["b", "a"], [2, 1], []],
+    ["x,1,2\n", ["3", "2"], [2, 1], []],
+    ["2,1\n5,6\n", ["1"], [2, 5], []],
+  ])("columns of %j: %j", (text, columns, expected, without) => {
+    const leftOut: string[] = [];
+    const reader = new CsvReader({
+      columns,
+      leftOut: (names) => leftOut.push(...names),
+    });
+    expect([...reader.read({ text, line: 1 })]).toEqual(expected);
+    expect(leftOut).toEqual(without);
+  });
+
+  test.each([
+    [
+      "a,b\n1,2\n",
+      "c",
+      'columns: expected one of a, b, or a number from 1 to 2, got "c"',
+    ],
+    ["1,2\n", "3", 'columns: expected a number from 1 to 2, got "3"'],
+  ])("a column that %j does not have is named: %s", (text, name, message) => {
+    const reader = new CsvReader({ columns: [name] });
+    expect(() => reader.read({ text, line: 1 })).toThrow(
+      new FormatError(message),
+    );
   });
 
   test("a round trip keeps every float32", () => {

@@ -1,12 +1,17 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
+  lstatSync,
+  mkdirSync,
   readdirSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readNpy } from "../../src/cli/data/npy.js";
+import { filesOf } from "../tfjs/files.js";
 import { modelBytes } from "../onnx/support/build.js";
 import { steps } from "./models.js";
 import { openSession } from "./session.js";
@@ -21,6 +26,63 @@ test("a model.json does not make the program read files elsewhere", async () => 
     1,
     'model.json: weightsManifest: expected files beside the model, got "../secret.bin"',
   );
+});
+
+test.each([
+  "..\\secret.bin",
+  "\\secret.bin",
+  "a\\..\\..\\secret.bin",
+  "\\\\server\\secret.bin",
+  "C:secret.bin",
+  "/secret.bin",
+  "a/../../secret.bin",
+  "a/..",
+])("nor by the path %j, whatever the system", async (path) => {
+  const weightsManifest = [{ paths: [path], weights: [] }];
+  put("model.json", JSON.stringify({ modelTopology: {}, weightsManifest }));
+  await expectFailure(
+    ["inspect", "model.json"],
+    1,
+    `model.json: weightsManifest: expected files beside the model, got ${JSON.stringify(path)}`,
+  );
+});
+
+const tfjs = filesOf("lstm");
+const manifestPath = "group1-shard1of1.bin";
+
+test("a link beside a model.json is followed within the folder alone", async () => {
+  const folder = (name: string, link: string) => {
+    mkdirSync(program.at(`${name}/more`), { recursive: true });
+    put(`${name}/model.json`, tfjs["model.json"]!);
+    put(`${name}/more/real.bin`, tfjs[manifestPath]!);
+    symlinkSync(link, program.at(`${name}/${manifestPath}`));
+  };
+  put("secret.bin", tfjs[manifestPath]!);
+  folder("good", "more/real.bin");
+  folder("bad", "../secret.bin");
+  await done("convert", "good/model.json", "good.safetensors");
+  await expectFailure(
+    ["convert", "bad/model.json", "bad.safetensors"],
+    1,
+    `bad/model.json: weightsManifest: expected files beside the model, got "${manifestPath}"`,
+  );
+  // a cache of downloads: both names are links into one folder
+  mkdirSync(program.at("cache/blobs"), { recursive: true });
+  mkdirSync(program.at("cache/snapshot"));
+  put("cache/blobs/1", tfjs["model.json"]!);
+  put("cache/blobs/2", tfjs[manifestPath]!);
+  symlinkSync("../blobs/1", program.at("cache/snapshot/model.json"));
+  symlinkSync("../blobs/2", program.at(`cache/snapshot/${manifestPath}`));
+  await done("convert", "cache/snapshot/model.json", "cached.safetensors");
+  expect(read("cached.safetensors")).toEqual(read("good.safetensors"));
+});
+
+test("a weight file called - is that file, not standard input", async () => {
+  const text = new TextDecoder().decode(tfjs["model.json"]);
+  put("model.json", text.replace(manifestPath, "-"));
+  put("-", tfjs[manifestPath]!);
+  const result = await program.run(["inspect", "model.json"], "stdin");
+  expect(result).toMatchObject({ code: 0, stderr: "" });
 });
 
 test("an ONNX model's external data are read from beside it, and from nowhere else", async () => {
@@ -77,6 +139,56 @@ describe("files are written whole or not at all", () => {
     expect(readNpy(read("private.npy")).shape).toEqual([50, 3]);
   });
 
+  test("a link to a file that is not there yet stays a link", async () => {
+    mkdirSync(program.at("elsewhere"));
+    symlinkSync("elsewhere/late.npy", program.at("dangling.npy"));
+    await done("run", "chain.safetensors", "steps.npy", "dangling.npy");
+    expect(lstatSync(program.at("dangling.npy")).isSymbolicLink()).toBe(true);
+    expect(readNpy(read("elsewhere/late.npy")).shape).toEqual([50, 3]);
+    symlinkSync("loop.npy", program.at("loop.npy"));
+    const args = ["run", "chain.safetensors", "steps.npy", "loop.npy"];
+    await expectFailure(args, 1, /loop.npy: .*link/);
+  });
+
+  test("a file that nobody may write is left as it is", async () => {
+    writeFileSync(program.at("locked.npy"), "kept", { mode: 0o444 });
+    await expectFailure(
+      ["run", "chain.safetensors", "steps.npy", "locked.npy"],
+      1,
+      "locked.npy: read-only, expected a file that may be written",
+    );
+    expect(read("locked.npy").toString()).toBe("kept");
+  });
+
+  test("what is written is on the disk before it has its name, and the name before the end", () => {
+    put(
+      "watch.cjs",
+      `const fs = require("node:fs");
+      const { openSync, fsyncSync, renameSync } = fs;
+      const names = new Map();
+      const log = (line) => process.stdout.write(line + "\\n");
+      fs.openSync = (path, ...rest) => {
+        const file = openSync(path, ...rest);
+        names.set(file, path);
+        return file;
+      };
+      fs.fsyncSync = (file) => { log("sync " + names.get(file)); fsyncSync(file); };
+      fs.renameSync = (from, to) => { log("rename " + from + " " + to); renameSync(from, to); };
+      require("node:module").syncBuiltinESMExports();`,
+    );
+    const stdout = execFileSync(
+      process.execPath,
+      ["--require", program.at("watch.cjs"), program.file].concat(
+        "run chain.safetensors steps.npy synced.npy --quiet".split(" "),
+      ),
+      { cwd: program.folder, encoding: "utf8" },
+    );
+    const temporary = /^sync (\S+\.tmp)\n/.exec(stdout)?.[1];
+    expect(stdout).toBe(
+      `sync ${temporary}\nrename ${temporary} synced.npy\nsync .\n`,
+    );
+  });
+
   test("a device is written to, not replaced", async () => {
     const args = ["run", "chain.safetensors", "steps.npy", "/dev/null"];
     await done(...args);
@@ -95,9 +207,26 @@ describe("files are written whole or not at all", () => {
       readdirSync(program.folder).filter((f) => f.endsWith(".tmp"));
     while (!temporary().length) await new Promise((go) => setTimeout(go, 20));
     child.kill("SIGTERM");
-    const code = await new Promise((resolve) => child.on("close", resolve));
-    expect(code).toBe(143);
+    await new Promise((resolve) => child.on("close", resolve));
+    expect(child.signalCode).toBe("SIGTERM");
     expect(temporary()).toEqual([]);
     expect(existsSync(program.at("signal.jsonl"))).toBe(false);
   });
+
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "a FIFO that nobody writes into does not hold the program: %s",
+    async (signal) => {
+      const fifo = program.at(`fifo-${signal}`);
+      execFileSync("mkfifo", [fifo]);
+      const child = program.start(["inspect", "chain.safetensors", fifo]);
+      const ended = new Promise((resolve) => child.on("close", resolve));
+      // the first file has been told: the next is being opened
+      await new Promise((resolve) => child.stdout.once("data", resolve));
+      child.kill(signal);
+      const late = setTimeout(() => child.kill("SIGKILL"), 3000);
+      await ended;
+      clearTimeout(late);
+      expect(child.signalCode).toBe(signal);
+    },
+  );
 });

@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readNpy } from "../../src/cli/data/npy.js";
 import { readNpz } from "../../src/cli/data/npz.js";
 import { readWav, writeWav } from "../../src/cli/data/wav.js";
+import { load as loadAny } from "../../src/formats/load/index.js";
 import { load } from "../../src/formats/rtneural/index.js";
-import type { Tensor } from "../../src/index.js";
+import type { Sequential, Tensor } from "../../src/index.js";
 import { bytesOf, rtneuralFile } from "../audio/files.js";
 import { expectSameBits, expectSameTensor } from "../support/compare.js";
 import { Random } from "../support/random.js";
@@ -58,6 +60,47 @@ describe("run, whole files", () => {
       await done(...args, ...backend);
       expectSameTensor(readNpy(read("b.npy")), model.forward(rows).output);
     }
+  });
+
+  test("csv with dates: the project's own sunspots through its own model", async () => {
+    const example = new URL("../../examples/sunspots/", import.meta.url);
+    const csv = readFileSync(new URL("sunspots.csv", example));
+    const bytes = readFileSync(new URL("sunspots.safetensors", example));
+    put("sunspots.csv", csv);
+    put("sunspots.safetensors", bytes);
+    const months = csv.toString().trim().split("\n").slice(1);
+    const numbers = months.map((line) => [Number(line.split(",")[1])]);
+    const args = ["run", "sunspots.safetensors", "sunspots.csv", "spots.npy"];
+    const { code, stderr } = await run(...args, ...backend);
+    expect([code, stderr]).toEqual([
+      0,
+      `sunspots.csv: left out, because they hold dates: month\nspots.npy: output [${months.length}, 1]\n`,
+    ]);
+    const { model } = loadAny(bytes, options);
+    const expected = (model as Sequential).forward(numbers).output;
+    expectSameTensor(readNpy(read("spots.npy")), expected);
+    await done(
+      ...args.slice(0, -1),
+      "named.npy",
+      ...backend,
+      "--columns",
+      "sunspots",
+    );
+    expect(read("named.npy")).toEqual(read("spots.npy"));
+    await done(...args.slice(0, -1), "lines.csv", ...backend, "--columns", "2");
+    expect(wide("lines.csv").map(Number).map(Math.fround)).toEqual([
+      ...expected.data,
+    ]);
+    await expectFailure(
+      [...args, "--columns", "spots"],
+      1,
+      'sunspots.csv: columns: expected one of month, sunspots, or a number from 1 to 2, got "spots"',
+    );
+    await expectFailure(
+      ["run", "chain.safetensors", "steps.npy", "o.npy", "--columns", "x"],
+      2,
+      "--columns: expected a CSV file as INPUT, got npy",
+    );
   });
 
   test("csv and jsonl, with --whole where the model needs all of it", async () => {

@@ -44,6 +44,13 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError("expected a number above 0");
 }
 
+/** "open,close" */
+export function names(text: string): string[] {
+  const found = text.split(",").map((part) => part.trim());
+  if (found.every((part) => part !== "")) return found;
+  throw new InvalidArgumentError("expected names, separated by commas");
+}
+
 /** "h0=hn,c0=cn" */
 export function pairs(text: string): Record<string, string> {
   const found = text.split(",").map((part) => part.split("="));

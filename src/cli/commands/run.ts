@@ -1,6 +1,7 @@
 /** `gatewise run FILE INPUT OUT`: numbers through a model. @module */
 import { Sequential } from "../../index.js";
 import { arraysText, type Arrays, readArrays } from "../data/arrays.js";
+import type { Columns } from "../data/csv.js";
 import { isLines, type Kind, kindOf } from "../data/kinds.js";
 import { lineBlocks } from "../data/lines.js";
 import { readWav, writeWav } from "../data/wav.js";
@@ -22,6 +23,7 @@ export interface RunOptions extends CommonOptions {
   readonly from?: Kind;
   readonly to?: Kind;
   readonly knobs?: readonly number[];
+  readonly columns?: readonly string[];
   readonly states?: States;
   readonly quiet?: boolean;
 }
@@ -41,6 +43,10 @@ export async function run(
   const to = kindOf(out, options.to, isLines(from) ? from : "npy", "--to");
   if (options.knobs && from !== "wav")
     throw new UsageError(`--knobs: expected a WAV file as INPUT, got ${from}`);
+  if (options.columns && from !== "csv")
+    throw new UsageError(
+      `--columns: expected a CSV file as INPUT, got ${from}`,
+    );
   const loaded = await loadModel(file, options);
   const shape = inLines(loaded, from, to, options)
     ? await runLines(loaded.model, { input, from, out, to }, options)
@@ -97,7 +103,7 @@ function inLines(
 async function runLines(
   model: Loaded["model"],
   ways: Ways,
-  { states }: Pick<RunOptions, "states">,
+  options: RunOptions,
 ): Promise<Result> {
   const { input, out } = ways;
   const [from, to] = [ways.from, ways.to] as ["csv" | "jsonl", "csv" | "jsonl"];
@@ -108,8 +114,8 @@ async function runLines(
       const blocks = lineBlocks(chunksOf(input));
       const answers =
         model instanceof Sequential
-          ? answerLines(model, from, to, blocks)
-          : answerGraphLines(model, states ?? null, blocks);
+          ? answerLines(model, from, to, blocks, columnsOf(input, options))
+          : answerGraphLines(model, options.states ?? null, blocks);
       for await (const { text, lines } of answers) {
         count += lines;
         await about(out, () => output.write(text));
@@ -146,14 +152,31 @@ async function runFile(
   }
 }
 
+/** Which columns of a CSV file are read; what is left out is told. */
+function columnsOf(input: string, { columns, quiet }: RunOptions): Columns {
+  return {
+    columns,
+    leftOut(names) {
+      if (!quiet)
+        process.stderr.write(
+          `${input}: left out, because they hold dates: ${names.join(", ")}\n`,
+        );
+    },
+  };
+}
+
 async function readAll(
   { model, sampleRate }: Loaded,
   input: string,
   from: Kind,
-  { knobs = [], quiet }: RunOptions,
+  options: RunOptions,
 ): Promise<{ arrays: Arrays; rate: number }> {
+  const { knobs = [], quiet } = options;
   const rate = sampleRate ?? USUAL_RATE;
-  if (from !== "wav") return { arrays: await readArrays(input, from), rate };
+  if (from !== "wav") {
+    const columns = columnsOf(input, options);
+    return { arrays: await readArrays(input, from, columns), rate };
+  }
   if (!(model instanceof Sequential))
     throw new UsageError("a WAV file: expected a chain of layers, got a graph");
   const audio = readWav(await readInput(input));

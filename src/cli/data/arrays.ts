@@ -6,7 +6,7 @@ import { FormatError } from "../../errors.js";
 import type { Tensor } from "../../tensor.js";
 import { UsageError } from "../errors.js";
 import { chunksOf, readInput } from "../input.js";
-import { csvText, readCsv } from "./csv.js";
+import { type Columns, csvText, readCsv } from "./csv.js";
 import { answerText, readLines, toQuestion } from "./json-lines.js";
 import type { Kind } from "./kinds.js";
 import { lineBlocks } from "./lines.js";
@@ -20,18 +20,20 @@ export type Arrays = ReadonlyMap<string, Tensor>;
 export async function readArrays(
   path: string,
   kind: Exclude<Kind, "wav">,
+  columns: Columns,
 ): Promise<Arrays> {
   if (kind === "npz") return readNpz(await readInput(path));
-  return new Map([["", await readArray(path, kind)]]);
+  return new Map([["", await readArray(path, kind, columns)]]);
 }
 
 async function readArray(
   path: string,
   kind: "npy" | "csv" | "jsonl",
+  columns: Columns,
 ): Promise<Tensor> {
   if (kind === "npy") return readNpy(await readInput(path));
   const blocks = lineBlocks(chunksOf(path));
-  if (kind === "csv") return readCsv(blocks);
+  if (kind === "csv") return readCsv(blocks, columns);
   const lines: Tensor[] = [];
   for await (const block of blocks)
     for (const line of readLines(block)) {

@@ -2,6 +2,7 @@
  * CSV: a line a step, a number a feature; a first line of names is passed over. csv-parse reads it.
  */
 import { CsvError, parse } from "csv-parse/sync";
+import { message } from "../../checks.js";
 import { FormatError, shortReasonOf } from "../../errors.js";
 import { concat, type Tensor } from "../../tensor.js";
 import { type Block, numberText } from "./lines.js";
@@ -11,39 +12,113 @@ const NAMES: ReadonlyMap<string, number> = new Map([
   ["nan", NaN],
   ["inf", Infinity],
   ["-inf", -Infinity],
+  ["infinity", Infinity],
+  ["-infinity", -Infinity],
 ]);
+
+/** Number() also reads "0x10", "0b1" and "". */
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** 1749-01, 2024-05-31, 31/05/2024 12:00 and so on. */
+const DATE = /^(\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(\D|$)/;
+
+/** Which of the columns are read, and what is said of the others. */
+export interface Columns {
+  /** Names in the first line, or numbers from 1, in the order in which the model takes them; all by default. */
+  readonly columns?: readonly string[] | undefined;
+  /** Called with the names of columns that are left out because they hold dates. */
+  readonly leftOut?: (names: readonly string[]) => void;
+}
 
 /** The steps of a block, all of as many numbers; for the reader of a whole file `width` is what its first line had. */
 export class CsvReader {
+  readonly #choice: Columns;
+  /** Cells a line, and which of them are read; null before the first line. */
+  #layout: { readonly cells: number; readonly read: readonly number[] } | null =
+    null;
+
+  constructor(choice: Columns = {}) {
+    this.#choice = choice;
+  }
+
   /** Numbers a line; 0 before the first. */
-  width = 0;
+  get width(): number {
+    return this.#layout?.read.length ?? 0;
+  }
 
   /** @throws FormatError naming the line */
   read({ text, line }: Block): Float32Array {
     const rows = records(text, line);
-    // a header: the file's first line, without a single number
-    if (line === 1 && rows[0]?.cells.every((cell) => isNaN(toNumber(cell))))
-      if (!rows[0].cells.some((cell) => NAMES.has(cell.toLowerCase())))
-        rows.shift();
-    this.width ||= rows[0]?.cells.length ?? 0;
-    const data = new Float32Array(rows.length * this.width);
+    const names = line === 1 && isHeader(rows[0]) ? rows.shift()?.cells : null;
+    if (rows[0]) this.#layout ??= this.#layOut(rows[0].cells, names ?? null);
+    const { cells: count, read } = this.#layout ?? { cells: 0, read: [] };
+    const data = new Float32Array(rows.length * read.length);
     rows.forEach(({ cells, at }, r) => {
-      if (cells.length !== this.width)
+      if (cells.length !== count)
         throw new FormatError(
-          `line ${at}: expected ${this.width} numbers, got ${cells.length}`,
+          `line ${at}: expected ${count} numbers, got ${cells.length}`,
         );
-      cells.forEach((cell, c) => {
-        const value = toNumber(cell);
-        if (Number.isNaN(value) && cell.toLowerCase() !== "nan") {
-          const got = JSON.stringify(cell.slice(0, 40));
-          const place = `line ${at}, column ${c + 1}`;
-          throw new FormatError(`${place}: expected a number, got ${got}`);
-        }
-        data[r * this.width + c] = value;
+      read.forEach((column, i) => {
+        const place = `line ${at}, column ${column + 1}`;
+        data[r * read.length + i] = checked(cells[column] as string, place);
       });
     });
     return data;
   }
+
+  #layOut(first: readonly string[], names: readonly string[] | null) {
+    const { columns, leftOut } = this.#choice;
+    const all = first.map((_, column) => column);
+    const cells = first.length;
+    if (columns)
+      return { cells, read: columns.map((name) => find(name, names, cells)) };
+    if (!names) return { cells, read: all };
+    const read = all.filter((column) => !DATE.test(first[column] as string));
+    const dates = all.filter((column) => !read.includes(column));
+    // of nothing but dates the first says what is wrong
+    if (!dates.length || !read.length) return { cells, read: all };
+    leftOut?.(dates.map((column) => names[column] ?? `${column + 1}`));
+    return { cells, read };
+  }
+}
+
+/** The file's first line, without a single number. */
+function isHeader(row: Row | undefined): boolean {
+  if (!row) return false;
+  return row.cells.every(
+    (cell) => isNaN(toNumber(cell)) && !NAMES.has(cell.toLowerCase()),
+  );
+}
+
+/** The place of a column: by its name, else by its number from 1. */
+function find(
+  name: string,
+  names: readonly string[] | null,
+  count: number,
+): number {
+  const named = names?.indexOf(name) ?? -1;
+  if (named >= 0) return named;
+  const number = Number(name);
+  if (Number.isInteger(number) && number >= 1 && number <= count)
+    return number - 1;
+  const known = names ? `one of ${names.join(", ")}, or ` : "";
+  const expected = `${known}a number from 1 to ${count}`;
+  throw new FormatError(message("columns", expected, JSON.stringify(name)));
+}
+
+function checked(cell: string, place: string): number {
+  const value = toNumber(cell);
+  const got = JSON.stringify(cell.slice(0, 40));
+  if (Number.isNaN(value) && cell.toLowerCase() !== "nan") {
+    const expected = DATE.test(cell)
+      ? "a number (--columns chooses which columns are read)"
+      : "a number";
+    throw new FormatError(message(place, expected, got));
+  }
+  const named = NAMES.has(cell.toLowerCase());
+  if (!named && !Number.isFinite(Math.fround(value)))
+    throw new FormatError(message(place, "a number within float32", got));
+  return value;
 }
 
 interface Row {
@@ -74,7 +149,9 @@ function records(text: string, line: number): Row[] {
 }
 
 function toNumber(cell: string): number {
-  return NAMES.get(cell.toLowerCase()) ?? (cell === "" ? NaN : Number(cell));
+  return (
+    NAMES.get(cell.toLowerCase()) ?? (DECIMAL.test(cell) ? Number(cell) : NaN)
+  );
 }
 
 /** Rows of `width` numbers. */
@@ -86,8 +163,11 @@ export function csvText(data: Float32Array, width: number): string {
   return text;
 }
 
-export async function readCsv(blocks: AsyncIterable<Block>): Promise<Tensor> {
-  const reader = new CsvReader();
+export async function readCsv(
+  blocks: AsyncIterable<Block>,
+  columns: Columns,
+): Promise<Tensor> {
+  const reader = new CsvReader(columns);
   const parts: Float32Array[] = [];
   for await (const block of blocks) parts.push(reader.read(block));
   const data = concat(parts);

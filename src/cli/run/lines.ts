@@ -9,7 +9,7 @@ import { message, shapeText } from "../../checks.js";
 import { FormatError, reasonOf } from "../../errors.js";
 import type { Sequential } from "../../index.js";
 import type { Tensor } from "../../tensor.js";
-import { CsvReader, csvText } from "../data/csv.js";
+import { type Columns, CsvReader, csvText } from "../data/csv.js";
 import {
   answerText,
   type Question,
@@ -31,9 +31,10 @@ export async function* answerLines(
   from: LineKind,
   to: LineKind,
   blocks: AsyncIterable<Block>,
+  columns: Columns,
 ): AsyncGenerator<{ text: string; lines: number }> {
   const answers = new Answers(model, to);
-  const csv = new CsvReader();
+  const csv = new CsvReader(columns);
   for await (const block of blocks) {
     let text = "";
     let lines = 0;
