@@ -58,4 +58,26 @@ describe("a zip file", () => {
     expect(() => open(bytes)).toThrow(FormatError);
     expect(() => open(bytes)).toThrow(message);
   });
+
+  test("a size that no bytes inflate to is refused before there is room for it", () => {
+    // deflate makes at most 1032 bytes of one
+    const packed = zipSync({ a: [zeros, { level: 9 }] });
+    const directory = new DataView(packed.buffer, packed.byteOffset);
+    const record = Buffer.from(packed).indexOf("PK\u0001\u0002");
+    const bytes = directory.getUint32(record + 20, true);
+    for (const [size, message] of [
+      [1032 * bytes, /expected \d+ inflated bytes, got 50000$/],
+      [
+        1032 * bytes + 1,
+        /^entry "a": expected \d+ bytes, got \d+ in the file$/,
+      ],
+      [
+        0xfffffffe,
+        /^entry "a": expected 4294967294 bytes, got \d+ in the file$/,
+      ],
+    ] as const) {
+      directory.setUint32(record + 24, size, true);
+      expect(() => open(packed, 2 ** 40).read("a")).toThrow(message);
+    }
+  });
 });

@@ -122,4 +122,35 @@ describe.each(backends)("calls of a stream on %s", (backend) => {
     );
     expectSameBits(last.step(at(frames, 0, 3).data), at(whole, 0, 3).data);
   });
+
+  test("a frame whose numbers step the very stream is read on its own", () => {
+    const make = () => create("GRU", { ...sizes, backend }).stream();
+    const [expected, stream] = [make(), make()];
+    expected.step([9, 8, 7]);
+    const frame = {
+      length: 3,
+      0: 1,
+      get 1() {
+        stream.step([9, 8, 7]);
+        return 2;
+      },
+      2: 3,
+    };
+    // lists that are no typed arrays are copied into an array that the stream keeps: it must not serve two steps
+    stream.step([0, 0, 0]);
+    stream.reset();
+    expectSameBits(stream.step(frame), expected.step([1, 2, 3]));
+  });
+
+  test("an out that the stream knows is refused once its buffer has gone", () => {
+    const stream = create("GRU", { ...sizes, backend }).stream();
+    const out = new Float32Array(6);
+    stream.step([1, 2, 3], out);
+    const { state } = stream;
+    structuredClone(out, { transfer: [out.buffer] });
+    expect(() => stream.step([1, 2, 3], out)).toThrow(
+      new RangeError("out: expected room for 6, got 0"),
+    );
+    expect(stream.state).toEqual(state);
+  });
 });

@@ -79,6 +79,15 @@ describe.each(backends)("generate on %s", (backend) => {
     });
   });
 
+  test("topP ends with the token that reaches it to the bit", () => {
+    // each has ½ exactly: the first alone is the smallest set
+    const model = constantModel([0, 0, -1e30], "linear");
+    const drawn = tokens(model, { prompt: [0], steps: 50, topP: 0.5 });
+    expect(new Set(drawn)).toEqual(new Set([0]));
+    const both = tokens(model, { prompt: [0], steps: 50, topP: 0.51 });
+    expect(new Set(both)).toEqual(new Set([0, 1]));
+  });
+
   test("steps counts the tokens, which come without the prompt", () => {
     const model = languageModel();
     const five = tokens(model, { prompt, steps: 5 });
