@@ -50,6 +50,12 @@ export class Member {
     }
   }) as unknown as Call;
 
+  /** A call of `forward` that has not begun need not begin any more. */
+  giveUp(call: number): void {
+    if (!this.ended)
+      this.#remote.$callEvent("giveUp", call).catch(() => undefined);
+  }
+
   /** Without an answer, and without an error when the worker is gone. */
   release(kind: "model" | "stream" | "generator", id: number): void {
     if (!this.ended)

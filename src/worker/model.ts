@@ -143,16 +143,15 @@ export class RemoteModel {
         end - start,
         ...(this.#facts.tokens ? [] : [this.inputSize]),
       ];
-      const result = await this.#crew.share(
-        (member) =>
-          member.call(
-            "forward",
-            this.#id,
-            { shape, data },
-            { ...options, ...(state !== undefined && { state }) },
-          ),
-        signal,
-      );
+      const how = { ...options, ...(state !== undefined && { state }) };
+      const result = await this.#crew.share((member) => {
+        const call = newId();
+        const giveUp = () => member.giveUp(call);
+        signal?.addEventListener("abort", giveUp, { once: true });
+        return member
+          .call("forward", this.#id, { shape, data }, how, call)
+          .finally(() => signal?.removeEventListener("abort", giveUp));
+      }, signal);
       pieces.push(result.output);
       ({ state } = result);
     }

@@ -12,7 +12,7 @@ const LEAST_MILLISECONDS = 2;
 /** Parts a worker: more than one, so that a worker that is slowed down does not hold up all. */
 const PARTS_EACH = 4;
 /** How long a part may take, because it cannot be stopped. */
-const MOST_MILLISECONDS = 50;
+const MOST_MILLISECONDS = 25;
 
 /** Rows `from` … `to` of a batch. */
 export interface Rows {

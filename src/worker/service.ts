@@ -43,6 +43,9 @@ export function createService() {
   const generators = new Map<number, Generator<number>>();
   const modelOf = (id: number) => held(models, id, "model");
   const streamOf = (id: number) => held(streams, id, "stream");
+  /** Calls of `forward` that have not begun. */
+  const waiting = new Set<number>();
+  let turn = Promise.resolve();
 
   return {
     init: (choice: InitChoice) => init(choice),
@@ -53,8 +56,25 @@ export function createService() {
       return factsOf(model);
     },
 
-    forward: (id: number, input: Tensor, options: SequentialForwardOptions) =>
-      modelOf(id).forward(input, options),
+    /**
+     * In a turn of the event loop that is its own, so that messages get in between two: a `call` that was given up
+     * meanwhile does not begin.
+     */
+    async forward(
+      id: number,
+      input: Tensor,
+      options: SequentialForwardOptions,
+      call: number,
+    ): Promise<ReturnType<Sequential["forward"]>> {
+      // as it is now: it may be released before its turn comes
+      const model = modelOf(id);
+      waiting.add(call);
+      turn = turn.then(nextTurn);
+      await turn;
+      if (!waiting.delete(call)) throw new Error("forward: given up");
+      return model.forward(input, options);
+    },
+    giveUp: (call: number) => void waiting.delete(call),
 
     forecast: (id: number, history: Tensor, steps: number) =>
       modelOf(id).forecast(history, steps),
@@ -100,6 +120,22 @@ export function createService() {
       }
     },
   };
+}
+
+/** What has arrived by now comes first. setImmediate is Node's, Deno's and Bun's; timers would wait for milliseconds. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === "function") {
+      setImmediate(resolve);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 }
 
 function held<T>(map: ReadonlyMap<number, T>, id: number, what: string): T {

@@ -10,6 +10,7 @@ import {
   Linear,
   LSTM,
   Sequential,
+  type Tensor,
 } from "../../src/index.js";
 import { createPool, type Pool } from "../../src/worker/index.js";
 import { stepsAtOnce } from "../../src/worker/parts.js";
@@ -320,6 +321,34 @@ describe("an AbortSignal", () => {
     await model.forward([[1, 2, 3]]);
     expect(performance.now() - abortedAt).toBeLessThan(whole * 0.8);
     expect(full.output.shape).toEqual([64, 4_000, 2]);
+  });
+
+  test("leaves to each worker the part that it is at, and no other", async () => {
+    const workers: Worker[] = [];
+    const pool = createPool({
+      workers: 2,
+      create: () => workers[workers.push(create()) - 1]!,
+    });
+    pools.push(pool);
+    const model = await pool.load(large());
+    // answers with numbers in them are parts that were computed
+    let computed = 0;
+    for (const worker of workers)
+      worker.on("message", ({ r }: { r?: { output?: Tensor } }) => {
+        if (r?.output) computed++;
+      });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const given = model.forward(new Random(5).tensor([64, 4_000, 3]), {
+      signal,
+    });
+    while (computed < 4) await new Promise((resolve) => setTimeout(resolve, 1));
+    computed = 0;
+    controller.abort();
+    await expect(given).rejects.toHaveProperty("name", "AbortError");
+    await model.forward([[1, 2, 3]]);
+    await model.forward([[1, 2, 3]]);
+    expect(computed).toBeLessThanOrEqual(2 + workers.length);
   });
 
   test("stops generating", async () => {
