@@ -1,5 +1,5 @@
 import { gate } from "./general";
-import { Layer } from "./layer";
+import { Recurrent } from "./layer";
 import { clearPadding, product } from "./product";
 import { madd } from "./simd";
 
@@ -10,12 +10,12 @@ import { madd } from "./simd";
  *      h' = u ∘ h + (1 - u) ∘ n       `replace`: u and 1 - u change places, because f(-a) need not be 1 - f(a)
  *
  * Both have the layout that gru.ts has for reset before: a row of z is [ r of all units | u | n ], U lies in two
- * sets of panels of 16 rows, r with u (`recurrent`), then n (`second`, with c_n as its bias if reset after).
+ * sets of panels of 16 rows, r with u (`recurrent`), then n (`candidate`, with c_n as its bias if reset after).
  */
 
-/** One step of all rows; `scratch` [rows, panels of `second`] holds r ∘ h, or U_n h + c_n. */
+/** One step of all rows; `scratch` [rows, panels of `candidate`] holds r ∘ h, or U_n h + c_n. */
 export function stepGeneralGru(
-  layer: Layer,
+  layer: Recurrent,
   h: usize,
   z: usize,
   zRow: i32,
@@ -34,22 +34,34 @@ export function stepGeneralGru(
   const scratchRow: i32 = panels << 6;
   const after = layer.resetAfter;
   const one = f32x4.splat(1);
-  product(layer.recurrent, h, bytes, z, zRow, rows, k, gatePanels, 1);
+  product(layer, layer.recurrent, h, bytes, z, zRow, rows, k, gatePanels, 1);
   for (let row = 0; row < rows; row++) {
     const zr = z + row * zRow;
     const reset = scratch + row * scratchRow;
     for (let i = 0; i < bytes; i += 16) {
-      const r = gate(layer, layer.slot(0), v128.load(zr + i));
+      const r = gate(layer, layer.functionAt(0), v128.load(zr + i));
       v128.store(zr + i, r);
       v128.store(reset + i, f32x4.mul(r, v128.load(h + row * bytes + i)));
     }
     clearPadding(reset, quads, layer.outputTail);
   }
   if (after)
-    product(layer.second, h, bytes, scratch, scratchRow, rows, k, panels, 0);
+    product(
+      layer,
+      layer.candidate,
+      h,
+      bytes,
+      scratch,
+      scratchRow,
+      rows,
+      k,
+      panels,
+      0,
+    );
   else
     product(
-      layer.second,
+      layer,
+      layer.candidate,
       scratch,
       scratchRow,
       z + candidateAt,
@@ -64,11 +76,11 @@ export function stepGeneralGru(
     const inner = scratch + row * scratchRow;
     for (let i = 0; i < bytes; i += 16) {
       const r = v128.load(zr + i);
-      let u = gate(layer, layer.slot(0), v128.load(zr + bytes + i));
+      let u = gate(layer, layer.functionAt(0), v128.load(zr + bytes + i));
       if (layer.replace) u = f32x4.sub(one, u);
       let n = v128.load(zr + candidateAt + i);
       if (after) n = madd(r, v128.load(inner + i), n);
-      n = gate(layer, layer.slot(1), n);
+      n = gate(layer, layer.functionAt(1), n);
       const old = v128.load(h + row * bytes + i);
       v128.store(
         y + row * yRow + i,

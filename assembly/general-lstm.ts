@@ -1,6 +1,6 @@
-import { curve } from "./curves";
+import { activation } from "./all-activations";
 import { gate } from "./general";
-import { Layer } from "./layer";
+import { Recurrent } from "./layer";
 import { projectHidden } from "./lstm";
 import { madd } from "./simd";
 
@@ -16,14 +16,14 @@ import { madd } from "./simd";
 
 /** Gates and cell update of four units, as `updateRow` of lstm.ts has them; `p`: their peepholes, or 0. */
 function update(
-  layer: Layer,
+  layer: Recurrent,
   z: usize,
   c: usize,
   m: usize,
   p: usize,
   trace: usize,
 ): void {
-  const inner = layer.slot(0);
+  const inner = layer.functionAt(0);
   const old = v128.load(c);
   let i = v128.load(z);
   let f = v128.load(z, 16);
@@ -34,12 +34,12 @@ function update(
   }
   i = gate(layer, inner, i);
   f = layer.coupled ? f32x4.sub(f32x4.splat(1), i) : gate(layer, inner, f);
-  const g = gate(layer, layer.slot(1), v128.load(z, 32));
+  const g = gate(layer, layer.functionAt(1), v128.load(z, 32));
   const cell = madd(f, old, f32x4.mul(i, g));
   if (p) o = madd(v128.load(p, 32), cell, o);
   o = gate(layer, inner, o);
   v128.store(c, cell);
-  v128.store(m, f32x4.mul(o, curve(layer.slot(2), cell)));
+  v128.store(m, f32x4.mul(o, activation(layer.functionAt(2), cell)));
   if (trace) {
     v128.store(trace, i);
     v128.store(trace, f, 16);
@@ -51,7 +51,7 @@ function update(
 
 /** One step of all rows, as `stepLstm` of lstm.ts. */
 export function stepGeneralLstm(
-  layer: Layer,
+  layer: Recurrent,
   c: usize,
   z: usize,
   zRow: i32,
@@ -63,8 +63,8 @@ export function stepGeneralLstm(
 ): void {
   const quads = layer.hiddenQuads;
   const bytes: i32 = quads << 4;
-  const m = layer.second ? scratch : y;
-  const mRow = layer.second ? bytes : yRow;
+  const m = layer.projection ? scratch : y;
+  const mRow = layer.projection ? bytes : yRow;
   for (let row = 0; row < rows; row++) {
     const zr = z + row * zRow;
     const mr = m + row * mRow;
@@ -76,5 +76,5 @@ export function stepGeneralLstm(
     }
     c += bytes;
   }
-  if (layer.second) projectHidden(layer, m, y, yRow, rows);
+  if (layer.projection) projectHidden(layer, m, y, yRow, rows);
 }

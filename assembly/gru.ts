@@ -6,7 +6,7 @@ import {
   sigmoid,
   tanh,
 } from "./activations";
-import { Layer } from "./layer";
+import { Recurrent } from "./layer";
 import { clearPadding, product } from "./product";
 import { madd } from "./simd";
 
@@ -22,7 +22,7 @@ import { madd } from "./simd";
  *      z, u     [ r r r r | z z z z | n n n n ][ r r r r | …       z: b + W x      u: U h, and c_n
  *
  * Reset before needs all of r before the candidate's product, so its row of z is [ r of all units | z | n ], and
- * U comes in two sets of panels: r with z (`recurrent`), then n (`second`).
+ * U comes in two sets of panels: r with z (`recurrent`), then n (`candidate`).
  *
  * trace, when asked for: [steps, quads, r z n, 4].
  */
@@ -67,7 +67,7 @@ function traceQuad(r: v128, keep: v128, candidate: v128, trace: usize): void {
 
 /** One step of all rows, reset after the product; u is `scratch` [rows, 16 · panels]. */
 export function stepAfter(
-  layer: Layer,
+  layer: Recurrent,
   h: usize,
   z: usize,
   zRow: i32,
@@ -81,7 +81,18 @@ export function stepAfter(
   const hRow: i32 = quads << 4;
   const panels = layer.inputPanels;
   const uRow: i32 = panels << 6;
-  product(layer.recurrent, h, hRow, scratch, uRow, rows, quads << 2, panels, 0);
+  product(
+    layer,
+    layer.recurrent,
+    h,
+    hRow,
+    scratch,
+    uRow,
+    rows,
+    quads << 2,
+    panels,
+    0,
+  );
   for (let row = 0; row < rows; row++)
     updateRow(
       z + row * zRow,
@@ -97,7 +108,7 @@ export function stepAfter(
 
 /** One step of all rows, reset before the product; r ∘ h lies in `scratch` [rows, outputQuads · 4]. */
 export function stepBefore(
-  layer: Layer,
+  layer: Recurrent,
   h: usize,
   z: usize,
   zRow: i32,
@@ -111,7 +122,18 @@ export function stepBefore(
   const bytes: i32 = quads << 4;
   const gatePanels = (quads + 1) >> 1;
   const candidateAt: i32 = gatePanels << 6;
-  product(layer.recurrent, h, bytes, z, zRow, rows, quads << 2, gatePanels, 1);
+  product(
+    layer,
+    layer.recurrent,
+    h,
+    bytes,
+    z,
+    zRow,
+    rows,
+    quads << 2,
+    gatePanels,
+    1,
+  );
   for (let row = 0; row < rows; row++) {
     const zr = z + row * zRow;
     const reset = scratch + row * bytes;
@@ -123,7 +145,8 @@ export function stepBefore(
     clearPadding(reset, quads, layer.outputTail);
   }
   product(
-    layer.second,
+    layer,
+    layer.candidate,
     scratch,
     bytes,
     z + candidateAt,

@@ -3,7 +3,7 @@ import { gate } from "./general";
 import { Layer } from "./layer";
 import { clearPadding, project } from "./product";
 
-/** The activations of an RNN or Linear, as src/kernel/contract.ts numbers them. */
+/** The activations of an RNN or Linear, as src/kernel/activations.ts numbers them. */
 export const TANH = 1;
 export const SIGMOID = 2;
 export const RELU = 3;
@@ -16,7 +16,7 @@ export function activate(layer: Layer, z: usize, y: usize): void {
   const end = z + (quads << 4);
   if (layer.general)
     for (; z < end; z += 16, y += 16)
-      v128.store(y, gate(layer, layer.slot(0), v128.load(z)));
+      v128.store(y, gate(layer, layer.functionAt(0), v128.load(z)));
   else if (activation == TANH)
     for (; z < end; z += 16, y += 16) v128.store(y, tanh(v128.load(z)));
   else if (activation == SIGMOID)

@@ -6,7 +6,7 @@ import {
   sigmoid,
   tanh,
 } from "./activations";
-import { Layer } from "./layer";
+import { Recurrent } from "./layer";
 import { clearPadding, product } from "./product";
 
 /*
@@ -63,7 +63,7 @@ function traceRow(z: usize, c: usize, quads: i32, trace: usize): void {
 
 /** y ← W_hr m for all rows of a step, by way of sums behind m. */
 export function projectHidden(
-  layer: Layer,
+  layer: Recurrent,
   m: usize,
   y: usize,
   yRow: i32,
@@ -76,7 +76,8 @@ export function projectHidden(
   for (let row = 0; row < rows; row++)
     clearPadding(m + row * mRow, layer.hiddenQuads, layer.hiddenTail);
   product(
-    layer.second,
+    layer,
+    layer.projection,
     m,
     mRow,
     sums,
@@ -93,7 +94,7 @@ export function projectHidden(
 
 /** One step of all rows, whose sums are complete in z; with projection m lies in `scratch`, its sums behind it. */
 export function stepLstm(
-  layer: Layer,
+  layer: Recurrent,
   c: usize,
   z: usize,
   zRow: i32,
@@ -105,10 +106,10 @@ export function stepLstm(
 ): void {
   const quads = layer.hiddenQuads;
   const cRow: i32 = quads << 4;
-  const m = layer.second ? scratch : y;
-  const mRow = layer.second ? cRow : yRow;
+  const m = layer.projection ? scratch : y;
+  const mRow = layer.projection ? cRow : yRow;
   for (let row = 0; row < rows; row++)
     updateRow(z + row * zRow, c + row * cRow, m + row * mRow, quads);
   if (trace) traceRow(z, c, quads, trace);
-  if (layer.second) projectHidden(layer, m, y, yRow, rows);
+  if (layer.projection) projectHidden(layer, m, y, yRow, rows);
 }

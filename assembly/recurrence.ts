@@ -1,7 +1,7 @@
 import { stepGeneralGru } from "./general-gru";
 import { stepGeneralLstm } from "./general-lstm";
 import { stepAfter, stepBefore } from "./gru";
-import { GRU, Layer, LSTM } from "./layer";
+import { GRU, Layer, LSTM, Recurrent, RNN } from "./layer";
 import { clearPadding, product, project, sums } from "./product";
 import { stepLstm } from "./lstm";
 import { stepRnn } from "./rnn";
@@ -38,7 +38,7 @@ function carry(layer: Layer, y: usize, yRow: i32, h: usize, rows: i32): void {
 /** One step of the first `rows` rows: from z, h and c to y and c. */
 @inline
 function step(
-  layer: Layer,
+  layer: Recurrent,
   h: usize,
   c: usize,
   z: usize,
@@ -56,15 +56,16 @@ function step(
   } else if (layer.kind == GRU) {
     if (layer.general)
       stepGeneralGru(layer, h, z, zRow, y, yRow, rows, scratch, trace);
-    else if (layer.second)
+    else if (layer.candidate)
       stepBefore(layer, h, z, zRow, y, yRow, rows, scratch, trace);
     else stepAfter(layer, h, z, zRow, y, yRow, rows, scratch, trace);
-  } else stepRnn(layer, z, zRow, y, yRow, rows);
+  } else if (layer.kind == RNN) stepRnn(layer, z, zRow, y, yRow, rows);
+  else unreachable();
 }
 
 /** A recurrent layer over a chunk: `Pass` of src/kernel/contract.ts. */
 export function recurrent(
-  layer: Layer,
+  layer: Recurrent,
   x: usize,
   z: usize,
   y: usize,
@@ -96,7 +97,18 @@ export function recurrent(
     const yt = y + t * yStride;
     const at = trace ? trace + t * traced : 0;
     if (summed && !single)
-      product(layer.recurrent, h, hRow, zt, zRow, active, hRow >> 2, panels, 1);
+      product(
+        layer,
+        layer.recurrent,
+        h,
+        hRow,
+        zt,
+        zRow,
+        active,
+        hRow >> 2,
+        panels,
+        1,
+      );
     step(layer, h, c, zt, zRow, yt, yRow, active, scratch, at);
     carry(layer, yt, yRow, h, active);
   }

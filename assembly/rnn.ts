@@ -1,4 +1,4 @@
-import { Layer } from "./layer";
+import { Recurrent } from "./layer";
 import { activate } from "./linear";
 
 /**
@@ -6,7 +6,7 @@ import { activate } from "./linear";
  * complete in z.
  */
 export function stepRnn(
-  layer: Layer,
+  layer: Recurrent,
   z: usize,
   zRow: i32,
   y: usize,

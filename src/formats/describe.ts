@@ -2,6 +2,7 @@
  * A layer of ours as a report has it, for the files whose names and shapes are PyTorch's.
  */
 import { Embedding, GRU, type Layer, Linear, LSTM, RNN } from "../index.js";
+import { RECURRENT_KINDS } from "../layers/cells.js";
 import { type RecurrentLayer, typeOf } from "../layers/chain.js";
 import type { ReportLayer } from "./report.js";
 
@@ -39,11 +40,12 @@ function describeRecurrent(layer: RecurrentLayer): Described {
   if (layer instanceof LSTM) {
     const { projSize } = layer.options;
     if (projSize) all = { ...sizes, projSize };
-    parts.push("gates i f g o", biases);
+    parts.push(`gates ${RECURRENT_KINDS.LSTM.orders.pytorch}`, biases);
   } else if (layer instanceof GRU) {
     const { resetAfter, updateGate } = layer.options;
+    const gates = `gates ${RECURRENT_KINDS.GRU.orders.pytorch}`;
     const reset = `reset ${resetAfter ? "after" : "before"}`;
-    parts.push("gates r z n", biases, reset, `update gate ${updateGate}s`);
+    parts.push(gates, biases, reset, `update gate ${updateGate}s`);
     said.push("resetAfter", "updateGate");
   } else {
     parts.push(biases, layer.options.nonlinearity);

@@ -3,6 +3,11 @@
  * parameters' names and shapes tell.
  */
 import { equalShapes, shapeText } from "../checks.js";
+import {
+  parametersOf,
+  RECURRENT_KINDS,
+  type RecurrentType,
+} from "../layers/cells.js";
 import type { StateDict } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
 
@@ -13,7 +18,7 @@ export interface Module {
   readonly parameters: ReadonlyMap<string, Tensor>;
 }
 
-export type RecurrentType = "RNN" | "LSTM" | "GRU";
+export type { RecurrentType };
 
 export type Recognised =
   | { readonly type: RecurrentType; readonly sizes: RecurrentSizes }
@@ -87,12 +92,6 @@ function recognisePlain({ parameters }: Module): Recognised {
   return { type: "Linear", sizes: { inputSize: columns, outputSize: rows } };
 }
 
-const TYPES = new Map<number, RecurrentType>([
-  [1, "RNN"],
-  [3, "GRU"],
-  [4, "LSTM"],
-]);
-
 /** Names and shapes must be those of one kind, to the last: then the sizes are no larger than the file is. */
 function recogniseRecurrent(given: ReadonlyMap<string, Tensor>): Recognised {
   const parameters = new Map(
@@ -108,32 +107,35 @@ function recogniseRecurrent(given: ReadonlyMap<string, Tensor>): Recognised {
   const projection = parameters.get("weight_hr_l0");
   const hiddenSize = projection?.[1] ?? outputSize;
   const gates = gateRows / hiddenSize;
-  const type = TYPES.get(gates);
-  if (!inputSize || !type || (projection && type !== "LSTM"))
+  const kind = Object.values(RECURRENT_KINDS).find(
+    (each) => each.gates.length === gates,
+  );
+  if (!inputSize || !kind || (projection && !kind.optional.weight_hr))
     return refuse(
       `weight_ih [${gateRows}, ${inputSize}] and weight_hh [${rows}, ${outputSize}] are of 1, 3 or 4 gates in no way`,
     );
   let numLayers = 1;
   while (parameters.has(`weight_ih_l${numLayers}`)) numLayers++;
   const directions = parameters.has("weight_ih_l0_reverse") ? 2 : 1;
-  const bias = parameters.has("bias_ih_l0");
-  const peepholes = type === "LSTM" && parameters.has("weight_peephole_l0");
-  const learned = parameters.has("hidden0_l0");
+  const { type } = kind;
+  const choice = {
+    bias: parameters.has("bias_ih_l0"),
+    projection: projection !== undefined,
+    peepholes: parameters.has("weight_peephole_l0"),
+    learnedState: parameters.has("hidden0_l0"),
+  };
   let expectedCount = 0;
   for (let layer = 0; layer < numLayers; layer++) {
     for (const suffix of ["", "_reverse"].slice(0, directions)) {
-      const expected: [string, number[]][] = [
-        ["weight_ih", [gateRows, layer ? directions * outputSize : inputSize]],
-        ["weight_hh", [gateRows, outputSize]],
-      ];
-      if (bias) expected.push(["bias_ih", [gateRows]], ["bias_hh", [gateRows]]);
-      if (projection) expected.push(["weight_hr", [outputSize, hiddenSize]]);
-      if (peepholes) expected.push(["weight_peephole", [3 * hiddenSize]]);
-      if (learned) expected.push(["hidden0", [outputSize]]);
-      if (learned && type === "LSTM") expected.push(["cell0", [hiddenSize]]);
+      const inputs = layer ? directions * outputSize : inputSize;
+      const expected = parametersOf(
+        kind,
+        { inputSize: inputs, hiddenSize, outputSize },
+        choice,
+      );
       expectedCount += expected.length;
-      for (const [kind, shape] of expected) {
-        const name = `${kind}_l${layer}${suffix}`;
+      for (const [parameter, shape] of expected) {
+        const name = `${parameter}_l${layer}${suffix}`;
         const found = parameters.get(name);
         if (!found || !equalShapes(found, shape)) {
           const got = found ? shapeText(found) : "nothing";

@@ -1,10 +1,5 @@
 import type { Stage } from "./network.js";
-
-/**
- * The kernel reads and writes four floats at a time. Not (bytes + 15) & ~15, which is of 32 bits: beyond 2 GiB it comes
- * back small or negative, and what the memory would have refused it then lays over the weights.
- */
-export const align = (bytes: number): number => Math.ceil(bytes / 16) * 16;
+import { align } from "./sizes.js";
 
 /**
  * z of one chunk of steps: enough rows for the projection to be a matrix product, little enough to stay in the

@@ -1,7 +1,7 @@
-import { align, type Buffers, chunkSteps, layBuffers } from "./buffers.js";
-import type { CellState } from "./cell.js";
+import { type Buffers, chunkSteps, layBuffers } from "./buffers.js";
 import type { Network, PlacedCell, Stage } from "./network.js";
-import { StateBlock } from "./states.js";
+import { align } from "./sizes.js";
+import { type CellState, StateBlock } from "./states.js";
 import type { TraceSink } from "./trace.js";
 import { type Chunk, formOf, Transfer } from "./transfer.js";
 
@@ -16,8 +16,8 @@ export interface ForwardRun {
   readonly states: readonly (CellState | null)[];
   /** Collects the gates; the run must then have one row. */
   readonly trace: TraceSink | null;
-  /** The last stage's outputs come as they were computed: both directions side by side, in the order of time. */
-  readonly raw?: boolean;
+  /** The last stage's outputs come with both directions side by side, in the order of time, whatever it makes of them. */
+  readonly asComputed?: boolean;
 }
 
 /** What came of them: all of it copies. */
@@ -86,7 +86,7 @@ class ForwardPass {
   readonly #network: Network;
   readonly #batch: number;
   readonly #trace: TraceSink | null;
-  readonly #raw: boolean;
+  readonly #asComputed: boolean;
   readonly #transfer: Transfer;
   readonly #lengths: number; // bytes
   readonly #buffers: number; // bytes
@@ -102,7 +102,7 @@ class ForwardPass {
     this.#network = network;
     this.#batch = batch;
     this.#trace = run.trace;
-    this.#raw = run.raw ?? false;
+    this.#asComputed = run.asComputed ?? false;
     const rowOf = (row: number) => (order ? (order[row] as number) : row);
     this.#transfer = new Transfer(memory, batch, rowOf);
     this.#lengths = align(base + stateFloats * batch * 4);
@@ -132,8 +132,8 @@ class ForwardPass {
     );
     this.#network.memory.ensure(buffers.end);
     const outputSteps = last.lastOnly ? 1 : steps;
-    const raw = this.#raw && last === this.#network.last;
-    const form = formOf(last, raw);
+    const asComputed = this.#asComputed && last === this.#network.last;
+    const form = formOf(last, asComputed);
     const target = new Float32Array(this.#batch * outputSteps * form.size);
     const chunks = Math.ceil(steps / most);
     first.cells.forEach(({ cell }, direction) => {

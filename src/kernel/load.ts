@@ -3,8 +3,7 @@ import { boolean, describe, message, oneOf, record } from "../checks.js";
 import { decodeText } from "./text.js";
 import { relaxed } from "./binaries/relaxed.js";
 import { simd } from "./binaries/simd.js";
-import type { Kernel } from "./contract.js";
-import { createJsKernel } from "./js/index.js";
+import type { KernelFunction, Pass } from "./contract.js";
 import { JsMemory, type Memory, WasmMemory } from "./memory.js";
 
 /**
@@ -90,8 +89,8 @@ export function currentBackend(): Backend {
 /** The kernel and an empty memory for one model. */
 export interface Machine {
   readonly backend: Backend;
-  readonly kernel: Kernel;
   readonly memory: Memory;
+  functionOf(of: KernelFunction): Pass;
 }
 
 /** @throws RangeError when this host cannot run the backend asked for */
@@ -99,14 +98,21 @@ export function createMachine(wanted: Backend | "auto"): Machine {
   const backend = wanted === "auto" ? currentBackend() : wanted;
   if (backend === "js") {
     const memory = new JsMemory();
-    return { backend, memory, kernel: createJsKernel(memory) };
+    const made = new Map<string, Pass>();
+    const functionOf = (of: KernelFunction) => {
+      const pass = made.get(of.name) ?? of.js(memory);
+      made.set(of.name, pass);
+      return pass;
+    };
+    return { backend, memory, functionOf };
   }
   const module = moduleFor(backend);
   if (!module) throw unavailable(backend);
   const memory = new WasmMemory();
   // The instance's own exports: the loader's wrap every call in a variadic function.
   const { exports } = instantiate(module, memory);
-  return { backend, memory, kernel: exports as unknown as Kernel };
+  const functionOf = ({ name }: KernelFunction) => exports[name] as Pass;
+  return { backend, memory, functionOf };
 }
 
 function instantiate(

@@ -1,25 +1,38 @@
 import { isFloat32Array } from "../checks.js";
-import type { CellState } from "./cell.js";
 import { addInput } from "./skip.js";
 import { type Buffers, chunkSteps, layBuffers } from "./buffers.js";
 import { forward, type ForwardResult, type ForwardRun } from "./forward.js";
 import type { Backend } from "./load.js";
 import { Network, type PlacedCell, type StageSpec } from "./network.js";
 import { Slots, type StreamState } from "./slots.js";
-import { StateBlock } from "./states.js";
+import { type CellState, StateBlock } from "./states.js";
 
-export { type Activation, ACTIVATIONS } from "./contract.js";
 export {
+  type Activation,
   ACTIVATION_NAMES,
+  ACTIVATIONS,
   type ActivationName,
   type CellActivation,
   DEFINITIONS,
-} from "./curves.js";
+} from "./activations.js";
 export type { ForwardResult, ForwardRun } from "./forward.js";
 export { type Backend, BACKENDS } from "./load.js";
 export { MERGE_MODES, MERGES, type MergeMode } from "./merge.js";
 export type { StageSpec } from "./network.js";
-export { type Cell, type CellState, PLAIN } from "./cell.js";
+export type { Cell } from "./cells/cell.js";
+export type { CellFunction } from "./cells/functions.js";
+export { RECURRENT_KINDS } from "./cells/index.js";
+export { linearCell } from "./cells/linear.js";
+export {
+  type Framework,
+  gateOrder,
+  parametersOf,
+  peepholeOrder,
+  type RecurrentKind,
+  type RecurrentSpec,
+} from "./cells/recurrent.js";
+export type { RecurrentType } from "./fields.js";
+export type { CellState } from "./states.js";
 export { addInput } from "./skip.js";
 export type { StreamState } from "./slots.js";
 export { type Gates, TraceSink } from "./trace.js";

@@ -1,10 +1,10 @@
-import { align } from "./buffers.js";
-import { type Cell, inputPanels, lanesOf, scratchFloats } from "./cell.js";
-import { type Kernel, type Pass, TRACED_GATES } from "./contract.js";
+import type { Cell } from "./cells/cell.js";
+import type { KernelFunction, Pass } from "./contract.js";
 import { type Backend, createMachine } from "./load.js";
 import type { Memory } from "./memory.js";
 import type { MergeMode } from "./merge.js";
-import { pack, packedBytes } from "./panels.js";
+import { PlacedWeights } from "./place.js";
+import { align, lanesOf, PANEL } from "./sizes.js";
 
 /** A layer's part of a network: one cell, or one a direction, over the same input. */
 export interface StageSpec {
@@ -14,12 +14,13 @@ export interface StageSpec {
   /** What becomes of the outputs of two directions. */
   readonly merge: MergeMode;
   /** The first output that goes on is that of the step computed first: of one reverse cell, the last. */
-  readonly turned: boolean;
+  readonly inProcessingOrder: boolean;
 }
 
 /** A cell in place: its record, and where its state lies in a block of states. */
 export interface PlacedCell {
   readonly cell: Cell;
+  readonly weights: PlacedWeights;
   readonly record: number; // address
   readonly run: Pass;
   /** Floats of one row: of h and c, and where they begin among all states of one row (c after h). */
@@ -36,7 +37,7 @@ export interface Stage {
   readonly cells: readonly PlacedCell[];
   readonly lastOnly: boolean;
   readonly merge: MergeMode;
-  readonly turned: boolean;
+  readonly inProcessingOrder: boolean;
   /** Needs no step but those before. */
   readonly causal: boolean;
   readonly inputSize: number; // floats of an input row as the user gives it
@@ -67,25 +68,24 @@ export class Network {
   readonly weightsEnd: number;
 
   constructor(specs: readonly StageSpec[], wanted: Backend | "auto") {
-    const { backend, memory, kernel } = createMachine(wanted);
+    const { backend, memory, functionOf } = createMachine(wanted);
     this.backend = backend;
     this.memory = memory;
-    const plan = new Plan(kernel);
+    const plan = new Plan(functionOf);
     this.stages = specs.map((spec) => plan.place(spec));
     this.cells = this.stages.flatMap((stage) => stage.cells);
     this.stateFloats = plan.stateFloats;
     this.weightsEnd = plan.address;
     memory.ensure(this.weightsEnd);
+    for (const { cells, outputWidth } of this.stages)
+      for (const { weights } of cells)
+        weights.writeRecord(memory, outputWidth * 4);
     this.repack();
   }
 
   /** Writes the layers' weights, as they are now, into the memory. */
   repack(): void {
-    for (const { cells, inputWidth, outputWidth } of this.stages) {
-      for (const { cell, record } of cells) {
-        pack(this.memory, record, cell, inputWidth, outputWidth * 4);
-      }
-    }
+    for (const { weights } of this.cells) weights.writeWeights(this.memory);
   }
 
   get first(): Stage {
@@ -99,18 +99,18 @@ export class Network {
 
 /** Gives stages their places, one after another. */
 class Plan {
-  readonly #kernel: Kernel;
+  readonly #functionOf: (of: KernelFunction) => Pass;
   /** The first free byte. */
   address = FIRST_ADDRESS;
   stateFloats = 0;
   #before: Stage | null = null;
 
-  constructor(kernel: Kernel) {
-    this.#kernel = kernel;
+  constructor(functionOf: (of: KernelFunction) => Pass) {
+    this.#functionOf = functionOf;
   }
 
-  place({ cells, lastOnly, merge, turned }: StageSpec): Stage {
-    const [{ kind, inputSize, hiddenSize }] = cells as [Cell];
+  place({ cells, lastOnly, merge, inProcessingOrder }: StageSpec): Stage {
+    const [{ inputSize, hiddenSize, traced }] = cells as [Cell];
     // Straight from the stage before, whose padded rows the kernel reads as they lie; a bidirectional stage's
     // rows are padded in the middle and are copied.
     const before = this.#before;
@@ -130,29 +130,31 @@ class Plan {
       })),
       lastOnly,
       merge,
-      turned,
+      inProcessingOrder,
       causal: cells.length === 1 && !cells[0]?.reverse,
       inputSize,
       inputWidth,
       outputSize: merge === "concat" ? total(size) : total(size, 1),
       joinedSize: total(size),
       outputWidth: total(width),
-      zWidth: Math.max(...cells.map((cell) => inputPanels(cell) * 16)),
-      scratch: Math.max(...cells.map(scratchFloats)),
-      traced: TRACED_GATES[kind].length * lanesOf(hiddenSize),
+      zWidth: Math.max(...cells.map((cell) => cell.zPanels * PANEL)),
+      scratch: Math.max(...cells.map((cell) => cell.scratch)),
+      traced: traced.length * lanesOf(hiddenSize),
     };
     return this.#before;
   }
 
   #placeCell(cell: Cell, inputWidth: number) {
-    const record = this.address;
-    const hWidth = cell.kind === "linear" ? 0 : lanesOf(cell.outputSize);
-    const cWidth = cell.kind === "lstm" ? lanesOf(cell.hiddenSize) : 0;
+    const weights = new PlacedWeights(cell, this.address, inputWidth);
+    const { record, end } = weights;
+    const [hWidth = 0, cWidth = 0] = cell.states.map(({ size }) =>
+      lanesOf(size),
+    );
     const hAt = this.stateFloats;
-    this.address = align(record + packedBytes(cell, inputWidth));
+    this.address = align(end);
     this.stateFloats += hWidth + cWidth;
-    const run =
-      cell.kind === "linear" ? this.#kernel.linear : this.#kernel.recurrent;
-    return { cell, record, run, hWidth, cWidth, hAt, cAt: hAt + hWidth };
+    const run = this.#functionOf(cell.run);
+    const cAt = hAt + hWidth;
+    return { cell, weights, record, run, hWidth, cWidth, hAt, cAt };
   }
 }

@@ -1,6 +1,11 @@
-import type { CellState } from "./cell.js";
 import { copyFloats } from "./floats.js";
 import type { Network, PlacedCell } from "./network.js";
+
+/** The states of B rows at one cell, without padding: h [B, O], c [B, H] (LSTM). */
+export interface CellState {
+  readonly hidden: Float32Array;
+  readonly cell: Float32Array | null;
+}
 
 /** Where a cell's states lie in a memory. */
 export interface StateAddress {
@@ -43,7 +48,9 @@ export class StateBlock {
     f32.fill(0, this.#start, this.#start + stateFloats * this.#batch);
     cells.forEach((place, index) => {
       const given = states[index];
-      const state = given ?? place.cell.initial?.();
+      const [h0, c0] = place.cell.states.map(({ initial }) => initial?.());
+      const initial = h0 && { hidden: h0, cell: c0 ?? null };
+      const state = given ?? initial;
       if (!state) return;
       const { h, c } = this.at(place);
       const { hWidth, cWidth } = place;

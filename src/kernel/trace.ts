@@ -1,6 +1,5 @@
-import { TRACED_GATES } from "./contract.js";
 import type { PlacedCell, Stage } from "./network.js";
-import type { Cell } from "./cell.js";
+import type { Cell } from "./cells/cell.js";
 
 /** The gates of one cell over a run of one row, by name, each (T, H); hidden (T, O). */
 export type Gates = Readonly<Record<string, Float32Array>>;
@@ -24,19 +23,16 @@ export class TraceSink {
     start: number,
     count: number,
   ): void {
-    const { kind, hiddenSize, outputSize, replace } = cell;
-    const names = TRACED_GATES[kind];
+    const { hiddenSize, outputSize, traced } = cell;
     const gates = this.of(cell);
     for (let t = 0; t < count; t++) {
       const output = (y >> 2) + t * stage.outputWidth;
       const hidden = f32.subarray(output, output + outputSize);
       gates["hidden"]?.set(hidden, (start + t) * outputSize);
-      names.forEach((name, gate) => {
+      traced.forEach(({ name, complement }, gate) => {
         const values = gates[name] as Float32Array;
-        // The kernel's update gate keeps h; one that replaces it is its complement.
-        const complement = name === "update" && replace;
         for (let unit = 0; unit < hiddenSize; unit++) {
-          const quad = (unit >> 2) * names.length + gate;
+          const quad = (unit >> 2) * traced.length + gate;
           const at = (trace >> 2) + t * stage.traced + quad * 4 + (unit & 3);
           const value = f32[at] as number;
           values[(start + t) * hiddenSize + unit] = complement
@@ -52,7 +48,7 @@ export class TraceSink {
     const found = this.#gates.get(cell);
     if (found) return found;
     const gates: Record<string, Float32Array> = {};
-    for (const name of TRACED_GATES[cell.kind]) {
+    for (const { name } of cell.traced) {
       gates[name] = new Float32Array(this.#steps * cell.hiddenSize);
     }
     gates["hidden"] = new Float32Array(this.#steps * cell.outputSize);

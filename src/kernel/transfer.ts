@@ -16,19 +16,19 @@ export interface Chunk {
   readonly lengths: number;
 }
 
-/** What a stage's outputs become on their way out: numbers a step, how two directions merge, whether time is turned. */
-export interface Form {
+/** What a stage's outputs become on their way out: numbers a step, how two directions merge, whether they come in the order in which they were computed. */
+export interface OutputForm {
   readonly size: number;
   readonly merge: Merge | null;
-  readonly turned: boolean;
+  readonly inProcessingOrder: boolean;
 }
 
-/** `raw`: as they were computed, both directions side by side, in the order of time. */
-export function formOf(stage: Stage, raw: boolean): Form {
-  const { outputSize, joinedSize, merge, turned } = stage;
-  return raw
-    ? { size: joinedSize, merge: null, turned: false }
-    : { size: outputSize, merge: MERGES[merge], turned };
+/** `asComputed`: both directions side by side, in the order of time. */
+export function formOf(stage: Stage, asComputed: boolean): OutputForm {
+  const { outputSize, joinedSize, merge, inProcessingOrder } = stage;
+  return asComputed
+    ? { size: joinedSize, merge: null, inProcessingOrder: false }
+    : { size: outputSize, merge: MERGES[merge], inProcessingOrder };
 }
 
 /** Copies chunks between the caller's arrays, which have no padding, and the kernel's buffers. */
@@ -70,7 +70,7 @@ export class Transfer {
   copyOut(
     stage: Stage,
     direction: number,
-    { size, merge, turned }: Form,
+    { size, merge, inProcessingOrder }: OutputForm,
     y: number,
     target: Float32Array,
     { start, count, steps, ends, rows, lengths }: Chunk,
@@ -78,7 +78,7 @@ export class Transfer {
     const { f32, i32 } = this.#memory;
     const { outputWidth } = stage;
     const { cell, lane, outputAt } = stage.cells[direction] as PlacedCell;
-    const whole = cell.outputSize === outputWidth && !turned;
+    const whole = cell.outputSize === outputWidth && !inProcessingOrder;
     for (let row = 0; row < rows; row++) {
       const valid = lengths ? (i32[(lengths >> 2) + row] as number) : count;
       const from = (y >> 2) + row * count * outputWidth + lane;
@@ -90,7 +90,7 @@ export class Transfer {
       }
       const end = ends?.[row] ?? steps;
       for (let t = 0; t < valid; t++) {
-        const step = turned ? end - 1 - (start + t) : start + t;
+        const step = inProcessingOrder ? end - 1 - (start + t) : start + t;
         const to = first + step * size + (merge ? 0 : outputAt);
         const floats = from + t * outputWidth;
         if (merge && direction)
@@ -104,7 +104,7 @@ export class Transfer {
   copyLast(
     stage: Stage,
     direction: number,
-    { size, merge }: Form,
+    { size, merge }: OutputForm,
     h: number,
     target: Float32Array,
   ): void {

@@ -5,6 +5,7 @@ import {
   recurrentOptions,
   type RecurrentOptions,
 } from "./options.js";
+import { RECURRENT_KINDS } from "./cells.js";
 import { Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
 
@@ -21,22 +22,22 @@ export interface GRUOptions extends RecurrentOptions {
 /** Gated recurrent unit (Cho et al. 2014; torch.nn.GRU): r, z = σ(W x + b + U h + c), n and h' as the options say. */
 export class GRU extends Recurrent<Required<GRUOptions>> {
   constructor(options: GRUOptions) {
-    const common = recurrentOptions(options, 2);
+    const common = recurrentOptions(options, RECURRENT_KINDS.GRU);
     const resetAfter = boolean(options.resetAfter ?? true, "resetAfter");
     const updateGate = oneOf(options.updateGate ?? "keep", "updateGate", [
       "keep",
       "replace",
     ]);
     super(ownOptions(options, { ...common, resetAfter, updateGate }), {
-      kind: "gru",
-      name: "GRU",
-      gates: 3,
+      kind: RECURRENT_KINDS.GRU,
       projSize: 0,
-      standard: ["sigmoid", "tanh"],
-      features: {
-        resetBefore: !resetAfter,
-        replace: updateGate === "replace",
-      },
+      peepholes: false,
+      activations: RECURRENT_KINDS.GRU.activations,
+      cell: (spec) =>
+        RECURRENT_KINDS.GRU.cell(spec, {
+          resetBefore: !resetAfter,
+          replace: updateGate === "replace",
+        }),
     });
   }
 
@@ -52,7 +53,7 @@ export class GRU extends Recurrent<Required<GRUOptions>> {
   ): GRU {
     record(options, "options");
     const { prefix = "", ...given } = options;
-    const { own: _, ...found } = optionsFromDict(dict, prefix, 3);
+    const { own: _, ...found } = optionsFromDict(dict, prefix, "GRU");
     return make({ ...found, ...given }).loadStateDict(dict, { prefix });
   }
 }

@@ -8,9 +8,8 @@ import {
 } from "../checks.js";
 import {
   type Activation,
-  type Cell,
   type CellActivation,
-  PLAIN,
+  linearCell,
   type StageSpec,
 } from "../kernel/model.js";
 import { seeded, uniform } from "../random.js";
@@ -125,21 +124,17 @@ function stageOf(
   { inputSize, outputSize, activation }: Required<LinearOptions>,
   parameters: Parameters,
 ): StageSpec {
-  const cell: Cell = {
-    kind: "linear",
+  const cell = linearCell({
     inputSize,
-    hiddenSize: outputSize,
     outputSize,
-    activations: [activation],
-    ...PLAIN,
-    weights: () => ({
-      ih: parameters.get("weight") as Float32Array,
-      hh: new Float32Array(0),
-      biasIh: parameters.get("bias"),
-      biasHh: null,
-      hr: null,
-      peephole: null,
-    }),
+    activation,
+    weight: () => parameters.get("weight") as Float32Array,
+    bias: () => parameters.get("bias"),
+  });
+  return {
+    cells: [cell],
+    lastOnly: false,
+    merge: "concat",
+    inProcessingOrder: false,
   };
-  return { cells: [cell], lastOnly: false, merge: "concat", turned: false };
 }

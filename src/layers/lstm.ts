@@ -5,6 +5,7 @@ import {
   recurrentOptions,
   type RecurrentOptions,
 } from "./options.js";
+import { RECURRENT_KINDS } from "./cells.js";
 import { Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
 
@@ -27,7 +28,7 @@ export interface LSTMOptions extends RecurrentOptions {
  */
 export class LSTM extends Recurrent<Required<LSTMOptions>> {
   constructor(options: LSTMOptions) {
-    const common = recurrentOptions(options, 3);
+    const common = recurrentOptions(options, RECURRENT_KINDS.LSTM);
     const projSize = nonNegativeInteger(options.projSize ?? 0, "projSize");
     if (projSize >= common.hiddenSize) {
       throw new RangeError(
@@ -48,12 +49,11 @@ export class LSTM extends Recurrent<Required<LSTMOptions>> {
         coupledGates: coupled,
       }),
       {
-        kind: "lstm",
-        name: "LSTM",
-        gates: 4,
+        kind: RECURRENT_KINDS.LSTM,
         projSize,
-        standard: ["sigmoid", "tanh", "tanh"],
-        features: { peepholes, coupled },
+        peepholes,
+        activations: RECURRENT_KINDS.LSTM.activations,
+        cell: (spec) => RECURRENT_KINDS.LSTM.cell(spec, { peepholes, coupled }),
       },
     );
   }
@@ -69,7 +69,7 @@ export class LSTM extends Recurrent<Required<LSTMOptions>> {
   ): LSTM {
     record(options, "options");
     const { prefix = "", ...given } = options;
-    const { own, ...found } = optionsFromDict(dict, prefix, 4);
+    const { own, ...found } = optionsFromDict(dict, prefix, "LSTM");
     return make({ ...found, ...own, ...given }).loadStateDict(dict, {
       prefix,
     });

@@ -42,16 +42,16 @@ export function runMasked(
     lengths: compact.lengths,
     states,
     trace: null,
-    raw: options.returnSequences,
+    asComputed: options.returnSequences,
   };
   const result = runLayer(model, cells, run, trace);
   const ends = lengths ?? Array.from(compact.lengths, () => steps);
   const last = cells.slice(-directionsOf(options).length);
   // Every layer of the order 'processing' turns its steps round, so every second one has them the other way.
-  const turned = isTurned(options)
-    ? new Compact(turn(valid, ends), batch, steps)
+  const backwards = inProcessingOrder(options)
+    ? new Compact(reversed(valid, ends), batch, steps)
     : compact;
-  const axisOf = (layer: number) => (layer % 2 ? turned : compact);
+  const axisOf = (layer: number) => (layer % 2 ? backwards : compact);
   const gates =
     result.gates?.map((each, index) => {
       const axis = axisOf(Math.floor(index / last.length));
@@ -87,7 +87,7 @@ function startsOf(
     if (maskRule === "previous") return start;
     const given = states[cells.length - last.length + direction];
     if (given) return given.hidden;
-    const own = cell.initial?.().hidden;
+    const own = cell.states[0]?.initial?.();
     for (let row = 0; own && row < batch; row++)
       start.set(own, row * outputSize);
     return start;
@@ -126,14 +126,14 @@ function arrange(
 ): Float32Array {
   const [{ outputSize: size }] = last as [Cell];
   const merge = MERGES[options.mergeMode];
-  const turned = isTurned(options);
-  if (!merge && !turned) return output;
+  const backwards = inProcessingOrder(options);
+  if (!merge && !backwards) return output;
   const steps = output.length / (ends.length * last.length * size);
   const arranged = new Float32Array(ends.length * steps * size);
   ends.forEach((end, row) => {
     for (let t = 0; t < end; t++) {
       const from = (row * steps + t) * last.length * size;
-      const to = (row * steps + (turned ? end - 1 - t : t)) * size;
+      const to = (row * steps + (backwards ? end - 1 - t : t)) * size;
       for (let i = 0; i < size; i++) {
         const value = output[from + i] as number;
         arranged[to + i] = merge
@@ -145,18 +145,21 @@ function arrange(
   return arranged;
 }
 
-const isTurned = ({ direction, outputOrder }: Required<RecurrentOptions>) =>
+const inProcessingOrder = ({
+  direction,
+  outputOrder,
+}: Required<RecurrentOptions>) =>
   direction === "reverse" && outputOrder === "processing";
 
 /** A mask with each row's steps the other way round, up to its end. */
-function turn(mask: Mask, ends: readonly number[]): Mask {
-  const turned = new Uint8Array(mask.length);
+function reversed(mask: Mask, ends: readonly number[]): Mask {
+  const result = new Uint8Array(mask.length);
   const steps = mask.length / ends.length;
   ends.forEach((end, row) => {
     const own = mask.subarray(row * steps, row * steps + end);
-    turned.set(own.slice().reverse(), row * steps);
+    result.set(own.slice().reverse(), row * steps);
   });
-  return turned;
+  return result;
 }
 
 const mapGates = (

@@ -12,6 +12,7 @@ import {
   type CellActivation,
   MERGE_MODES,
   type MergeMode,
+  type RecurrentKind,
 } from "../kernel/model.js";
 import { checkActivations } from "./activations.js";
 
@@ -79,12 +80,12 @@ export interface RecurrentOptions {
 }
 
 /**
- * The options that all three kinds share, checked, with the defaults filled in; `functions`: how many activations a
- * cell of this kind has.
+ * The options that all three kinds share, checked, with the defaults filled in; `kind`: how many activations its
+ * cell has.
  */
 export function recurrentOptions(
   value: unknown,
-  functions: number,
+  kind: Pick<RecurrentKind, "activations">,
 ): Required<RecurrentOptions> {
   const options = record(value, "options");
   const direction = oneOf(
@@ -105,7 +106,11 @@ export function recurrentOptions(
     ),
     seed: checkSeed(options["seed"] ?? 0),
     backend: checkBackend(options["backend"]),
-    activations: checkActivations(options["activations"], functions, both),
+    activations: checkActivations(
+      options["activations"],
+      kind.activations.length,
+      both,
+    ),
     clip: checkClip(options["clip"] ?? Number.POSITIVE_INFINITY),
     learnedState: boolean(options["learnedState"] ?? false, "learnedState"),
     mergeMode: oneOf(

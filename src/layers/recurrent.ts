@@ -15,7 +15,7 @@ import { Runtime } from "./runtime.js";
 import { joinState, splitState, type State } from "./state.js";
 import { Stream } from "./stream.js";
 import { type LayerResult, runLayer, type Trace, traceOf } from "./traced.js";
-import { type CellKind, initialParameters, stagesOf } from "./weights.js";
+import { initialParameters, type LayerKind, stagesOf } from "./weights.js";
 
 /** How RNN, LSTM and GRU are run; B, T, D and O are those of the input and the layer. */
 export interface ForwardOptions {
@@ -62,15 +62,16 @@ export abstract class Recurrent<
   readonly #cells: readonly Cell[];
   readonly #runtime: Runtime;
 
-  protected constructor(options: Options, kind: CellKind) {
-    const parameters = initialParameters(options, kind);
-    super(kind.name, parameters);
+  protected constructor(options: Options, own: LayerKind) {
+    const parameters = initialParameters(options, own);
+    const { type } = own.kind;
+    super(type, parameters);
     this.options = Object.freeze(options);
-    this.outputSize = joinedSize(options, kind.projSize || options.hiddenSize);
-    this.#name = kind.name;
-    this.stages = stagesOf(options, kind, parameters);
+    this.outputSize = joinedSize(options, own.projSize || options.hiddenSize);
+    this.#name = type;
+    this.stages = stagesOf(options, own, parameters);
     this.#cells = this.stages.flatMap((stage) => stage.cells);
-    this.#runtime = new Runtime(kind.name, [this], options.backend);
+    this.#runtime = new Runtime(type, [this], options.backend);
   }
 
   /**

@@ -5,6 +5,7 @@ import {
   recurrentOptions,
   type RecurrentOptions,
 } from "./options.js";
+import { RECURRENT_KINDS } from "./cells.js";
 import { Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
 
@@ -16,18 +17,17 @@ export interface RNNOptions extends RecurrentOptions {
 /** Elman's network: h' = f(W x + b + U h + c), f tanh or relu (Elman 1990; torch.nn.RNN). */
 export class RNN extends Recurrent<Required<RNNOptions>> {
   constructor(options: RNNOptions) {
-    const common = recurrentOptions(options, 1);
+    const common = recurrentOptions(options, RECURRENT_KINDS.RNN);
     const nonlinearity = oneOf(options.nonlinearity ?? "tanh", "nonlinearity", [
       "tanh",
       "relu",
     ]);
     super(ownOptions(options, { ...common, nonlinearity }), {
-      kind: "rnn",
-      name: "RNN",
-      gates: 1,
+      kind: RECURRENT_KINDS.RNN,
       projSize: 0,
-      standard: [nonlinearity],
-      features: {},
+      peepholes: false,
+      activations: [nonlinearity],
+      cell: (spec) => RECURRENT_KINDS.RNN.cell(spec, {}),
     });
   }
 
@@ -43,7 +43,7 @@ export class RNN extends Recurrent<Required<RNNOptions>> {
   ): RNN {
     record(options, "options");
     const { prefix = "", ...given } = options;
-    const { own: _, ...found } = optionsFromDict(dict, prefix, 1);
+    const { own: _, ...found } = optionsFromDict(dict, prefix, "RNN");
     return make({ ...found, ...given }).loadStateDict(dict, { prefix });
   }
 }

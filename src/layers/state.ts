@@ -8,7 +8,8 @@ export interface State {
   cell?: Tensor;
 }
 
-const hasCell = (cells: readonly Cell[]): boolean => cells[0]?.kind === "lstm";
+const hasCell = (cells: readonly Cell[]): boolean =>
+  (cells[0]?.states.length ?? 0) > 1;
 
 const axesOf = (cells: readonly Cell[], batch: number | null): number[] =>
   batch === null ? [cells.length] : [cells.length, batch];

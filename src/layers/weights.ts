@@ -1,9 +1,12 @@
 import { message } from "../checks.js";
 import {
-  type Activation,
   type Cell,
-  type CellActivation,
-  PLAIN,
+  type CellFunction,
+  parametersOf,
+  RECURRENT_KINDS,
+  type RecurrentKind,
+  type RecurrentSpec,
+  type RecurrentType,
   type StageSpec,
 } from "../kernel/model.js";
 import { seeded, uniform } from "../random.js";
@@ -15,18 +18,15 @@ import {
 } from "./options.js";
 import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
 
-/** What one kind of layer adds to the options that all three share. */
-export interface CellKind {
-  readonly kind: "rnn" | "lstm" | "gru";
-  /** As users know the class. */
-  readonly name: string;
-  readonly gates: number; // G
+/** What one kind of layer has beside the options that all three share. */
+export interface LayerKind {
+  readonly kind: RecurrentKind;
   readonly projSize: number; // P; 0: none
+  readonly peepholes: boolean;
   /** Its activations unless options say otherwise. */
-  readonly standard: readonly Activation[];
-  readonly features: Partial<
-    Pick<Cell, "resetBefore" | "replace" | "peepholes" | "coupled">
-  >;
+  readonly activations: readonly CellFunction[];
+  /** The kind's cell, with the options that it has alone. */
+  cell(spec: RecurrentSpec): Cell;
 }
 
 /** PyTorch's suffix of a parameter: its layer, and _reverse for the second of two directions. */
@@ -36,30 +36,21 @@ const suffix = (layer: number, direction: number): string =>
 /** The parameters of all layers and directions in PyTorch's order, drawn from U(-1/√H, 1/√H). */
 export function initialParameters(
   options: Required<RecurrentOptions>,
-  { kind, gates, projSize, features }: CellKind,
+  { kind, projSize, peepholes }: LayerKind,
 ): Parameters {
   const { inputSize, hiddenSize, numLayers, bias, seed } = options;
-  const directions = directionsOf(options);
+  const { learnedState } = options;
   const outputSize = projSize || hiddenSize;
   const random = seeded(seed);
   const bound = 1 / Math.sqrt(hiddenSize);
-  const shapes: [string, number[]][] = [];
-  const add = (name: string, ...shape: number[]) => {
-    shapes.push([name, shape]);
-  };
+  const choice = { bias, projection: projSize > 0, peepholes, learnedState };
+  const shapes: [string, readonly number[]][] = [];
   for (let layer = 0; layer < numLayers; layer++) {
-    for (const direction of directions.keys()) {
-      const end = suffix(layer, direction);
+    for (const direction of directionsOf(options).keys()) {
       const inputs = layer ? joinedSize(options, outputSize) : inputSize;
-      add(`weight_ih${end}`, gates * hiddenSize, inputs);
-      add(`weight_hh${end}`, gates * hiddenSize, outputSize);
-      if (bias) add(`bias_ih${end}`, gates * hiddenSize);
-      if (bias) add(`bias_hh${end}`, gates * hiddenSize);
-      if (projSize) add(`weight_hr${end}`, projSize, hiddenSize);
-      if (features.peepholes) add(`weight_peephole${end}`, 3 * hiddenSize);
-      if (!options.learnedState) continue;
-      add(`hidden0${end}`, outputSize);
-      if (kind === "lstm") add(`cell0${end}`, hiddenSize);
+      const sizes = { inputSize: inputs, hiddenSize, outputSize };
+      for (const [name, shape] of parametersOf(kind, sizes, choice))
+        shapes.push([name + suffix(layer, direction), shape]);
     }
   }
   return new Parameters(shapes, (size) => uniform(size, bound, random));
@@ -68,43 +59,31 @@ export function initialParameters(
 /** The layers as the kernel runs them: a stage a layer, a cell a direction. */
 export function stagesOf(
   options: Required<RecurrentOptions>,
-  { kind, projSize, standard, features }: CellKind,
+  { cell, projSize, activations }: LayerKind,
   parameters: Parameters,
 ): StageSpec[] {
-  const { inputSize, hiddenSize, numLayers, returnSequences, clip } = options;
+  const { inputSize, hiddenSize, numLayers, returnSequences } = options;
+  const { clip, learnedState } = options;
   const directions = directionsOf(options);
   const outputSize = projSize || hiddenSize;
   return Array.from({ length: numLayers }, (_, layer) => ({
     lastOnly: !returnSequences && layer === numLayers - 1,
     merge: options.mergeMode,
-    turned: options.outputOrder === "processing" && directions[0] === "reverse",
+    inProcessingOrder:
+      options.outputOrder === "processing" && directions[0] === "reverse",
     cells: directions.map((direction, index): Cell => {
-      const of = (name: string) => parameters.get(name + suffix(layer, index));
-      return {
-        kind,
+      const spec = {
         inputSize: layer ? joinedSize(options, outputSize) : inputSize,
         hiddenSize,
         outputSize,
-        activations: activationsOf(options, standard, index),
-        ...PLAIN,
+        activations: activationsOf(options, activations, index),
         clip,
-        ...features,
         reverse: direction === "reverse",
-        initial: options.learnedState
-          ? () => ({
-              hidden: of("hidden0") as Float32Array,
-              cell: of("cell0"),
-            })
-          : null,
-        weights: () => ({
-          ih: of("weight_ih") as Float32Array,
-          hh: of("weight_hh") as Float32Array,
-          biasIh: of("bias_ih"),
-          biasHh: of("bias_hh"),
-          hr: of("weight_hr"),
-          peephole: of("weight_peephole"),
-        }),
+        learnedState,
+        parameter: (name: string) =>
+          parameters.get(name + suffix(layer, index)),
       };
+      return cell(spec);
     }),
   }));
 }
@@ -112,29 +91,36 @@ export function stagesOf(
 /** Those of the standard cell unless others are given: one set for all directions, or one for each. */
 function activationsOf(
   { activations }: Required<RecurrentOptions>,
-  standard: readonly Activation[],
+  standard: readonly CellFunction[],
   direction: number,
-): readonly (CellActivation | Activation)[] {
+): readonly CellFunction[] {
   if (!activations.length) return standard;
   const { length } = standard;
   const from = activations.length > length ? direction * length : 0;
   return activations.slice(from, from + length);
 }
 
-/** By gates, less one, as the rows of their matrices tell where there is no projection. */
-const KINDS = ["RNN", undefined, "GRU", "LSTM"] as const;
+/** The kind of so many gates, as the rows of its matrices tell where there is no projection. */
+const typeOfGates = (gates: number): RecurrentType | undefined =>
+  Object.values(RECURRENT_KINDS).find((kind) => kind.gates.length === gates)
+    ?.type;
 
 /** The options that a state dict's names and shapes tell; `own`: those that an LSTM alone has. */
-export function optionsFromDict(dict: unknown, prefix: string, gates: number) {
+export function optionsFromDict(
+  dict: unknown,
+  prefix: string,
+  type: RecurrentType,
+) {
+  const gates = RECURRENT_KINDS[type].gates.length;
   const entries = entriesUnder(dict, prefix);
   const [gateRows, inputSize] = matrixShape(entries, "weight_ih_l0", prefix);
   const [, outputSize] = matrixShape(entries, "weight_hh_l0", prefix);
   const hiddenSize = gateRows / gates;
-  const kind = KINDS[gateRows / outputSize - 1];
-  const other = kind !== undefined && kind !== KINDS[gates - 1];
+  const found = typeOfGates(gateRows / outputSize);
+  const other = found !== undefined && found !== type;
   if (other || !Number.isInteger(hiddenSize)) {
     const name = `dict["${prefix}weight_ih_l0"]`;
-    const got = `[${gateRows}, ${inputSize}]${other ? ` (${kind}, ${outputSize} units)` : ""}`;
+    const got = `[${gateRows}, ${inputSize}]${other ? ` (${found}, ${outputSize} units)` : ""}`;
     throw new RangeError(message(name, `[${gates} · H, I]`, got));
   }
   let numLayers = 1;

@@ -1,6 +1,11 @@
 /*
  * A cell's config and weights, as PyTorch has them. A layer such as LSTM has its cell's fields in its own config.
  */
+import {
+  gateOrder,
+  RECURRENT_KINDS,
+  type RecurrentType as CellType,
+} from "../../layers/cells.js";
 import { integer, type Place } from "../json.js";
 import {
   type Activation,
@@ -12,8 +17,6 @@ import { joinedGates } from "./keras1.js";
 import type { Context } from "./context.js";
 import { fromCudnn, reordered, transposed } from "./matrices.js";
 import { checkShape, type LayerWeights, type Part } from "./weights.js";
-
-export type CellType = "RNN" | "LSTM" | "GRU";
 
 /** One direction of a layer. */
 export interface CellWeights {
@@ -44,9 +47,13 @@ export const CELL_TYPES = new Map<string, CellType>([
   ["CuDNNGRU", "GRU"],
 ]);
 
-/** Of which of Keras's gates each of ours is made. */
-const GATES = { RNN: [0], LSTM: [0, 1, 2, 3], GRU: [1, 0, 2] } as const;
-const ORDER = { RNN: "", LSTM: "gates i f c o, ", GRU: "gates z r h, " };
+export type { CellType };
+
+/** "gates i f c o, "; nothing of one gate. */
+function orderText(type: CellType): string {
+  const { gates, orders } = RECURRENT_KINDS[type];
+  return gates.length > 1 ? `gates ${orders.keras}, ` : "";
+}
 
 /**
  * @param inputSize null where the kernel tells it
@@ -63,7 +70,7 @@ export function readCell(
   const type = CELL_TYPES.get(className) as CellType;
   const weights = joinedGates(saved, type, config);
   const cudnn = className.startsWith("CuDNN");
-  const gates = GATES[type];
+  const gates = gateOrder(RECURRENT_KINDS[type], "keras");
   const units = integer(config, "units");
   const rows = units * gates.length;
   const activations = readActivations(type, cudnn, config, producer);
@@ -105,7 +112,7 @@ export function readCell(
     kernel: turn(kernel, gates).data,
     recurrent: turn(recurrent, gates).data,
     biases,
-    convention: `${ORDER[type]}${layout}, ${count}, ${reset}${activations.slice(0, 2).map(activationText).join(" and ")}`,
+    convention: `${orderText(type)}${layout}, ${count}, ${reset}${activations.slice(0, 2).map(activationText).join(" and ")}`,
   };
 }
 

@@ -3,6 +3,7 @@
  * `lin`, and in `model_data` what the trainer made them from.
  */
 import { GRU, Linear, LSTM, RNN, Sequential } from "../../index.js";
+import { RECURRENT_KINDS } from "../../layers/cells.js";
 import type { BackendChoice } from "../../layers/options.js";
 import type { StateDict } from "../../safetensors.js";
 import { type AudioModel, readSampleRate } from "../audio.js";
@@ -20,7 +21,6 @@ import {
 import { makeReport } from "../report.js";
 
 const UNITS = { LSTM, GRU, RNN } as const;
-const GATES = { LSTM: 4, GRU: 3, RNN: 1 } as const;
 
 /** The trainer's own default, for files that do not say. */
 const DEFAULT_SKIP = 1;
@@ -46,7 +46,7 @@ export function readGuitarMl(file: Place, backend: BackendChoice): AudioModel {
     const expected = `0, or one input for each of ${outputSize} outputs`;
     throw unexpected(expected, skip, inside(data, "skip"));
   }
-  const recurrent = recurrentDict(weights, GATES[unit], {
+  const recurrent = recurrentDict(weights, RECURRENT_KINDS[unit].gates.length, {
     inputSize,
     hiddenSize,
     numLayers,

@@ -6,14 +6,15 @@
  *
  * Sizes are what `shape` says; that the lists have them is checked before anything is made of that size.
  */
+import { gateOrder, RECURRENT_KINDS } from "../../layers/cells.js";
 import type { StateDict } from "../../safetensors.js";
 import type { Tensor } from "../../tensor.js";
 import { asList, matrix, unexpected, vector } from "../json.js";
 import { reordered, transposed } from "../keras-layers/matrices.js";
 
 /** Of which of Keras's gates each of PyTorch's is made. */
-const LSTM_GATES = [0, 1, 2, 3];
-const GRU_GATES = [1, 0, 2];
+const LSTM_GATES = gateOrder(RECURRENT_KINDS.LSTM, "keras");
+const GRU_GATES = gateOrder(RECURRENT_KINDS.GRU, "keras");
 
 /** [kernel [I, O], bias [O]], the bias being optional. */
 export function denseWeights(
@@ -48,7 +49,7 @@ export function lstmWeights(
   return {
     weight_ih_l0: transposed(weights[0], LSTM_GATES),
     weight_hh_l0: transposed(weights[1], LSTM_GATES),
-    bias_ih_l0: vector(bias, `${at}[2]`, rows),
+    bias_ih_l0: reordered(vector(bias, `${at}[2]`, rows).data, LSTM_GATES),
     bias_hh_l0: { shape: [rows], data: new Float32Array(rows) },
   };
 }

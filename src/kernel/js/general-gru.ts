@@ -1,24 +1,39 @@
-import type { Curve } from "../curves.js";
+import type { ActivationCode } from "../activations.js";
 import { gate } from "./general.js";
-import type { Layer } from "./layer.js";
 import { product } from "./product.js";
-import type { StepPlace } from "./recurrence.js";
+import type { Recurrent, StepPlace } from "./recurrent.js";
 
 const fround = Math.fround;
 
 export function generalGruStep(
   f32: Float32Array,
-  layer: Layer,
+  layer: Recurrent,
   place: StepPlace,
 ): void {
-  const { output, outputSize, recurrent, second, resetAfter } = layer;
+  const { output, outputSize, recurrent, candidate, resetAfter } = layer;
   const { h, z, zRow, y, yRow, active, scratch } = place;
-  const [inner, outer] = layer.curves as readonly [Curve, Curve, Curve];
+  const [inner, outer] = layer.functions as readonly [
+    ActivationCode,
+    ActivationCode,
+    ActivationCode,
+  ];
   const gatePanels = Math.ceil(output / 8);
   const panels = Math.ceil(output / 16);
-  const candidate = gatePanels * 16;
+  const candidateAt = gatePanels * 16;
   const scratchRow = panels * 16;
-  product(f32, recurrent, h, output, z, zRow, active, output, gatePanels, true);
+  product(
+    f32,
+    layer,
+    recurrent,
+    h,
+    output,
+    z,
+    zRow,
+    active,
+    output,
+    gatePanels,
+    true,
+  );
   for (let row = 0; row < active; row++) {
     const r = z + row * zRow;
     const reset = scratch + row * scratchRow;
@@ -31,10 +46,11 @@ export function generalGruStep(
   }
   product(
     f32,
-    second,
+    layer,
+    candidate,
     resetAfter ? h : scratch,
     resetAfter ? output : scratchRow,
-    resetAfter ? scratch : z + candidate,
+    resetAfter ? scratch : z + candidateAt,
     resetAfter ? scratchRow : zRow,
     active,
     output,
@@ -44,7 +60,7 @@ export function generalGruStep(
   for (let row = 0; row < active; row++) {
     const r = z + row * zRow;
     const u = r + output;
-    const n = r + candidate;
+    const n = r + candidateAt;
     gate(layer, inner, f32, u, output);
     if (resetAfter) {
       for (let i = 0; i < output; i++) {

@@ -1,9 +1,8 @@
-import type { Curve } from "../curves.js";
-import { curve } from "./curves.js";
+import type { ActivationCode } from "../activations.js";
+import { activation } from "./all-activations.js";
 import { gate } from "./general.js";
-import type { Layer } from "./layer.js";
 import { projectHidden } from "./lstm.js";
-import type { StepPlace } from "./recurrence.js";
+import type { Recurrent, StepPlace } from "./recurrent.js";
 
 const fround = Math.fround;
 
@@ -20,16 +19,16 @@ function look(f32: Float32Array, sums: number, p: number, cell: number): void {
 /** Gates and cell update of four units, whose sums i f g o lie at z. */
 function update(
   f32: Float32Array,
-  layer: Layer,
+  layer: Recurrent,
   z: number,
   c: number,
   m: number,
   p: number,
 ): void {
-  const [inner, candidate, outer] = layer.curves as readonly [
-    Curve,
-    Curve,
-    Curve,
+  const [inner, candidate, outer] = layer.functions as readonly [
+    ActivationCode,
+    ActivationCode,
+    ActivationCode,
   ];
   if (p) {
     look(f32, z, p, c);
@@ -52,20 +51,20 @@ function update(
   if (p) look(f32, z + 12, p + 8, c);
   gate(layer, inner, f32, z + 12, 4);
   f32.copyWithin(m, c, c + 4);
-  curve(outer, f32, m, 4);
+  activation(outer, f32, m, 4);
   for (let lane = 0; lane < 4; lane++)
     f32[m + lane] = (f32[z + 12 + lane] as number) * (f32[m + lane] as number);
 }
 
 export function generalLstmStep(
   f32: Float32Array,
-  layer: Layer,
+  layer: Recurrent,
   place: StepPlace,
 ): void {
   const { hidden } = layer;
   const { z, zRow, active } = place;
-  const m = layer.second ? place.scratch : place.y;
-  const mRow = layer.second ? hidden : place.yRow;
+  const m = layer.projection ? place.scratch : place.y;
+  const mRow = layer.projection ? hidden : place.yRow;
   for (let row = 0; row < active; row++) {
     const zr = z + row * zRow;
     const c = place.c + row * hidden;
@@ -82,6 +81,6 @@ export function generalLstmStep(
       trace += generalLstmStep.traced;
     }
   }
-  if (layer.second) projectHidden(f32, layer, m, place);
+  if (layer.projection) projectHidden(f32, layer, m, place);
 }
 generalLstmStep.traced = 20;

@@ -1,7 +1,6 @@
 import { expm1Doubled, expNegated, sigmoid, tanh } from "./activations.js";
-import type { Layer } from "./layer.js";
 import { product } from "./product.js";
-import type { StepPlace } from "./recurrence.js";
+import type { Recurrent, StepPlace } from "./recurrent.js";
 
 const fround = Math.fround;
 
@@ -43,7 +42,7 @@ function traceQuad(
 /** Reset after the product; U h + c lies in `scratch`, in the order of z. */
 export function gruAfterStep(
   f32: Float32Array,
-  layer: Layer,
+  layer: Recurrent,
   place: StepPlace,
 ): void {
   const { output, panels } = layer;
@@ -51,6 +50,7 @@ export function gruAfterStep(
   const uRow = panels * 16;
   product(
     f32,
+    layer,
     layer.recurrent,
     h,
     output,
@@ -88,7 +88,7 @@ gruAfterStep.traced = 12;
 /** Reset before the product; r ∘ h lies in `scratch`. */
 export function gruBeforeStep(
   f32: Float32Array,
-  layer: Layer,
+  layer: Recurrent,
   place: StepPlace,
 ): void {
   const { output, outputSize } = layer;
@@ -97,6 +97,7 @@ export function gruBeforeStep(
   const candidate = gatePanels * 16;
   product(
     f32,
+    layer,
     layer.recurrent,
     h,
     output,
@@ -120,7 +121,8 @@ export function gruBeforeStep(
   const candidatePanels = Math.ceil(output / 16);
   product(
     f32,
-    layer.second,
+    layer,
+    layer.candidate,
     scratch,
     output,
     z + candidate,

@@ -1,9 +1,11 @@
-import type { Curve } from "../curves.js";
+import type { ActivationCode } from "../activations.js";
+import type { Pass } from "../contract.js";
+import type { Memory } from "../memory.js";
 import { exp, sigmoid, tanh } from "./activations.js";
 import { gate } from "./general.js";
-import type { Layer } from "./layer.js";
+import { Chunk } from "./chunk.js";
+import { Layer, layersOf } from "./layer.js";
 import { project } from "./product.js";
-import type { Chunk } from "./recurrence.js";
 
 const fround = Math.fround;
 
@@ -17,7 +19,7 @@ export function activate(
   const { activation, output: lanes } = layer;
   if (layer.general) {
     f32.copyWithin(y, z, z + lanes);
-    gate(layer, layer.curves[0] as Curve, f32, y, lanes);
+    gate(layer, layer.functions[0] as ActivationCode, f32, y, lanes);
   } else if (activation === "tanh") tanh(f32, z, f32, y, lanes);
   else if (activation === "sigmoid") sigmoid(f32, z, f32, y, lanes);
   else if (activation === "softmax") softmax(f32, z, y, lanes);
@@ -50,7 +52,7 @@ function softmax(f32: Float32Array, z: number, y: number, lanes: number): void {
 }
 
 /** y [rows, steps, yStride] ← f(W x + b). */
-export function linear(
+function linear(
   f32: Float32Array,
   layer: Layer,
   x: number,
@@ -67,4 +69,19 @@ export function linear(
       f32.fill(0, to + layer.outputSize, to + layer.output);
     }
   }
+}
+
+export function linearKernel(memory: Memory): Pass {
+  const layerAt = layersOf(memory, Layer);
+  const chunk = new Chunk();
+  return (record, x, z, y, _h, _c, lengths, rows, steps) => {
+    linear(
+      memory.f32,
+      layerAt(record),
+      x >> 2,
+      z >> 2,
+      y >> 2,
+      chunk.set(memory, lengths, rows, steps),
+    );
+  };
 }

@@ -1,7 +1,6 @@
 import { expm1Doubled, expNegated, sigmoid, tanh } from "./activations.js";
-import type { Layer } from "./layer.js";
 import { product } from "./product.js";
-import type { StepPlace } from "./recurrence.js";
+import type { Recurrent, StepPlace } from "./recurrent.js";
 
 const fround = Math.fround;
 
@@ -12,13 +11,13 @@ const cells = new Float32Array(4);
 
 export function lstmStep(
   f32: Float32Array,
-  layer: Layer,
+  layer: Recurrent,
   place: StepPlace,
 ): void {
   const { hidden } = layer;
   const { z, zRow, active } = place;
-  const m = layer.second ? place.scratch : place.y;
-  const mRow = layer.second ? hidden : place.yRow;
+  const m = layer.projection ? place.scratch : place.y;
+  const mRow = layer.projection ? hidden : place.yRow;
   for (let row = 0; row < active; row++) {
     let sums = z + row * zRow;
     for (let quad = 0; quad < hidden; quad += 4, sums += 16) {
@@ -43,7 +42,7 @@ export function lstmStep(
     }
   }
   if (place.trace) traceRow(f32, z, place.c, hidden, place.trace);
-  if (layer.second) projectHidden(f32, layer, m, place);
+  if (layer.projection) projectHidden(f32, layer, m, place);
 }
 lstmStep.traced = 20;
 
@@ -68,7 +67,7 @@ function traceRow(
 /** y ← W_hr m for the rows of a step, by way of sums behind m. */
 export function projectHidden(
   f32: Float32Array,
-  layer: Layer,
+  layer: Recurrent,
   m: number,
   { y, yRow, active }: StepPlace,
 ): void {
@@ -79,7 +78,8 @@ export function projectHidden(
     f32.fill(0, m + row * hidden + hiddenSize, m + (row + 1) * hidden);
   product(
     f32,
-    layer.second,
+    layer,
+    layer.projection,
     m,
     hidden,
     sumsAt,

@@ -1,57 +1,19 @@
+import type { Pass } from "../contract.js";
+import { NUMBERS } from "../fields.js";
 import type { Memory } from "../memory.js";
+import { Chunk } from "./chunk.js";
 import { generalGruStep } from "./general-gru.js";
 import { generalLstmStep } from "./general-lstm.js";
 import { gruAfterStep, gruBeforeStep } from "./gru.js";
-import type { Layer } from "./layer.js";
+import { layersOf } from "./layer.js";
 import { product, project } from "./product.js";
 import { lstmStep } from "./lstm.js";
+import { Recurrent, StepPlace } from "./recurrent.js";
 import { rnnStep } from "./rnn.js";
-
-/** A chunk's rows and steps; `lengths` as in `Pass`. One object a kernel, so that a step allocates nothing. */
-export class Chunk {
-  rows = 0;
-  steps = 0;
-  #lengths = 0;
-  #i32: Int32Array | null = null;
-
-  set({ i32 }: Memory, lengths: number, rows: number, steps: number): this {
-    this.#i32 = i32;
-    this.#lengths = lengths;
-    this.rows = rows;
-    this.steps = steps;
-    return this;
-  }
-
-  length(row: number): number {
-    return this.#lengths
-      ? (this.#i32?.[(this.#lengths >> 2) + row] as number)
-      : this.steps;
-  }
-
-  /** How many rows have a step t: the first ones. */
-  running(t: number): number {
-    let active = this.rows;
-    while (active > 0 && this.length(active - 1) <= t) active--;
-    return active;
-  }
-}
-
-/** Where one step of the first `active` rows lies, in floats: sums z, outputs y, state h and c. */
-export class StepPlace {
-  z = 0;
-  zRow = 0;
-  y = 0;
-  yRow = 0;
-  h = 0;
-  c = 0;
-  active = 0;
-  scratch = 0;
-  trace = 0;
-}
 
 /** One step of a cell: from z and the state to y; h is carried on here. */
 interface Step {
-  (f32: Float32Array, layer: Layer, at: StepPlace): void;
+  (f32: Float32Array, layer: Recurrent, at: StepPlace): void;
   /** Floats that a step leaves in the trace for each quad. */
   readonly traced: number;
 }
@@ -59,24 +21,45 @@ interface Step {
 /** z ← z + h R for the rows of a step. */
 function addRecurrent(
   f32: Float32Array,
-  { recurrent, output, panels }: Layer,
+  layer: Recurrent,
   { h, z, zRow, active }: StepPlace,
 ): void {
-  product(f32, recurrent, h, output, z, zRow, active, output, panels, true);
+  const { recurrent, output, panels } = layer;
+  product(
+    f32,
+    layer,
+    recurrent,
+    h,
+    output,
+    z,
+    zRow,
+    active,
+    output,
+    panels,
+    true,
+  );
 }
 
 /** Which step a cell has. */
-function stepOf({ kind, general, second }: Layer): Step {
-  if (kind === "lstm") return general ? generalLstmStep : lstmStep;
-  if (kind !== "gru") return rnnStep;
-  if (general) return generalGruStep;
-  return second ? gruBeforeStep : gruAfterStep;
+function stepOf({ kind, general, candidate }: Recurrent): Step {
+  switch (kind) {
+    case NUMBERS.RNN:
+      return rnnStep;
+    case NUMBERS.LSTM:
+      return general ? generalLstmStep : lstmStep;
+    case NUMBERS.GRU:
+      if (general) return generalGruStep;
+      return candidate ? gruBeforeStep : gruAfterStep;
+    default:
+      // as `unreachable` in assembly/recurrence.ts
+      throw new Error(`kernel: expected a kind of cell, got ${kind}`);
+  }
 }
 
 /** Projects the chunk, then runs it through time. `place` holds the addresses of z, y, h, c, trace. */
-export function recurrent(
+function recurrent(
   f32: Float32Array,
-  layer: Layer,
+  layer: Recurrent,
   x: number,
   chunk: Chunk,
   place: StepPlace,
@@ -94,7 +77,7 @@ export function recurrent(
     place.y = y + t * layer.yStride;
     place.trace = trace && trace + t * (layer.hidden / 4) * step.traced;
     // A GRU makes its products itself.
-    if (layer.kind !== "gru") addRecurrent(f32, layer, place);
+    if (layer.kind !== NUMBERS.GRU) addRecurrent(f32, layer, place);
     step(f32, layer, place);
     for (let row = 0; row < place.active; row++) {
       const from = place.y + row * place.yRow;
@@ -102,4 +85,24 @@ export function recurrent(
       f32.copyWithin(place.h + row * layer.output, from, from + layer.output);
     }
   }
+}
+
+export function recurrentKernel(memory: Memory): Pass {
+  const layerAt = layersOf(memory, Recurrent);
+  const chunk = new Chunk();
+  const place = new StepPlace();
+  return (record, x, z, y, h, c, lengths, rows, steps, trace) => {
+    place.z = z >> 2;
+    place.y = y >> 2;
+    place.h = h >> 2;
+    place.c = c >> 2;
+    place.trace = trace >> 2;
+    recurrent(
+      memory.f32,
+      layerAt(record),
+      x >> 2,
+      chunk.set(memory, lengths, rows, steps),
+      place,
+    );
+  };
 }

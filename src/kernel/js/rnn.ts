@@ -1,10 +1,9 @@
-import type { Layer } from "./layer.js";
 import { activate } from "./linear.js";
-import type { StepPlace } from "./recurrence.js";
+import type { Recurrent, StepPlace } from "./recurrent.js";
 
 export function rnnStep(
   f32: Float32Array,
-  layer: Layer,
+  layer: Recurrent,
   { z, zRow, y, yRow, active }: StepPlace,
 ): void {
   for (let row = 0; row < active; row++)

@@ -42,7 +42,7 @@ const elu: Make = (graph, x, alpha) => {
   return graph.add("Add", [graph.add("Relu", [x]), below]);
 };
 
-/** As in src/kernel/curves.ts. */
+/** As in src/kernel/activations.ts. */
 const SELU_SCALE = 1.0507009873554805;
 const SELU_ALPHA = 1.6732632423543772;
 

@@ -2,6 +2,7 @@
  * What the options of a recurrent layer are as attributes of a node.
  */
 import { message } from "../../../checks.js";
+import { RECURRENT_KINDS } from "../../../layers/cells.js";
 import type { RecurrentLayer } from "../../../layers/chain.js";
 import { GRU } from "../../../layers/gru.js";
 import { LSTM } from "../../../layers/lstm.js";
@@ -65,7 +66,7 @@ function activationsOf(
       message(`${place}.activations[${i}]`, expected, JSON.stringify(name)),
     );
   });
-  const count = { RNN: 1, GRU: 2, LSTM: 3 }[kindOf(layer)];
+  const count = RECURRENT_KINDS[kindOf(layer)].activations.length;
   const all =
     functions.length === count * directionsOf(layer)
       ? functions

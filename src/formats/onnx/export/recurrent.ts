@@ -1,6 +1,7 @@
 /*
  * Recurrent layers as nodes: one a layer of theirs, what lies between as other nodes.
  */
+import { RECURRENT_KINDS } from "../../../layers/cells.js";
 import type { RecurrentLayer } from "../../../layers/chain.js";
 import { GRU } from "../../../layers/gru.js";
 import type { StateDict } from "../../../safetensors.js";
@@ -28,12 +29,13 @@ export function addRecurrent(
   withStates: boolean,
 ): Added {
   const place = `layers[${index}]`;
-  const { numLayers, returnSequences } = layer.options;
+  const { numLayers, returnSequences, inputSize, hiddenSize } = layer.options;
   const kind = kindOf(layer);
   const dict = layer.stateDict();
   const attributes = attributesOf(layer, place);
-  const kinds = kind === "LSTM" ? ["hidden", "cell"] : ["hidden"];
-  const initial = kinds.map((name) => {
+  const sizes = { inputSize, hiddenSize, outputSize: hiddenSize };
+  const parts = RECURRENT_KINDS[kind].states(sizes).map(({ name }) => name);
+  const initial = parts.map((name) => {
     if (withStates) return stateInputs(graph, layer, `${name}_${index}`);
     if (!layer.options.learnedState) return [];
     return learnedStates(graph, layer, x, name, dict, index);
@@ -50,12 +52,12 @@ export function addRecurrent(
       weights,
       (name) => `${index}.${name}_l${k}`,
     );
-    const [h0 = "", c0 = ""] = initial.map((parts) => parts[k] ?? "");
+    const [h0 = "", c0 = ""] = initial.map((layers) => layers[k] ?? "");
     const inputs = trimmed([input, W, R, B, "", h0, c0, P]);
     const outputs = trimmed([
       lastOnly ? "" : "Y",
       lastOnly || withStates ? "Y_h" : "",
-      withStates && kind === "LSTM" ? "Y_c" : "",
+      withStates && parts.includes("cell") ? "Y_c" : "",
     ]);
     const [Y, ...states] = graph.addWide(kind, inputs, outputs, attributes);
     final.push(states);
@@ -65,12 +67,12 @@ export function addRecurrent(
     input = output;
   }
   const states = withStates
-    ? kinds.map((name, i) =>
+    ? parts.map((name, i) =>
         stateOutput(
           graph,
           layer,
           `next_${name}_${index}`,
-          final.map((parts) => parts[i] as string),
+          final.map((states) => states[i] as string),
         ),
       )
     : [];

@@ -1,3 +1,4 @@
+import { RECURRENT_KINDS } from "../../../layers/cells.js";
 import type { GRUOptions } from "../../../layers/gru.js";
 import { GRU } from "../../../layers/gru.js";
 import { LSTM } from "../../../layers/lstm.js";
@@ -141,8 +142,8 @@ function conventionOf(type: RecurrentType, features: Features): string[] {
     const numbers = [alpha, beta].filter((n) => n !== undefined);
     return numbers.length ? `${name}(${numbers.join(", ")})` : name;
   });
-  const list =
-    type === "LSTM" ? ["gates i o f c"] : type === "GRU" ? ["gates z r h"] : [];
+  const { gates, orders } = RECURRENT_KINDS[type];
+  const list = gates.length > 1 ? [`gates ${orders.onnx}`] : [];
   if (type === "GRU")
     list.push(`reset ${resetAfter ? "after" : "before"} the product`);
   if (nonlinearity) list.push(nonlinearity);

@@ -1,6 +1,7 @@
 /*
  * RNN, LSTM and GRU nodes: a layer of ours each, made at load when its weights are known then.
  */
+import { RECURRENT_KINDS } from "../../../layers/cells.js";
 import { type Direction, DIRECTIONS } from "../../../layers/options.js";
 import type { Compile, Node } from "../node.js";
 import type { Value } from "../value.js";
@@ -25,11 +26,9 @@ const WEIGHTS = [
   [7, "P"],
 ] as const;
 
-const DEFAULTS: Record<RecurrentType, readonly ActivationName[]> = {
-  RNN: ["tanh"],
-  LSTM: ["sigmoid", "tanh", "tanh"],
-  GRU: ["sigmoid", "tanh"],
-};
+/** ONNX's are those of the layers. */
+const defaultsOf = (type: RecurrentType) =>
+  RECURRENT_KINDS[type].activations as readonly ActivationName[];
 
 /** Beyond it, sigmoid and tanh of float32 no longer change: a clip that large is none. */
 const SATURATED = 128;
@@ -96,7 +95,7 @@ function featuresOf(node: Node, type: RecurrentType): Features {
       `expected direction ${DIRECTIONS.join(", ")}, got ${JSON.stringify(direction)}`,
     );
   const directions = direction === "bidirectional" ? 2 : 1;
-  const activations = activationsOf(node, DEFAULTS[type], directions);
+  const activations = activationsOf(node, defaultsOf(type), directions);
   return {
     direction: direction as Direction,
     ...activationFeatures(type, activations),
@@ -112,7 +111,7 @@ function activationFeatures(
   type: RecurrentType,
   activations: readonly ActivationChoice[],
 ) {
-  if (areAll(activations, DEFAULTS[type])) return {};
+  if (areAll(activations, defaultsOf(type))) return {};
   if (type === "RNN" && areAll(activations, ["relu"]))
     return { nonlinearity: "relu" as const };
   return { activations };

@@ -1,9 +1,15 @@
 import { message, sameShape } from "../../../checks.js";
+import {
+  gateOrder,
+  peepholeOrder,
+  RECURRENT_KINDS,
+  type RecurrentType,
+} from "../../../layers/cells.js";
 import type { StateDict } from "../../../safetensors.js";
 import type { Tensor } from "../../../tensor.js";
 import type { Value } from "../value.js";
 
-export type RecurrentType = "RNN" | "LSTM" | "GRU";
+export type { RecurrentType };
 
 /** The weight inputs of a recurrent node; null where it has none. */
 export interface Weights {
@@ -13,15 +19,11 @@ export interface Weights {
   readonly P: Value | null; // [D, 3·H], LSTM: i, o, f
 }
 
-/** The blocks of ONNX that go into PyTorch's, in PyTorch's order: LSTM i o f c → i f g o, GRU z r h → r z n. */
-const GATES: Record<RecurrentType, readonly number[]> = {
-  RNN: [0],
-  LSTM: [0, 2, 3, 1],
-  GRU: [1, 0, 2],
-};
+/** The blocks of ONNX that go into PyTorch's, in PyTorch's order. */
+const gatesOf = (type: RecurrentType) =>
+  gateOrder(RECURRENT_KINDS[type], "onnx");
 
-/** i o f → i f o. */
-const PEEPHOLES = [0, 2, 1];
+const PEEPHOLES = peepholeOrder(RECURRENT_KINDS.LSTM);
 
 export interface Sizes {
   readonly inputSize: number;
@@ -44,7 +46,7 @@ export function sizesOf(
       throw new TypeError(message(place, "weights of floats", value.dtype));
   const hiddenSize = given ?? R.shape[2] ?? 0;
   const inputSize = W.shape[2] ?? 0;
-  const rows = GATES[type].length * hiddenSize;
+  const rows = gatesOf(type).length * hiddenSize;
   sameShape(W, [directions, rows, inputSize], `${place}, W`);
   sameShape(R, [directions, rows, hiddenSize], `${place}, R`);
   if (B) sameShape(B, [directions, 2 * rows], `${place}, B`);
@@ -65,7 +67,7 @@ export function stateDictOf(
   directions: number,
 ): StateDict {
   const dict: StateDict = {};
-  const gates = GATES[type];
+  const gates = gatesOf(type);
   const rows = gates.length * hiddenSize;
   for (let direction = 0; direction < directions; direction++) {
     const suffix = direction ? "_l0_reverse" : "_l0";
@@ -103,7 +105,7 @@ export function weightsOfDict(
   index: number,
   directions: number,
 ): Weights {
-  const gates = GATES[type];
+  const gates = gatesOf(type);
   const suffixes = [`_l${index}`, `_l${index}_reverse`].slice(0, directions);
   /** `parts` beside each other, of every direction, their blocks in ONNX's order. */
   const join = (

@@ -1,4 +1,13 @@
-import type { Activation } from "./contract.js";
+/** The activations that the standard kernels know, by the numbers that assembly/linear.ts gives them. */
+export const ACTIVATIONS = [
+  "linear",
+  "tanh",
+  "sigmoid",
+  "relu",
+  "softmax",
+] as const;
+/** A function that the standard kernels know; softmax is a Linear's alone. */
+export type Activation = (typeof ACTIVATIONS)[number];
 
 /** The functions of cells and of Linear, by name; `alpha` and `beta` are those of ONNX. */
 export type ActivationName =
@@ -31,8 +40,8 @@ export type CellActivation =
       readonly beta?: number;
     };
 
-/** A slot of a layer's record: a function's number in assembly/curves.ts and its two constants there. */
-export interface Curve {
+/** A function as a layer's record has it: its number in assembly/all-activations.ts and its two constants there. */
+export interface ActivationCode {
   readonly number: number;
   readonly a: number;
   readonly b: number;
@@ -91,8 +100,7 @@ export const nameOf = (
 ): ActivationName | Activation =>
   typeof activation === "string" ? activation : activation.name;
 
-/** The slot of an activation. */
-export function curveOf(activation: CellActivation): Curve {
+export function codeOf(activation: CellActivation): ActivationCode {
   const name = nameOf(activation) as ActivationName;
   const { number, defaults, constants } = DEFINITIONS[name];
   const { alpha = defaults[0] ?? 0, beta = defaults[1] ?? 0 } =

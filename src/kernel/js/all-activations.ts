@@ -1,7 +1,7 @@
-import type { Curve } from "../curves.js";
+import type { ActivationCode } from "../activations.js";
 
 /*
- * assembly/curves.ts, operation by operation: the derivation and the errors are there. Numbers go in and out by arrays,
+ * assembly/all-activations.ts, operation by operation: the derivation and the errors are there. Numbers go in and out by arrays,
  * as in activations.ts.
  */
 
@@ -111,11 +111,15 @@ function rnnoiseTanh(values: Float32Array, at: number): void {
   held(values, at, 1);
 }
 
-/** What a curve still needs when its number has been worked on. */
+/** What a function still needs when its number has been worked on. */
 const kept = new Float32Array(1);
 
-/** f of the one number at `at`, in place: by the numbers of assembly/curves.ts. */
-function bend({ number, a, b }: Curve, values: Float32Array, at: number): void {
+/** f of the one number at `at`, in place: by the numbers of assembly/all-activations.ts. */
+function apply(
+  { number, a, b }: ActivationCode,
+  values: Float32Array,
+  at: number,
+): void {
   const x = values[at] as number;
   if (number === 1) {
     const half = fround(b * x);
@@ -164,11 +168,11 @@ function bend({ number, a, b }: Curve, values: Float32Array, at: number): void {
 }
 
 /** f of `count` numbers in place. */
-export function curve(
-  slot: Curve,
+export function activation(
+  code: ActivationCode,
   values: Float32Array,
   at: number,
   count: number,
 ): void {
-  for (let i = at; i < at + count; i++) bend(slot, values, i);
+  for (let i = at; i < at + count; i++) apply(code, values, i);
 }

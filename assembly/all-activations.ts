@@ -1,9 +1,9 @@
 import { madd } from "./simd";
 
 /*
- * The functions of cells that are not standard, each by its number in a slot of the layer's record:
+ * The functions of cells that are not standard, each by its number in the layer's record:
  *
- *      slot   [ number | a | b ]      src/kernel/curves.ts turns names, alpha and beta into these
+ *      code   [ number | a | b ]      src/kernel/activations.ts turns names, alpha and beta into these
  *
  * One function with a switch, called for every quad: a cell on this path calls it 3 to 5 times a quad, and the
  * product before it takes several times as long (docs/kernel.md has the figures).
@@ -123,13 +123,13 @@ function growth(x: v128, lessOne: i32): v128 {
   return f32x4.mul(f32x4.mul(madd(r, q, one), s), t);
 }
 
-/** f(x) of four numbers, f by the slot at `slot`. */
-export function curve(slot: usize, x: v128): v128 {
+/** f(x) of four numbers, f by the code at `code`. */
+export function activation(code: usize, x: v128): v128 {
   const zero = f32x4.splat(0);
   const one = constant(ONE);
-  const a = v128.load32_splat(slot, 4);
-  const b = v128.load32_splat(slot, 8);
-  const number = load<i32>(slot);
+  const a = v128.load32_splat(code, 4);
+  const b = v128.load32_splat(code, 8);
+  const number = load<i32>(code);
   switch (number) {
     case TANH: {
       const half = f32x4.mul(b, x);

@@ -1,0 +1,87 @@
+import type { KernelFunction } from "../contract.js";
+import type { PanelMatrix, WeightFormat } from "../pack/format.js";
+import type { LayerField } from "../fields.js";
+import { lanesOf, quadsOf } from "../sizes.js";
+
+/** A part of a cell's state: so many numbers a row, by the name that users know. */
+export interface StatePart {
+  readonly name: string;
+  readonly size: number;
+  /** Where a row starts that is given none; null: from zeros. */
+  readonly initial: (() => Float32Array) | null;
+}
+
+/** What a cell leaves in the trace for each of its units, by the name that users know. */
+export interface TracedGate {
+  readonly name: string;
+  /** The kernel leaves 1 - the gate. */
+  readonly complement: boolean;
+}
+
+/** A matrix of a cell as panels, and the field of its record that holds their address. */
+export interface CellMatrix extends PanelMatrix {
+  readonly field: string;
+}
+
+/** Numbers behind the panels: a multiple of 4. */
+export interface CellVector {
+  readonly field: string;
+  readonly length: number;
+  /** Writes all of them from `start` on, as they are now. */
+  write(target: Float32Array, start: number): void;
+}
+
+/** What one kernel call runs: one layer in one direction, which says all that the kernel's side has to know of it. */
+export interface Cell {
+  readonly inputSize: number; // I
+  readonly outputSize: number; // O
+  /** From each row's last step to its first. */
+  readonly reverse: boolean;
+  /** The kernel's function that runs it. */
+  readonly run: KernelFunction;
+  /** The fields of its record, in order. */
+  readonly fields: readonly string[];
+  /** What they hold, but for addresses, widths and strides, which are known when it gets its place. */
+  readonly ints: Readonly<Record<string, number>>;
+  readonly floats: Readonly<Record<string, number>>;
+  /** How its weights lie. */
+  readonly format: WeightFormat;
+  /** Its matrices, in the order in which they lie, for rows of x of `inputWidth` floats. */
+  matrices(inputWidth: number): readonly CellMatrix[];
+  readonly vectors: readonly CellVector[];
+  readonly states: readonly StatePart[];
+  /** Panels that a row of z takes: that many times 16 floats; the order of its sums is drawn in assembly/. */
+  readonly zPanels: number;
+  /** Floats that the kernel needs behind z for each row. */
+  readonly scratch: number;
+  /** Units that `traced` is of. */
+  readonly hiddenSize: number; // H
+  /** In the order in which a quad's gates lie in the trace. */
+  readonly traced: readonly TracedGate[];
+}
+
+/** Real lanes, 1 to 4, in the last of a row's quads. */
+export const tailOf = (size: number): number => ((size - 1) % 4) + 1;
+
+/** Every column of a matrix, one after another, and zeros up to `width` of them. */
+export function columnsOf(count: number, width: number): Int32Array {
+  const columns = new Int32Array(width).fill(-1);
+  for (let column = 0; column < count; column++) columns[column] = column;
+  return columns;
+}
+
+/** The columns of a matrix that multiplies outputs: whole quads of them. */
+export const unitColumns = (units: number): Int32Array =>
+  columnsOf(units, lanesOf(units));
+
+/** What every record says of the outputs. */
+export function outputFields(
+  outputSize: number,
+  zPanels: number,
+): Partial<Record<LayerField, number>> {
+  return {
+    inputPanels: zPanels,
+    outputQuads: quadsOf(outputSize),
+    outputTail: tailOf(outputSize),
+  };
+}

@@ -1,0 +1,48 @@
+import { RECURRENT } from "../fields.js";
+import type { Memory } from "../memory.js";
+import { Fields, Layer } from "./layer.js";
+
+/** A record of RNN, LSTM or GRU (assembly/layer.ts). */
+export class Recurrent extends Layer {
+  readonly kind: number;
+  readonly recurrent: number;
+  readonly projection: number;
+  readonly candidate: number;
+  /** Lanes of the cell, and how many of them are real. */
+  readonly hidden: number;
+  readonly hiddenSize: number;
+  readonly reverse: boolean;
+  readonly peepholes: number;
+  readonly coupled: boolean;
+  readonly resetAfter: boolean;
+  readonly replace: boolean;
+
+  constructor(memory: Memory, address: number) {
+    super(memory, address);
+    const fields = new Fields(memory, address, RECURRENT);
+    this.kind = fields.int("kind");
+    this.recurrent = fields.index("recurrent");
+    this.projection = fields.index("projection");
+    this.candidate = fields.index("candidate");
+    this.hidden = fields.int("hiddenQuads") * 4;
+    this.hiddenSize = this.hidden - 4 + fields.int("hiddenTail");
+    this.reverse = fields.int("reverse") !== 0;
+    this.peepholes = fields.index("peepholes");
+    this.coupled = fields.int("coupled") !== 0;
+    this.resetAfter = fields.int("resetAfter") !== 0;
+    this.replace = fields.int("replace") !== 0;
+  }
+}
+
+/** Where one step of the first `active` rows lies, in floats: sums z, outputs y, state h and c. */
+export class StepPlace {
+  z = 0;
+  zRow = 0;
+  y = 0;
+  yRow = 0;
+  h = 0;
+  c = 0;
+  active = 0;
+  scratch = 0;
+  trace = 0;
+}

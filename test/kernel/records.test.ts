@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { ACTIVATIONS, DEFINITIONS } from "../../src/kernel/activations.js";
+import { LAYER, NUMBERS, RECURRENT } from "../../src/kernel/fields.js";
+
+/*
+ * The kernel's sources and src/kernel/ each name what a record holds: the same names in the same order, four bytes each,
+ * or a field is read where another one was written.
+ */
+
+const sourceOf = (file: string) =>
+  readFileSync(new URL(`../../assembly/${file}`, import.meta.url), "utf8");
+
+/** The fields of a class of assembly/, those of the class that it extends first. */
+function fieldsOf(source: string, name: string): string[] {
+  const found = new RegExp(
+    `class ${name}(?: extends (\\w+))? \\{([^]*?)\\n\\}`,
+  ).exec(source);
+  const [, parent, body] = found ?? [];
+  if (body === undefined) throw new Error(`no class ${name}`);
+  const fields = body.matchAll(/^ {2}(\w+): (\w+);/gm);
+  return [
+    ...(parent === undefined ? [] : fieldsOf(source, parent)),
+    ...Array.from(fields, ([, field = "", type = ""]) => {
+      expect(["usize", "i32", "f32"], field).toContain(type);
+      return field;
+    }),
+  ];
+}
+
+/** The numbers of a file's constants by their names. */
+const constantsOf = (source: string): Record<string, number> =>
+  Object.fromEntries(
+    Array.from(
+      source.matchAll(/^(?:export )?const ([A-Z_]+) = (\d+);/gm),
+      ([, name = "", number]) => [name, Number(number)],
+    ),
+  );
+
+test.each([
+  ["Layer", LAYER],
+  ["Recurrent", RECURRENT],
+])("%s has the same fields on both sides", (name, fields) => {
+  expect(fieldsOf(sourceOf("layer.ts"), name)).toEqual(fields);
+});
+
+describe("numbers", () => {
+  test("of the kinds of cell", () => {
+    expect(constantsOf(sourceOf("layer.ts"))).toEqual(NUMBERS);
+  });
+
+  test("of the standard activations", () => {
+    const numbers = constantsOf(sourceOf("linear.ts"));
+    const { TANH, SIGMOID, RELU, SOFTMAX } = numbers;
+    const own = ["tanh", "sigmoid", "relu", "softmax"] as const;
+    const ours = own.map((name) => ACTIVATIONS.indexOf(name));
+    expect([TANH, SIGMOID, RELU, SOFTMAX]).toEqual(ours);
+  });
+
+  test("of all others", () => {
+    const numbers = constantsOf(sourceOf("all-activations.ts"));
+    const names: Record<string, string> = {
+      leakyRelu: "LEAKY",
+      thresholdedRelu: "THRESHOLDED",
+      hardSigmoid: "HARD_SIGMOID",
+      scaledTanh: "TANH",
+      selu: "ELU",
+      namTanh: "NAM",
+      namSigmoid: "NAM",
+      rnnoiseTanh: "RNNOISE",
+      rnnoiseSigmoid: "RNNOISE",
+    };
+    for (const [name, { number }] of Object.entries(DEFINITIONS)) {
+      if (name === "linear") continue; // what no case of the switch is for
+      const constant = names[name] ?? name.toUpperCase();
+      expect(number, name).toBe(numbers[constant]);
+    }
+  });
+});
