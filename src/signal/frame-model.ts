@@ -55,30 +55,40 @@ export function frameSizeOf(model: FrameModel): number | null {
   return Number.isNaN(size) ? null : size;
 }
 
-/** A stream of the model, with the inputs that stay as they are. */
+/** A stream of the model, with the inputs that stay as they are, and those that are fed back. */
 export function streamOf(
   model: FrameModel,
-  fixed: FixedInputs = {},
+  inputs: FixedInputs = {},
+  states: Readonly<Record<string, string>> = {},
 ): FrameStream {
-  const given = Object.keys(fixed).length ? { inputs: fixed } : undefined;
-  return (model as { stream(options?: object): FrameStream }).stream(given);
+  const options = {
+    ...(Object.keys(inputs).length && { inputs }),
+    ...(Object.keys(states).length && { states }),
+  };
+  const { stream } = model as { stream(options?: object): FrameStream };
+  return Object.keys(options).length
+    ? stream.call(model, options)
+    : stream.call(model);
 }
 
 /**
  * Runs a frame of zeros, which shows whether the model takes and gives what is expected of it, and has the first frame of
  * sound find everything compiled.
  *
+ * @param outputSize null: as many numbers as the model likes
+ * @returns how many numbers it gave
  * @throws RangeError where it gives other than `outputSize` numbers; what the model throws for frames it does not take
  */
 export function rehearse(
   stream: FrameStream,
   inputSize: number,
-  outputSize: number,
-): void {
+  outputSize: number | null,
+  name = "model",
+): number {
   const { length } = stream.step(new Float32Array(inputSize));
   stream.reset();
-  if (length !== outputSize)
-    throw new RangeError(
-      message("model", `${outputSize} numbers for a frame`, `${length}`),
-    );
+  if (outputSize === null || length === outputSize) return length;
+  throw new RangeError(
+    message(name, `${outputSize} numbers for a frame`, `${length}`),
+  );
 }

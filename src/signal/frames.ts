@@ -44,15 +44,20 @@ export class Frames {
   }
 
   /**
+   * @param count of the samples, from the first on, if not all
    * @param use is called with each frame that the samples complete: a view that is valid during the call. Where it
    *   throws, that frame is done with, and the samples behind it are not taken.
    */
-  push(samples: Float32Array, use: (frame: Float32Array) => void): void {
+  push(
+    samples: Float32Array,
+    use: (frame: Float32Array) => void,
+    count = samples.length,
+  ): void {
     const { size, hop } = this;
     const frame = this.#frame;
     let at = 0;
-    while (at < samples.length) {
-      const n = Math.min(size - this.#filled, samples.length - at);
+    while (at < count) {
+      const n = Math.min(size - this.#filled, count - at);
       for (let i = 0; i < n; i++)
         frame[this.#filled + i] = samples[at + i] as number;
       this.#filled += n;

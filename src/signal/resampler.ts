@@ -73,20 +73,25 @@ export class Resampler {
   }
 
   /**
-   * @param out room for at least `outputLength(input.length)` samples
+   * @param out room for at least `outputLength(count)` samples
+   * @param count of the input, from its first sample on, if not all
    * @returns how many were written
    * @throws RangeError where there is less room; nothing has been taken then
    */
-  process(input: Float32Array, out: Float32Array): number {
-    const count = this.outputLength(input.length);
-    if (out.length < count)
+  process(
+    input: Float32Array,
+    out: Float32Array,
+    count = input.length,
+  ): number {
+    const length = this.outputLength(count);
+    if (out.length < length)
       throw new RangeError(
-        message("out", `at least ${count} samples`, `${out.length}`),
+        message("out", `at least ${length} samples`, `${out.length}`),
       );
     const history = this.#taps - 1;
     let written = 0;
-    for (let at = 0; at < input.length; at += CHUNK) {
-      const n = Math.min(CHUNK, input.length - at);
+    for (let at = 0; at < count; at += CHUNK) {
+      const n = Math.min(CHUNK, count - at);
       for (let i = 0; i < n; i++)
         this.#input[history + i] = input[at + i] as number;
       written = this.#chunk(n, out, written);

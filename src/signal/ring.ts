@@ -17,15 +17,19 @@ export class Ring {
     return this.#length;
   }
 
-  /** @throws RangeError for more samples than there is room for */
-  push(samples: Float32Array): void {
-    const n = samples.length;
+  /**
+   * Pushes the samples, or those from `from` to `to` of them.
+   *
+   * @throws RangeError for more samples than there is room for
+   */
+  push(samples: Float32Array, from = 0, to = samples.length): void {
+    const n = to - from;
     const room = this.capacity - this.#length;
     if (n > room)
       throw new RangeError(message("samples", `at most ${room}`, `${n}`));
     let at = (this.#start + this.#length) % this.capacity;
     for (let i = 0; i < n; i++) {
-      this.#samples[at] = samples[i] as number;
+      this.#samples[at] = samples[from + i] as number;
       if (++at === this.capacity) at = 0;
     }
     this.#length += n;
@@ -44,17 +48,17 @@ export class Ring {
   }
 
   /**
-   * The oldest samples, as many as `out` has room for; they are gone from the ring.
+   * Writes the oldest samples to all of `out`, or to `from` to `to` of it; they are gone from the ring.
    *
    * @throws RangeError for more samples than are waiting
    */
-  shift(out: Float32Array): void {
-    const n = out.length;
+  shift(out: Float32Array, from = 0, to = out.length): void {
+    const n = to - from;
     if (n > this.#length)
       throw new RangeError(message("out", `at most ${this.#length}`, `${n}`));
     let at = this.#start;
     for (let i = 0; i < n; i++) {
-      out[i] = this.#samples[at] as number;
+      out[from + i] = this.#samples[at] as number;
       if (++at === this.capacity) at = 0;
     }
     this.#start = at;

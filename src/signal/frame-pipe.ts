@@ -1,0 +1,106 @@
+import { FrameChain } from "./frame-chain.js";
+import type { FrameModel } from "./frame-model.js";
+import type { CheckedSettings } from "./frame-settings.js";
+import { Frames } from "./frames.js";
+import { Resampler } from "./resampler.js";
+import { Ring } from "./ring.js";
+
+/** Input that is taken at a time, whatever the blocks. */
+const CHUNK = 512;
+
+/**
+ * A chain of models on sound: as many samples out as in, whatever the blocks, always the same time late.
+ *
+ *     in ─ resampler ─ frames ─ chain ─ resampler ─ ring ─ out
+ *
+ * Output sample n belongs to input sample n - latency. Allocates nothing once it is made, apart from what the models do.
+ */
+export class FramePipe {
+  /** Samples by which the output is late: hop - 1 to fill a frame's new part, the rest of the frame, and the resamplers. */
+  readonly latency: number;
+  /** Told of every frame, at the models' rate: it and what the last model made of it are views. */
+  onFrame:
+    ((frame: Float32Array, numbers: Float32Array | null) => void) | null = null;
+  readonly #chain: FrameChain;
+  readonly #frames: Frames;
+  readonly #down: Resampler;
+  readonly #up: Resampler;
+  readonly #waiting: Ring;
+  readonly #ahead: number; // samples of silence that the ring begins with
+  readonly #part = new Float32Array(CHUNK);
+  readonly #low: Float32Array; // a chunk at the models' rate
+  readonly #hop: Float32Array;
+  readonly #high: Float32Array; // a hop at the stream's rate
+  readonly #use: (frame: Float32Array) => void;
+
+  constructor(
+    models: readonly FrameModel[],
+    settings: CheckedSettings,
+    sampleRate: number,
+  ) {
+    const { size, hop, sampleRate: rate } = settings;
+    this.#chain = new FrameChain(models, settings);
+    this.#frames = new Frames({ size, hop });
+    this.#down = new Resampler({ from: sampleRate, to: rate });
+    this.#up = new Resampler({ from: rate, to: sampleRate });
+    const ratio = sampleRate / rate;
+    this.#ahead = Math.ceil((hop - 1) * ratio);
+    this.latency = this.#chain.numbers
+      ? 0
+      : Math.round(
+          this.#ahead +
+            this.#down.delay +
+            (size - hop + this.#up.delay) * ratio,
+        );
+    const most = Math.ceil((hop + 1) * ratio) + 1;
+    this.#low = new Float32Array(Math.ceil(CHUNK / ratio) + 1);
+    this.#hop = new Float32Array(hop);
+    this.#high = new Float32Array(most);
+    const frames = Math.ceil(this.#low.length / hop) + 1;
+    this.#waiting = new Ring(this.#ahead + CHUNK + frames * most);
+    // made once: a function a block would be garbage a block
+    this.#use = (frame) => this.#frame(frame);
+    this.reset();
+  }
+
+  /** How often a model gave what is not finite. */
+  get resets(): number {
+    return this.#chain.resets;
+  }
+
+  /** input → out, as many; where the models give numbers, out is the input. */
+  process(input: Float32Array, out: Float32Array): void {
+    const { numbers } = this.#chain;
+    const part = this.#part;
+    for (let at = 0; at < input.length; at += CHUNK) {
+      const n = Math.min(CHUNK, input.length - at);
+      for (let i = 0; i < n; i++) {
+        const x = input[at + i] as number;
+        // what is not finite would stay in the filters
+        part[i] = Math.abs(x) < Infinity ? x : 0;
+      }
+      const low = this.#down.process(part, this.#low, n);
+      this.#frames.push(this.#low, this.#use, low);
+      if (!numbers) this.#waiting.shift(out, at, at + n);
+      else for (let i = at; i < at + n; i++) out[i] = input[i] as number;
+    }
+  }
+
+  #frame(frame: Float32Array): void {
+    this.#chain.run(frame, this.#hop);
+    this.onFrame?.(frame, this.#chain.numbers);
+    if (this.#chain.numbers) return;
+    const n = this.#up.process(this.#hop, this.#high);
+    this.#waiting.push(this.#high, 0, n);
+  }
+
+  /** As at the start. */
+  reset(): void {
+    this.#chain.reset();
+    this.#frames.reset();
+    this.#down.reset();
+    this.#up.reset();
+    this.#waiting.clear();
+    this.#waiting.pushSilence(this.#ahead);
+  }
+}
