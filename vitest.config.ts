@@ -10,9 +10,12 @@ const nodeMajor = Number.parseInt(process.versions.node);
  * other files have left, what its compiler has seen, and what was loaded. A process costs 0.7 s of a core, so all
  * others share one a core.
  */
-const alone = ["kernel/memory", "worklet/allocation", "kernel/init"].map(
-  (name) => `test/${name}.test.ts`,
-);
+const alone = [
+  "kernel/memory",
+  "worklet/allocation",
+  "signal/allocation",
+  "kernel/init",
+].map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({
   resolve: {

@@ -31,7 +31,7 @@ const MAY: Record<string, readonly string[]> = {
   decode: ["base", "layers"],
   worker: ["base", "kernel", "layers"],
   signal: ["base"],
-  worklet: ["base", "kernel", "layers"],
+  worklet: ["base", "kernel", "layers", "signal"],
   audio: ["base", "signal", "layers", "formats"],
   entry: ["base", "kernel", "layers"],
   formats: ["base", "layers", "entry"],

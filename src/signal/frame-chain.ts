@@ -67,6 +67,11 @@ export class FrameChain {
     this.numbers = last.stage.gives === "numbers" ? last.output : null;
   }
 
+  /** Numbers that the first model takes at a step. */
+  get inputSize(): number {
+    return (this.#steps[0] as Step).input.length;
+  }
+
   /** A frame (size) → out (hop), the samples that are complete now; none where the chain gives numbers. */
   run(frame: Float32Array, out: Float32Array): void {
     const own = this.#frame;

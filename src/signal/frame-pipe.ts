@@ -63,6 +63,11 @@ export class FramePipe {
     this.reset();
   }
 
+  /** Numbers that the first model takes at a step. */
+  get inputSize(): number {
+    return this.#chain.inputSize;
+  }
+
   /** How often a model gave what is not finite. */
   get resets(): number {
     return this.#chain.resets;

@@ -1,6 +1,14 @@
+import { wrong } from "../checks.js";
+import type { Sequential } from "../layers/sequential.js";
+import { type FrameModel, isModel } from "../signal/frame-model.js";
+import { checkSettings } from "../signal/frame-settings.js";
+import { type FrameListener, FrameVoice } from "./frame-voice.js";
+import type { Player } from "./player.js";
 import type { VoiceOptions } from "./protocol.js";
 import { Voice } from "./voice.js";
-import type { Sequential } from "../layers/sequential.js";
+
+/** A model that takes a sample and gives one, or one or more that take frames. */
+export type PlayedModels = FrameModel | readonly FrameModel[];
 
 /** A new model plays along unheard for so long, until its state has settled and its code is compiled; the first one, ahead. */
 const WARM_UP_SECONDS = 0.04;
@@ -29,41 +37,76 @@ export interface Controls {
  */
 export class Engine {
   readonly #channels: number;
+  readonly #sampleRate: number;
   readonly #warmUp: number; // samples
   readonly #fade: number; // samples
-  #heard: Voice | null = null;
-  #next: Voice | null = null;
+  #heard: Player | null = null;
+  #next: Player | null = null;
   /** Whether a change is under way: `#next` may be null, no model. */
   #changing = false;
   /** What is to follow when the change under way cannot be stopped any more. */
-  #waiting: { voice: Voice | null } | null = null;
+  #waiting: { voice: Player | null } | null = null;
   #warm = 0; // samples that #next has played along
   #started = false;
   readonly #from = new Float64Array(4);
   readonly #to = new Float64Array(4);
   #silence = new Float32Array(128);
+  #other = new Float32Array(128);
   #resets = 0; // of voices that are gone
 
   constructor(sampleRate: number, channels: number) {
+    this.#sampleRate = sampleRate;
     this.#channels = channels;
     this.#warmUp = Math.round(WARM_UP_SECONDS * sampleRate);
     this.#fade = Math.round(FADE_SECONDS * sampleRate);
   }
 
-  /** Puts a model in the place of the one that is heard, or none. Before the first quantum at once. */
-  load(model: Sequential | null, options: VoiceOptions = {}): void {
-    const voice = model && new Voice(model, this.#channels, options);
+  /**
+   * Puts a model, or several on frames, in the place of what is heard, or none. Before the first quantum at once.
+   *
+   * @param onFrame told of every frame; null where nobody wants to know
+   * @returns what plays it
+   */
+  load(
+    models: PlayedModels | null,
+    options: VoiceOptions = {},
+    onFrame: FrameListener | null = null,
+  ): Player | null {
+    const voice = models && this.#player(models, options, onFrame);
     voice?.prepare(this.#silence.length);
     if (!this.#started) this.#rehearse(voice);
     else if (this.#to[MIX] !== 0) this.#waiting = { voice };
     else this.#change(voice);
+    return voice;
+  }
+
+  #player(
+    models: PlayedModels,
+    options: VoiceOptions,
+    onFrame: FrameListener | null,
+  ): Player {
+    const { frames } = options;
+    if (frames) {
+      const list = isModel(models) ? [models] : models;
+      const settings = checkSettings(frames, "frames");
+      return new FrameVoice(
+        list,
+        settings,
+        this.#channels,
+        this.#sampleRate,
+        onFrame,
+      );
+    }
+    if (isModel(models))
+      return new Voice(models as Sequential, this.#channels, options);
+    throw wrong(false, "model", "one model, or options.frames", models);
   }
 
   /**
    * What is heard first plays to nobody before: a browser compiles what runs for the first time, and a quantum of LSTM-40
    * would take 1 to 2 ms instead of 0.06.
    */
-  #rehearse(voice: Voice | null): void {
+  #rehearse(voice: Player | null): void {
     this.#heard = voice;
     if (!voice) return;
     const { length } = this.#silence;
@@ -79,15 +122,15 @@ export class Engine {
     this.#started = false;
   }
 
-  #change(voice: Voice | null): void {
+  #change(voice: Player | null): void {
     this.#changing = true;
     this.#next = voice;
-    this.#warm = voice ? 0 : this.#warmUp;
+    this.#warm = voice ? -voice.latency : this.#warmUp;
     this.#to[MIX] = 0;
   }
 
   /** The voice that was loaded last, heard or not yet. */
-  get #latest(): Voice | null {
+  get #latest(): Player | null {
     if (this.#waiting) return this.#waiting.voice;
     return this.#changing ? this.#next : this.#heard;
   }
@@ -120,7 +163,10 @@ export class Engine {
   ): void {
     const n = outputs[0]?.length ?? 0;
     if (!n) return;
-    if (n !== this.#silence.length) this.#silence = new Float32Array(n);
+    if (n !== this.#silence.length) {
+      this.#silence = new Float32Array(n);
+      this.#other = new Float32Array(n);
+    }
     this.#heard?.prepare(n);
     this.#next?.prepare(n);
     this.#aim(controls, n);
@@ -129,9 +175,11 @@ export class Engine {
       const output = outputs[c] as Float32Array;
       output.set(input);
       if (c >= this.#channels) continue;
-      const heard = this.#heard?.run(c, input, this.#from, this.#to) ?? null;
-      const next = this.#next?.run(c, input, this.#from, this.#to) ?? null;
-      this.#blend(output, heard, next);
+      this.#play(this.#heard, c, input, output);
+      if (!this.#changing) continue;
+      this.#other.set(input);
+      this.#play(this.#next, c, input, this.#other);
+      this.#crossfade(output, this.#other);
     }
     this.#heard?.settle();
     this.#next?.settle();
@@ -159,30 +207,38 @@ export class Engine {
       to[MIX] = Math.min(1, (from[MIX] as number) + most);
   }
 
-  /** The dry signal in `output` becomes what is heard. */
-  #blend(
+  /** The signal in `output` becomes what comes out of the voice, as far as it is not bypassed. */
+  #play(
+    voice: Player | null,
+    channel: number,
+    input: Float32Array,
     output: Float32Array,
-    heard: Float32Array | null,
-    next: Float32Array | null,
   ): void {
+    if (!voice) return;
+    const sound = voice.run(channel, input, this.#from, this.#to);
+    const dry = voice.dry(channel, input);
     const n = output.length;
     const gain0 = this.#from[OUTPUT_GAIN] as number;
     const wet0 = this.#from[WET] as number;
-    const mix0 = this.#from[MIX] as number;
     const gainStep = ((this.#to[OUTPUT_GAIN] as number) - gain0) / n;
     const wetStep = ((this.#to[WET] as number) - wet0) / n;
-    const mixStep = ((this.#to[MIX] as number) - mix0) / n;
-    const blending = mix0 > 0 || mixStep > 0;
     for (let i = 0; i < n; i++) {
-      const dry = output[i] as number;
-      const gain = gain0 + gainStep * (i + 1);
-      let sound = heard ? (heard[i] as number) * gain : dry;
-      if (blending) {
-        const other = next ? (next[i] as number) * gain : dry;
-        sound += (mix0 + mixStep * (i + 1)) * (other - sound);
-      }
+      const x = (sound[i] as number) * (gain0 + gainStep * (i + 1));
       const wet = wet0 + wetStep * (i + 1);
-      output[i] = wet === 1 ? sound : dry + wet * (sound - dry);
+      const plain = dry[i] as number;
+      output[i] = wet === 1 ? x : plain + wet * (x - plain);
+    }
+  }
+
+  /** From what is heard to what comes next. */
+  #crossfade(output: Float32Array, other: Float32Array): void {
+    const n = output.length;
+    const mix0 = this.#from[MIX] as number;
+    const mixStep = ((this.#to[MIX] as number) - mix0) / n;
+    if (mix0 === 0 && mixStep === 0) return;
+    for (let i = 0; i < n; i++) {
+      const x = output[i] as number;
+      output[i] = x + (mix0 + mixStep * (i + 1)) * ((other[i] as number) - x);
     }
   }
 

@@ -7,4 +7,17 @@ export {
   type GatewiseNodeOptions,
   type ModelSource,
 } from "./node.js";
-export type { LoadReport, ModelInfo, VoiceOptions } from "./protocol.js";
+export type {
+  FrameSettings,
+  Gives,
+  Stage,
+  Takes,
+} from "../signal/frame-settings.js";
+export type { FixedInputs } from "../signal/frame-model.js";
+export type { Window } from "../signal/window.js";
+export type {
+  FrameEvent,
+  LoadReport,
+  ModelInfo,
+  VoiceOptions,
+} from "./protocol.js";

@@ -4,9 +4,11 @@ import {
   type ModelSource as AnyModel,
   unpackError,
 } from "../threads.js";
+import { checkSettings } from "../signal/frame-settings.js";
 import type { Clock } from "./clock.js";
 import {
   CHANNELS,
+  type FrameEvent,
   type LoadReport,
   type ModelInfo,
   PROCESSOR,
@@ -16,8 +18,8 @@ import {
   type VoiceOptions,
 } from "./protocol.js";
 
-/** A model, or the bytes that its `save` wrote; null: none. */
-export type ModelSource = AnyModel | null;
+/** A model or the bytes that its `save` wrote, or several that take frames one behind the other; null: none. */
+export type ModelSource = AnyModel | readonly AnyModel[] | null;
 
 /** What plays, on how many channels. */
 export interface GatewiseNodeOptions extends VoiceOptions {
@@ -29,7 +31,7 @@ export interface GatewiseNodeOptions extends VoiceOptions {
   clock?: Clock;
 }
 
-const VOICE = { residual: 0, conditions: 0 } satisfies Record<
+const VOICE = { residual: 0, conditions: 0, frames: 0 } satisfies Record<
   keyof VoiceOptions,
   0
 >;
@@ -67,14 +69,15 @@ const Base = /* @__PURE__ */ (() =>
   } as unknown as typeof AudioWorkletNode))();
 
 /**
- * An AudioWorkletNode with a model inside that takes a sample and gives one: an amplifier, a gate, a denoiser.
+ * An AudioWorkletNode with a model inside: one that takes a sample and gives one, such as an amplifier, or models that
+ * take frames or spectra at a rate of their own, such as a denoiser or a detector of speech.
  *
  *     const node = new GatewiseNode(context, { model });
  *     source.connect(node).connect(context.destination);
  *     await node.ready;
  *     node.inputGain.value = 2;
  *
- * The model's first input is the sample; the others, if any, are conditions such as the positions of knobs. Mono and
+ * The first input of a model of samples is the sample; the others, if any, are conditions such as the positions of knobs. Mono and
  * stereo go through as they come. What is changed while sound plays fades over a few milliseconds.
  */
 export class GatewiseNode extends Base {
@@ -85,17 +88,12 @@ export class GatewiseNode extends Base {
     { resolve(value: never): void; reject(error: Error): void }
   >();
   #lastId = 0;
+  #onframe: ((event: FrameEvent) => void) | null = null;
 
   /** @throws InvalidStateError when `addProcessor` has not been awaited, TypeError for what is no model */
   constructor(context: BaseAudioContext, options: GatewiseNodeOptions = {}) {
     record(options, "options", NODE);
-    const {
-      model = null,
-      channels = CHANNELS,
-      clock,
-      residual,
-      conditions,
-    } = options;
+    const { model = null, channels = CHANNELS, clock, ...voice } = options;
     const bytes = bytesOf(model);
     const processorOptions: ProcessorOptions = {
       channels,
@@ -112,8 +110,8 @@ export class GatewiseNode extends Base {
       this.#receive(data);
     this.onprocessorerror = () =>
       this.#fail(new Error("processor: stopped by an error"));
-    this.ready = bytes
-      ? this.#load(bytes, voiceOptions(residual, conditions))
+    this.ready = bytes.length
+      ? this.#load(bytes, voiceOptions(voice))
       : Promise.resolve(null);
     this.ready.catch(() => undefined); // not unhandled for those who never look at it
   }
@@ -148,15 +146,29 @@ export class GatewiseNode extends Base {
     options: VoiceOptions = {},
   ): Promise<ModelInfo | null> {
     record(options, "options", VOICE);
-    const { residual, conditions } = options;
-    return this.#load(bytesOf(model), voiceOptions(residual, conditions));
+    return this.#load(bytesOf(model), voiceOptions(options));
   }
 
   #load(
-    bytes: Uint8Array | null,
+    bytes: readonly Uint8Array[],
     options: VoiceOptions,
   ): Promise<ModelInfo | null> {
     return this.#ask({ type: "load", id: 0, bytes, options });
+  }
+
+  /**
+   * Told of every frame of models that take frames: its samples, and the numbers that the last one gave. Events come as
+   * messages from the audio thread; none are sent while this is null.
+   */
+  get onframe(): ((event: FrameEvent) => void) | null {
+    return this.#onframe;
+  }
+
+  set onframe(listener: ((event: FrameEvent) => void) | null) {
+    this.#onframe = listener;
+    this.#ask({ type: "watch", id: 0, on: listener !== null }).catch(
+      () => undefined,
+    );
   }
 
   /** Sets the model's inputs behind the sample. They move there smoothly. */
@@ -187,6 +199,10 @@ export class GatewiseNode extends Base {
   }
 
   #receive(reply: Reply): void {
+    if ("event" in reply) {
+      this.#onframe?.(reply.event);
+      return;
+    }
     const waiting = this.#replies.get(reply.id);
     this.#replies.delete(reply.id);
     if ("error" in reply) waiting?.reject(unpackError(reply.error));
@@ -199,17 +215,24 @@ export class GatewiseNode extends Base {
   }
 }
 
-const bytesOf = (model: ModelSource): Uint8Array | null =>
-  model === null ? null : modelBytes(model);
+const bytesOf = (model: ModelSource): readonly Uint8Array[] =>
+  model === null
+    ? []
+    : Array.isArray(model)
+      ? model.map(modelBytes)
+      : [modelBytes(model)];
 
-function voiceOptions(
-  residual: boolean | undefined,
-  conditions: ArrayLike<number> | undefined,
-): VoiceOptions {
+function voiceOptions({
+  residual,
+  conditions,
+  frames,
+}: VoiceOptions): VoiceOptions {
   if (residual !== undefined && typeof residual !== "boolean")
     throw wrong(false, "residual", "true or false", residual);
+  if (frames) checkSettings(frames, "frames");
   return {
     ...(residual !== undefined && { residual }),
     ...(conditions !== undefined && { conditions: Array.from(conditions) }),
+    ...(frames && { frames }),
   };
 }

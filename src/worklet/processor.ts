@@ -5,7 +5,9 @@
 import { currentBackend } from "../kernel/load.js";
 import { Sequential } from "../layers/sequential.js";
 import { packError } from "../threads.js";
+import type { FrameModel } from "../signal/frame-model.js";
 import { Engine } from "./engine.js";
+import type { FrameListener } from "./frame-voice.js";
 import {
   CHANNELS,
   type LoadReport,
@@ -15,24 +17,28 @@ import {
   type ProcessorOptions,
   type Reply,
   type Request,
+  type VoiceOptions,
 } from "./protocol.js";
 import { Stopwatch } from "./stopwatch.js";
 
 /** What an AudioWorkletGlobalScope has and TypeScript's DOM library does not know. */
 interface WorkletScope {
   readonly sampleRate: number;
+  readonly currentTime: number;
   readonly AudioWorkletProcessor: new () => { readonly port: MessagePort };
   registerProcessor(name: string, processor: unknown): void;
 }
 type Parameters = Record<string, Float32Array>;
 
-const { sampleRate, AudioWorkletProcessor, registerProcessor } =
-  globalThis as unknown as WorkletScope;
+const scope = globalThis as unknown as WorkletScope;
+const { sampleRate, AudioWorkletProcessor, registerProcessor } = scope;
+const now = () => scope.currentTime;
 
 class GatewiseProcessor extends AudioWorkletProcessor {
   static readonly parameterDescriptors = PARAMETERS;
   readonly #engine: Engine;
   readonly #stopwatch: Stopwatch;
+  #watched = false;
   readonly #controls = { inputGain: 1, outputGain: 1, bypass: 0 };
 
   constructor({
@@ -61,13 +67,33 @@ class GatewiseProcessor extends AudioWorkletProcessor {
     if (request.type === "reset") this.#engine.reset();
     else if (request.type === "conditions")
       this.#engine.setConditions(request.values);
-    else {
-      const model = request.bytes && Sequential.load(request.bytes);
-      this.#engine.load(model, request.options);
-      return model && infoOf(model);
-    }
+    else if (request.type === "watch") this.#watched = request.on;
+    else return this.#load(request.bytes, request.options);
     return null;
   }
+
+  #load(bytes: readonly Uint8Array[], options: VoiceOptions): ModelInfo | null {
+    const models = bytes.map(loadModel);
+    const [model] = models;
+    if (!model) {
+      this.#engine.load(null);
+      return null;
+    }
+    const played = models.length > 1 ? models : model;
+    const player = this.#engine.load(played, options, this.#tell);
+    return {
+      inputSize: player?.inputSize ?? 0,
+      backend: currentBackend(),
+      latency: (1000 * (player?.latency ?? 0)) / sampleRate,
+    };
+  }
+
+  /** Made once, and posts only where somebody listens: a message is garbage. */
+  readonly #tell: FrameListener = (channel, frame, numbers) => {
+    if (!this.#watched) return;
+    const event = { channel, time: now(), frame, numbers };
+    this.port.postMessage({ event } satisfies Reply);
+  };
 
   process(
     [inputs]: [Float32Array[]],
@@ -85,9 +111,7 @@ class GatewiseProcessor extends AudioWorkletProcessor {
   }
 }
 
-const infoOf = (model: Sequential): ModelInfo => ({
-  inputSize: model.inputSize,
-  backend: currentBackend(),
-});
+/** A model from what its `save` wrote. */
+const loadModel = (bytes: Uint8Array): FrameModel => Sequential.load(bytes);
 
 registerProcessor(PROCESSOR, GatewiseProcessor);

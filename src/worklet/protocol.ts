@@ -1,4 +1,5 @@
 /* What the node on the main thread and the processor on the audio thread say to each other. */
+import type { FrameSettings } from "../signal/frame-settings.js";
 import type { PackedError } from "../threads.js";
 
 /** The name under which the processor is registered. */
@@ -20,14 +21,30 @@ export interface VoiceOptions {
   residual?: boolean;
   /** Values of the model's inputs behind the first, the sample; zeros by default. */
   conditions?: ArrayLike<number>;
+  /** For models that take frames or spectra: which, at what rate, and what they give. */
+  frames?: FrameSettings;
+}
+
+/** What happened to a frame; see `GatewiseNode.onframe`. */
+export interface FrameEvent {
+  /** Of the sound. */
+  channel: number;
+  /** Seconds of the context's time at the start of the quantum that completed the frame. */
+  time: number;
+  /** Its samples, at the models' rate. */
+  frame: Float32Array;
+  /** What the last stage gave, where that is "numbers"; null otherwise. */
+  numbers: Float32Array | null;
 }
 
 /** What the processor can say of a model. */
 export interface ModelInfo {
-  /** I: the sample and the conditions. */
+  /** Numbers that the (first) model takes at a step: the sample and the conditions, or a frame. */
   inputSize: number;
   /** The kernel that runs it: see `Backend`. */
   backend: string;
+  /** Milliseconds by which the sound is late: those that frames and resampling take. 0 for a model of samples. */
+  latency: number;
 }
 
 /** How long the audio thread took since the last report. */
@@ -57,16 +74,20 @@ export type Request =
   | {
       type: "load";
       id: number;
-      bytes: Uint8Array | null;
+      /** One model, several, or none. */
+      bytes: readonly Uint8Array[];
       options: VoiceOptions;
     }
+  | { type: "watch"; id: number; on: boolean }
   | { type: "conditions"; id: number; values: ArrayLike<number> }
   | { type: "reset"; id: number }
   | { type: "report"; id: number };
 
-export type Reply = { id: number } & (
-  { value: ModelInfo | LoadReport | null } | { error: PackedError }
-);
+export type Reply =
+  | ({ id: number } & (
+      { value: ModelInfo | LoadReport | null } | { error: PackedError }
+    ))
+  | { event: FrameEvent };
 
 /** @internal Options of the processor, through the node's processorOptions. */
 export interface ProcessorOptions {

@@ -1,5 +1,6 @@
 import { message, wrong } from "../checks.js";
 import type { Sequential } from "../layers/sequential.js";
+import type { Player } from "./player.js";
 import type { VoiceOptions } from "./protocol.js";
 
 /**
@@ -11,7 +12,9 @@ const FLOOR = 1e-15;
 const CEILING = 1e6;
 
 /** A model at work: a stream a channel, and the arrays that they run through. Nothing is allocated after set-up. */
-export class Voice {
+export class Voice implements Player {
+  readonly latency = 0;
+  readonly inputSize: number;
   readonly #streams: ReturnType<Sequential["stream"]>[];
   readonly #width: number; // I
   readonly #residual: boolean;
@@ -28,7 +31,7 @@ export class Voice {
       throw new RangeError(
         message("model", "one output, the sample", `${model.outputSize}`),
       );
-    this.#width = model.inputSize;
+    this.inputSize = this.#width = model.inputSize;
     this.#residual = options.residual ?? false;
     this.#streams = Array.from({ length: channels }, () => model.stream());
     this.#held = new Float32Array(this.#width - 1);
@@ -55,10 +58,6 @@ export class Voice {
     this.#outputs = this.#streams.map(() => new Float32Array(frames));
   }
 
-  /**
-   * A quantum of one channel; the first of `from` and `to` is its input gain at the start and the end. The result is
-   * valid until the next quantum.
-   */
   run(
     channel: number,
     input: Float32Array,
@@ -97,7 +96,10 @@ export class Voice {
     return output;
   }
 
-  /** Ends a quantum, all channels of it. */
+  dry(_: number, input: Float32Array): Float32Array {
+    return input;
+  }
+
   settle(): void {
     for (let i = 0; i < this.#held.length; i++)
       this.#held[i] = this.#wanted[i] as number;

@@ -8,8 +8,9 @@ import {
   type VoiceActivityOptions,
 } from "../../src/audio/index.js";
 import { Segmenter } from "../../src/audio/segmenter.js";
-import { Linear, LSTM, Sequential } from "../../src/index.js";
+import { Linear, Sequential } from "../../src/index.js";
 import { expectSameBits } from "../support/compare.js";
+import { detector } from "../support/frame-models.js";
 import { Random } from "../support/random.js";
 
 type Event = [number, string, number?, number?];
@@ -222,11 +223,7 @@ describe("VoiceActivity", () => {
   });
 
   test("reset: as at the start, the model too", () => {
-    const lstm = new LSTM({ inputSize: 512, hiddenSize: 4, seed: 1 });
-    const model = new Sequential([
-      lstm,
-      new Linear({ inputSize: 4, outputSize: 1, seed: 2 }),
-    ]);
+    const model = detector(512);
     const heard: number[] = [];
     const vad = new VoiceActivity({
       model,
@@ -305,10 +302,7 @@ describe("VoiceActivity", () => {
   });
 
   test("NaN in the sound: the frame is silence, and the next ones are as after a reset", () => {
-    const model = new Sequential([
-      new LSTM({ inputSize: 512, hiddenSize: 4, seed: 1 }),
-      new Linear({ inputSize: 4, outputSize: 1, seed: 2 }),
-    ]);
+    const model = detector(512);
     const heard: number[] = [];
     const vad = new VoiceActivity({
       model,

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { Linear, Sequential } from "../../src/index.js";
 import type { FrameModel } from "../../src/signal/frame-model.js";
 import { Delay } from "../../src/signal/delay.js";
 import { FramePipe } from "../../src/signal/frame-pipe.js";
@@ -9,30 +8,8 @@ import {
   type Gives,
   type Takes,
 } from "../../src/signal/frame-settings.js";
+import { constant, unchanged } from "../support/frame-models.js";
 import { Random } from "../support/random.js";
-
-/** A model that gives what it takes, times `gain`. */
-function same(size: number, gain = 1): Sequential {
-  const linear = new Linear({ inputSize: size, outputSize: size, bias: false });
-  const weight = new Float32Array(size * size);
-  for (let i = 0; i < size; i++) weight[i * size + i] = gain;
-  linear.loadStateDict({ weight: { shape: [size, size], data: weight } });
-  return new Sequential([linear]);
-}
-
-/** A model that gives `values` whatever it takes. */
-function constant(inputSize: number, values: Float32Array): Sequential {
-  const size = values.length;
-  const linear = new Linear({ inputSize, outputSize: size });
-  linear.loadStateDict({
-    weight: {
-      shape: [size, inputSize],
-      data: new Float32Array(size * inputSize),
-    },
-    bias: { shape: [size], data: values },
-  });
-  return new Sequential([linear]);
-}
 
 const ones = (n: number, value = 1) => new Float32Array(n).fill(value);
 
@@ -45,7 +22,7 @@ const UNCHANGED: [
   [
     "complex → complex",
     { stages: [{ takes: "complex", gives: "complex" }] },
-    (size) => [same(size + 2)],
+    (size) => [unchanged(size + 2)],
   ],
   [
     "magnitude → mask",
@@ -62,7 +39,10 @@ const UNCHANGED: [
         { takes: "frame", gives: "frame" },
       ],
     },
-    (size) => [constant(size / 2 + 1, ones(size / 2 + 1)), same(size, 1 / 4)],
+    (size) => [
+      constant(size / 2 + 1, ones(size / 2 + 1)),
+      unchanged(size, 1 / 4),
+    ],
   ],
   [
     "frame → frame → complex → complex",
@@ -73,7 +53,7 @@ const UNCHANGED: [
         { takes: "complex", gives: "complex" },
       ],
     },
-    (size) => [same(size), same(size + 2)],
+    (size) => [unchanged(size), unchanged(size + 2)],
   ],
 ];
 
@@ -134,7 +114,7 @@ describe.each([48_000, 44_100, 8_000, 16_001])("sound at %i Hz", (rate) => {
       hop: 32,
       stages: [{ takes: "complex", gives: "complex" }],
     });
-    const pipe = new FramePipe([same(66)], settings, rate);
+    const pipe = new FramePipe([unchanged(66)], settings, rate);
     const tone = Float32Array.from({ length: (3 * rate) / 10 }, (_, i) =>
       Math.sin((2 * Math.PI * 440 * i) / rate),
     );
@@ -202,7 +182,7 @@ test("a model that gives what is not finite begins anew, and no sound is lost fo
   const { wet } = run(pipe, new Random(3).floats(320), () => 64);
   expect(wet.every((x) => x === 0)).toBe(true);
   expect(pipe.resets).toBe(10);
-  const whole = new FramePipe([same(66)], settings, 48_000);
+  const whole = new FramePipe([unchanged(66)], settings, 48_000);
   const samples = new Random(4).floats(4000);
   samples.fill(Infinity, 100, 120);
   expect(run(whole, samples, () => 128).wet.every(Number.isFinite)).toBe(true);
@@ -245,7 +225,7 @@ describe("what is refused", () => {
   ])("%j", (given, text) => {
     const make = () =>
       new FramePipe(
-        [same(66)],
+        [unchanged(66)],
         checkSettings({ ...good, ...given } as FrameSettings),
         16_000,
       );

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createContext, runInContext } from "node:vm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FormatError, Linear, LSTM, Sequential } from "../../src/index.js";
-import type { GatewiseNode } from "../../src/worklet/index.js";
+import type { FrameEvent, GatewiseNode } from "../../src/worklet/index.js";
 import { bundle } from "../../tools/bundle.mjs";
 import { expectSameBits } from "../support/compare.js";
 import { Random } from "../support/random.js";
@@ -51,6 +51,7 @@ beforeAll(async () => {
   const scope = createContext({
     AudioWorkletProcessor,
     sampleRate: 48_000,
+    currentTime: 1.5,
     registerProcessor: (name: string, made: typeof Processor) => {
       expect(name).toBe("gatewise");
       Processor = made;
@@ -134,4 +135,77 @@ test("a node without a model is ready at once; wrong options throw", async () =>
   expect(() => new Node({} as BaseAudioContext, { model: 1 as never })).toThrow(
     "model: expected a Sequential or the bytes of one, got 1",
   );
+});
+
+test("models on frames: their numbers come as events, one a frame, only while somebody listens", async () => {
+  const detector = new Sequential([
+    new Linear({ inputSize: 96, outputSize: 1, bias: false, seed: 1 }),
+  ]);
+  const node = new Node({} as BaseAudioContext, {
+    model: detector,
+    frames: {
+      sampleRate: 16_000,
+      size: 96,
+      hop: 64,
+      stages: [{ takes: "frame", gives: "numbers" }],
+    },
+  });
+  expect(await node.ready).toMatchObject({ inputSize: 96, latency: 0 });
+  const sound = new Random(2).floats(128 * 30);
+  const play = (from: number, to: number) => {
+    for (let q = from; q < to; q++) {
+      const input = sound.subarray(q * 128, (q + 1) * 128);
+      processor.process([[input]], [[new Float32Array(128)]], unity);
+    }
+  };
+  const events: FrameEvent[] = [];
+  play(0, 3);
+  node.onframe = (event) => events.push(event);
+  await node.report(); // messages arrive in order
+  play(3, 15);
+  await node.report();
+  expect(events).toHaveLength(8);
+  for (const { channel, time, frame, numbers } of events) {
+    expect([channel, time]).toEqual([0, 1.5]);
+    const [expected] = detector.stream().step(frame);
+    expect(numbers![0]).toBeCloseTo(expected!, 5);
+  }
+  expect(events[1]!.frame.subarray(0, 32)).toEqual(
+    events[0]!.frame.subarray(64),
+  );
+  node.onframe = null;
+  await node.report();
+  play(15, 30);
+  await node.report();
+  expect(events).toHaveLength(8);
+});
+
+test("several models on spectra, and what does not fit", async () => {
+  const frames = {
+    sampleRate: 16_000,
+    size: 64,
+    hop: 16,
+    window: "none",
+    stages: [
+      { takes: "magnitude", gives: "mask" },
+      { takes: "frame", gives: "frame" },
+    ],
+  } as const;
+  const mask = new Linear({ inputSize: 33, outputSize: 33, seed: 1 });
+  const frame = new Linear({ inputSize: 64, outputSize: 64, seed: 2 });
+  const model = [mask, frame].map((layer) => new Sequential([layer]));
+  const node = new Node({} as BaseAudioContext, { model, frames });
+  expect(await node.ready).toMatchObject({
+    inputSize: 33,
+    latency: (1000 * (45 + 96 + 3 * (48 + 32))) / 48_000,
+  });
+  await expect(node.load(model[0]!, { frames })).rejects.toThrow(
+    new RangeError("model: expected 2 models, got 1"),
+  );
+  await expect(
+    node.load(model, { frames: { ...frames, size: 63 } }),
+  ).rejects.toThrow("size: expected a power of two");
+  await expect(
+    node.load(model, { frames: { ...frames, hop: 0 } }),
+  ).rejects.toThrow("frames.hop: expected a positive integer, got 0");
 });
