@@ -1,9 +1,10 @@
 /**
- * Every JavaScript block of the README, and every one of docs/ that promises output, is a program that runs and prints
+ * Every JavaScript and TypeScript block of the README, and every one of docs/ that promises output, is a program that runs and prints
  * what its `// →` comments say.
  */
 import * as fs from "node:fs";
 import { format } from "node:util";
+import { transformSync } from "esbuild";
 import { describe, expect, test } from "vitest";
 import * as gatewise from "../../src/index.js";
 import { blocksOf, pages } from "../support/programs.js";
@@ -29,7 +30,11 @@ const text = (file: string) => fs.readFileSync(new URL(file, root), "utf8");
 
 /** Runs the block as a module whose imports are ours; what it printed, line by line. */
 async function run(code: string): Promise<string[]> {
-  const body = code.replace(
+  const { code: script } = transformSync(code, {
+    loader: "ts",
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+  });
+  const body = script.replace(
     /^import (\{[^}]*\}) from "([^"]*)";$/gm,
     (_, names: string, from: string) =>
       `const ${names.replaceAll(" as ", ": ")} = await find("${from}");`,
@@ -65,7 +70,7 @@ describe("README.md", () => {
 
 const programs = pages.map((page) => ({
   page,
-  blocks: blocksOf(page, "js").filter(
+  blocks: blocksOf(page, "js", "ts").filter(
     ({ code }) => page === "README.md" || code.includes("// → "),
   ),
 }));

@@ -1,4 +1,4 @@
-/** The programs of README.md and docs/: JavaScript blocks, and the module scripts of pages. */
+/** The programs of README.md and docs/: JavaScript and TypeScript blocks, and the module scripts of pages. */
 import { readdirSync, readFileSync } from "node:fs";
 
 const root = new URL("../../", import.meta.url);
@@ -18,10 +18,13 @@ export const pages: readonly string[] = [
     .sort(),
 ];
 
-/** The fenced blocks of a page in a language, as they stand. */
-export function blocksOf(page: string, language: string): Program[] {
+/** The fenced blocks of a page in one of the languages, as they stand. */
+export function blocksOf(page: string, ...languages: string[]): Program[] {
   const text = readFileSync(new URL(page, root), "utf8");
-  const fence = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, "gm");
+  const fence = new RegExp(
+    `^\`\`\`(?:${languages.join("|")})\\n([^]*?)^\`\`\`$`,
+    "gm",
+  );
   return [...text.matchAll(fence)].map(({ index, 1: code = "" }) => ({
     place: `${page}, line ${text.slice(0, index).split("\n").length + 1}`,
     code,
@@ -31,7 +34,7 @@ export function blocksOf(page: string, language: string): Program[] {
 /** Every program of every page. */
 export function allPrograms(): Program[] {
   return pages.flatMap((page) => [
-    ...blocksOf(page, "js"),
+    ...blocksOf(page, "js", "ts"),
     ...blocksOf(page, "html").flatMap(({ place, code }) =>
       [...code.matchAll(/<script type="module">([^]*?)<\/script>/g)].map(
         ([, script = ""]) => ({ place, code: script }),
