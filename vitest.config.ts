@@ -25,6 +25,7 @@ export default defineConfig({
         find: /^gatewise\/(audio|decode)$/,
         replacement: source("$1/index.ts"),
       },
+      { find: /^gatewise\/train$/, replacement: source("training/index.ts") },
       {
         find: /^gatewise\/(safetensors|torch|onnx|keras|tfjs|nam|rtneural|load)$/,
         replacement: source("formats/$1/index.ts"),

@@ -27,6 +27,8 @@ const BUDGETS = {
   "gatewise/keras": { bytes: 83_000, gzipped: 29_000 },
   "gatewise/tfjs": { bytes: 29_500, gzipped: 10_500 },
   // and what an entry beside the formats adds
+  // both of its binaries among them
+  "gatewise/train": { bytes: 75_000, gzipped: 20_000 },
   "gatewise/decode": { bytes: 9_200, gzipped: 3_300 },
 };
 

@@ -33,6 +33,7 @@ const MAY: Record<string, readonly string[]> = {
   signal: ["base"],
   worklet: ["base", "kernel", "layers", "signal"],
   audio: ["base", "signal", "layers", "formats"],
+  training: ["base", "kernel", "layers"],
   entry: ["base", "kernel", "layers"],
   formats: ["base", "layers", "entry"],
   cli: ["base", "formats", "entry"],
@@ -41,6 +42,7 @@ const MAY: Record<string, readonly string[]> = {
 /** The kernel's doors: layers run models, the others say which of the kernels runs them. */
 const DOORS: Record<string, readonly string[]> = {
   layers: ["kernel/model.ts"],
+  training: ["kernel/backward.ts"],
   worker: ["kernel/load.ts"],
   worklet: ["kernel/load.ts"],
   entry: ["kernel/model.ts", "kernel/load.ts"],

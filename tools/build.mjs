@@ -22,6 +22,7 @@ const entries = [
   // no export of its own: as an entry it has chunks apart from the core's, so parse alone brings 6 kB and not 10
   "safetensors",
   ...formats,
+  "training/index",
   "workerd",
   "edge-light",
   "decode/index",

@@ -45,13 +45,28 @@ await writeFile(
   `${header}/** The bytes that CHARACTERS stand for, in hexadecimal. */\nexport const frequent =\n  "${hex(frequent)}";\n` +
     `export const CHARACTERS =\n  "${CHARACTERS.join("")}";\n`,
 );
-for (const [i, name] of names.entries()) {
-  const text = Array.from(binaries[i] ?? [], (byte) => {
+/** @param {Uint8Array} bytes */
+function textOf(bytes) {
+  return Array.from(bytes, (byte) => {
     const place = frequent.indexOf(byte);
     return place < 0 ? `~${hex([byte])}` : CHARACTERS[place];
   }).join("");
+}
+
+for (const [i, name] of names.entries()) {
+  const text = textOf(binaries[i] ?? new Uint8Array());
   await writeFile(
     new URL(`${name}.ts`, folder),
     `${header}export const ${name} =\n  "${text}";\n`,
   );
 }
+
+// Those for training are in a file of their own, which only gatewise/train brings.
+const training = await Promise.all(
+  ["simd", "relaxed"].map(async (name) => {
+    const bytes = await readFile(new URL(`build/train-${name}.wasm`, root));
+    const constant = `train${name[0]?.toUpperCase()}${name.slice(1)}`;
+    return `export const ${constant} =\n  "${textOf(bytes)}";\n`;
+  }),
+);
+await writeFile(new URL("train.ts", folder), header + training.join(""));

@@ -36,7 +36,14 @@ async function bundle(...code) {
 }
 
 /** What stands beside the formats: each is an entry of its own. */
-const BESIDE = ["audio", "decode"];
+const BESIDE = ["audio", "decode", "train"];
+
+/**
+ * Where an entry lies in dist/, if not in a folder of its name.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
+const FOLDERS = { train: "training" };
 
 const CORE = 'export * from "./dist/index.js";';
 const SAFETENSORS =
@@ -75,7 +82,11 @@ export async function sizes() {
         return added(format, `export { load } from "${entry}";`, core);
       }),
       ...BESIDE.map((name) =>
-        added(name, `export * from "./dist/${name}/index.js";`, core),
+        added(
+          name,
+          `export * from "./dist/${FOLDERS[name] ?? name}/index.js";`,
+          core,
+        ),
       ),
     ])),
   ];

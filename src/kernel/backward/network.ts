@@ -1,0 +1,379 @@
+import type { Backend } from "../load.js";
+import { Arena, lanesOf, panelsOf, type Rows } from "./arena.js";
+import { scratchFloats } from "./contract.js";
+import { LinearOperation, type LinearSpec } from "./linear.js";
+import { createTrainMachine } from "./load.js";
+import {
+  DropoutOperation,
+  type DropoutSpec,
+  EmbeddingOperation,
+  type EmbeddingSpec,
+  MaskingOperation,
+  type MaskingSpec,
+} from "./lookup.js";
+import { type Steps, stepsOf } from "./packing.js";
+import { Layout, type Place } from "./parameters.js";
+import { RecurrentOperation, type RecurrentSpec } from "./recurrent.js";
+import type {
+  BackFlow,
+  CellStates,
+  Draw,
+  Flow,
+  Machine,
+  Operation,
+  Step,
+} from "./run.js";
+
+export type OperationSpec =
+  RecurrentSpec | LinearSpec | EmbeddingSpec | MaskingSpec | DropoutSpec;
+
+export interface NetworkOptions {
+  readonly backend: Backend | "auto";
+  readonly deterministic: boolean;
+  /** Of the input, how many features are added to the output's. */
+  readonly skip: number;
+  /** Whether a parameter changes. */
+  readonly trained: (name: string) => boolean;
+}
+
+/** Sequences to run: a shard of a batch, or all of it. */
+export interface TapeRun {
+  /** (B, T, I), or tokens (B, T). */
+  readonly input: Float32Array;
+  readonly batch: number;
+  readonly steps: number;
+  readonly lengths: readonly number[] | null;
+  readonly mask: Uint8Array | null;
+  /** One a cell; null, or none: its initial state. */
+  readonly states: readonly (CellStates | null)[];
+  readonly draw: Draw | null;
+  readonly logits: boolean;
+}
+
+/** What a run forward leaves. */
+export interface Tape {
+  /** (B, T, O), or (B, O) behind a layer that gives the last step alone; 0 past a row's end. */
+  readonly output: Float32Array;
+  readonly steps: Steps;
+  readonly ends: readonly CellStates[];
+  /** @internal */
+  readonly start: number;
+  readonly run: TapeRun;
+  readonly backs: readonly Step[];
+}
+
+export interface Gradients {
+  /** (B, T, I), where asked for. */
+  readonly input: Float32Array | null;
+  /** One a cell; null where none was given. */
+  readonly states: readonly (CellStates | null)[];
+}
+
+/**
+ * A model's operations in a memory of their own, with room for their gradients:
+ *
+ *     weights | transposed weights | gradients of a run | sum of the runs' | scratch | the tape …
+ */
+export class Network {
+  readonly backend: Backend;
+  readonly places: readonly Place[];
+  readonly #operations: readonly Operation[];
+  readonly #machine: Machine;
+  readonly #arena: Arena;
+  readonly #sum: number;
+  readonly #floats: number;
+  readonly #start: number;
+  readonly #skip: number;
+  readonly #tokens: boolean;
+  /** For each operation whether gradients must come through it to one before. */
+  readonly #needs: readonly boolean[];
+
+  constructor(specs: readonly OperationSpec[], options: NetworkOptions) {
+    const { kernel, memory, backend } = createTrainMachine(
+      options.backend,
+      options.deterministic,
+    );
+    this.backend = backend;
+    const layout = new Layout();
+    const trained = (names: readonly string[]) => names.some(options.trained);
+    this.#operations = specs.map((spec, index): Operation => {
+      switch (spec.type) {
+        case "recurrent":
+          return new RecurrentOperation(spec, layout, index, trained);
+        case "linear":
+          return new LinearOperation(spec, layout, trained);
+        case "embedding":
+          return new EmbeddingOperation(spec, layout);
+        case "masking":
+          return new MaskingOperation(spec);
+        case "dropout":
+          return new DropoutOperation(spec, index);
+      }
+    });
+    this.places = layout.places;
+    this.#skip = options.skip;
+    this.#tokens = specs[0]?.type === "embedding";
+    this.#floats = layout.weights;
+    const arena = new Arena(memory, FIRST_ADDRESS);
+    const widest = Math.max(
+      4,
+      ...specs.map((spec) =>
+        spec.type === "recurrent"
+          ? Math.max(
+              ...spec.cells.map((cell) =>
+                Math.max(lanesOf(cell.inputSize), panelsOf(cell.hiddenSize)),
+              ),
+            )
+          : spec.type === "linear"
+            ? lanesOf(spec.inputSize)
+            : 4,
+      ),
+    );
+    const regions = {
+      weights: arena.zeros(layout.weights),
+      transposed: arena.zeros(layout.transposed),
+      gradients: arena.zeros(layout.weights),
+      scratch: arena.floats(scratchFloats(widest)),
+    };
+    this.#sum = arena.zeros(layout.weights);
+    this.#arena = arena;
+    this.#start = arena.top;
+    this.#machine = { kernel, arena, regions };
+    let below = false;
+    this.#needs = this.#operations.map((operation) => {
+      const needs = below;
+      below ||= trained(operation.names);
+      return needs;
+    });
+  }
+
+  /** Writes the panels of weights by their names. */
+  pack(valueOf: (name: string) => Float32Array): void {
+    const { weights, transposed } = this.#machine.regions;
+    const { f32 } = this.#arena.memory;
+    const w = weights >> 2;
+    const t = transposed >> 2;
+    for (const { shared, at } of this.places)
+      if (shared)
+        for (let i = 0; i < at.length; i++) f32[w + (at[i] as number)] = 0;
+    for (const { name, at, back, shared } of this.places) {
+      const values = valueOf(name);
+      if (shared)
+        for (let i = 0; i < at.length; i++) {
+          const to = w + (at[i] as number);
+          f32[to] = (f32[to] as number) + (values[i] as number);
+        }
+      else
+        for (let i = 0; i < at.length; i++)
+          f32[w + (at[i] as number)] = values[i] as number;
+      if (back)
+        for (let i = 0; i < back.length; i++)
+          f32[t + (back[i] as number)] = values[i] as number;
+    }
+  }
+
+  /** Runs forward; the tape is good until the next run, unless it is saved. */
+  forward(run: TapeRun): Tape {
+    const { arena } = this.#machine;
+    arena.top = this.#start;
+    const steps = stepsOf(run.batch, run.steps, run.lengths, run.mask);
+    const flow: Flow = {
+      rows: this.#tokens ? NOTHING : this.#copyIn(run, steps),
+      steps,
+      tokens: this.#tokens ? run.input : null,
+      states: [...run.states],
+      ends: [],
+      draw: run.draw,
+      logits: false,
+    };
+    const { length } = this.#operations;
+    const backs = this.#operations.map((operation, index) =>
+      operation.forward(
+        this.#machine,
+        run.logits && index === length - 1
+          ? Object.assign(flow, { logits: true })
+          : flow,
+      ),
+    );
+    const output = this.#copyOut(flow, run);
+    return {
+      output,
+      steps: flow.steps,
+      ends: flow.ends,
+      start: this.#start,
+      run,
+      backs,
+    };
+  }
+
+  /** A copy of what a tape needs of the memory: other runs may come between. */
+  save(): Float32Array {
+    return this.#arena.save(this.#start);
+  }
+
+  restore(copy: Float32Array): void {
+    this.#arena.restore(this.#start, copy);
+  }
+
+  /**
+   * Back through a tape; the gradients of the parameters are added to the sum.
+   *
+   * @param output gradient of the tape's output, of its shape; null: 0
+   * @param ends gradients of the final states, one a cell; null: 0
+   * @param wantsInput whether that of the input is wanted
+   */
+  backward(
+    tape: Tape,
+    output: Float32Array | null,
+    ends: readonly (CellStates | null)[],
+    wantsInput = false,
+    wantsStates = false,
+  ): Gradients {
+    const { kernel, regions, arena } = this.#machine;
+    const { f32 } = arena.memory;
+    const g = regions.gradients >> 2;
+    f32.fill(0, g, g + this.#floats);
+    const flow: BackFlow = {
+      rows: this.#gradientIn(tape, output),
+      ends: [...ends].reverse(),
+      states: [],
+    };
+    if (!flow.ends.length) flow.ends.push(...tape.ends.map(() => null));
+    for (let i = tape.backs.length - 1; i >= 0; i--) {
+      const needs =
+        (wantsInput && !this.#tokens) ||
+        wantsStates ||
+        (this.#needs[i] as boolean);
+      if (!flow.rows) break;
+      tape.backs[i]?.back(flow, needs);
+    }
+    kernel.add(this.#sum, regions.gradients, this.#floats * 4);
+    const input =
+      wantsInput && flow.rows ? this.#inputOut(flow.rows, tape, output) : null;
+    return { input, states: flow.states.reverse() };
+  }
+
+  /** Sets the sum to 0. */
+  clear(): void {
+    const { f32 } = this.#arena.memory;
+    f32.fill(0, this.#sum >> 2, (this.#sum >> 2) + this.#floats);
+  }
+
+  /** The sum of one shard or several, as it lies in memory: a copy. */
+  takeSum(): Float32Array {
+    const { f32 } = this.#arena.memory;
+    return f32.slice(this.#sum >> 2, (this.#sum >> 2) + this.#floats);
+  }
+
+  /** Adds another's sum. */
+  addSum(other: Float32Array): void {
+    const { f32 } = this.#arena.memory;
+    const at = this.#sum >> 2;
+    for (let i = 0; i < other.length; i++)
+      f32[at + i] = (f32[at + i] as number) + (other[i] as number);
+  }
+
+  /** The gradient of a parameter, from the sum. */
+  gradient({ at }: Place): Float32Array {
+    const { f32 } = this.#arena.memory;
+    const start = this.#sum >> 2;
+    const values = new Float32Array(at.length);
+    for (let i = 0; i < at.length; i++)
+      values[i] = f32[start + (at[i] as number)] as number;
+    return values;
+  }
+
+  #copyIn({ input, batch, steps }: TapeRun, { packing }: Steps): Rows {
+    const size = input.length / (batch * steps);
+    const lanes = lanesOf(size);
+    const { arena } = this.#machine;
+    const at = arena.zeros(packing.count * lanes);
+    const { f32 } = arena.memory;
+    packing.each((place, row, time) => {
+      const from = (row * steps + time) * size;
+      const to = (at >> 2) + place * lanes;
+      for (let j = 0; j < size; j++) f32[to + j] = input[from + j] as number;
+    });
+    return { at, stride: lanes * 4, size };
+  }
+
+  #copyOut({ rows, steps }: Flow, run: TapeRun): Float32Array {
+    const { f32 } = this.#arena.memory;
+    const { size } = rows;
+    const output = new Float32Array(steps.batch * steps.steps * size);
+    steps.packing.each((place, row, time) => {
+      const from = (rows.at + place * rows.stride) >> 2;
+      const to = (row * steps.steps + time) * size;
+      for (let j = 0; j < size; j++) output[to + j] = f32[from + j] as number;
+    });
+    if (this.#skip) {
+      const own = run.input.length / (run.batch * run.steps);
+      eachUnmasked(steps, (index) => {
+        for (let j = 0; j < this.#skip; j++)
+          output[index * size + j] =
+            (output[index * size + j] as number) +
+            (run.input[index * own + j] as number);
+      });
+    }
+    return output;
+  }
+
+  #gradientIn({ output, steps }: Tape, gradient: Float32Array | null): Rows {
+    const { packing, batch } = steps;
+    const size = output.length / (batch * steps.steps);
+    const lanes = panelsOf(size);
+    const { arena } = this.#machine;
+    const at = arena.zeros(packing.count * lanes);
+    const { f32 } = arena.memory;
+    if (gradient)
+      packing.each((place, row, time) => {
+        const from = (row * steps.steps + time) * size;
+        const to = (at >> 2) + place * lanes;
+        for (let j = 0; j < size; j++)
+          f32[to + j] = gradient[from + j] as number;
+      });
+    return { at, stride: lanes * 4, size };
+  }
+
+  #inputOut(
+    rows: Rows,
+    { run, steps }: Tape,
+    gradient: Float32Array | null,
+  ): Float32Array {
+    const { f32 } = this.#arena.memory;
+    const { batch, input } = run;
+    const first = stepsOf(batch, run.steps, run.lengths, null).packing;
+    const { size } = rows;
+    const out = new Float32Array(input.length);
+    first.each((place, row, time) => {
+      const from = (rows.at + place * rows.stride) >> 2;
+      const to = (row * run.steps + time) * size;
+      for (let j = 0; j < size; j++) out[to + j] = f32[from + j] as number;
+    });
+    if (this.#skip && gradient) {
+      const own = gradient.length / (batch * run.steps);
+      eachUnmasked(steps, (index) => {
+        for (let j = 0; j < this.#skip; j++)
+          out[index * size + j] =
+            (out[index * size + j] as number) +
+            (gradient[index * own + j] as number);
+      });
+    }
+    return out;
+  }
+}
+
+function eachUnmasked(
+  { packing, mask, steps }: Steps,
+  visit: (index: number) => void,
+): void {
+  packing.each((_, row, time) => {
+    const index = row * steps + time;
+    if (mask?.[index] !== 0) visit(index);
+  });
+}
+
+const NOTHING: Rows = { at: 0, stride: 0, size: 0 };
+
+/** Behind the binaries' own data, which end below 1400. */
+const FIRST_ADDRESS = 2048;

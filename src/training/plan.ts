@@ -1,0 +1,186 @@
+import type { CellSpec, OperationSpec } from "../kernel/backward.js";
+import { type Layer, typeOf } from "../layers/chain.js";
+import type { GRU } from "../layers/gru.js";
+import type { LSTM } from "../layers/lstm.js";
+import {
+  directionsOf,
+  joinedSize,
+  type RecurrentOptions,
+} from "../layers/options.js";
+import type { RNN } from "../layers/rnn.js";
+import type { Embedding } from "../layers/embedding.js";
+import type { Linear } from "../layers/linear.js";
+import type { Masking } from "../layers/masking.js";
+
+/** How likely numbers of a layer are dropped, each by itself or (variational) for a whole sequence. */
+export interface Dropout {
+  input?: number;
+  between?: number;
+  recurrent?: number;
+  output?: number;
+  variational?: boolean;
+}
+
+/** What a kind of cell adds to what all have. */
+type Own = Pick<
+  CellSpec,
+  "kind" | "activations" | "peepholes" | "coupled" | "resetBefore" | "replace"
+> & { readonly projSize: number };
+
+const PLAIN = {
+  peepholes: false,
+  coupled: false,
+  resetBefore: false,
+  replace: false,
+  projSize: 0,
+} as const;
+
+const OWN = {
+  RNN: ({ options }: RNN): Own => ({
+    ...PLAIN,
+    kind: "rnn",
+    activations: [options.nonlinearity],
+  }),
+  LSTM: ({ options }: LSTM): Own => ({
+    ...PLAIN,
+    kind: "lstm",
+    activations: ["sigmoid", "tanh", "tanh"],
+    peepholes: options.peepholes,
+    coupled: options.coupledGates,
+    projSize: options.projSize,
+  }),
+  GRU: ({ options }: GRU): Own => ({
+    ...PLAIN,
+    kind: "gru",
+    activations: ["sigmoid", "tanh"],
+    resetBefore: !options.resetAfter,
+    replace: options.updateGate === "replace",
+  }),
+} as const;
+
+function recurrent(
+  options: Required<RecurrentOptions>,
+  { projSize, activations, ...own }: Own,
+  prefix: string,
+  {
+    input = 0,
+    between = 0,
+    recurrent: rate = 0,
+    output = 0,
+    variational = false,
+  }: Dropout,
+): OperationSpec[] {
+  const directions = directionsOf(options);
+  const outputSize = projSize || options.hiddenSize;
+  const { numLayers } = options;
+  const turned =
+    options.outputOrder === "processing" && directions[0] === "reverse";
+  const specs: OperationSpec[] = [drop(input, variational)];
+  for (let layer = 0; layer < numLayers; layer++) {
+    if (layer) specs.push(drop(between, variational));
+    const last = layer === numLayers - 1;
+    specs.push({
+      type: "recurrent",
+      merge: options.mergeMode,
+      lastOnly: last && !options.returnSequences,
+      turned,
+      stacked: !last,
+      maskRule: last ? options.maskRule : "zero",
+      dropout: rate,
+      cells: directions.map((direction, index) => ({
+        ...own,
+        activations: activationsOf(options.activations, activations, index),
+        inputSize: layer ? joinedSize(options, outputSize) : options.inputSize,
+        hiddenSize: options.hiddenSize,
+        outputSize,
+        clip: options.clip,
+        bias: options.bias,
+        learnedState: options.learnedState,
+        reverse: direction === "reverse",
+        prefix,
+        suffix: `_l${layer}${index ? "_reverse" : ""}`,
+      })),
+    });
+  }
+  specs.push(drop(output, variational));
+  return specs;
+}
+
+function activationsOf(
+  given: Required<RecurrentOptions>["activations"],
+  standard: Own["activations"],
+  direction: number,
+): Own["activations"] {
+  const { length } = standard;
+  if (!given.length) return standard;
+  const from = given.length > length ? direction * length : 0;
+  return given.slice(from, from + length);
+}
+
+const drop = (rate: number, variational: boolean): OperationSpec => ({
+  type: "dropout",
+  rate,
+  variational,
+});
+
+/** A layer as the kernel trains it, by its type. */
+const OPERATIONS: Readonly<
+  Record<
+    string,
+    (layer: never, prefix: string, dropout: Dropout) => OperationSpec[]
+  >
+> = {
+  RNN: (layer: RNN, prefix, dropout) =>
+    recurrent(layer.options, OWN.RNN(layer), prefix, dropout),
+  LSTM: (layer: LSTM, prefix, dropout) =>
+    recurrent(layer.options, OWN.LSTM(layer), prefix, dropout),
+  GRU: (layer: GRU, prefix, dropout) =>
+    recurrent(layer.options, OWN.GRU(layer), prefix, dropout),
+  Linear: (
+    { options }: Linear,
+    prefix,
+    { input = 0, output = 0, variational = false },
+  ) => [
+    drop(input, variational),
+    {
+      type: "linear",
+      inputSize: options.inputSize,
+      outputSize: options.outputSize,
+      bias: options.bias,
+      activation: options.activation,
+      prefix,
+    },
+    drop(output, variational),
+  ],
+  Embedding: (
+    { options }: Embedding,
+    prefix,
+    { output = 0, variational = false },
+  ) => [
+    {
+      type: "embedding",
+      vocabSize: options.vocabSize,
+      size: options.size,
+      maskZero: options.maskZero,
+      prefix,
+    },
+    drop(output, variational),
+  ],
+  Masking: ({ options }: Masking) => [
+    { type: "masking", maskValue: options.maskValue },
+  ],
+};
+
+/** The operations of layers in order. What drops nothing is left out. */
+export function operationsOf(
+  layers: readonly Layer[],
+  prefixOf: (index: number) => string,
+  dropout: Readonly<Record<number, Dropout>>,
+): OperationSpec[] {
+  return layers
+    .flatMap((layer, index) => {
+      const make = OPERATIONS[typeOf(layer)] as (typeof OPERATIONS)[string];
+      return make(layer as never, prefixOf(index), dropout[index] ?? {});
+    })
+    .filter((spec) => spec.type !== "dropout" || spec.rate > 0);
+}

@@ -1,0 +1,250 @@
+import { record as recordOf, sameShape } from "../checks.js";
+import type {
+  CellStates,
+  Network,
+  Tape as KernelTape,
+} from "../kernel/backward.js";
+import {
+  checkLengths,
+  checkToken,
+  sequences,
+  type Sequences,
+  tokenSequences,
+} from "../layers/input.js";
+import { checkMask, type MaskLike } from "../layers/mask.js";
+import type { States } from "../layers/states.js";
+import type { StateDict } from "../safetensors.js";
+import { checkTensor, type Tensor, type TensorLike } from "../tensor.js";
+import type { Dropout } from "./plan.js";
+import { drawAt } from "./shards.js";
+import {
+  joinStates,
+  rowsOfStates,
+  splitStates,
+  stackStates,
+} from "./states.js";
+import { type Model, Subject } from "./subject.js";
+
+/** How a tape is recorded: as Sequential.forward runs, and with what training does beside. */
+export interface RecordOptions {
+  state?: States;
+  lengths?: readonly number[];
+  mask?: MaskLike;
+  dropout?: Readonly<Record<number, Dropout>>;
+  /** Of dropout; 0. */
+  seed?: number;
+  /** Bytes for the tape; 256 MiB. */
+  memory?: number;
+}
+
+/** What `backward` gives. */
+export interface TapeGradients {
+  /** By the names of the state dict; those of a bare layer also answer to "0." in front. */
+  parameters: StateDict;
+  input: Tensor | null;
+  /** One a layer; null where the run was given no state. */
+  state: States | null;
+}
+
+/** A run forward that can be gone back through, once. */
+export interface Tape {
+  readonly output: Tensor;
+  readonly state: States;
+  /**
+   * @param gradient of the output, of the final states, or both; what is missing is 0
+   * @throws Error the second time
+   */
+  backward(
+    gradient: { output?: Tensor; state?: States },
+    wrt?: { input?: boolean; state?: boolean; freeze?: readonly string[] },
+  ): TapeGradients;
+}
+
+const OPTIONS = {
+  state: 0,
+  lengths: 0,
+  mask: 0,
+  dropout: 0,
+  seed: 0,
+  memory: 0,
+} satisfies Record<keyof RecordOptions, 0>;
+
+/** Rows that are run together: gradients of 8 rows each are added in order, whoever computes them. */
+export const SHARD = 8;
+
+/** A model's network, kept for as long as the model is. */
+const networks = new WeakMap<
+  object,
+  { key: string; network: Network; version: number; subject: Subject }
+>();
+
+function networkOf(model: Model, dropout: Readonly<Record<number, Dropout>>) {
+  const key = JSON.stringify(dropout);
+  let kept = networks.get(model);
+  if (!kept || kept.key !== key) {
+    const subject = new Subject(model);
+    const network = subject.network({
+      backend: "auto",
+      deterministic: false,
+      freeze: [],
+      dropout,
+    });
+    kept = { key, network, version: -1, subject };
+    networks.set(model, kept);
+  }
+  return kept;
+}
+
+/** The checked input of a model. */
+export function inputOf(subject: Subject, input: TensorLike): Sequences {
+  if (!subject.tokens) return sequences(input, subject.inputSize);
+  const given = tokenSequences(input);
+  for (const id of given.data) checkToken(id, subject.inputSize, "input");
+  return given;
+}
+
+/**
+ * Runs sequences through a model and keeps what the way back needs.
+ *
+ * @throws TypeError, RangeError that name the argument
+ */
+export function record(
+  model: Model,
+  input: TensorLike,
+  options: RecordOptions = {},
+): Tape {
+  const checked = recordOf(options, "options", OPTIONS);
+  const { dropout = {}, seed = 0 } = options;
+  const kept = networkOf(model, dropout);
+  const { network, subject } = kept;
+  const given = inputOf(subject, input);
+  const { batch, steps, batched } = given;
+  const lengths = checkLengths(checked["lengths"], given);
+  const mask = checkMask(checked["mask"], given);
+  const states = splitStates(subject.cells, checked["state"], batch, batched);
+  const pack = () => {
+    if (kept.version === subject.version) return;
+    const weights = subject.weights();
+    network.pack((name) => (weights[name] as Tensor).data);
+    kept.version = subject.version;
+  };
+  pack();
+  const size = given.data.length / batch;
+  const shards: {
+    tape: KernelTape;
+    memory: Float32Array;
+    from: number;
+    to: number;
+  }[] = [];
+  const drops = Object.keys(dropout).length > 0;
+  for (let from = 0; from < batch; from += SHARD) {
+    const to = Math.min(batch, from + SHARD);
+    const tape = network.forward({
+      input: given.data.subarray(from * size, to * size),
+      batch: to - from,
+      steps,
+      lengths: lengths?.slice(from, to) ?? null,
+      mask: mask?.subarray(from * steps, to * steps) ?? null,
+      states: rowsOfStates(states, batch, from, to),
+      draw: drops ? drawAt(seed, 0, from) : null,
+      logits: false,
+    });
+    shards.push({ tape, memory: network.save(), from, to });
+  }
+  const outputs = shards.map(({ tape }) => tape.output);
+  const data = concat(outputs);
+  const axes = [
+    ...(batched ? [batch] : []),
+    ...(subject.lastOnly ? [] : [steps]),
+  ];
+  const output = { shape: [...axes, subject.outputSize], data };
+  const ends = stackStates(shards.map(({ tape }) => tape.ends));
+  const version = kept.version;
+  let done = false;
+  return {
+    output,
+    state: joinStates(subject.cells, ends, batch, batched),
+    backward(gradient, wrt = {}) {
+      if (done)
+        throw new Error("backward: expected one call a tape, got another");
+      recordOf(gradient, "gradient", { output: 0, state: 0 });
+      recordOf(wrt, "wrt", { input: 0, state: 0, freeze: 0 });
+      const dy = gradient.output
+        ? sameShape(
+            checkTensor(gradient.output, "gradient.output"),
+            output.shape,
+            "gradient.output",
+          ).data
+        : null;
+      const dstates = splitStates(
+        subject.cells,
+        gradient.state,
+        batch,
+        batched,
+        "gradient.state",
+      );
+      if (subject.version !== version)
+        throw new Error(
+          "backward: expected the weights of the run forward, got others",
+        );
+      pack();
+      done = true;
+      network.clear();
+      const inputs: Float32Array[] = [];
+      const starts: (readonly (CellStates | null)[])[] = [];
+      const each = data.length / batch;
+      for (const { tape, memory, from, to } of shards) {
+        network.restore(memory);
+        const found = network.backward(
+          tape,
+          dy && dy.subarray(from * each, to * each),
+          rowsOfStates(dstates, batch, from, to),
+          wrt.input ?? false,
+          true,
+        );
+        if (found.input) inputs.push(found.input);
+        starts.push(found.states);
+      }
+      shards.length = 0;
+      const parameters: StateDict = {};
+      for (const place of network.places) {
+        const { name, shape } = place;
+        if (subject.begins(name, wrt.freeze ?? [])) continue;
+        const tensor = { shape: [...shape], data: network.gradient(place) };
+        parameters[name] = tensor;
+        const full = subject.fullName(name);
+        if (full !== name)
+          Object.defineProperty(parameters, full, { value: tensor });
+      }
+      const state = wrt.state
+        ? joinStates(subject.cells, stackStates(starts), batch, batched)
+        : null;
+      const inputShape = [
+        ...(batched ? [batch] : []),
+        steps,
+        subject.inputSize,
+      ];
+      return {
+        parameters,
+        input: inputs.length
+          ? { shape: inputShape, data: concat(inputs) }
+          : null,
+        state,
+      };
+    },
+  };
+}
+
+function concat(parts: readonly Float32Array[]): Float32Array {
+  const [first] = parts;
+  if (first && parts.length === 1) return first;
+  const all = new Float32Array(
+    parts.reduce((sum, part) => sum + part.length, 0),
+  );
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
