@@ -35,7 +35,8 @@ const MAY: Record<string, readonly string[]> = {
   audio: ["base", "signal", "layers", "formats"],
   training: ["base", "kernel", "layers"],
   entry: ["base", "kernel", "layers"],
-  formats: ["base", "layers", "entry"],
+  graph: ["base", "layers", "entry"],
+  formats: ["base", "layers", "graph", "entry"],
   cli: ["base", "formats", "entry"],
 };
 

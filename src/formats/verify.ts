@@ -4,21 +4,21 @@
 import { equalShapes, message, record, shapeText, wrong } from "../checks.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
 
-/** A Sequential or one layer, or an OnnxModel. */
+/** A Sequential or one layer, or a Graph. */
 export type Verifiable =
   | {
       forward(input: never, options?: never): { readonly output: Tensor };
     }
   | { run(inputs: never): Readonly<Record<string, Tensor>> };
 
-/** What a Sequential, or a layer, is given and must give; what else there is are options of `forward`: state, lengths. */
+/** What a model or layer is given and must give; what else there is are options of `forward`: state, lengths. */
 export interface ChainCase {
   readonly input: TensorLike;
   readonly output: TensorLike;
   readonly [option: string]: unknown;
 }
 
-/** What an OnnxModel is given and must give, by names; outputs that are not named are not looked at. */
+/** What a Graph is given and must give, by names; outputs that are not named are not looked at. */
 export interface GraphCase {
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly outputs: Readonly<Record<string, TensorLike>>;
@@ -122,7 +122,8 @@ function run(
   place: string,
 ): [Outputs<Tensor>, Outputs<TensorLike>] {
   const fields = record(given, place);
-  if ("forward" in model) {
+  const byNames = "run" in model && "inputs" in fields;
+  if ("forward" in model && !byNames) {
     const { input, output, ...options } = fields;
     if (output === undefined)
       throw wrong(false, `${place}.output`, "a tensor", output);
@@ -130,7 +131,9 @@ function run(
     return [{ output: result.output }, { output: output as TensorLike }];
   }
   const outputs = record(fields["outputs"], `${place}.outputs`);
-  return [model.run(fields["inputs"] as never), outputs as Outputs<TensorLike>];
+  const { run } = model as Extract<Verifiable, { run: unknown }>;
+  const got = run.call(model, fields["inputs"] as never);
+  return [got, outputs as Outputs<TensorLike>];
 }
 
 function compare(

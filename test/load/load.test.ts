@@ -2,10 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { FormatError } from "../../src/errors.js";
 import { load, verify } from "../../src/formats/load/index.js";
-import {
-  load as loadOnnx,
-  type OnnxModel,
-} from "../../src/formats/onnx/index.js";
+import { load as loadOnnx, type Graph } from "../../src/formats/onnx/index.js";
 import { load as loadSafetensors } from "../../src/formats/safetensors/index.js";
 import { load as loadTorch } from "../../src/formats/torch/index.js";
 import { Linear, RNN, Sequential } from "../../src/index.js";
@@ -89,7 +86,7 @@ describe("a file is read by the entry of its format", () => {
     const inputs = { x: [[1, 2]] };
     const outputs = { y: [[3, 5]] };
     verify(model!, [{ inputs, outputs }]);
-    const saved = load((model as OnnxModel).save());
+    const saved = load((model as Graph).save());
     expect(saved.report.format).toBe("safetensors");
     expect(saved.report.layers).toEqual(report.layers);
     verify(saved.model!, [{ inputs, outputs }]);

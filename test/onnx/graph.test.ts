@@ -20,24 +20,24 @@ describe("a graph is refused for", () => {
   test.each<[string, Uint8Array, RegExp]>([
     [
       "a node of another type",
-      node({ type: "Conv", name: "front/conv" }),
-      /^node "front\/conv" \(Conv\): not supported; supported are RNN, LSTM, GRU, .*Clip/,
+      node({ type: "STFT", name: "front/fft" }),
+      /^node "front\/fft" \(STFT\): not supported: STFT; export .* this /,
     ],
     [
       "several of them",
       model({
         nodes: [
-          { ...relu, type: "If" },
-          { ...relu, type: "Loop" },
-          { ...relu, type: "If" },
+          { ...relu, type: "Erfc" },
+          { ...relu, type: "StringConcat" },
+          { ...relu, type: "Erfc" },
         ],
       }),
-      /^node "if" \(If\): not supported \(nor are Loop\); /,
+      /^node "erfc" \(Erfc\): not supported: Erfc \(2\), StringConcat; /,
     ],
     [
       "a node of another domain",
       node({ domain: "com.microsoft", type: "Gelu" }),
-      /^node "gelu" \(com.microsoft.Gelu\): not supported/,
+      /^node "gelu" \(com.microsoft.Gelu\): not supported: com.microsoft.Gelu;/,
     ],
     [
       "a type that is an object's own property",
@@ -84,11 +84,11 @@ describe("a graph is refused for", () => {
     ["too many inputs", node({ inputs: ["x", "x"] }), /1 inputs, got 2/],
     ["an input left out", node({ inputs: [""] }), /with gaps/],
     ["too many outputs", node({ outputs: ["y", "z"] }), /1 outputs, got 2/],
-    ["an old opset", model({ opset: 6 }), /^opset_import: .*7 to 22, got 6/],
+    ["an old opset", model({ opset: 5 }), /^opset_import: .*6 to 23, got 5/],
     [
       "an attribute of another type",
-      node({ type: "LeakyRelu", attributes: { alpha: 1 } }),
-      /attribute alpha: expected float, got int/,
+      node({ type: "LeakyRelu", attributes: { alpha: "a" } }),
+      /attribute alpha: expected a number, got "a"/,
     ],
     ["no axis", node({ type: "Concat" }), /attribute axis/],
     [
@@ -163,46 +163,6 @@ describe("a recurrent node is refused for", () => {
     expect(() => load(bytes)).toThrow(/^node "cell" \(\w+\)/);
     expect(() => load(bytes)).toThrow(expected);
   });
-});
-
-test("a graph of Silero's kind is refused by its convolution, with all that would be", () => {
-  // https://github.com/snakers4/silero-vad: a spectrum by Conv, an LSTM of one step, a decoder by Conv
-  const bytes = model({
-    nodes: [
-      {
-        type: "Unsqueeze",
-        inputs: ["x", "axes"],
-        outputs: ["frames"],
-      },
-      {
-        type: "Conv",
-        name: "/stft/Conv",
-        inputs: ["frames", "basis"],
-        outputs: ["spectrum"],
-      },
-      { type: "If", name: "/If", inputs: ["rate"], outputs: ["features"] },
-      { type: "LSTM", inputs: ["features", "W", "R"], outputs: ["Y"] },
-      { type: "Sigmoid", inputs: ["Y"], outputs: ["y"] },
-    ],
-  });
-  expect(() => load(bytes)).toThrow(FormatError);
-  expect(() => load(bytes)).toThrow(
-    /^node "\/stft\/Conv" \(Conv\): not supported \(nor are If\); supported are RNN, LSTM, GRU, /,
-  );
-});
-
-test("every node of the list is supported, and named where another is refused", () => {
-  const list =
-    "RNN LSTM GRU Transpose Squeeze Unsqueeze Reshape Flatten Concat Slice Split Gather Shape Size Constant ConstantOfShape Expand Cast Identity Dropout MatMul Gemm Add Sub Mul Div Pow Sqrt Relu LeakyRelu Tanh Sigmoid Softmax LogSoftmax ReduceMean ReduceSum ArgMax Where Equal Not Clip";
-  const refused = () => load(node({ type: "Conv" }));
-  const message = /supported are (.*)$/;
-  let text = "";
-  try {
-    refused();
-  } catch (error) {
-    [, text = ""] = message.exec((error as Error).message) ?? [];
-  }
-  expect(text.split(", ").sort()).toEqual(list.split(" ").sort());
 });
 
 test("an opset newer than those known is read with a warning", () => {

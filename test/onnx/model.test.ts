@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { load, OnnxModel } from "../../src/formats/onnx/index.js";
+import { load, Graph } from "../../src/formats/onnx/index.js";
 import { FormatError, tensor } from "../../src/index.js";
 import { expectRefusal, type Refusal } from "../support/refusals.js";
 import { modelBytes } from "./support/build.js";
@@ -10,11 +10,11 @@ const lstm = () => load(recurrentModel("LSTM"));
 describe("a loaded model", () => {
   test("describes its inputs and outputs", () => {
     const { model } = lstm();
-    expect(model).toBeInstanceOf(OnnxModel);
+    expect(model).toBeInstanceOf(Graph);
     expect(model.inputs).toEqual([
-      { name: "X", dtype: "float32", shape: ["steps", "batch", 2] },
-      { name: "lengths", dtype: "int32", shape: ["batch"] },
-      { name: "h0", dtype: "float32", shape: [1, "batch", 3] },
+      { name: "X", type: "float32", shape: ["steps", "batch", 2] },
+      { name: "lengths", type: "int32", shape: ["batch"] },
+      { name: "h0", type: "float32", shape: [1, "batch", 3], state: "hn" },
     ]);
     expect(model.outputs.map(({ name }) => name)).toEqual(["Y", "hn"]);
     expect(model.optionalInputs).toEqual([]);

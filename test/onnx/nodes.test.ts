@@ -29,7 +29,7 @@ function run({ opset, node, inputs }: NodeCase, constants: readonly string[]) {
         .map(([name, value]) => ({ name, ...value })),
     }),
   );
-  return model.compute(model.check(Object.fromEntries(given)));
+  return model.runner.compute(model.runner.check(Object.fromEntries(given)));
 }
 
 describe.each(nodeCases.map((run) => [run.name, run] as const))(

@@ -80,8 +80,14 @@ describe("a stream", () => {
     const { model, stream } = streams();
     const open = (options: unknown) => () => model.stream(options as never);
     const refusals: Refusal[] = [
-      ["no options", open(undefined), TypeError, /options/],
-      ["no states", open({}), TypeError, /states/],
+      ["options of another kind", open(1), TypeError, /options/],
+      ["an unknown option", open({ state: {} }), RangeError, /state/],
+      [
+        "no states",
+        open({ states: {} }),
+        RangeError,
+        /states.*X, lengths, h0|states.*X, h0.*got none/,
+      ],
       [
         "another input",
         open({ states: { h1: "hn" } }),

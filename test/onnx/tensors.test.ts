@@ -12,7 +12,7 @@ function read(tensor: Omit<TensorSpec, "name">) {
       initializers: [{ ...tensor, name: "t" }],
     }),
   );
-  return model.compute([])[0]!;
+  return model.runner.compute([])[0]!;
 }
 
 const samples: Partial<

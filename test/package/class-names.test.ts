@@ -9,7 +9,7 @@ test("bundled classes keep the names that they are exported by", async () => {
       contents: `
         export * from "./src/index.js";
         export { Stream } from "./src/layers/stream.js";
-        export { OnnxModel, OnnxStream } from "./src/formats/onnx/index.js";
+        export { Graph, GraphStream } from "./src/formats/onnx/index.js";
         export { RemoteStream } from "./src/worker/stream.js";
       `,
       resolveDir: new URL("../../", import.meta.url).pathname,

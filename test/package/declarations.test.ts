@@ -33,7 +33,7 @@ import { load as keras } from "gatewise/keras";
 import { load as tfjs } from "gatewise/tfjs";
 import { load as nam } from "gatewise/nam";
 import { load as rtneural } from "gatewise/rtneural";
-import { type OnnxModel, toOnnx } from "gatewise/onnx";
+import { type Graph, toOnnx } from "gatewise/onnx";
 import { beamSearch, ctcBeam, ctcGreedy, type TokenStream } from "gatewise/decode";
 import { addProcessor, GatewiseNode } from "gatewise/worklet";
 import { type SpeechSegment, VoiceActivity } from "gatewise/audio";
@@ -68,7 +68,7 @@ const bytes = new Uint8Array(1);
 for (const { report } of [load(bytes), torch(bytes), keras(bytes), tfjs({ "model.json": bytes }), nam(bytes), rtneural(bytes)])
   known(report.layers[0]);
 known(verify(model, [{ input: rows, output }]).outputs[0]);
-declare const graph: OnnxModel;
+declare const graph: Graph;
 new Response(graph.save());
 declare const worker: WorkerLike;
 const pool = createPool({ create: () => worker });

@@ -13,6 +13,14 @@ import {
 import { type Recognised, recognise } from "./recognise.js";
 
 export { FormatError } from "../../errors.js";
+export {
+  Graph,
+  type GraphInput,
+  type GraphStates,
+  GraphStream,
+  type GraphStreamOptions,
+  type Port,
+} from "../../graph/index.js";
 export type { Report, ReportLayer } from "../report.js";
 export { reportText } from "../report.js";
 export {

@@ -7,13 +7,8 @@ import { load as loadKeras } from "../keras/index.js";
 import type { KerasOptions } from "../keras/options.js";
 import type { Place } from "../json.js";
 import { type NamOptions, readAmp } from "../nam/read.js";
-import { loadSaved } from "../onnx/load.js";
-import { isSaved } from "../onnx/saved.js";
-import {
-  load as loadOnnx,
-  type OnnxModel,
-  type OnnxOptions,
-} from "../onnx/index.js";
+import { type Graph, isSaved } from "../../graph/index.js";
+import { load as loadOnnx, loadSaved, type OnnxOptions } from "../onnx/load.js";
 import type { Report } from "../report.js";
 import { readRTNeural } from "../rtneural/read.js";
 import { load as loadSafetensors } from "../safetensors/index.js";
@@ -30,7 +25,7 @@ export type LoadOptions = Partial<
 /** What `load` returns, whatever the format. */
 export interface Loaded {
   /** A chain of layers, or a graph. */
-  readonly model: Sequential | OnnxModel;
+  readonly model: Sequential | Graph;
   readonly report: Report;
   /** Of state dicts: all layers by their names. */
   readonly layers?: Record<string, Layer>;

@@ -1,11 +1,25 @@
-import { boolean, record } from "../../checks.js";
-import { type BackendChoice, checkBackend } from "../../layers/options.js";
 import { toBytes } from "../../bytes.js";
+import { boolean, record } from "../../checks.js";
+import { FormatError } from "../../errors.js";
+import {
+  compile,
+  emptyNotes,
+  Graph,
+  type GraphOptions,
+  readSaved,
+} from "../../graph/index.js";
+import { type BackendChoice, checkBackend } from "../../layers/options.js";
 import { makeReport, type Report } from "../report.js";
-import { compile } from "./compile.js";
+import { DTYPES } from "./dtypes.js";
 import { ExternalFiles } from "./external.js";
-import { OnnxModel } from "./model.js";
-import { readSaved } from "./saved.js";
+import { Fields } from "./fields.js";
+import type { GraphProto, ModelProto } from "./messages.js";
+import { readModel } from "./read.js";
+import { isStandard, Translator } from "./translate.js";
+
+/** The opsets that nodes are known in. */
+const OLDEST = 6;
+const NEWEST = 23;
 
 /** What an ONNX file does not say, and limits. */
 export interface OnnxOptions {
@@ -29,39 +43,133 @@ export interface OnnxOptions {
  * Reads an ONNX file.
  *
  * @throws TypeError, RangeError that name the argument; FormatError, which names the place, when the file is damaged,
- *   keeps its weights in a file that was not given or needs a node that is not supported
+ *   keeps its weights in a file that was not given or needs an operation that is not supported
  */
 export function load(
   bytes: Uint8Array | ArrayBuffer,
   options: OnnxOptions = {},
-): { model: OnnxModel; report: Report } {
+): { model: Graph; report: Report } {
   const { backend, forceLinearBeforeReset, files, maxBytes } = record(
     options,
     "options",
     { backend: 0, forceLinearBeforeReset: 0, files: 0, maxBytes: 0 },
   );
-  const compiled = compile(toBytes(bytes), {
-    backend: checkBackend(backend),
-    forceLinearBeforeReset: boolean(
-      forceLinearBeforeReset ?? false,
-      "forceLinearBeforeReset",
-    ),
-    files: new ExternalFiles(files, maxBytes),
+  return read(
+    toBytes(bytes),
+    new ExternalFiles(files, maxBytes),
+    boolean(forceLinearBeforeReset ?? false, "forceLinearBeforeReset"),
+    { backend: checkBackend(backend) },
+  );
+}
+
+function read(
+  bytes: Uint8Array,
+  files: ExternalFiles,
+  forceLinearBeforeReset: boolean,
+  options: GraphOptions,
+): { model: Graph; report: Report } {
+  const proto = readModel(new Fields(bytes));
+  const { graph, producerName, producerVersion, irVersion } = proto;
+  if (!graph) throw new FormatError("expected a model, got none", "graph");
+  const opset = opsetOf(proto);
+  const notes = emptyNotes();
+  const { warnings, converted, ignored } = notes;
+  converted.push(...conversions(graph));
+  if (opset > NEWEST)
+    warnings.push(`opset ${opset} is newer than ${NEWEST}, and read as that`);
+  const translator = new Translator(proto, files, {
+    opset,
+    producer: producerName,
+    forceLinearBeforeReset,
+    converted,
+    warnings,
   });
-  return { model: new OnnxModel(compiled), report: compiled.report };
+  const description = translator.graph(graph, irVersion);
+  ignored.push(...leftOut(proto, graph, translator.unused));
+  const model = new Graph(compile(description, options, notes));
+  const report = makeReport({
+    format: "onnx",
+    producer: [producerName, producerVersion].filter(Boolean).join(" ") || null,
+    version: `IR ${irVersion}, opset ${opset}`,
+    ...notes,
+  });
+  return { model, report };
 }
 
 /**
- * Reads what OnnxModel.save wrote, with a report as of any other file.
+ * Reads what Graph.save wrote, with a report as of any other file.
  *
  * @throws as `load`
  */
 export function loadSaved(
   bytes: Uint8Array | ArrayBuffer,
   options: Pick<OnnxOptions, "backend"> = {},
-): { model: OnnxModel; report: Report } {
+): { model: Graph; report: Report } {
   const { backend } = record(options, "options");
-  const compiled = readSaved(bytes, checkBackend(backend));
-  const report = makeReport({ ...compiled.report, format: "safetensors" });
-  return { model: new OnnxModel(compiled), report };
+  const notes = emptyNotes();
+  const compiled = readSaved(bytes, { backend: checkBackend(backend) }, notes);
+  const report = makeReport({
+    format: "safetensors",
+    producer: "gatewise",
+    version: null,
+    ...notes,
+  });
+  return { model: new Graph(compiled), report };
+}
+
+function opsetOf({ opsets }: ModelProto): number {
+  const found = opsets.find(({ domain }) => isStandard(domain));
+  const version = found?.version ?? 0;
+  if (version >= OLDEST) return version;
+  const got = found ? `${version}` : "none";
+  throw new FormatError(
+    `expected opset ${OLDEST} to ${NEWEST}, got ${got}`,
+    "opset_import",
+  );
+}
+
+/** How many tensors of each float there are that are not float32. */
+function conversions({ initializers }: GraphProto): string[] {
+  const counts = new Map<string, number>();
+  for (const { type } of initializers) {
+    const found = DTYPES.get(type);
+    if (found?.dtype === "float32" && found.name !== "float32")
+      counts.set(found.name, (counts.get(found.name) ?? 0) + 1);
+  }
+  return Array.from(
+    counts,
+    ([name, count]) =>
+      `${count} ${count === 1 ? "tensor" : "tensors"} of ${name}, read as float32`,
+  );
+}
+
+function leftOut(
+  { metadata, training }: ModelProto,
+  { nodes, initializers, outputs }: GraphProto,
+  functions: readonly string[],
+): string[] {
+  const list: string[] = [];
+  if (metadata.length)
+    list.push(
+      `metadata ${metadata.map((name) => JSON.stringify(name)).join(", ")}`,
+    );
+  if (functions.length)
+    list.push(`${functions.length} functions, which no node calls`);
+  if (training) list.push("training information");
+  const used = new Set(outputs.map(({ name }) => name));
+  const use = (list: GraphProto["nodes"]): void => {
+    for (const { inputs, attributes } of list) {
+      for (const name of inputs) used.add(name);
+      for (const { graph } of attributes) {
+        if (!graph) continue;
+        for (const { name } of graph.outputs) used.add(name);
+        use(graph.nodes);
+      }
+    }
+  };
+  use(nodes);
+  const unused = initializers.filter(({ name }) => !used.has(name));
+  if (unused.length)
+    list.push(`${unused.length} initializers that no node reads`);
+  return list;
 }

@@ -13,7 +13,8 @@ import {
   type TensorProto,
   type ValueInfoProto,
 } from "./messages.js";
-import { type Dtype, DTYPES, type Value } from "./value.js";
+import type { Dtype, Value } from "../../graph/index.js";
+import { DTYPES } from "./dtypes.js";
 
 /** An int, ints, a float, a string, strings. */
 export type AttributeValue =
@@ -85,16 +86,6 @@ export function floats({ shape, data }: Tensor): Value {
 /** A tensor with its numbers in it. */
 export function makeTensor(name: string, value: Value): TensorProto {
   return { ...typed(name, value), raw: rawData(value) };
-}
-
-/** A tensor whose numbers are elsewhere, at `location`. */
-export function makeExternalTensor(
-  name: string,
-  value: Value,
-  location: string,
-): TensorProto {
-  const external = new Map([["location", location]]);
-  return { ...typed(name, value), external };
 }
 
 function typed(name: string, { dtype, shape }: Value): TensorProto {

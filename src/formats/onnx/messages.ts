@@ -11,9 +11,21 @@ export interface ModelProto {
   graph: GraphProto | null;
   /** Names in metadata_props. */
   metadata: string[];
-  /** How many functions and training_info entries. */
-  functions: number;
+  functions: FunctionProto[];
+  /** How many training_info entries. */
   training: number;
+}
+
+/** What nodes of its name and domain stand for. */
+export interface FunctionProto {
+  name: string;
+  domain: string;
+  inputs: string[];
+  outputs: string[];
+  nodes: NodeProto[];
+  opsets: { domain: string; version: number }[];
+  /** Attributes with what they are where a call does not give them. */
+  defaults: AttributeProto[];
 }
 
 export interface GraphProto {
@@ -42,9 +54,12 @@ export interface AttributeProto {
   integer: number;
   bytes: Uint8Array;
   tensor: TensorProto | null;
+  graph: GraphProto | null;
   floats: number[];
   integers: number[];
   strings: Uint8Array[];
+  /** In a function: the attribute of the call that is meant; "" elsewhere. */
+  reference: string;
 }
 
 /** AttributeProto.AttributeType. */
@@ -90,9 +105,11 @@ export const emptyAttribute = (): AttributeProto => ({
   integer: 0,
   bytes: new Uint8Array(0),
   tensor: null,
+  graph: null,
   floats: [],
   integers: [],
   strings: [],
+  reference: "",
 });
 
 export const emptyTensor = (): TensorProto => ({

@@ -1,11 +1,14 @@
 /*
  * The messages of messages.ts from bytes: fields by their numbers in onnx.proto, all others skipped.
  */
+import { FormatError } from "../../errors.js";
 import type { Fields } from "./fields.js";
 import {
+  ATTRIBUTE,
   type AttributeProto,
   emptyAttribute,
   emptyTensor,
+  type FunctionProto,
   type GraphProto,
   type ModelProto,
   type NodeProto,
@@ -21,7 +24,7 @@ export function readModel(fields: Fields): ModelProto {
     opsets: [],
     graph: null,
     metadata: [],
-    functions: 0,
+    functions: [],
     training: 0,
   };
   while (fields.next()) {
@@ -33,7 +36,7 @@ export function readModel(fields: Fields): ModelProto {
     else if (number === 8) model.opsets.push(fields.message(readOpset));
     else if (number === 14) model.metadata.push(fields.message(readEntry)[0]);
     else if (number === 20) model.training++;
-    else if (number === 25) model.functions++;
+    else if (number === 25) model.functions.push(fields.message(readFunction));
   }
   return model;
 }
@@ -54,6 +57,48 @@ function readEntry(fields: Fields): [key: string, value: string] {
     else if (fields.number === 2) entry[1] = fields.string();
   }
   return entry;
+}
+
+function readFunction(fields: Fields): FunctionProto {
+  const own: FunctionProto = {
+    name: "",
+    domain: "",
+    inputs: [],
+    outputs: [],
+    nodes: [],
+    opsets: [],
+    defaults: [],
+  };
+  while (fields.next()) {
+    const { number } = fields;
+    if (number === 1) own.name = fields.string();
+    else if (number === 4) own.inputs.push(fields.string());
+    else if (number === 5) own.outputs.push(fields.string());
+    else if (number === 7) own.nodes.push(fields.message(readNode));
+    else if (number === 9) own.opsets.push(fields.message(readOpset));
+    else if (number === 10) own.domain = fields.string();
+    else if (number === 11) own.defaults.push(fields.message(readAttribute));
+  }
+  return own;
+}
+
+/** Graphs in nodes of graphs: Silero has 4 in each other, a damaged file could have as many as the stack has not. */
+const DEEPEST = 64;
+let depth = 0;
+
+/** A graph in a node. */
+function readBody(fields: Fields): GraphProto {
+  if (depth >= DEEPEST)
+    throw new FormatError(
+      `expected at most ${DEEPEST} graphs in each other, got more`,
+      "graph",
+    );
+  depth++;
+  try {
+    return readGraph(fields);
+  } finally {
+    depth--;
+  }
 }
 
 function readGraph(fields: Fields): GraphProto {
@@ -98,20 +143,37 @@ function readNode(fields: Fields): NodeProto {
   return node;
 }
 
+/** By the number of the field: the type of an attribute that has it, for files of the first versions, which state none. */
+const TYPES: Readonly<Record<number, number>> = {
+  2: ATTRIBUTE.float,
+  3: ATTRIBUTE.int,
+  4: ATTRIBUTE.string,
+  5: ATTRIBUTE.tensor,
+  6: ATTRIBUTE.graph,
+  7: ATTRIBUTE.floats,
+  8: ATTRIBUTE.ints,
+  9: ATTRIBUTE.strings,
+};
+
 function readAttribute(fields: Fields): AttributeProto {
   const attribute = emptyAttribute();
+  let found = 0;
   while (fields.next()) {
     const { number } = fields;
+    found = TYPES[number] ?? found;
     if (number === 1) attribute.name = fields.string();
     else if (number === 2) attribute.float = fields.float();
     else if (number === 3) attribute.integer = fields.integer();
     else if (number === 4) attribute.bytes = fields.bytes();
     else if (number === 5) attribute.tensor = fields.message(readTensor);
+    else if (number === 6) attribute.graph = fields.message(readBody);
     else if (number === 7) fields.floats(attribute.floats);
     else if (number === 8) fields.integers(attribute.integers);
     else if (number === 9) attribute.strings.push(fields.bytes());
     else if (number === 20) attribute.type = fields.integer();
+    else if (number === 21) attribute.reference = fields.string();
   }
+  attribute.type ||= found;
   return attribute;
 }
 

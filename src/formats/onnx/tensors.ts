@@ -4,7 +4,8 @@ import { FormatError } from "../../errors.js";
 import type { ExternalFiles } from "./external.js";
 import { exactInteger } from "./fields.js";
 import type { TensorProto } from "./messages.js";
-import { countOf, type Dtype, DTYPES, rangeOf, type Value } from "./value.js";
+import { countOf, type Dtype, rangeOf, type Value } from "../../graph/index.js";
+import { DTYPES } from "./dtypes.js";
 
 /** How src/dtypes.ts calls ONNX's floats. */
 const FLOAT_CODES: Record<string, string> = {

@@ -7,7 +7,7 @@ import type { RecurrentLayer } from "../../../layers/chain.js";
 import { GRU } from "../../../layers/gru.js";
 import { LSTM } from "../../../layers/lstm.js";
 import type { AttributeValue } from "../made.js";
-import { onnxActivations, onnxName } from "../nodes/activations.js";
+import { onnxActivations, onnxName } from "../../../graph/index.js";
 import { withNumbers } from "./activations.js";
 
 export function kindOf(layer: RecurrentLayer): "RNN" | "LSTM" | "GRU" {

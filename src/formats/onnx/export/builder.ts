@@ -1,6 +1,6 @@
 import { type AttributeValue, makeNode, makeTensor } from "../made.js";
 import type { GraphProto, ValueInfoProto } from "../messages.js";
-import { integers, type Value } from "../value.js";
+import { integers, type Value } from "../../../graph/index.js";
 
 /** A graph in the making: nodes in the order in which they are added, each with a name of its own. */
 export class GraphBuilder {

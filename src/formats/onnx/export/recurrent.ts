@@ -8,8 +8,8 @@ import type { StateDict } from "../../../safetensors.js";
 import type { Tensor } from "../../../tensor.js";
 import { floats, valueInfo } from "../made.js";
 import type { ValueInfoProto } from "../messages.js";
-import { type Weights, weightsOfDict } from "../nodes/weights.js";
-import type { Value } from "../value.js";
+import { type Weights, weightsOfDict } from "../../../graph/index.js";
+import type { Value } from "../../../graph/index.js";
 import { attributesOf, directionsOf, kindOf } from "./attributes.js";
 import type { GraphBuilder } from "./builder.js";
 

@@ -47,7 +47,7 @@ export function toOnnx(model: Sequential, options: ToOnnxOptions = {}): Bytes {
     opsets: [{ domain: "", version: OPSET }],
     graph: graph.finish(),
     metadata: [],
-    functions: 0,
+    functions: [],
     training: 0,
   });
 }

@@ -1,10 +1,10 @@
-import { RECURRENT_KINDS } from "../../../layers/cells.js";
-import type { GRUOptions } from "../../../layers/gru.js";
-import { GRU } from "../../../layers/gru.js";
-import { LSTM } from "../../../layers/lstm.js";
-import { type Direction, directionsOf } from "../../../layers/options.js";
-import { RNN } from "../../../layers/rnn.js";
-import { equalShapes } from "../../../checks.js";
+import { RECURRENT_KINDS } from "../../layers/cells.js";
+import type { GRUOptions } from "../../layers/gru.js";
+import { GRU } from "../../layers/gru.js";
+import { LSTM } from "../../layers/lstm.js";
+import { type Direction, directionsOf } from "../../layers/options.js";
+import { RNN } from "../../layers/rnn.js";
+import { equalShapes } from "../../checks.js";
 import type { Node } from "../node.js";
 import type { Value } from "../value.js";
 import type { ActivationChoice } from "./activations.js";
@@ -96,7 +96,7 @@ export class Builder {
 
   /** Puts the layer into the report. */
   describe(weights: Weights | null, layout: string): void {
-    const { layers, ignored } = this.#node.setting;
+    const { layers, ignored } = this.#node.setting.notes;
     const sizes = weights && this.#sizes(weights);
     const { direction } = this.#features;
     layers.push({

@@ -2,7 +2,7 @@
  * Matrix products. A product with a constant matrix, which is what exporters make of nn.Linear, runs as a Linear on
  * the kernel (linear.ts); any other is computed here, summed in float64.
  */
-import { equalShapes, message, shapeText } from "../../../checks.js";
+import { equalShapes, message, shapeText } from "../../checks.js";
 import {
   broadcastOffsets,
   broadcastShape,

@@ -1,6 +1,7 @@
 import type { Compile } from "../node.js";
 import { constants } from "./constants.js";
 import { elementwise } from "./elementwise.js";
+import { layers } from "./layers.js";
 import { movement } from "./movement.js";
 import { products } from "./products.js";
 import { recurrents } from "./recurrent.js";
@@ -14,12 +15,15 @@ const FOLDABLE = new Map(
   ),
 );
 
-/** All nodes that are known, by their types. */
-export const NODES: ReadonlyMap<string, Compile> = new Map([
+/** All operations, by the types of their nodes. */
+export const OPERATIONS: ReadonlyMap<string, Compile> = new Map([
   ...Object.entries(recurrents),
   ...Object.entries(products),
+  ...Object.entries(layers),
   ...FOLDABLE,
 ]);
+
+export const isOperation = (type: string): boolean => OPERATIONS.has(type);
 
 export function isFoldable(type: string): boolean {
   return FOLDABLE.has(type);
@@ -29,6 +33,7 @@ const OUTPUTS: ReadonlyMap<string, number> = new Map([
   ["RNN", 2],
   ["GRU", 2],
   ["LSTM", 3],
+  ["Layer", 3],
   ["Dropout", 2],
   ["Split", Infinity],
 ]);

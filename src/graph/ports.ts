@@ -1,5 +1,5 @@
 /*
- * Values in and out of a model: users' tensors, which are of float32, and the dtypes of the graph.
+ * Values in and out of a graph: users' tensors, which are of float32, and the dtypes of the graph.
  */
 import {
   isRecord,
@@ -7,28 +7,38 @@ import {
   shapeText,
   typedArrayName,
   wrong,
-} from "../../checks.js";
+} from "../checks.js";
 import {
   asTensor,
   checkTensor,
   sizeOf,
   type Tensor,
   type TensorLike,
-} from "../../tensor.js";
-import { type Dtype, exact, rangeOf, type Value } from "./value.js";
+} from "../tensor.js";
+import type { PortDescription } from "./description.js";
+import {
+  type Dtype,
+  DTYPE_NAMES,
+  exact,
+  rangeOf,
+  storage,
+  type Value,
+} from "./value.js";
 
-/** An input or output as the file describes it. */
-export interface OnnxValueInfo {
+/** An input or output of a model. */
+export interface Port {
   readonly name: string;
-  /** ONNX's name of the dtype. Floats of all sizes are computed in float32. */
-  readonly dtype: string;
-  /** Sizes, the names of those that are free, null for those without a name; null when the file does not say. */
-  readonly shape: readonly (number | string | null)[] | null;
+  /** Sizes, and names of those that are free, "?" for those without a name; ["..."] for any shape. */
+  readonly shape: readonly (number | string)[];
+  /** "float32", "int64", "bool", …; floats of all sizes are computed in float32. "unknown" where nobody says. */
+  readonly type: string;
+  /** Of an input that is a state: the output that is fed back here. */
+  readonly state?: string;
 }
 
 /** An input of the graph, with the value it has when nothing is given. */
 export interface Input {
-  readonly info: OnnxValueInfo;
+  readonly port: PortDescription;
   /** For messages: `inputs["x"]`. */
   readonly place: string;
   readonly dtype: Dtype;
@@ -36,41 +46,59 @@ export interface Input {
 }
 
 /** A tensor, nested numbers, or, where float32 is too coarse for integers, another list of numbers with its shape. */
-export type OnnxInput =
+export type GraphInput =
   | TensorLike
   | {
       readonly shape: readonly number[];
       readonly data: ArrayLike<number> | BigInt64Array | BigUint64Array;
     };
 
+export function portOf(
+  { name, type, shape }: PortDescription,
+  state?: string,
+): Port {
+  const sizes = Object.freeze([...(shape ?? ["..."])]);
+  return Object.freeze({
+    name,
+    shape: sizes,
+    type,
+    ...(state !== undefined && { state }),
+  });
+}
+
+/** What a port's values are here: floats of all sizes are float32. */
+export function dtypeOf(type: string): Dtype {
+  return DTYPE_NAMES.find((name) => name === type) ?? "float32";
+}
+
 /** What the user gives as the input, checked. Floats are not copied: nothing writes into values. */
 export function toValue(
   given: unknown,
-  { info, place, dtype }: Pick<Input, "info" | "place" | "dtype">,
+  { port, place, dtype }: Pick<Input, "port" | "place" | "dtype">,
 ): Value {
   if (given === undefined) {
-    const expected = `${info.dtype} ${describeShape(info)}`;
+    const expected = `${port.type} ${describeShape(port)}`;
     throw new RangeError(message(place, expected, "nothing"));
   }
   const value =
     dtype === "float32" ? floats(given, place) : integers(given, dtype, place);
-  checkShape(value, info, place);
+  checkShape(value, port, place);
   return value;
 }
 
 /** As far as the file says what the shape is. */
 export function checkShape(
   { shape }: { readonly shape: readonly number[] },
-  info: OnnxValueInfo,
+  port: PortDescription,
   place: string,
 ): void {
-  if (info.shape && !fits(shape, info.shape))
-    throw new RangeError(message(place, describeShape(info), shapeText(shape)));
+  if (port.shape && !fits(shape, port.shape))
+    throw new RangeError(message(place, describeShape(port), shapeText(shape)));
 }
 
 function fits(
   shape: readonly number[],
-  described: NonNullable<OnnxValueInfo["shape"]>,
+  described: NonNullable<PortDescription["shape"]>,
 ): boolean {
   if (shape.length !== described.length) return false;
   for (let axis = 0; axis < shape.length; axis++) {
@@ -80,10 +108,9 @@ function fits(
   return true;
 }
 
-function describeShape({ shape }: OnnxValueInfo): string {
-  return shape ? shapeText(shape.map((size) => size ?? "?")) : "of any shape";
+export function describeShape({ shape }: PortDescription): string {
+  return shape ? shapeText(shape) : "of any shape";
 }
-
 /** Data of another kind than a Float32Array; null for anything else. */
 function otherData(
   given: unknown,
@@ -174,21 +201,15 @@ export function toTensor({ shape, data }: Value, name: string): Tensor {
 
 /** Zeros of the described shape, the free sizes being `sizes`; null when one of them is not known. */
 export function zerosOf(
-  info: OnnxValueInfo,
-  dtype: Dtype,
+  { port, dtype }: Input,
   sizes: ReadonlyMap<string, number>,
 ): Value | null {
+  if (!port.shape) return null;
   const shape: number[] = [];
-  for (const size of info.shape ?? [null]) {
+  for (const size of port.shape) {
     const known = typeof size === "string" ? sizes.get(size) : size;
-    if (known === null || known === undefined) return null;
+    if (known === undefined) return null;
     shape.push(known);
   }
-  const count = sizeOf(shape);
-  return {
-    dtype,
-    shape,
-    data:
-      dtype === "float32" ? new Float32Array(count) : new Float64Array(count),
-  };
+  return { dtype, shape, data: storage(dtype, sizeOf(shape)) };
 }

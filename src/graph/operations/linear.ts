@@ -1,9 +1,9 @@
 /*
  * Products with a constant matrix as Linears on the kernel.
  */
-import { message, shapeText } from "../../../checks.js";
-import { Linear } from "../../../layers/linear.js";
-import type { Tensor } from "../../../tensor.js";
+import { message, shapeText } from "../../checks.js";
+import { Linear } from "../../layers/linear.js";
+import type { Tensor } from "../../tensor.js";
 import { strided } from "../indexing.js";
 import type { Node, Run } from "../node.js";
 import type { Value } from "../value.js";
@@ -69,7 +69,7 @@ function linearOf(
 ): Run | null {
   if (!inputSize || !outputSize || !node.setting.work.take(weight.data.length))
     return null;
-  const { backend, layers } = node.setting;
+  const { backend, notes } = node.setting;
   const layer = new Linear({
     inputSize,
     outputSize,
@@ -84,7 +84,7 @@ function linearOf(
     },
     ...(bias && { bias: { shape: [outputSize], data: floats(bias) } }),
   });
-  layers.push({
+  notes.layers.push({
     name: node.name,
     type: node.type,
     sizes: { inputSize, outputSize },

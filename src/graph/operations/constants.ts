@@ -1,11 +1,16 @@
 /*
  * Nodes that make values, and Cast, which makes them of another type.
  */
-import { message, shapeText } from "../../../checks.js";
+import { message, shapeText } from "../../checks.js";
 import { integerList } from "../indexing.js";
 import type { Compile } from "../node.js";
-import { dtypeOf } from "../tensors.js";
-import { type Dtype, integers, rangeOf, type Value } from "../value.js";
+import {
+  type Dtype,
+  DTYPE_NAMES,
+  integers,
+  rangeOf,
+  type Value,
+} from "../value.js";
 
 const constant: Compile = (node) => {
   node.expectInputs(0);
@@ -51,18 +56,10 @@ const constantOfShape: Compile = (node) => {
   };
 };
 
-/**
- * To integers: towards zero, to the nearest that the type holds, NaN to 0. To float16, bfloat16 and float64: to
- * float32, in which all floats are computed.
- */
+/** `to` a dtype by its name. To integers: towards zero, to the nearest that the type holds, NaN to 0. */
 const cast: Compile = (node) => {
   node.expectInputs(1);
-  node.int("saturate", 1); // of the 8-bit floats alone
-  const { name, dtype } = dtypeOf(node.int("to", 0), node.place);
-  if (dtype === "float32" && name !== "float32")
-    node.setting.converted.push(
-      `${node.place}: casts to ${name}, computed in float32`,
-    );
+  const dtype = node.word("to", DTYPE_NAMES, "float32");
   return ([x]) => {
     const value = x as Value;
     if (value.dtype === dtype) return [value];

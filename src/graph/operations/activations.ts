@@ -95,7 +95,7 @@ export function activationsOf(
 }
 
 function warn(node: Node, name: string, value: number): void {
-  node.setting.warnings.push(
+  node.setting.notes.warnings.push(
     `${node.place}: ${name} without its alpha or beta, about which runtimes differ: read as ${value}`,
   );
 }

@@ -1,12 +1,12 @@
-import { message, sameShape } from "../../../checks.js";
+import { message, sameShape } from "../../checks.js";
 import {
   gateOrder,
   peepholeOrder,
   RECURRENT_KINDS,
   type RecurrentType,
-} from "../../../layers/cells.js";
-import type { StateDict } from "../../../safetensors.js";
-import type { Tensor } from "../../../tensor.js";
+} from "../../layers/cells.js";
+import type { StateDict } from "../../safetensors.js";
+import type { Tensor } from "../../tensor.js";
 import type { Value } from "../value.js";
 
 export type { RecurrentType };

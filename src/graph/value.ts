@@ -1,4 +1,4 @@
-import { message, shapeText } from "../../checks.js";
+import { message, shapeText } from "../checks.js";
 
 /** The kinds of numbers that nodes compute with; files' other floats are read as float32. */
 export type Dtype = "float32" | "bool" | IntegerDtype;
@@ -22,23 +22,19 @@ export interface Value {
   readonly data: Float32Array | Float64Array;
 }
 
-/** By TensorProto.DataType: the name in ONNX, and what it is here. */
-export const DTYPES: ReadonlyMap<number, { name: string; dtype: Dtype }> =
-  new Map([
-    [1, { name: "float32", dtype: "float32" }],
-    [2, { name: "uint8", dtype: "uint8" }],
-    [3, { name: "int8", dtype: "int8" }],
-    [4, { name: "uint16", dtype: "uint16" }],
-    [5, { name: "int16", dtype: "int16" }],
-    [6, { name: "int32", dtype: "int32" }],
-    [7, { name: "int64", dtype: "int64" }],
-    [9, { name: "bool", dtype: "bool" }],
-    [10, { name: "float16", dtype: "float32" }],
-    [11, { name: "float64", dtype: "float32" }],
-    [12, { name: "uint32", dtype: "uint32" }],
-    [13, { name: "uint64", dtype: "uint64" }],
-    [16, { name: "bfloat16", dtype: "float32" }],
-  ]);
+/** All dtypes, by their names. */
+export const DTYPE_NAMES: readonly Dtype[] = [
+  "float32",
+  "bool",
+  "int8",
+  "uint8",
+  "int16",
+  "uint16",
+  "int32",
+  "uint32",
+  "int64",
+  "uint64",
+];
 
 const RANGES: Record<IntegerDtype, readonly [least: number, most: number]> = {
   int8: [-(2 ** 7), 2 ** 7 - 1],

@@ -1,8 +1,8 @@
 /*
  * Nodes that read shapes, or give the same numbers another one. Numbers are not copied: nobody writes into values.
  */
-import { message, shapeText } from "../../../checks.js";
-import { sizeOf } from "../../../tensor.js";
+import { message, shapeText } from "../../checks.js";
+import { sizeOf } from "../../tensor.js";
 import { axesOf, axisOf, integerList } from "../indexing.js";
 import type { Compile, Node } from "../node.js";
 import { countOf, integers, type Value } from "../value.js";
@@ -122,20 +122,22 @@ const identity: Compile = (node) => {
   return ([x]) => [x as Value];
 };
 
-/** As at inference: the input, and a mask that keeps everything, but for onnxruntime's, all 0 up to opset 11. */
+/** As at inference: the input, and a mask of truth values that keeps everything. */
 const dropout: Compile = (node) => {
   node.expectInputs(1, 3);
   node.float("ratio", 0.5);
   node.int("seed", 0);
-  const { opset } = node.setting;
+  // what older exporters write and runtimes give: a mask of the input's type, or one of zeros
+  const typed = node.flag("typed_mask");
+  const kept = node.int("kept", 1);
   return ([x, , training]) => {
     if (training?.data[0])
       throw new RangeError(message(node.place, "training_mode false", "true"));
     const value = x as Value;
-    if (!node.outputs[1]) return [value];
+    if (!node.makes(1)) return [value];
     const { shape } = value;
-    const dtype = opset < 10 ? value.dtype : "bool";
-    const mask = node.room(dtype, shape).fill(opset < 12 ? 0 : 1);
+    const dtype = typed ? value.dtype : "bool";
+    const mask = node.room(dtype, shape).fill(kept);
     return [value, { dtype, shape, data: mask }];
   };
 };

@@ -1,7 +1,7 @@
 /*
  * Nodes that put numbers in other places.
  */
-import { equalShapes, message, shapeText } from "../../../checks.js";
+import { equalShapes, message, shapeText } from "../../checks.js";
 import {
   around,
   axesOf,
@@ -107,19 +107,20 @@ function cut(
   );
 }
 
-/** Sizes are an attribute up to opset 12, an input from 13 on; without them the parts are equal, from 18 on nearly. */
+/** Without sizes the parts are equal; where `num_outputs` says how many, the last may be smaller. */
 const split: Compile = (node) => {
   node.expectInputs(1, 2);
   const given = node.ints("split");
   const axisGiven = node.int("axis", 0);
   const parts = node.int("num_outputs", node.outputs.length);
+  const uneven = node.states("num_outputs");
   return ([x, input]) => {
     const value = x as Value;
     const axis = axisOf(axisGiven, value.shape.length, node.place);
     const size = value.shape[axis] as number;
     const sizes =
       (input ? integerList(input, node.place) : given) ??
-      equalParts(node, size, parts);
+      equalParts(node, size, parts, uneven);
     const sum = sizes.reduce((all, n) => (n < 0 ? NaN : all + n), 0);
     if (sum !== size || sizes.length < node.outputs.length) {
       const expected = `${node.outputs.length} parts of ${size}`;
@@ -134,8 +135,12 @@ const split: Compile = (node) => {
 };
 
 /** All alike but for the last, which is what is left. */
-function equalParts(node: Node, size: number, parts: number): number[] {
-  const uneven = node.setting.opset >= 18;
+function equalParts(
+  node: Node,
+  size: number,
+  parts: number,
+  uneven: boolean,
+): number[] {
   const each = Math.ceil(size / parts);
   const last = size - each * (parts - 1);
   if (parts !== node.outputs.length || last < 0 || (last !== each && !uneven)) {

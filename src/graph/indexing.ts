@@ -1,5 +1,5 @@
-import { equalShapes, message, shapeText } from "../../checks.js";
-import { sizeOf } from "../../tensor.js";
+import { equalShapes, message, shapeText } from "../checks.js";
+import { sizeOf } from "../tensor.js";
 import type { Node } from "./node.js";
 import type { Value } from "./value.js";
 

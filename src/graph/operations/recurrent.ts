@@ -1,8 +1,8 @@
 /*
  * RNN, LSTM and GRU nodes: a layer of ours each, made at load when its weights are known then.
  */
-import { RECURRENT_KINDS } from "../../../layers/cells.js";
-import { type Direction, DIRECTIONS } from "../../../layers/options.js";
+import { RECURRENT_KINDS } from "../../layers/cells.js";
+import { type Direction, DIRECTIONS } from "../../layers/options.js";
 import type { Compile, Node } from "../node.js";
 import type { Value } from "../value.js";
 import {
@@ -100,9 +100,8 @@ function featuresOf(node: Node, type: RecurrentType): Features {
     direction: direction as Direction,
     ...activationFeatures(type, activations),
     ...clipFeature(node, activations),
-    ...(type === "GRU" && { resetAfter: resetAfter(node) }),
-    ...(type === "LSTM" &&
-      node.int("input_forget", 0) !== 0 && { coupledGates: true }),
+    ...(type === "GRU" && { resetAfter: node.flag("linear_before_reset") }),
+    ...(type === "LSTM" && node.flag("input_forget") && { coupledGates: true }),
   };
 }
 
@@ -126,34 +125,10 @@ function clipFeature(node: Node, activations: readonly ActivationChoice[]) {
     ({ name }) => name === "tanh" || name === "sigmoid",
   );
   if (!saturate || clip < SATURATED) return { clip };
-  node.setting.ignored.push(
+  node.setting.notes.ignored.push(
     `${node.place}: clip ${clip}, which changes no sigmoid and no tanh`,
   );
   return {};
-}
-
-/**
- * PyTorch's GRU resets after the product, but its torch.export writes nodes that do not say so
- * (github.com/microsoft/onnxscript/issues/2852).
- */
-function resetAfter(node: Node): boolean {
-  const { producer, forceLinearBeforeReset, warnings, converted } =
-    node.setting;
-  const given = node.int("linear_before_reset", 0) !== 0;
-  if (node.states("linear_before_reset")) return given;
-  if (forceLinearBeforeReset) {
-    node.amend("linear_before_reset", 1);
-    converted.push(
-      `${node.place}: linear_before_reset 1, as forceLinearBeforeReset says`,
-    );
-    return true;
-  }
-  if (producer.toLowerCase().startsWith("pytorch"))
-    warnings.push(
-      `${node.place}: a GRU of PyTorch without linear_before_reset, which its exporter leaves out by mistake: ` +
-        "results are likely wrong; the option forceLinearBeforeReset reads it as PyTorch computes it",
-    );
-  return false;
 }
 
 export const recurrents: Record<string, Compile> = {

@@ -1,7 +1,7 @@
 /*
  * Nodes that go along axes: sums, means, the largest, softmax.
  */
-import { message } from "../../../checks.js";
+import { message } from "../../checks.js";
 import {
   around,
   axesOf,
@@ -118,12 +118,12 @@ const argMax: Compile = (node) => {
   };
 };
 
-/** Along one axis, the last by default; up to opset 12 along all from one on, the second by default. */
+/** Along one axis, the last by default; with `flat`, along all from `axis` on. */
 function softmax(log: boolean): Compile {
   return (node) => {
     node.expectInputs(1);
-    const flat = node.setting.opset < 13;
-    const given = node.int("axis", flat ? 1 : -1);
+    const flat = node.flag("flat");
+    const given = node.int("axis", -1);
     return ([x]) => {
       const { dtype, shape, data } = x as Value;
       if (dtype !== "float32")

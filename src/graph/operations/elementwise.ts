@@ -1,7 +1,7 @@
 /*
  * Nodes that compute each number of their result from the numbers in the same place of their inputs.
  */
-import { message } from "../../../checks.js";
+import { message } from "../../checks.js";
 import { broadcastOffsets, broadcastShape } from "../indexing.js";
 import type { Compile, Node, Run } from "../node.js";
 import { type Dtype, exact, type Value } from "../value.js";
@@ -140,7 +140,7 @@ const where: Compile = (node) => {
 const clip: Compile = (node) => {
   node.expectInputs(1, 3);
   const limits = [node.float("min", -Infinity), node.float("max", Infinity)];
-  return ([x, low, high]) => {
+  return ([x, low, high], running) => {
     const { dtype } = x as Value;
     const [least, most] = [low, high].map((limit, i) => {
       if (!limit) return limits[i] as number;
@@ -155,7 +155,7 @@ const clip: Compile = (node) => {
       );
     }) as [number, number];
     const f = (v: number) => Math.min(Math.max(v, least), most);
-    return mapped(node, f, true)([x as Value]);
+    return mapped(node, f, true)([x as Value], running);
   };
 };
 

@@ -5,10 +5,10 @@
  *     layout 1, batch-first    X [B, T, I]   Y [B, T, D, H]   states [B, D, H]
  *     the layers               X [B, T, I]   Y [B, T, D·H]    states [D, B, H]
  */
-import { message, sameShape, shapeText } from "../../../checks.js";
-import { LSTM } from "../../../layers/lstm.js";
-import type { State } from "../../../layers/state.js";
-import type { Tensor } from "../../../tensor.js";
+import { message, sameShape, shapeText } from "../../checks.js";
+import { LSTM } from "../../layers/lstm.js";
+import type { State } from "../../layers/state.js";
+import type { Tensor } from "../../tensor.js";
 import { strided } from "../indexing.js";
 import type { Node } from "../node.js";
 import type { Value } from "../value.js";

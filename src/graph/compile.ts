@@ -1,0 +1,107 @@
+import { FormatError } from "../errors.js";
+import type { BackendChoice } from "../layers/options.js";
+import {
+  type AttributeValue,
+  type GraphDescription,
+  isBody,
+  type NodeDescription,
+} from "./description.js";
+import { type Notes, placeOf } from "./node.js";
+import { OPERATIONS } from "./operations/index.js";
+import type { Plan } from "./plan.js";
+import { Planner } from "./planner.js";
+import { dtypeOf, type Input } from "./ports.js";
+import { Work } from "./work.js";
+
+/** How a graph is run. */
+export interface GraphOptions {
+  /** The kernel of the recurrent layers and constant matrices; 'auto' by default. */
+  readonly backend?: BackendChoice;
+}
+
+/** A graph ready to run. */
+export interface Compiled {
+  readonly description: GraphDescription;
+  readonly plan: Plan;
+  readonly inputs: readonly Input[];
+  readonly options: GraphOptions;
+}
+
+/**
+ * @param notes where to put what is found out on the way
+ * @throws FormatError that names the place: all operations that are missing, or what is wrong with one
+ */
+export function compile(
+  description: GraphDescription,
+  options: GraphOptions = {},
+  notes: Notes = emptyNotes(),
+): Compiled {
+  refuseUnknown(description.nodes);
+  const { backend = "auto" } = options;
+  const work = new Work();
+  countNumbers(description, work);
+  const planner = new Planner({ backend, work, notes });
+  const inputs = description.inputs.map((port): Input => {
+    const place = `inputs[${JSON.stringify(port.name)}]`;
+    const initial = port.initial ?? null;
+    return { port, place, dtype: dtypeOf(port.type), initial };
+  });
+  const plan = planner.plan(description);
+  return { description, plan, inputs, options };
+}
+
+export const emptyNotes = (): Notes => ({
+  layers: [],
+  converted: [],
+  ignored: [],
+  warnings: [],
+});
+
+/** Calls `visit` with every attribute of the nodes, and of the nodes in their bodies. */
+function eachNode(
+  nodes: readonly NodeDescription[],
+  visit: (node: NodeDescription) => void,
+): void {
+  for (const node of nodes) {
+    visit(node);
+    for (const value of node.attributes.values())
+      if (isBody(value)) eachNode(value.nodes, visit);
+  }
+}
+
+function countNumbers(
+  { constants, nodes }: GraphDescription,
+  work: Work,
+): void {
+  for (const { data } of constants.values()) work.found(data.length);
+  const count = (value: AttributeValue) => {
+    if (typeof value !== "object") return;
+    if ("dtype" in value) work.found(value.data.length);
+    if (isBody(value))
+      for (const { data } of value.constants.values()) work.found(data.length);
+  };
+  eachNode(nodes, ({ attributes }) => {
+    for (const value of attributes.values()) count(value);
+  });
+}
+
+/** The first node of an operation that is not known is named, and all such operations, those in bodies too. */
+export function refuseUnknown(nodes: readonly NodeDescription[]): void {
+  const counts = new Map<string, number>();
+  let first: NodeDescription | null = null;
+  eachNode(nodes, (node) => {
+    if (OPERATIONS.has(node.type)) return;
+    first ??= node;
+    counts.set(node.type, (counts.get(node.type) ?? 0) + 1);
+  });
+  if (!first) return;
+  const { name, type } = first as NodeDescription;
+  const missing = [...counts].map(([key, n]) =>
+    n > 1 ? `${key} (${n})` : key,
+  );
+  throw new FormatError(
+    `not supported: ${missing.join(", ")}; export the model with ${counts.size > 1 ? "these" : "this"} written as other operations, ` +
+      "or leave that part out of it and compute it before or behind the graph",
+    placeOf(name, type),
+  );
+}

@@ -1,0 +1,181 @@
+import type { Bytes } from "../bytes.js";
+import { boolean, message, record, shapeText } from "../checks.js";
+import { type BackendChoice, checkBackend } from "../layers/options.js";
+import type { Tensor, TensorLike } from "../tensor.js";
+import type { Compiled } from "./compile.js";
+import { type GraphInput, type Port, portOf } from "./ports.js";
+import { Runner } from "./runner.js";
+import { readSaved, saveGraph } from "./saved.js";
+import { pairs } from "./states.js";
+import { GraphStream, type GraphStreamOptions } from "./stream.js";
+
+/** The states of a graph: its state inputs by name. */
+export type GraphStates = Readonly<Record<string, GraphInput>>;
+
+/**
+ * A network that is no chain: operations on named values, with named inputs and outputs. Readers of files make it
+ * (`gatewise/load`, `gatewise/onnx`), or a `GraphBuilder`.
+ */
+export class Graph {
+  /** What `run` takes; all of it is needed but for `optionalInputs`. */
+  readonly inputs: readonly Port[];
+  /** The names of inputs that have a value when nothing is given. */
+  readonly optionalInputs: readonly string[];
+  /** What `run` gives. */
+  readonly outputs: readonly Port[];
+  /** @internal */
+  readonly runner: Runner;
+  readonly #compiled: Compiled;
+
+  /** @internal */
+  constructor(compiled: Compiled) {
+    const { inputs, description } = compiled;
+    const ports = inputs.map(({ port }) => port);
+    const states = pairs(ports, description.outputs);
+    this.inputs = ports.map((port) => portOf(port, states.get(port.name)));
+    this.optionalInputs = inputs
+      .filter(({ initial }) => initial)
+      .map(({ port }) => port.name);
+    this.outputs = description.outputs.map((port) => portOf(port));
+    this.#compiled = compiled;
+    // not enumerable: consoles show what users want to see
+    this.runner = new Runner(compiled);
+    Object.defineProperty(this, "runner", { enumerable: false });
+  }
+
+  /**
+   * Runs the graph once.
+   *
+   * @param options `trace`: all values that were computed on the way too, by their names in the file
+   * @returns a tensor an output, all of them copies; integers and truth values (0 and 1) as float32 numbers
+   * @throws TypeError, RangeError that name the input, or the node that its shape does not suit
+   */
+  run(
+    inputs: Readonly<Record<string, GraphInput>>,
+    options: { trace?: boolean } = {},
+  ): Record<string, Tensor> {
+    const { trace } = record(options, "options", { trace: 0 });
+    const { runner } = this;
+    const values = runner.check(inputs);
+    if (!boolean(trace ?? false, "trace"))
+      return runner.tensors(runner.compute(values));
+    const traced: [string, Tensor][] = [];
+    const outputs = runner.compute(values, (name, { shape, data }) =>
+      traced.push([name, { shape: [...shape], data: Float32Array.from(data) }]),
+    );
+    const entries = Object.entries(runner.tensors(outputs));
+    return Object.fromEntries([...traced, ...entries]);
+  }
+
+  /**
+   * Runs the graph once as a model of one input and one output: the first of each that is no state. States that are
+   * not given are zeros, or what the file has for them.
+   *
+   * @throws as `run`; RangeError when the graph has other inputs that need a value
+   */
+  forward(
+    input: TensorLike,
+    options: { state?: GraphStates } = {},
+  ): { output: Tensor; state: Record<string, Tensor> } {
+    const { state } = record(options, "options", { state: 0 });
+    const states = this.#pairs();
+    const given = state as GraphStates | undefined;
+    const stream = new GraphStream(this.runner, {
+      states,
+      ...(given && { initial: given }),
+    });
+    const main = first(this.inputs, Object.keys(states), "inputs");
+    const output = first(this.outputs, Object.values(states), "outputs");
+    const outputs = stream.step({ [main.name]: input });
+    return { output: outputs[output.name] as Tensor, state: stream.state };
+  }
+
+  /** Whether `stream` knows by itself which outputs are fed back into which inputs. */
+  get streamable(): boolean {
+    return this.inputs.some(({ state }) => state !== undefined);
+  }
+
+  /**
+   * Runs the graph again and again, inputs of one run being outputs of the run before: with
+   * `{ states: { h0: "hn", c0: "cn" } }` the input h0 is what hn was. Without `states`, those that `inputs` say.
+   *
+   * @throws TypeError, RangeError for names that the model does not have, and when there are no states
+   */
+  stream(options: GraphStreamOptions = {}): GraphStream {
+    const known = { states: 0, initial: 0, inputs: 0 };
+    const given = record(options, "options", known);
+    const states = given["states"] ?? this.#pairs();
+    if (!Object.keys(record(states, "states")).length)
+      throw new RangeError(
+        message(
+          "states",
+          `inputs among ${this.inputs.map(({ name }) => name).join(", ")}, each with the output that is fed back into it`,
+          "none",
+        ),
+      );
+    return new GraphStream(this.runner, {
+      ...options,
+      states: states as Readonly<Record<string, string>>,
+    });
+  }
+
+  /**
+   * The model as a safetensors file: its floats as tensors, the graph, which has the rest, as JSON in
+   * metadata.gatewise. What was computed at load is not computed again.
+   *
+   * @throws TypeError when the metadata are not strings
+   */
+  save(metadata: Record<string, string> = {}): Bytes {
+    return saveGraph(this.#compiled, metadata);
+  }
+
+  /**
+   * Reads what `save` wrote: the same outputs, to the bit.
+   *
+   * @throws TypeError, RangeError that name the argument; FormatError naming the place
+   */
+  static load(
+    bytes: Uint8Array | ArrayBuffer,
+    options: { backend?: BackendChoice } = {},
+  ): Graph {
+    const { backend } = record(options, "options", { backend: 0 });
+    return make(readSaved(bytes, { backend: checkBackend(backend) }));
+  }
+
+  /** A line of what it is, a line an input and output. */
+  toString(): string {
+    const { length } = this.#compiled.plan.steps;
+    const line = (kind: string, { name, type, state, ...port }: Port) =>
+      `  ${kind} ${name}: ${type} ${shapeText(port.shape)}${state === undefined ? "" : `, state: ${state}`}`;
+    return [
+      `Graph of ${length} nodes`,
+      ...this.inputs.map((port) => line("input", port)),
+      ...this.outputs.map((port) => line("output", port)),
+    ].join("\n");
+  }
+
+  /** Optional: an unreachable graph gives its memory back by itself. */
+  dispose(): void {}
+
+  #pairs(): Record<string, string> {
+    return Object.fromEntries(
+      this.inputs
+        .filter(({ state }) => state !== undefined)
+        .map(({ name, state }) => [name, state as string]),
+    );
+  }
+}
+
+// Outside of the class: esbuild calls one that names itself _Graph, and so would consoles.
+const make = (compiled: Compiled): Graph => new Graph(compiled);
+
+/** The first port that is no state. */
+function first(
+  ports: readonly Port[],
+  states: readonly string[],
+  place: string,
+): Port {
+  const found = ports.find(({ name }) => !states.includes(name));
+  if (found) return found;
+  throw new RangeError(message(place, "one that is no state", "none"));
+}

@@ -1,0 +1,57 @@
+/*
+ * A layer of ours as it is, on [B, T, I]: what readers of other formats than ONNX make of recurrent layers.
+ */
+import { message } from "../../checks.js";
+import type { State, Tensor } from "../../index.js";
+import type { Compile } from "../node.js";
+import type { Value } from "../value.js";
+
+/** What layers have that run by themselves. */
+interface Forward {
+  forward(
+    input: Tensor,
+    options?: object,
+  ): { readonly output: Tensor; readonly state?: State };
+}
+
+const layer: Compile = (node) => {
+  node.expectInputs(1, 4);
+  const own = node.layer("layer");
+  if (!("forward" in own))
+    throw node.error("expected a layer that runs by itself, got another one");
+  const { forward } = own as unknown as Forward;
+  const run = forward.bind(own);
+  return ([x, mask, hidden, cell]) => {
+    const state = hidden && {
+      hidden: tensorOf(hidden, node.place),
+      ...(cell && { cell: tensorOf(cell, node.place) }),
+    };
+    const options = {
+      ...(state && { state }),
+      ...(mask && {
+        mask: { shape: mask.shape, data: Float32Array.from(mask.data) },
+      }),
+    };
+    const given = tensorOf(x as Value, node.place);
+    const result = state || mask ? run(given, options) : run(given);
+    return [
+      valueOf(result.output),
+      result.state ? valueOf(result.state.hidden) : null,
+      result.state?.cell ? valueOf(result.state.cell) : null,
+    ];
+  };
+};
+
+function tensorOf({ dtype, shape, data }: Value, place: string): Tensor {
+  if (dtype === "float32") return { shape, data: data as Float32Array };
+  if (dtype.startsWith("int")) return { shape, data: Float32Array.from(data) };
+  throw new TypeError(message(place, "floats", dtype));
+}
+
+const valueOf = ({ shape, data }: Tensor): Value => ({
+  dtype: "float32",
+  shape,
+  data,
+});
+
+export const layers: Record<string, Compile> = { Layer: layer };

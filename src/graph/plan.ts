@@ -1,0 +1,50 @@
+/*
+ * Graphs ready to run: every value has a numbered slot, whichever graph or body it belongs to, so that a body reads
+ * the values around it where they are.
+ */
+import type { Body, Running, Step } from "./node.js";
+import type { Value } from "./value.js";
+
+export interface Plan extends Body {
+  /** Values known at load, by slot; undefined elsewhere. */
+  readonly constants: readonly (Value | undefined)[];
+  /** By slot: names that differ from each other. */
+  readonly names: readonly string[];
+}
+
+/** Runs the steps on the values in the slots, which they fill. */
+export function runSteps(steps: readonly Step[], running: Running): void {
+  const { slots } = running;
+  for (const { run, inputs, outputs, frees } of steps) {
+    const values: (Value | null)[] = [];
+    for (const slot of inputs) values.push(slots[slot] ?? null);
+    const results = run(values, running);
+    for (let i = 0; i < outputs.length; i++) {
+      const slot = outputs[i] as number;
+      if (slot < 0) continue;
+      slots[slot] = results[i] as Value;
+      running.trace?.(slot, results[i] as Value);
+    }
+    for (const slot of frees) slots[slot] = undefined;
+  }
+}
+
+/** Adds to each step the slots from `first` on whose last reader it is. */
+export function withFrees(
+  steps: readonly Omit<Step, "frees">[],
+  constants: readonly (Value | undefined)[],
+  kept: readonly number[],
+  first = 0,
+): Step[] {
+  const seen = new Set(kept);
+  const reversed = [...steps].reverse().map((step) => {
+    const frees = new Set<number>();
+    for (const slot of [...step.inputs, ...step.captures, ...step.outputs]) {
+      if (slot < first || seen.has(slot) || constants[slot]) continue;
+      seen.add(slot);
+      frees.add(slot);
+    }
+    return { ...step, frees: [...frees] };
+  });
+  return reversed.reverse();
+}

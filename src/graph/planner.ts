@@ -1,0 +1,236 @@
+import { FormatError } from "../errors.js";
+import type {
+  BodyDescription,
+  GraphDescription,
+  NodeDescription,
+} from "./description.js";
+import {
+  type Body,
+  Node,
+  placeOf,
+  type Run,
+  type Setting,
+  type Step,
+} from "./node.js";
+import { isFoldable, mostOutputs, OPERATIONS } from "./operations/index.js";
+import { type Plan, withFrees } from "./plan.js";
+import { MOST_NUMBERS, TooLarge, type Value } from "./value.js";
+
+type Unfreed = Omit<Step, "frees">;
+
+/** The names of a graph or body; those that it does not define are those around it. */
+class Scope {
+  readonly #slots = new Map<string, number>();
+  readonly #parent: Scope | null;
+  /** Slots from here on are its own. */
+  readonly first: number;
+  readonly steps: Unfreed[] = [];
+
+  constructor(parent: Scope | null, first: number) {
+    this.#parent = parent;
+    this.first = first;
+  }
+
+  has(name: string): boolean {
+    return this.#slots.has(name);
+  }
+
+  set(name: string, slot: number): void {
+    this.#slots.set(name, slot);
+  }
+
+  find(name: string): number | undefined {
+    return this.#slots.get(name) ?? this.#parent?.find(name);
+  }
+}
+
+/** Makes the plan of a graph: checks that it is one, compiles its nodes, computes what is constant. */
+export class Planner {
+  readonly #setting: Setting;
+  readonly #names: string[] = [];
+  readonly #taken = new Set<string>();
+  readonly #constants: (Value | undefined)[] = [];
+
+  constructor(setting: Setting) {
+    this.#setting = setting;
+  }
+
+  /** @throws FormatError naming the place; every operation has been found to be known */
+  plan({ inputs, outputs, constants, nodes }: GraphDescription): Plan {
+    const scope = new Scope(null, 0);
+    const given = inputs.map(({ name }) =>
+      this.#define(name, scope, `input ${JSON.stringify(name)}`),
+    );
+    this.#fill(scope, constants, nodes);
+    const kept = outputs.map(({ name, value = name }) =>
+      slotOf(value, scope, "outputs"),
+    );
+    const steps = withFrees(scope.steps, this.#constants, [...kept, ...given]);
+    return {
+      steps,
+      inputs: given,
+      outputs: kept,
+      captures: [],
+      names: this.#names,
+      constants: usedAlone(this.#constants, steps, kept),
+    };
+  }
+
+  #fill(
+    scope: Scope,
+    constants: ReadonlyMap<string, Value>,
+    nodes: readonly NodeDescription[],
+  ): void {
+    for (const [name, value] of constants) {
+      const place = `initializer ${JSON.stringify(name)}`;
+      this.#constants[this.#define(name, scope, place)] = value;
+    }
+    for (const node of nodes) this.#add(node, scope);
+  }
+
+  #body(description: BodyDescription, around: Scope, place: string): Body {
+    const scope = new Scope(around, this.#names.length);
+    const inputs = description.inputs.map((name) =>
+      this.#define(name, scope, place),
+    );
+    this.#fill(scope, description.constants, description.nodes);
+    const outputs = description.outputs.map((name) =>
+      slotOf(name, scope, place),
+    );
+    const read = scope.steps.flatMap((step) => [
+      ...step.inputs,
+      ...step.captures,
+    ]);
+    const captures = new Set(
+      [...read, ...outputs].filter((slot) => slot >= 0 && slot < scope.first),
+    );
+    const kept = [...inputs, ...outputs];
+    const steps = withFrees(scope.steps, this.#constants, kept, scope.first);
+    return { steps, inputs, outputs, captures: [...captures] };
+  }
+
+  #define(name: string, scope: Scope, place: string): number {
+    if (name === "" || scope.has(name)) {
+      const got = name === "" ? "none" : `${JSON.stringify(name)} again`;
+      throw new FormatError(`expected a name of its own, got ${got}`, place);
+    }
+    const slot = this.#names.length;
+    const unique = this.#taken.has(name) ? `${name}~${slot}` : name;
+    this.#taken.add(unique);
+    this.#names.push(unique);
+    scope.set(name, slot);
+    return slot;
+  }
+
+  #add(description: NodeDescription, scope: Scope): void {
+    const { type, name, outputs } = description;
+    const place = placeOf(name, type);
+    const inputs = description.inputs.map((input) =>
+      input === "" ? -1 : slotOf(input, scope, place),
+    );
+    const constants = inputs.map((slot) => this.#constants[slot] ?? null);
+    const most = mostOutputs(type);
+    if (outputs.length > most)
+      throw new FormatError(
+        `expected at most ${most} outputs, got ${outputs.length}`,
+        place,
+      );
+    const node = new Node(description, this.#setting, constants, (body, at) =>
+      this.#body(body, scope, at),
+    );
+    const compile = OPERATIONS.get(type);
+    if (!compile) throw node.error("expected a known operation, got none");
+    const run = atLoad(() => compile(node));
+    for (const unread of node.unread())
+      this.#setting.notes.ignored.push(`${place}: attribute ${unread}`);
+    const folded = this.#fold(node, run, inputs, constants);
+    const slots = outputs.map((output, i) => {
+      if (output === "") return -1;
+      const slot = this.#define(output, scope, place);
+      const value = folded?.[i];
+      if (value) this.#constants[slot] = value;
+      return slot;
+    });
+    node.forget();
+    if (folded) return;
+    const read = inputs.map((slot, i) => (node.hasAbsorbed(i) ? -1 : slot));
+    const captures = [...node.bodies.values()].flatMap((body) => body.captures);
+    scope.steps.push({
+      node,
+      run,
+      inputs: read,
+      stated: inputs,
+      outputs: slots,
+      captures,
+    });
+  }
+
+  /** The node's results when all its inputs are known and the work is small, else null. */
+  #fold(
+    node: Node,
+    run: Run,
+    inputs: readonly number[],
+    constants: readonly (Value | null)[],
+  ): readonly (Value | null)[] | null {
+    if (!isFoldable(node.type)) return null;
+    if (!inputs.every((slot, i) => slot < 0 || constants[i])) return null;
+    const { work } = this.#setting;
+    let count = 1;
+    for (const value of constants) count += value?.data.length ?? 0;
+    if (!work.take(count)) return null;
+    node.most = work.left;
+    try {
+      const results = atLoad(() => run(constants, { slots: [], trace: null }));
+      for (const value of results) work.spend(value?.data.length ?? 0);
+      return results;
+    } catch (error) {
+      if (error instanceof TooLarge) return null;
+      throw error;
+    } finally {
+      node.most = MOST_NUMBERS;
+    }
+  }
+}
+
+function slotOf(name: string, scope: Scope, place: string): number {
+  const slot = scope.find(name);
+  if (slot !== undefined) return slot;
+  throw new FormatError(
+    `expected a value that comes before, got ${JSON.stringify(name)}`,
+    place,
+  );
+}
+
+/** What nodes say of values in the file is said of the file. */
+function atLoad<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof TooLarge) throw error;
+    if (error instanceof RangeError || error instanceof TypeError)
+      throw new FormatError(error.message);
+    throw error;
+  }
+}
+
+/** The constants that a step or an output reads; the others were for load alone. */
+function usedAlone(
+  constants: readonly (Value | undefined)[],
+  steps: readonly Step[],
+  kept: readonly number[],
+): (Value | undefined)[] {
+  const used = new Set(kept);
+  const use = (list: readonly Step[]): void => {
+    for (const { inputs, captures, node } of list) {
+      for (const slot of [...inputs, ...captures]) used.add(slot);
+      for (const body of node.bodies.values()) {
+        for (const slot of body.outputs) used.add(slot);
+        use(body.steps);
+      }
+    }
+  };
+  use(steps);
+  return Array.from(constants, (value, slot) =>
+    used.has(slot) ? value : undefined,
+  );
+}

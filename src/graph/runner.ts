@@ -1,0 +1,93 @@
+import { message, record } from "../checks.js";
+import type { Tensor } from "../tensor.js";
+import type { Compiled } from "./compile.js";
+import { runSteps } from "./plan.js";
+import { type Input, toTensor, toValue } from "./ports.js";
+import type { Value } from "./value.js";
+
+/** Runs a compiled graph on values, which are in the order of its inputs and outputs. */
+export class Runner {
+  readonly inputs: readonly Input[];
+  /** Names, in order. */
+  readonly outputs: readonly string[];
+  readonly #compiled: Compiled;
+  readonly #names: ReadonlySet<string>;
+  readonly #slots: (Value | undefined)[];
+
+  constructor(compiled: Compiled) {
+    const { inputs, description, plan } = compiled;
+    this.#compiled = compiled;
+    this.inputs = inputs;
+    this.outputs = description.outputs.map(({ name }) => name);
+    this.#names = new Set(inputs.map(({ port }) => port.name));
+    this.#slots = [...plan.constants];
+  }
+
+  /**
+   * The values of the inputs; `except`: the names of those that come from elsewhere, which stay undefined.
+   *
+   * @throws TypeError, RangeError that name the input
+   */
+  check(
+    given: unknown,
+    except: ReadonlySet<string> = NONE,
+  ): (Value | undefined)[] {
+    const entries = record(given, "inputs");
+    for (const name of Object.keys(entries)) {
+      if (this.#names.has(name) && !except.has(name)) continue;
+      const names = [...this.#names].filter((own) => !except.has(own));
+      const expected = `the inputs ${names.join(", ")} alone`;
+      throw new RangeError(
+        message(`inputs[${JSON.stringify(name)}]`, expected, "one more"),
+      );
+    }
+    const values: (Value | undefined)[] = [];
+    for (const input of this.inputs) {
+      const { port, initial } = input;
+      const { name } = port;
+      if (except.has(name)) {
+        values.push(undefined);
+        continue;
+      }
+      const own = Object.hasOwn(entries, name) ? entries[name] : undefined;
+      values.push(own === undefined && initial ? initial : toValue(own, input));
+    }
+    return values;
+  }
+
+  /**
+   * Values of the inputs → those of the outputs.
+   *
+   * @param trace is told every value that a node makes, by its name
+   */
+  compute(
+    values: readonly (Value | undefined)[],
+    trace: ((name: string, value: Value) => void) | null = null,
+  ): Value[] {
+    const { plan } = this.#compiled;
+    const slots = this.#slots;
+    for (let i = 0; i < values.length; i++)
+      slots[plan.inputs[i] as number] = values[i];
+    runSteps(plan.steps, {
+      slots,
+      trace:
+        trace && ((slot, value) => trace(plan.names[slot] as string, value)),
+    });
+    const outputs: Value[] = [];
+    for (const slot of plan.outputs) outputs.push(slots[slot] as Value);
+    return outputs;
+  }
+
+  /** Values of the outputs as users get them: copies. */
+  tensors(values: readonly Value[]): Record<string, Tensor> {
+    const entries: [string, Tensor][] = [];
+    for (let i = 0; i < values.length; i++) {
+      const name = this.outputs[i] as string;
+      entries.push([name, toTensor(values[i] as Value, name)]);
+    }
+    // fromEntries defines own properties, so an output may be called __proto__
+    return Object.fromEntries(entries);
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set();

@@ -1,0 +1,210 @@
+/*
+ * Graphs as safetensors files: floats are tensors, all else is JSON in metadata.gatewise:
+ *
+ *     { version, graph: { inputs, outputs, constants: { NAME: value }, nodes: [{ type, name, inputs, outputs, attributes }] } }
+ *
+ * A value is { dtype, tensor: NAME } or { dtype, shape, numbers }. What was folded at load stays folded.
+ */
+import type { Bytes } from "../bytes.js";
+import { describe, isRecord } from "../checks.js";
+import { DTYPES } from "../dtypes.js";
+import { FormatError } from "../errors.js";
+import type { Layer } from "../index.js";
+import { Sequential } from "../index.js";
+import { readHeader } from "../safetensors-header.js";
+import { parse, serialize, type StateDict } from "../safetensors.js";
+import {
+  type Compiled,
+  compile,
+  emptyNotes,
+  type GraphOptions,
+} from "./compile.js";
+import {
+  type AttributeValue,
+  type GraphDescription,
+  isBody,
+  isValue,
+} from "./description.js";
+import type { Body, Node, Notes, Step } from "./node.js";
+import type { Plan } from "./plan.js";
+import { readDescription, VERSION } from "./saved-reader.js";
+import type { Value } from "./value.js";
+
+const PLACE = "metadata.gatewise";
+
+export function saveGraph(
+  { plan, description }: Compiled,
+  metadata: Record<string, string>,
+): Bytes {
+  const writer = new Writer(plan);
+  const graph = {
+    inputs: description.inputs.map(({ initial, ...port }) => ({
+      ...port,
+      ...(initial && { initial: writer.value(initial, port.name) }),
+    })),
+    outputs: description.outputs.map(({ name, type, shape }, i) => {
+      const value = plan.names[plan.outputs[i] as number];
+      return { name, type, shape, ...(value !== name && { value }) };
+    }),
+    nodes: writer.nodes(plan.steps),
+    constants: writer.constants(),
+  };
+  const gatewise = JSON.stringify({ version: VERSION, graph });
+  return serialize(writer.tensors, { ...metadata, gatewise });
+}
+
+/** Makes JSON of values and nodes, and tensors of their floats. */
+class Writer {
+  readonly tensors: StateDict = {};
+  readonly #plan: Plan;
+  readonly #constants = new Map<string, unknown>();
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  value({ dtype, shape, data }: Value, name: string): object {
+    if (dtype !== "float32")
+      return { dtype, shape, numbers: Array.from(data, numberOut) };
+    // a safetensors file has the one name for itself
+    let tensor = name === "__metadata__" ? "tensor" : name;
+    while (Object.hasOwn(this.tensors, tensor)) tensor += "~";
+    // defined, not set: a tensor may be called __proto__
+    Object.defineProperty(this.tensors, tensor, {
+      value: { shape, data },
+      enumerable: true,
+    });
+    return { dtype, tensor };
+  }
+
+  constants(): object {
+    const { constants, names, outputs } = this.#plan;
+    for (const slot of outputs) {
+      const value = constants[slot];
+      if (value) this.#constant(names[slot] as string, value);
+    }
+    // fromEntries defines own properties
+    return Object.fromEntries(this.#constants);
+  }
+
+  #constant(name: string, value: Value): void {
+    if (!this.#constants.has(name))
+      this.#constants.set(name, this.value(value, name));
+  }
+
+  nodes(steps: readonly Step[]): object[] {
+    return steps.map(({ node, stated, outputs }) => ({
+      type: node.type,
+      name: node.name,
+      inputs: stated.map((slot, i) => this.#input(slot, node, i)),
+      outputs: this.#names(outputs),
+      attributes: Object.fromEntries(
+        node.attributes.map(([key, value]) => [
+          key,
+          this.#attribute(value, node, key),
+        ]),
+      ),
+    }));
+  }
+
+  /** The input's name; its value, where it is known, goes to the constants. */
+  #input(slot: number, node: Node, index: number): string {
+    if (slot < 0) return "";
+    const name = this.#plan.names[slot] as string;
+    const value = node.absorbed(index) ?? this.#plan.constants[slot];
+    if (value) this.#constant(name, value);
+    return name;
+  }
+
+  #names(slots: readonly number[]): string[] {
+    return slots.map((slot) =>
+      slot < 0 ? "" : (this.#plan.names[slot] as string),
+    );
+  }
+
+  #attribute(value: AttributeValue, node: Node, key: string): unknown {
+    if (typeof value === "number") return numberOut(value);
+    if (typeof value === "string") return { text: value };
+    if (Array.isArray(value))
+      return value.every((item) => typeof item === "string") && value.length
+        ? { texts: value }
+        : (value as number[]).map(numberOut);
+    if (isValue(value as AttributeValue))
+      return { value: this.value(value as Value, `${node.name}.${key}`) };
+    if (isBody(value as AttributeValue))
+      return { body: this.#body(node.bodies.get(key) as Body) };
+    return { layer: this.#layer(value as Layer, node.name) };
+  }
+
+  #body({ inputs, outputs, steps }: Body): object {
+    for (const slot of outputs) {
+      const value = this.#plan.constants[slot];
+      if (value) this.#constant(this.#plan.names[slot] as string, value);
+    }
+    return {
+      inputs: this.#names(inputs),
+      outputs: this.#names(outputs),
+      nodes: this.nodes(steps),
+    };
+  }
+
+  /** As the Sequential of it alone is saved. */
+  #layer(layer: Layer, name: string): object {
+    const { tensors, metadata } = parse(new Sequential([layer]).save());
+    const entries = Object.entries(tensors).map(([key, { shape, data }]) => [
+      key,
+      this.value({ dtype: "float32", shape, data }, `${name}.${key}`),
+    ]);
+    return {
+      gatewise: metadata["gatewise"],
+      weights: Object.fromEntries(entries),
+    };
+  }
+}
+
+/** JSON has no infinities, which stand for the ends of int64, and no NaN. */
+const numberOut = (value: number): number | string =>
+  Number.isFinite(value) && !Object.is(value, -0) ? value : numberText(value);
+
+const numberText = (value: number): string =>
+  Object.is(value, -0) ? "-0" : `${value}`;
+
+/** Whether the file is one that Graph.save wrote; damage elsewhere in it does not matter. */
+export function isSaved(bytes: Uint8Array): boolean {
+  try {
+    const { gatewise = "" } = readHeader(bytes, DTYPES).metadata;
+    return "graph" in parseJson(gatewise);
+  } catch (error) {
+    if (error instanceof FormatError) return false;
+    throw error;
+  }
+}
+
+/** @throws FormatError naming the place */
+export function readSaved(
+  bytes: Uint8Array | ArrayBuffer,
+  options: GraphOptions,
+  notes: Notes = emptyNotes(),
+): Compiled {
+  const { tensors, metadata } = parse(bytes);
+  const text = metadata["gatewise"];
+  if (text === undefined)
+    throw new FormatError("expected what Graph.save writes, got none", PLACE);
+  const description: GraphDescription = readDescription(
+    parseJson(text),
+    tensors,
+    PLACE,
+  );
+  return compile(description, options, notes);
+}
+
+function parseJson(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new FormatError(`expected JSON, got ${String(error)}`, PLACE);
+  }
+  if (isRecord(value)) return value;
+  throw new FormatError(`expected an object, got ${describe(value)}`, PLACE);
+}
