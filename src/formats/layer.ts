@@ -20,6 +20,7 @@ import {
   type Recognised,
   recognise,
   type RecurrentType,
+  shortName,
 } from "./modules.js";
 import type { ReportLayer } from "./report.js";
 
@@ -36,6 +37,13 @@ export interface LayerChoice {
   updateGate?: NonNullable<GRUOptions["updateGate"]>;
   /** Of a Linear; 'linear' by default. */
   activation?: NonNullable<LinearOptions["activation"]>;
+  /** Of a BatchNorm1d; 1e-5 by default, as PyTorch has it. */
+  epsilon?: number;
+  /** Of a Conv1d, as nn.Conv1d has them: 0, 1, 1 and 1 by default. */
+  padding?: number | "same" | "valid" | "causal";
+  stride?: number;
+  dilation?: number;
+  groups?: number;
 }
 
 /** A layer that was found. */
@@ -47,12 +55,27 @@ export interface Found {
   readonly inputSize: number | null;
   readonly outputSize: number;
   readonly recurrent: boolean;
-  /** Whether an activation was named: without, it may have any. */
+  /** Of a recurrent layer that reads in both directions 2, else 1. */
+  readonly directions: number;
+  /** Whether what it gives is sure: a Linear whose activation was not named may have any. */
   readonly activated: boolean;
+  /** Whether the options named an activation that is one. */
+  readonly named: boolean;
+  /** Whether an activation behind it can become its own. */
+  readonly takesActivation: boolean;
+  /** Whether the last step alone comes out. */
+  readonly lastOnly: boolean;
   readonly warning: string | null;
 }
 
-type Choice = LayerChoice & Pick<RNNOptions, "backend">;
+/** `lstm (LSTM 3 → 8)`, for messages. */
+export function aboutFound({ name, described, ...sizes }: Found): string {
+  const { inputSize, outputSize } = sizes;
+  const features = `${inputSize ?? "tokens"} → ${outputSize}`;
+  return `${shortName(name)} (${described.type} ${features})`;
+}
+
+export type Choice = LayerChoice & Pick<RNNOptions, "backend">;
 
 const CHOICES: Record<string, readonly string[]> = {
   RNN: ["nonlinearity", "returnSequences"],
@@ -75,19 +98,29 @@ export function toLayer(
   choice: Choice,
 ): Found | string {
   const what = recognise(module);
-  if (what.type === null) return what.reason;
   const { name } = module;
   const dict = Object.fromEntries(module.parameters);
-  let type: "Embedding" | "Linear" | null;
-  if (what.type === "matrix")
-    type = choice.type ?? guess(name, what.rows, what.columns, next, previous);
-  else if (what.type === "Linear") type = "Linear";
-  else return toRecurrent(name, what.type, dict, choice);
-  if (type === null)
-    return "a matrix alone is an Embedding or a Linear without bias: say which in options.layers";
-  return type === "Linear"
-    ? toLinear(name, dict, choice)
-    : toEmbedding(name, dict, choice);
+  switch (what.type) {
+    case null:
+      return what.reason;
+    case "LayerNorm":
+      return `a LayerNorm, or another normalisation, of ${what.size} features`;
+    case "BatchNorm1d":
+      return `a BatchNorm1d of ${what.size} features`;
+    case "Conv1d":
+      return `a Conv1d ${what.inputSize} → ${what.outputSize} of ${what.kernelSize} steps, whose padding and stride are not in the file`;
+    case "Linear":
+      return toLinear(name, dict, choice);
+    case "matrix": {
+      const { rows, columns } = what;
+      const type = choice.type ?? guess(name, rows, columns, next, previous);
+      if (type === "Linear") return toLinear(name, dict, choice);
+      if (type === "Embedding") return toEmbedding(name, dict, choice);
+      return "a matrix alone is an Embedding or a Linear without bias: say which in options.layers";
+    }
+    default:
+      return toRecurrent(name, what.type, dict, choice);
+  }
 }
 
 function toRecurrent(
@@ -99,7 +132,15 @@ function toRecurrent(
   const given = optionsFor(name, type, choice);
   const layer = { RNN, LSTM, GRU }[type].fromStateDict(dict, given);
   const { options, outputSize } = layer;
-  const guessed = type === "RNN" && choice.nonlinearity === undefined;
+  const warnings: string[] = [];
+  if (type === "RNN" && choice.nonlinearity === undefined)
+    warnings.push(
+      `${name || "RNN"}: nonlinearity taken as tanh, which a state dict does not tell; options.nonlinearity or options.layers names it ("relu")`,
+    );
+  if (options.direction === "bidirectional" && !options.returnSequences)
+    warnings.push(
+      `${name || type}: returnSequences false gives h_n of both directions, the backward one after step 0; PyTorch's y[:, -1] is "last" in options.chain`,
+    );
   return {
     name,
     layer,
@@ -107,10 +148,12 @@ function toRecurrent(
     inputSize: options.inputSize,
     outputSize,
     recurrent: true,
+    directions: options.direction === "bidirectional" ? 2 : 1,
     activated: true,
-    warning: guessed
-      ? `${name || "RNN"}: nonlinearity taken as tanh, which a state dict does not tell`
-      : null,
+    named: false,
+    takesActivation: false,
+    lastOnly: !options.returnSequences,
+    warning: warnings.length ? warnings.join("; ") : null,
   };
 }
 
@@ -125,7 +168,11 @@ function toLinear(name: string, dict: StateDict, choice: Choice): Found {
     inputSize,
     outputSize,
     recurrent: false,
+    directions: 1,
     activated: choice.activation !== undefined,
+    named: (choice.activation ?? "linear") !== "linear",
+    takesActivation: layer.options.activation === "linear",
+    lastOnly: false,
     warning: null,
   };
 }
@@ -140,7 +187,11 @@ function toEmbedding(name: string, dict: StateDict, choice: Choice): Found {
     inputSize: null,
     outputSize: layer.options.size,
     recurrent: false,
+    directions: 1,
     activated: true,
+    named: false,
+    takesActivation: false,
+    lastOnly: false,
     warning: null,
   };
 }
@@ -176,6 +227,6 @@ function guess(
 }
 
 function inputOf(what: Recognised): number | null {
-  if (what.type === null) return null;
-  return what.type === "matrix" ? what.columns : what.sizes.inputSize;
+  if (what.type === "matrix") return what.columns;
+  return "sizes" in what ? what.sizes.inputSize : null;
 }

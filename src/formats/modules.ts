@@ -23,6 +23,20 @@ export type { RecurrentType };
 export type Recognised =
   | { readonly type: RecurrentType; readonly sizes: RecurrentSizes }
   | { readonly type: "Linear"; readonly sizes: LinearSizes }
+  /** Or another normalisation of the features that has a weight and a bias alone. */
+  | {
+      readonly type: "LayerNorm";
+      readonly size: number;
+      readonly bias: boolean;
+    }
+  | { readonly type: "BatchNorm1d"; readonly size: number }
+  /** `inputSize` is that of a group. */
+  | {
+      readonly type: "Conv1d";
+      readonly inputSize: number;
+      readonly outputSize: number;
+      readonly kernelSize: number;
+    }
   /** A matrix alone: an Embedding, or a Linear without bias. */
   | { readonly type: "matrix"; readonly rows: number; readonly columns: number }
   | { readonly type: null; readonly reason: string };
@@ -84,12 +98,43 @@ function recognisePlain({ parameters }: Module): Recognised {
     type: null,
     reason: `no layer has ${list(parameters)}`,
   } as const;
+  const size = batchNormSize(parameters);
+  if (size !== null) return { type: "BatchNorm1d", size };
   const others = parameters.size - (weight ? 1 : 0) - (bias ? 1 : 0);
-  if (weight?.length !== 2 || weight.includes(0) || others) return unknown;
-  const [rows, columns] = weight as [number, number];
-  if (!bias) return { type: "matrix", rows, columns };
-  if (!equalShapes(bias, [rows])) return unknown;
-  return { type: "Linear", sizes: { inputSize: columns, outputSize: rows } };
+  if (!weight?.length || weight.includes(0) || others) return unknown;
+  const [rows, columns = 0, kernelSize = 0] = weight as [number, ...number[]];
+  if (bias && !equalShapes(bias, [rows])) return unknown;
+  switch (weight.length) {
+    case 1:
+      return bias ? { type: "LayerNorm", size: rows, bias: true } : unknown;
+    case 2:
+      if (!bias) return { type: "matrix", rows, columns };
+      return {
+        type: "Linear",
+        sizes: { inputSize: columns, outputSize: rows },
+      };
+    case 3:
+      return {
+        type: "Conv1d",
+        inputSize: columns,
+        outputSize: rows,
+        kernelSize,
+      };
+    default:
+      return unknown;
+  }
+}
+
+/** The features of a BatchNorm, with a weight and a bias or without; null for what is none. */
+function batchNormSize(parameters: Module["parameters"]): number | null {
+  const mean = parameters.get("running_mean")?.shape;
+  if (mean?.length !== 1 || !parameters.has("running_var")) return null;
+  const allowed = ["running_mean", "running_var", "weight", "bias"];
+  for (const [name, { shape }] of parameters)
+    if (!allowed.includes(name) || !equalShapes(shape, mean)) return null;
+  return parameters.has("weight") === parameters.has("bias")
+    ? (mean[0] as number)
+    : null;
 }
 
 /** Names and shapes must be those of one kind, to the last: then the sizes are no larger than the file is. */
@@ -165,3 +210,7 @@ export function list(parameters: ReadonlyMap<string, Tensor>): string {
   );
   return all.length > 6 ? `${all.slice(0, 6).join(", ")}, …` : all.join(", ");
 }
+
+/** A name as messages show it. */
+export const shortName = (name: string): string =>
+  name.length > 60 ? `${name.slice(0, 60)}…` : name || "(unnamed)";

@@ -1,27 +1,44 @@
 /*
  * Layers, and where possible a model, from a PyTorch state dict, whatever file it was in.
  *
- * A state dict says what each layer is and how large, but not what joins them: activations, dropout, which step of a
- * sequence is used. A model is made only of what can be one chain in one way; the rest is named in warnings.
+ * A state dict says what each layer is and how large, but not what joins them: activations, sums, which step of a
+ * sequence is used. A model is made of what options.chain says, or of what is one chain by names and sizes.
  */
-import { isRecord, message, record, wrong } from "../checks.js";
+import { isRecord, record, wrong } from "../checks.js";
 import { FormatError } from "../errors.js";
 import { type Layer, Sequential } from "../index.js";
 import type { BackendChoice } from "../layers/options.js";
 import type { StateDict } from "../safetensors.js";
-import { type Found, type LayerChoice, toLayer } from "./layer.js";
-import { list, type Module, modulesOf } from "./modules.js";
-import { silentModules, whyNoChain } from "./obvious.js";
+import {
+  type ChainEntry,
+  moduleNamed,
+  notOneOf,
+  type Parts,
+  readChain,
+} from "./chain-entries.js";
+import { assumptionsOf, type Refused, whyNoChain } from "./chain-rule.js";
+import { joinChain } from "./joined.js";
+import {
+  aboutFound,
+  type Choice,
+  type Found,
+  type LayerChoice,
+  toLayer,
+} from "./layer.js";
+import { type Module, modulesOf, shortName } from "./modules.js";
+import { type NamedModule, silentModules } from "./named-module.js";
 import { makeReport, refusal, type Report } from "./report.js";
+import { chainNames, waysOut } from "./ways-out.js";
 
+export type { ChainEntry, Conv1dEntry } from "./chain-entries.js";
 export type { LayerChoice } from "./layer.js";
 
 /** What a state dict does not tell. */
 export interface ModelOptions {
   /** Only the modules whose names begin so: "encoder.". */
   prefix?: string;
-  /** The order in which layers follow each other, by their names: where it is not obvious, or only some are wanted. */
-  chain?: readonly string[];
+  /** What `forward` does, in its order: modules by their names, and what stands between: ["lstm", "relu", "fc"]. */
+  chain?: readonly ChainEntry[];
   /** By the layer's name: { rnn: { nonlinearity: "relu" }, fc1: { activation: "relu" } }. */
   layers?: Record<string, LayerChoice>;
   /** Of all RNN layers; tanh by default. */
@@ -53,8 +70,8 @@ export interface SavedDict extends Omit<
   "layers" | "assumptions" | "warnings"
 > {
   readonly tensors: StateDict;
-  /** Names of all modules, those without parameters too; null where the file does not list them. */
-  readonly modules: readonly string[] | null;
+  /** All modules, those without parameters too; null where the file does not list them. */
+  readonly modules: readonly NamedModule[] | null;
 }
 
 /**
@@ -62,48 +79,50 @@ export interface SavedDict extends Omit<
  *   make no model: then with the report and the layers
  */
 export function buildModel(
-  { tensors, modules: names, ...file }: SavedDict,
+  { tensors, modules: named, ...file }: SavedDict,
   options: ModelOptions,
 ): LoadedLayers {
   const { prefix = "", chain } = options;
   if (typeof prefix !== "string")
     throw wrong(false, "prefix", "a string", prefix);
   const modules = modulesOf(tensors, prefix);
-  const choices = choicesFor(modules, options);
-  const found: Found[] = [];
-  const refused: [Module, string][] = [];
-  modules.forEach((module, index) => {
-    const choice = choices(module.name);
-    const layer = toLayer(module, modules[index + 1], found.at(-1), choice);
-    if (typeof layer === "string") refused.push([module, layer]);
-    else found.push(layer);
-  });
+  const parts = { modules, named, choices: choicesFor(modules, options) };
+  const joined = chain && joinChain(readChain(chain, parts));
+  const { found, refused } = findLayers(parts, joined?.found);
   if (!found.length) {
     const got = refused.length
-      ? refused.map(([module, reason]) => about(module, reason)).slice(0, 3)
+      ? refused.map(({ name, reason }) => `${shortName(name)}: ${reason}`)
       : ["no tensors"];
     throw new FormatError(
-      `expected weights of RNN, LSTM, GRU, Linear or Embedding, got ${got.join("; ")}`,
+      `expected weights of RNN, LSTM, GRU, Linear or Embedding, got ${got.slice(0, 3).join("; ")}`,
       PLACE,
     );
   }
-  const problem = chain
-    ? null
-    : whyNoChain(
-        found,
-        refused.map(([{ name }]) => name),
-      );
+  const { silent, idle } = silentModules(modules, named, prefix);
+  const problem = joined ? null : whyNoChain(found, refused, silent);
+  const taken = assumptionsOf(found, idle);
+  const inChain = ({ name }: { name: string }) =>
+    !joined || joined.found.has(name) || joined.folded.has(name);
   const report = makeReport({
     ...file,
     layers: found.map(({ described }) => described),
+    converted: [...file.converted, ...(joined?.converted ?? [])],
     ignored: [
       ...file.ignored,
-      ...refused.map(([module]) => about(module, list(module.parameters))),
+      ...refused
+        .filter((each) => !joined?.folded.has(each.name))
+        .map(({ name, reason }) => `${shortName(name)}: ${reason}`),
+      ...found
+        .filter((each) => !inChain(each))
+        .map((each) => `${aboutFound(each)}: not in options.chain`),
     ],
+    assumptions: joined || problem !== null ? [] : taken.assumptions,
     warnings: [
-      ...refused.map(([module, reason]) => about(module, reason)),
-      ...found.flatMap(({ warning }) => (warning ? [warning] : [])),
-      ...silentModules(modules, names, prefix),
+      ...found
+        .filter(inChain)
+        .flatMap(({ warning }) => (warning ? [warning] : [])),
+      ...(joined ? leftOut(refused.filter((each) => !inChain(each))) : []),
+      ...(joined || problem !== null ? [] : [taken.warning]),
       ...(problem === null ? [] : [`no model was made: ${problem}`]),
     ],
   });
@@ -111,60 +130,62 @@ export function buildModel(
   const layers = Object.fromEntries(
     found.map(({ name, layer }) => [name, layer]),
   );
-  if (problem !== null)
-    throw refusal(report.warnings.join("; "), PLACE, { report, layers });
-  return { model: new Sequential(inOrder(found, chain)), layers, report };
+  if (problem !== null) {
+    const names = chainNames(modules, named, silent);
+    throw refusal(
+      `expected layers that are one chain by their names and sizes, got ${problem}. ${waysOut(found, names)}`,
+      PLACE,
+      { report, layers },
+    );
+  }
+  const all = joined ? joined.layers : found.map(({ layer }) => layer);
+  return { model: new Sequential(all), layers, report };
 }
 
 const PLACE = "state dict";
 
-const about = ({ name }: Module, text: string): string =>
-  `${name || "(unnamed)"}: ${text}`;
+/** The modules as layers, those of a chain as it has them, and those that are none, with the reason. */
+function findLayers(
+  { modules, choices }: Parts,
+  joined: ReadonlyMap<string, Found> | undefined,
+): { found: Found[]; refused: Refused[] } {
+  const found: Found[] = [];
+  const refused: Refused[] = [];
+  modules.forEach((module, index) => {
+    const { name } = module;
+    const next = modules[index + 1];
+    const layer =
+      joined?.get(name) ?? toLayer(module, next, found.at(-1), choices(name));
+    if (typeof layer === "string") refused.push({ name, reason: layer });
+    else found.push(layer);
+  });
+  return { found, refused };
+}
 
-/** What the options say of each layer. */
+/** Of modules that options.chain does not name though they compute something that no layer does. */
+function leftOut(refused: readonly Refused[]): string[] {
+  return refused.map(
+    ({ name, reason }) =>
+      `options.chain leaves out ${shortName(name)}: ${reason}`,
+  );
+}
+
+/** What the options say of each module. */
 function choicesFor(
   modules: readonly Module[],
   { layers = {}, nonlinearity, backend }: ModelOptions,
-): (name: string) => LayerChoice & Pick<ModelOptions, "backend"> {
-  const known = modules.map(({ name }) => name);
+): (name: string) => Choice {
+  const given = new Map<string, LayerChoice>();
   for (const [name, choice] of Object.entries(record(layers, "layers"))) {
-    const place = `layers[${JSON.stringify(name)}]`;
+    const place = `layers[${JSON.stringify(shortName(name))}]`;
     if (!isRecord(choice)) throw wrong(false, place, "an object", choice);
-    if (!known.includes(name)) throw notOneOf(place, known);
+    const module = moduleNamed(name, modules);
+    if (!module) throw notOneOf(place, modules, "another");
+    given.set(module.name, choice);
   }
   return (name) => ({
     ...(nonlinearity && { nonlinearity }),
-    ...(Object.hasOwn(layers, name) && layers[name]),
+    ...given.get(name),
     ...(backend && { backend }),
   });
-}
-
-/** Those that `chain` names, or all. */
-function inOrder(
-  found: readonly Found[],
-  chain: readonly string[] | undefined,
-): Layer[] {
-  if (chain === undefined) return found.map(({ layer }) => layer);
-  if (!Array.isArray(chain))
-    throw wrong(false, "chain", "an array of layers' names", chain);
-  return chain.map((name: unknown, index) => {
-    const named = found.find((layer) => layer.name === name);
-    if (named) return named.layer;
-    throw notOneOf(
-      `chain[${index}]`,
-      found.map((layer) => layer.name),
-      name,
-    );
-  });
-}
-
-function notOneOf(
-  place: string,
-  names: readonly string[],
-  got: unknown = "another",
-): RangeError {
-  const some = names.slice(0, 10).map((name) => JSON.stringify(name));
-  return new RangeError(
-    message(place, `one of the layers ${some.join(", ")}`, String(got)),
-  );
 }

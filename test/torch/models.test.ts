@@ -14,6 +14,10 @@ import { tolerances } from "../support/tolerances.js";
 import { type Expected, readable, readExpected, readFixture } from "./files.js";
 import { dictFile, tensorAs } from "./pickles.js";
 
+/** What a model that options.chain does not describe is told with. */
+const TAKEN =
+  "a state dict does not tell how forward joins its layers: taken as every step's output, no activation after fc, nothing added; check with verify, or say so with options.chain";
+
 /** The error of a file whose layers make no model. */
 function refusal(read: () => unknown): FormatError {
   try {
@@ -32,7 +36,10 @@ const networks = readable
 describe.each(backends)("what PyTorch computes, on %s", (backend) => {
   test.each(networks)("%s", (name, { input, output, modules }) => {
     const nonlinearity = name === "rnn-relu" ? "relu" : "tanh";
-    const options = { nonlinearity, backend } as const;
+    // cells under names of their own are no chain unless it is said
+    const chain = modules!.map(([own]) => own);
+    const said = name === "cells" ? { chain } : {};
+    const options = { nonlinearity, backend, ...said } as const;
     const { model, report } = load(readFixture(`${name}.pt`), options);
     const found = report.layers.map((layer) => [layer.name, layer.type]);
     expect(found).toEqual(modules);
@@ -92,9 +99,16 @@ describe("the report", () => {
         "random: a tensor",
         "settings: a dict of 4",
       ],
-      assumptions: [],
+      assumptions: [
+        "the input is [B, T, 3] or [T, 3], as with batch_first=True",
+        "rnn, fc: one after the other, nothing in between",
+        "every step's output goes on, not the last alone",
+        "no activation after fc",
+        "no residual sums, no layer passed over",
+      ],
       warnings: [
-        "rnn: nonlinearity taken as tanh, which a state dict does not tell",
+        'rnn: nonlinearity taken as tanh, which a state dict does not tell; options.nonlinearity or options.layers names it ("relu")',
+        TAKEN,
       ],
     });
   });
@@ -118,7 +132,9 @@ describe("the report", () => {
       'hparams_name: "kwargs"',
       "hyper_parameters: a dict of 2",
     ]);
-    expect(report.warnings).toEqual([]);
+    expect(report.warnings).toEqual([
+      TAKEN.replace("after fc", "after model.head"),
+    ]);
   });
 
   test("as text", () => {
@@ -131,6 +147,14 @@ describe("the report", () => {
         "  fc: Linear, inputSize 5, outputSize 2; PyTorch: weight [out, in], bias",
         "converted:",
         "  float16 to float32: 6 (rnn.weight_ih_l0, rnn.weight_hh_l0, rnn.bias_ih_l0, rnn.bias_hh_l0, fc.weight, fc.bias)",
+        "assumptions:",
+        "  the input is [B, T, 3] or [T, 3], as with batch_first=True",
+        "  rnn, fc: one after the other, nothing in between",
+        "  every step's output goes on, not the last alone",
+        "  no activation after fc",
+        "  no residual sums, no layer passed over",
+        "warnings:",
+        `  ${TAKEN}`,
       ].join("\n"),
     );
   });
@@ -148,12 +172,11 @@ describe("the report", () => {
 describe("layers whose graph the file does not tell", () => {
   test("two that may run side by side", () => {
     const file = readFixture("pair.pt");
-    const { layers, report, message } = refusal(() => load(file));
+    const { layers, report } = refusal(() => load(file));
     expect(Object.keys(layers!)).toEqual(["left", "right"]);
     expect(layers!["left"]).toBeInstanceOf(LSTM);
-    expect(message).toBe(`state dict: ${report!.warnings[0]}`);
     expect(report!.warnings).toEqual([
-      "no model was made: left and right take the same inputs, so they may as well run side by side; join the layers yourself, or name their order in options.chain",
+      "no model was made: two recurrent layers under different names, left (LSTM 4 → 4) and right (LSTM 4 → 4): one may start from the other's state, take its last step alone, or run beside it",
     ]);
     const chained = load(file, { chain: ["right", "left"] });
     expect(chained.model.layers[0]).toBe(chained.layers["right"]);
@@ -165,8 +188,7 @@ describe("layers whose graph the file does not tell", () => {
     const file = readFixture("head.pt");
     const { report } = refusal(() => load(file));
     expect(report!.warnings).toEqual([
-      "modules without weights, such as dropout and activations, are not in the file and were left out: head.1",
-      "no model was made: head.0 is a Linear whose activation is not in the file; name it in options.layers ('linear': none)",
+      "no model was made: modules without weights that may compute something: head.1; forward alone says where",
     ]);
     const named = load(file, {
       layers: { "head.0": { activation: "relu" } },
@@ -181,10 +203,10 @@ describe("layers whose graph the file does not tell", () => {
     expect(layers!["rnn"]).toBeInstanceOf(GRU);
     expect(report!.ignored).toEqual([
       "norm.num_batches_tracked: int64 []",
-      "norm: weight [4], bias [4], running_mean [4], running_var [4]",
+      "norm: a BatchNorm1d of 4 features",
     ]);
     expect(report!.warnings[0]).toBe(
-      "norm: no layer has weight [4], bias [4], running_mean [4], running_var [4]",
+      "no model was made: norm: a BatchNorm1d of 4 features; forward alone says where it stands",
     );
   });
 });
@@ -289,7 +311,7 @@ describe("kinds of layers by shapes alone", () => {
     const square = { "first.weight": matrix(8, 8), ...gru };
     const { report } = refusal(() => build(square));
     expect(report!.warnings[0]).toBe(
-      "first: a matrix alone is an Embedding or a Linear without bias: say which in options.layers",
+      "no model was made: first: a matrix alone is an Embedding or a Linear without bias: say which in options.layers; forward alone says where it stands",
     );
     const options = { layers: { first: { type: "Embedding" } } } as const;
     expect(build(square, options).model.layers).toHaveLength(2);
@@ -322,11 +344,11 @@ describe("kinds of layers by shapes alone", () => {
       {
         "conv.weight": tensorAs({
           count: 1,
-          shape: [2, 2, 2],
-          strides: [0, 0, 0],
+          shape: [2, 2, 2, 2],
+          strides: [0, 0, 0, 0],
         }),
       },
-      /no layer has weight \[2, 2, 2\]/,
+      /no layer has weight \[2, 2, 2, 2\]/,
     ],
   ])("what is none is refused", (tensors, message) => {
     expect(() => build(tensors)).toThrow(message);

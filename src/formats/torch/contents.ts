@@ -3,6 +3,7 @@
  */
 import { message } from "../../checks.js";
 import { FormatError } from "../../errors.js";
+import type { NamedModule } from "../named-module.js";
 import { describeValue, Dict, Tuple } from "./pickle/values.js";
 import { SavedTensor } from "./tensors.js";
 
@@ -31,7 +32,7 @@ export interface Contents {
   /** Where the state dict was: "model_state_dict"; "" when it is the whole file. */
   readonly path: string;
   /** The modules that the state dict lists, without parameters too; null when it lists none. */
-  readonly modules: readonly string[] | null;
+  readonly modules: readonly NamedModule[] | null;
 }
 
 /**
@@ -217,10 +218,12 @@ function isOptimizer(value: unknown): boolean {
 }
 
 /** The keys of OrderedDict._metadata, which nn.Module.state_dict adds. */
-function modulesOf(dict: unknown): string[] | null {
+function modulesOf(dict: unknown): NamedModule[] | null {
   const metadata =
     dict instanceof Dict && dict.attributes?.entries.get("_metadata");
   if (!(metadata instanceof Dict)) return null;
   const names = [...metadata.entries.keys()];
-  return names.filter((name): name is string => typeof name === "string");
+  return names
+    .filter((name): name is string => typeof name === "string")
+    .map((name) => ({ name, type: null, settings: new Map() }));
 }

@@ -6,6 +6,7 @@ import type { StateDict } from "../../safetensors.js";
 import type { Tensor } from "../../tensor.js";
 import { budgetFor } from "../budget.js";
 import { Changes } from "../changes.js";
+import type { NamedModule } from "../named-module.js";
 import {
   buildModel,
   type LoadedLayers,
@@ -64,13 +65,19 @@ export function parse(
   options: TorchOptions = {},
 ): TorchTensors {
   record(options, "options", TORCH_OPTIONS);
-  return readTensors(bytes, options);
+  const { modules, ...read } = readTensors(bytes, options);
+  return { ...read, modules: modules?.map(({ name }) => name) ?? null };
 }
+
+/** What `parse` finds, the modules with all that is known of them. */
+type Read = Omit<TorchTensors, "modules"> & {
+  readonly modules: readonly NamedModule[] | null;
+};
 
 function readTensors(
   bytes: Uint8Array | ArrayBuffer,
   options: TorchOptions,
-): TorchTensors {
+): Read {
   const file = toBytes(bytes);
   const { stateDict, budget, checksums } = checkOptions(options, file.length);
   const { root, version } = readFile(file, { budget, checksums });

@@ -1,0 +1,79 @@
+/*
+ * BatchNorm1d of a trained model: every feature times a number, plus another.
+ *
+ *     y = (x - mean) / √(variance + ε) · weight + bias
+ */
+import type { StateDict } from "../safetensors.js";
+import type { Tensor } from "../tensor.js";
+import type { Module } from "./modules.js";
+
+export interface Affine {
+  readonly scale: Float64Array; // (size)
+  readonly shift: Float64Array; // (size)
+}
+
+/** @param epsilon that of nn.BatchNorm1d unless given */
+export function affineOf({ parameters }: Module, epsilon = 1e-5): Affine {
+  const numbers = (name: string) => parameters.get(name)?.data;
+  const mean = numbers("running_mean") as Float32Array;
+  const variance = numbers("running_var") as Float32Array;
+  const scale = Float64Array.from(
+    variance,
+    (value, i) => (numbers("weight")?.[i] ?? 1) / Math.sqrt(value + epsilon),
+  );
+  const shift = scale.map(
+    (value, i) => (numbers("bias")?.[i] ?? 0) - (mean[i] as number) * value,
+  );
+  return { scale, shift };
+}
+
+/** A Linear's parameters that does the same: the scale on the diagonal. */
+export function affineAsLinear({ scale, shift }: Affine): StateDict {
+  const size = scale.length;
+  const weight = new Float32Array(size * size);
+  scale.forEach((value, i) => (weight[i * size + i] = value));
+  return {
+    weight: { shape: [size, size], data: weight },
+    bias: { shape: [size], data: Float32Array.from(shift) },
+  };
+}
+
+/** Weights and biases that a module multiplies its input by. */
+const PRODUCTS = [
+  ["weight", "bias"],
+  ["weight_ih", "bias_ih"],
+  ["weight_ih_l0", "bias_ih_l0"],
+  ["weight_ih_l0_reverse", "bias_ih_l0_reverse"],
+] as const;
+
+/** The module with `affine` in front of it made part of its own products; null where it has no bias to add to. */
+export function withAffine(
+  { name, parameters }: Module,
+  affine: Affine,
+): Module | null {
+  const own = PRODUCTS.filter(([weight]) => parameters.has(weight));
+  if (!own.every(([, bias]) => parameters.has(bias))) return null;
+  const changed = new Map(parameters);
+  for (const [weightName, biasName] of own) {
+    const weight = parameters.get(weightName) as Tensor; // (rows, size)
+    const bias = parameters.get(biasName) as Tensor; // (rows)
+    const size = affine.scale.length;
+    changed.set(weightName, {
+      shape: weight.shape,
+      data: weight.data.map(
+        (value, at) => value * (affine.scale[at % size] as number),
+      ),
+    });
+    changed.set(biasName, {
+      shape: bias.shape,
+      data: bias.data.map((value, row) =>
+        affine.shift.reduce(
+          (sum, shift, i) =>
+            sum + shift * (weight.data[row * size + i] as number),
+          value,
+        ),
+      ),
+    });
+  }
+  return { name, parameters: changed };
+}

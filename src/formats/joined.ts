@@ -1,0 +1,190 @@
+/*
+ * The layers that options.chain names, and the functions between them, as the layers of one model.
+ */
+import { message } from "../checks.js";
+import { type Layer, Linear } from "../index.js";
+import type { NamedActivation } from "./activation-names.js";
+import {
+  type Affine,
+  affineAsLinear,
+  affineOf,
+  withAffine,
+} from "./batch-norm.js";
+import type { Step } from "./chain-entries.js";
+import { type Choice, type Found, toLayer } from "./layer.js";
+import { type Module, recognise } from "./modules.js";
+
+/** What a chain was made of. */
+export interface Joined {
+  readonly layers: readonly Layer[];
+  /** Those of them that are modules, by their names. */
+  readonly found: ReadonlyMap<string, Found>;
+  /** Names of modules that became another layer, or part of one. */
+  readonly folded: ReadonlySet<string>;
+  /** How, a line each. */
+  readonly converted: readonly string[];
+}
+
+/** @throws RangeError that names the entry */
+export function joinChain(steps: readonly Step[]): Joined {
+  const joining = new Joining(steps);
+  for (const [index, step] of steps.entries())
+    if ("module" in step) joining.module(step, moduleAfter(steps, index));
+    else if ("activation" in step) joining.activation(step.activation, step.at);
+    else if ("repeat" in step) joining.repeat(step.repeat, step.at);
+    else joining.last(step.at);
+  return joining.finish();
+}
+
+type ModuleStep = Extract<Step, { readonly module: Module }>;
+
+function moduleAfter(steps: readonly Step[], index: number) {
+  const next = steps.slice(index + 1).find((step) => "module" in step);
+  return (next as ModuleStep | undefined)?.module;
+}
+
+interface Piece {
+  readonly layer: Layer;
+  readonly outputSize: number;
+  readonly found?: Found;
+  /** The module with one more option, for those that no other place in the chain has. */
+  readonly again?: (more: Choice) => Found;
+}
+
+class Joining {
+  readonly #pieces: Piece[] = [];
+  readonly #found = new Map<string, Found>();
+  readonly #folded = new Set<string>();
+  readonly #converted: string[] = [];
+  /** Modules that the chain has twice: they stay as the options describe them. */
+  readonly #shared: ReadonlySet<Module>;
+  /** A BatchNorm, which becomes part of the product behind it. */
+  #waiting: { readonly name: string; readonly affine: Affine } | null = null;
+
+  constructor(steps: readonly Step[]) {
+    const modules = steps.flatMap((step) =>
+      "module" in step ? [step.module] : [],
+    );
+    this.#shared = new Set(
+      modules.filter((module, index) => modules.indexOf(module) < index),
+    );
+  }
+
+  /** @param next the module behind it, which tells what a matrix alone is */
+  module(step: ModuleStep, next: Module | undefined): void {
+    const { module: given, choice, at } = step;
+    const what = recognise(given);
+    if (what.type === "BatchNorm1d") {
+      this.#settle();
+      const affine = affineOf(given, choice.epsilon);
+      this.#waiting = { name: given.name, affine };
+      this.#folded.add(given.name);
+      return;
+    }
+    const shared = this.#shared.has(given);
+    const module = this.#takingIn(given, shared);
+    const inside = this.#pieces.length > 0 && what.type === "matrix";
+    const make = (more: Choice): Found => {
+      const type = inside ? { type: "Linear" as const } : {};
+      const all = { ...type, ...choice, ...more };
+      const found = toLayer(module, next, undefined, all);
+      if (typeof found !== "string") return found;
+      throw new RangeError(message(at, "a layer", `${given.name}, ${found}`));
+    };
+    const found = (shared && this.#found.get(given.name)) || make({});
+    this.#pushFound(found, shared ? undefined : make);
+  }
+
+  activation(activation: NamedActivation, at: string): void {
+    this.#settle();
+    if (activation === "linear") return;
+    const before = this.#before(at);
+    if (before.again && before.found?.takesActivation) {
+      this.#pieces.pop();
+      return this.#pushFound(before.again({ activation }));
+    }
+    const size = before.outputSize;
+    const layer = activationLayer(size, activation);
+    this.#pieces.push({ layer, outputSize: size });
+  }
+
+  last(at: string): void {
+    this.#settle();
+    const before = this.#before(at);
+    if (before.found?.lastOnly) return;
+    if (
+      before.again &&
+      before.found?.recurrent &&
+      before.found.directions < 2
+    ) {
+      this.#pieces.pop();
+      return this.#pushFound(before.again({ returnSequences: false }));
+    }
+    throw new RangeError(
+      message(
+        at,
+        "'last' behind a recurrent layer that reads forward",
+        "another",
+      ),
+    );
+  }
+
+  repeat(times: number, at: string): void {
+    throw new RangeError(message(at, "no repeat yet", `${times}`));
+  }
+
+  finish(): Joined {
+    this.#settle();
+    return {
+      layers: this.#pieces.map(({ layer }) => layer),
+      found: this.#found,
+      folded: this.#folded,
+      converted: this.#converted,
+    };
+  }
+
+  #before(at: string): Piece {
+    const before = this.#pieces.at(-1);
+    if (before) return before;
+    throw new RangeError(message(at, "a module in front", "none"));
+  }
+
+  #pushFound(found: Found, again?: Piece["again"]): void {
+    const { layer, outputSize } = found;
+    this.#found.set(found.name, found);
+    this.#pieces.push({ layer, outputSize, found, ...(again && { again }) });
+  }
+
+  /** The module, the BatchNorm in front of it taken in where it can be. */
+  #takingIn(module: Module, shared: boolean): Module {
+    const waiting = this.#waiting;
+    if (!waiting) return module;
+    const taken = shared ? null : withAffine(module, waiting.affine);
+    if (!taken) {
+      this.#settle();
+      return module;
+    }
+    this.#waiting = null;
+    this.#converted.push(
+      `${waiting.name}: BatchNorm1d, now part of the weights of ${module.name}`,
+    );
+    return taken;
+  }
+
+  /** A BatchNorm that nothing takes in becomes a Linear of its own. */
+  #settle(): void {
+    if (!this.#waiting) return;
+    const { name, affine } = this.#waiting;
+    this.#waiting = null;
+    this.#converted.push(`${name}: BatchNorm1d, now a Linear`);
+    const layer = Linear.fromStateDict(affineAsLinear(affine));
+    this.#pieces.push({ layer, outputSize: affine.scale.length });
+  }
+}
+
+function activationLayer(size: number, activation: NamedActivation): Layer {
+  const identity = new Float32Array(size * size); // (size, size)
+  for (let i = 0; i < size; i++) identity[i * size + i] = 1;
+  const weight = { shape: [size, size], data: identity };
+  return Linear.fromStateDict({ weight }, { activation });
+}

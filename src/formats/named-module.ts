@@ -1,0 +1,98 @@
+/*
+ * The modules that a file names, those without weights too: `_metadata` of a state dict has their names; TorchScript
+ * and a saved module have their classes and settings as well.
+ */
+import { type Module, shortName } from "./modules.js";
+
+export interface NamedModule {
+  /** "encoder.relu"; "" for the whole model. */
+  readonly name: string;
+  /** Its class without the package, "ReLU"; null where the file does not say. */
+  readonly type: string | null;
+  /** Numbers, texts and truth values that it was made with: batch_first, eps. */
+  readonly settings: ReadonlyMap<string, unknown>;
+}
+
+/** A module without weights that may compute something. */
+export interface Silent {
+  readonly name: string;
+  /** Its class, where the file says; null elsewhere. */
+  readonly type: string | null;
+  /** The module with weights that is named before it; null where there is none. */
+  readonly behind: string | null;
+}
+
+/** Classes and names of what changes nothing once a model is trained, or is no part of `forward`. */
+const IDLE_TYPE =
+  /^(\w*Dropout\w*|Identity|\w*Loss|ModuleList|ModuleDict|Sequential|\w*Metric\w*|Accuracy|MeanSquaredError)$/;
+const IDLE_NAME =
+  /^(drop(out|path)?_?\d*|\w+_drop(out)?_?\d*|do\d*|locked_?drop(out)?|identity|criterion\w*|\w*loss(_?fn|_?func\w*)?|\w*metrics?|\w*acc(uracy)?)$/i;
+
+/**
+ * The modules without weights: those that may compute something, and those that do nothing.
+ *
+ * @param named those of the file; null: seen by the gaps in the numbers of an nn.Sequential
+ */
+export function silentModules(
+  modules: readonly Module[],
+  named: readonly NamedModule[] | null,
+  prefix: string,
+): { silent: Silent[]; idle: Silent[] } {
+  const known = new Set<string>([""]);
+  for (const { name } of modules)
+    for (let at = name; at !== ""; at = parentOf(at)) known.add(at);
+  const names = new Set(modules.map(({ name }) => name));
+  const silent: Silent[] = [];
+  const idle: Silent[] = [];
+  let behind: string | null = null;
+  for (const { name, type } of named ?? gaps(modules)) {
+    if (!name.startsWith(prefix)) continue;
+    if (names.has(name)) behind = name;
+    if (known.has(name)) continue;
+    const own = name.slice(parentOf(name).length).replace(".", "");
+    const isIdle = type === null ? IDLE_NAME.test(own) : IDLE_TYPE.test(type);
+    (isIdle ? idle : silent).push({ name, type, behind });
+  }
+  return { silent, idle };
+}
+
+/** "relu", or "act (ReLU)" where the class is known. */
+export const silentText = ({ name, type }: Silent): string =>
+  type === null ? shortName(name) : `${shortName(name)} (${type})`;
+
+/** What was said of a setting of a module; undefined where nothing was. */
+export function settingOf(
+  named: readonly NamedModule[] | null,
+  name: string,
+  key: string,
+): unknown {
+  return named?.find((each) => each.name === name)?.settings.get(key);
+}
+
+/** "encoder" of "encoder.lstm", "" of "lstm". */
+export function parentOf(name: string): string {
+  return name.slice(0, Math.max(name.lastIndexOf("."), 0));
+}
+
+const MOST_GAPS = 100;
+
+/** "1" when there are a "0" and a "2", in the order of the modules. */
+function gaps(modules: readonly Module[]): NamedModule[] {
+  const all: NamedModule[] = [];
+  const lasts = new Map<string, number>();
+  let count = 0;
+  const add = (name: string) =>
+    all.push({ name, type: null, settings: new Map() });
+  for (const { name } of modules) {
+    const number = /(?:^|\.)(\d{1,6})$/.exec(name)?.[1];
+    if (number !== undefined) {
+      const inside = name.slice(0, -number.length);
+      const first = (lasts.get(inside) ?? -1) + 1;
+      for (let n = first; n < Number(number) && count < MOST_GAPS; n++, count++)
+        add(`${inside}${n}`);
+      lasts.set(inside, Number(number));
+    }
+    add(name);
+  }
+  return all;
+}
