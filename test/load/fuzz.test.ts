@@ -55,7 +55,7 @@ function readsOrRefuses(bytes: Uint8Array): "read" | "refused" {
 
 expectPrototypesUnchanged();
 
-describe.each([...fixtures])("damaged files of test/%s", (_, files) => {
+describe.each([...fixtures])("damaged files of test/%s", (reader, files) => {
   test("are read or refused", () => {
     const count = { read: 0, refused: 0 };
     fc.assert(
@@ -65,6 +65,7 @@ describe.each([...fixtures])("damaged files of test/%s", (_, files) => {
       runs(500),
     );
     expect(count.refused).toBeGreaterThan(50);
+    if (process.env["FUZZ"]) console.log(reader, count);
   });
 });
 

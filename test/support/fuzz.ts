@@ -86,8 +86,14 @@ export function processorTime(call: () => void): number {
   return (user + system) / 1000;
 }
 
-/** The same files in every run. */
-export const runs = (numRuns: number) => ({ seed: 1, numRuns });
+/**
+ * The same files in every run of the suite. `FUZZ=20 npx vitest run test/load/fuzz.test.ts` damages 20 times as many, and
+ * `FUZZ_SEED` others.
+ */
+export const runs = (numRuns: number) => ({
+  seed: Number(process.env["FUZZ_SEED"] ?? 1),
+  numRuns: numRuns * Number(process.env["FUZZ"] ?? 1),
+});
 
 /** Fails the file's tests when any of them has changed what all objects inherit. */
 export function expectPrototypesUnchanged(): void {
