@@ -7,6 +7,23 @@ export { Ring } from "../signal/ring.js";
 export { Stft, type StftOptions } from "../signal/stft.js";
 export type { Window } from "../signal/window.js";
 export type { Listening } from "./capture.js";
+export {
+  NoiseSuppression,
+  type NoiseSuppressionOptions,
+  type SuppressionReport,
+} from "./noise-suppression.js";
+export type { KnownSuppression } from "./suppression-models.js";
+export type {
+  SuppressionNode,
+  SuppressionNodeOptions,
+} from "./suppression-node.js";
+export type { FixedInputs } from "../signal/frame-model.js";
+export type {
+  FrameSettings,
+  Gives,
+  Stage,
+  Takes,
+} from "../signal/frame-settings.js";
 export type { AudioModel } from "./model.js";
 export type { SpeechOptions } from "./speech-options.js";
 export {

@@ -11,12 +11,21 @@ export class Delay {
     this.reset();
   }
 
-  /** input → out, as many; they may be the same array. */
-  process(input: Float32Array, out: Float32Array): void {
-    for (let at = 0; at < input.length; at += CHUNK) {
-      const end = Math.min(at + CHUNK, input.length);
+  /**
+   * input → out, as many.
+   *
+   * @param from of the input, and `to`, if not all; out is written from its start on
+   */
+  process(
+    input: Float32Array,
+    out: Float32Array,
+    from = 0,
+    to = input.length,
+  ): void {
+    for (let at = from; at < to; at += CHUNK) {
+      const end = Math.min(at + CHUNK, to);
       this.#ring.push(input, at, end);
-      this.#ring.shift(out, at, end);
+      this.#ring.shift(out, at - from, end - from);
     }
   }
 

@@ -9,6 +9,7 @@ export interface FrameStream {
 /** What of a model is used. Sequential and Graph are such. */
 export interface FrameModel {
   stream(options?: never): FrameStream;
+  save(): Uint8Array;
 }
 
 /** Inputs of a graph that are the same in every frame: `{ sr: 16000 }`. */

@@ -73,12 +73,21 @@ export class FramePipe {
     return this.#chain.resets;
   }
 
-  /** input → out, as many; where the models give numbers, out is the input. */
-  process(input: Float32Array, out: Float32Array): void {
+  /**
+   * input → out, as many; where the models give numbers, out is the input.
+   *
+   * @param from of the input, and `to`, if not all; out is written from its start on
+   */
+  process(
+    input: Float32Array,
+    out: Float32Array,
+    from = 0,
+    to = input.length,
+  ): void {
     const { numbers } = this.#chain;
     const part = this.#part;
-    for (let at = 0; at < input.length; at += CHUNK) {
-      const n = Math.min(CHUNK, input.length - at);
+    for (let at = from; at < to; at += CHUNK) {
+      const n = Math.min(CHUNK, to - at);
       for (let i = 0; i < n; i++) {
         const x = input[at + i] as number;
         // what is not finite would stay in the filters
@@ -86,8 +95,9 @@ export class FramePipe {
       }
       const low = this.#down.process(part, this.#low, n);
       this.#frames.push(this.#low, this.#use, low);
-      if (!numbers) this.#waiting.shift(out, at, at + n);
-      else for (let i = at; i < at + n; i++) out[i] = input[i] as number;
+      const done = at - from;
+      if (!numbers) this.#waiting.shift(out, done, done + n);
+      else for (let i = 0; i < n; i++) out[done + i] = input[at + i] as number;
     }
   }
 

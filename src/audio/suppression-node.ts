@@ -1,0 +1,84 @@
+import { positiveInteger, record, wrong } from "../checks.js";
+import { between } from "../signal/checks.js";
+import type { FrameModel } from "../signal/frame-model.js";
+import type { FrameSettings } from "../signal/frame-settings.js";
+import { addProcessor, GatewiseNode } from "../worklet/index.js";
+
+/** Where a node finds its processor, and how many channels it has. */
+export interface SuppressionNodeOptions {
+  /** Where the package's file worklet-processor.js can be loaded from, as for `addProcessor`. */
+  processor: string | URL;
+  /** The most channels, each with states of its own: 1 by default, to which others are mixed. */
+  channels?: number;
+}
+
+/** What a node plays. */
+export interface Suppression {
+  readonly models: readonly FrameModel[];
+  readonly frames: FrameSettings;
+  readonly level: number;
+  readonly bypass: boolean;
+}
+
+const OPTIONS = { processor: 0, channels: 0 } satisfies Record<
+  keyof SuppressionNodeOptions,
+  0
+>;
+
+/** Takes the noise from speech in the audio thread; `NoiseSuppression.createNode` makes it. */
+export class SuppressionNode extends GatewiseNode {
+  /** Milliseconds by which the sound is late, once it plays. */
+  latency = 0;
+
+  /** How much of the noise is taken away, 0 to 1: what `bypass` leaves. */
+  get level(): number {
+    return 1 - this.bypass.value;
+  }
+
+  set level(level: number) {
+    this.bypass.value = 1 - between(level, "level", 0, 1);
+  }
+}
+
+/** Contexts have a processor once. */
+const added = new WeakMap<BaseAudioContext, Promise<void>>();
+
+export async function makeNode(
+  context: BaseAudioContext,
+  options: SuppressionNodeOptions,
+  { models, frames, level, bypass }: Suppression,
+): Promise<SuppressionNode> {
+  const { processor, channels = 1 } = record(options, "options", OPTIONS);
+  if (typeof processor !== "string" && !(processor instanceof URL))
+    throw wrong(
+      false,
+      "processor",
+      "the address of worklet-processor.js",
+      processor,
+    );
+  const count = positiveInteger(channels, "channels");
+  if (typeof context !== "object" || context === null)
+    throw wrong(false, "context", "an AudioContext", context);
+  await addOnce(context, processor);
+  const node = new SuppressionNode(context, {
+    model: models,
+    frames,
+    channels: count,
+  });
+  node.level = bypass ? 0 : level;
+  node.latency = (await node.ready)?.latency ?? 0;
+  return node;
+}
+
+function addOnce(
+  context: BaseAudioContext,
+  processor: string | URL,
+): Promise<void> {
+  let adding = added.get(context);
+  if (!adding) {
+    adding = addProcessor(context, processor);
+    added.set(context, adding);
+    adding.catch(() => added.delete(context));
+  }
+  return adding;
+}
