@@ -1,5 +1,13 @@
 /** gatewise/train: training, fine-tuning and gradients of models. */
+export type { Batch } from "./batch.js";
+export type { Data, Example } from "./data.js";
 export { TrainingError } from "./errors.js";
+export type { EvaluateOptions, Evaluation, Metric } from "./evaluate.js";
+export type { FitOptions, Progress, Summary } from "./fit.js";
+export type { Loss } from "./losses.js";
+export type { Optimizer, Schedule } from "./optimizers.js";
+export type { TrainerOptions } from "./options.js";
+export type { Dropout } from "./plan.js";
 export {
   record,
   type RecordOptions,
@@ -7,3 +15,4 @@ export {
   type TapeGradients,
 } from "./record.js";
 export type { Model } from "./subject.js";
+export { type Fit, Trainer } from "./trainer.js";

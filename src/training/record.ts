@@ -16,7 +16,7 @@ import type { States } from "../layers/states.js";
 import type { StateDict } from "../safetensors.js";
 import { checkTensor, type Tensor, type TensorLike } from "../tensor.js";
 import type { Dropout } from "./plan.js";
-import { drawAt } from "./shards.js";
+import { randomAt } from "./counters.js";
 import {
   joinStates,
   rowsOfStates,
@@ -146,7 +146,10 @@ export function record(
       lengths: lengths?.slice(from, to) ?? null,
       mask: mask?.subarray(from * steps, to * steps) ?? null,
       states: rowsOfStates(states, batch, from, to),
-      draw: drops ? drawAt(seed, 0, from) : null,
+      draw: drops
+        ? (operation, row) =>
+            randomAt(seed, "dropout", 0, operation, from + row, 0)
+        : null,
       logits: false,
     });
     shards.push({ tape, memory: network.save(), from, to });

@@ -128,6 +128,19 @@ export class Subject {
     this.model.loadStateDict(weights);
   }
 
+  /** Steps that the model's first layers mask by themselves: (B, T), 0 where they do; null: none. */
+  ownMask(data: Float32Array, count: number): Uint8Array | null {
+    const [first] = this.#specs;
+    if (first?.type === "embedding" && first.maskZero)
+      return Uint8Array.from(data, (id) => Number(id !== 0));
+    if (first?.type !== "masking") return null;
+    const value = Math.fround(first.maskValue);
+    const size = data.length / count;
+    return Uint8Array.from({ length: count }, (_, i) =>
+      Number(data.subarray(i * size, (i + 1) * size).some((x) => x !== value)),
+    );
+  }
+
   network(choice: NetworkChoice): Network {
     return new Network(this.operations(choice.dropout), {
       backend: choice.backend,

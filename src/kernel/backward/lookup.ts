@@ -165,7 +165,7 @@ export class DropoutOperation implements Operation {
     const kept = new Float32Array(packing.count * lanes);
     const places = packing.table(batch, steps.steps);
     for (let row = 0; row < batch; row++) {
-      const next = draw(this.#index * 2, row);
+      const next = draw(this.#index * 2, row, !variational);
       const own: number[] = [];
       for (let time = 0; time < steps.steps; time++) {
         const place = places[row * steps.steps + time] as number;

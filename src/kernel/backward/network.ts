@@ -85,6 +85,8 @@ export class Network {
   readonly #start: number;
   readonly #skip: number;
   readonly #tokens: boolean;
+  /** Floats of the tape that a step of a row takes, about. */
+  readonly stepFloats: number;
   /** For each operation whether gradients must come through it to one before. */
   readonly #needs: readonly boolean[];
 
@@ -139,6 +141,7 @@ export class Network {
     this.#arena = arena;
     this.#start = arena.top;
     this.#machine = { kernel, arena, regions };
+    this.stepFloats = specs.reduce((sum, spec) => sum + floatsOf(spec), 0);
     let below = false;
     this.#needs = this.#operations.map((operation) => {
       const needs = below;
@@ -224,7 +227,7 @@ export class Network {
    */
   backward(
     tape: Tape,
-    output: Float32Array | null,
+    output: ArrayLike<number> | null,
     ends: readonly (CellStates | null)[],
     wantsInput = false,
     wantsStates = false,
@@ -318,7 +321,10 @@ export class Network {
     return output;
   }
 
-  #gradientIn({ output, steps }: Tape, gradient: Float32Array | null): Rows {
+  #gradientIn(
+    { output, steps }: Tape,
+    gradient: ArrayLike<number> | null,
+  ): Rows {
     const { packing, batch } = steps;
     const size = output.length / (batch * steps.steps);
     const lanes = panelsOf(size);
@@ -338,7 +344,7 @@ export class Network {
   #inputOut(
     rows: Rows,
     { run, steps }: Tape,
-    gradient: Float32Array | null,
+    gradient: ArrayLike<number> | null,
   ): Float32Array {
     const { f32 } = this.#arena.memory;
     const { batch, input } = run;
@@ -371,6 +377,23 @@ function eachUnmasked(
     const index = row * steps + time;
     if (mask?.[index] !== 0) visit(index);
   });
+}
+
+/** What a step of a row leaves in the arena, forward and back: sums, states, outputs, gradients, at most. */
+function floatsOf(spec: OperationSpec): number {
+  switch (spec.type) {
+    case "recurrent":
+      return spec.cells.reduce((sum, { kind, inputSize, hiddenSize }) => {
+        const gates = kind === "lstm" ? 10 : kind === "gru" ? 7 : 3;
+        return sum + gates * panelsOf(hiddenSize) + 3 * panelsOf(inputSize);
+      }, 0);
+    case "linear":
+      return 4 * panelsOf(spec.outputSize) + panelsOf(spec.inputSize);
+    case "embedding":
+      return lanesOf(spec.size);
+    default:
+      return 0;
+  }
 }
 
 const NOTHING: Rows = { at: 0, stride: 0, size: 0 };

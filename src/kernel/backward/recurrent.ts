@@ -118,7 +118,11 @@ export class RecurrentOperation implements Operation {
     const kept = new Float32Array(batch * spec.outputSize);
     const factor = 1 / (1 - dropout);
     for (let row = 0; row < batch; row++) {
-      const next = flow.draw(this.#index * 2 + Number(spec.reverse), row);
+      const next = flow.draw(
+        this.#index * 2 + Number(spec.reverse),
+        row,
+        false,
+      );
       for (let i = 0; i < spec.outputSize; i++)
         kept[row * spec.outputSize + i] = next() < dropout ? 0 : factor;
     }

@@ -17,8 +17,12 @@ export interface Regions {
   readonly scratch: number;
 }
 
-/** Draws what dropout multiplies by: 0, or 1 / (1 - p); one generator for each row. */
-export type Draw = (operation: number, row: number) => () => number;
+/** A generator for each operation and row; `stepwise`: whether a sequence in pieces draws anew in each of them. */
+export type Draw = (
+  operation: number,
+  row: number,
+  stepwise: boolean,
+) => () => number;
 
 /** What operations run in. */
 export interface Machine {

@@ -1,0 +1,216 @@
+import { message, record, shapeText, wrong } from "../checks.js";
+import { checkLengths, type Sequences } from "../layers/input.js";
+import { checkMask, type MaskLike } from "../layers/mask.js";
+import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
+import { inputOf } from "./record.js";
+import type { Counted } from "./losses.js";
+import type { Subject } from "./subject.js";
+
+/** What forward takes, and what should come out. */
+export interface Batch {
+  /** [B, T, I]; before an Embedding [B, T]. */
+  input: TensorLike;
+  /** Of the output's shape; crossEntropy: class numbers, the output's shape less its last axis; ctc: [B, S]. */
+  target: TensorLike;
+  /** Valid steps of each row; those past the end have no loss. */
+  lengths?: readonly number[];
+  /** Which steps count; masked ones have no loss. */
+  mask?: MaskLike;
+  /** [B] or [B, T], 1 by default: weights of the mean. */
+  weights?: TensorLike;
+  /** ctc: labels of each row; all of them by default. */
+  targetLengths?: readonly number[];
+}
+
+const KEYS = {
+  input: 0,
+  target: 0,
+  lengths: 0,
+  mask: 0,
+  weights: 0,
+  targetLengths: 0,
+} satisfies Record<keyof Batch, 0>;
+
+/** A batch, checked against the model. */
+export interface CheckedBatch {
+  readonly given: Sequences;
+  readonly target: Tensor;
+  readonly lengths: readonly number[] | null;
+  readonly mask: Uint8Array | null;
+  readonly weights: Tensor | null;
+  readonly targetLengths: readonly number[] | null;
+}
+
+export function checkBatch(
+  subject: Subject,
+  value: unknown,
+  name = "batch",
+): CheckedBatch {
+  const batch = record(value, name, KEYS) as unknown as Batch;
+  const given = inputOf(subject, batch.input);
+  if (!given.batched)
+    throw new RangeError(
+      message(
+        "input",
+        subject.tokens ? "[B, T]" : "[B, T, I]",
+        "a single sequence",
+      ),
+    );
+  const target = asTensor(batch.target, "target");
+  if (target.shape[0] !== given.batch)
+    throw new RangeError(
+      message("target", `${given.batch} rows`, shapeText(target.shape)),
+    );
+  const { targetLengths } = batch;
+  if (targetLengths !== undefined && targetLengths.length !== given.batch)
+    throw new RangeError(
+      message(
+        "targetLengths",
+        `${given.batch} lengths, one a sequence`,
+        `${targetLengths.length}`,
+      ),
+    );
+  return {
+    given,
+    target,
+    lengths: checkLengths(batch.lengths, given),
+    mask: checkMask(batch.mask, given),
+    weights: checkWeights(batch.weights, given, subject.lastOnly),
+    targetLengths: targetLengths ?? null,
+  };
+}
+
+function checkWeights(
+  weights: TensorLike | undefined,
+  { batch, steps }: Sequences,
+  lastOnly: boolean,
+): Tensor | null {
+  if (weights === undefined) return null;
+  const tensor = asTensor(weights, "weights");
+  const [b, t] = tensor.shape;
+  const rank = tensor.shape.length;
+  if (b !== batch || rank > 2 || (rank === 2 && (lastOnly || t !== steps))) {
+    const expected = lastOnly
+      ? `[${batch}]`
+      : `[${batch}] or [${batch}, ${steps}]`;
+    throw new RangeError(message("weights", expected, shapeText(tensor.shape)));
+  }
+  for (const value of tensor.data)
+    if (!(value >= 0 && value < Number.POSITIVE_INFINITY))
+      throw wrong(true, "weights", "finite numbers of at least 0", value);
+  return tensor;
+}
+
+/** Rows `from` to `to`; with `start` and `end`, of each of them those steps alone. */
+export function cut(
+  { given, target, lengths, mask, weights, targetLengths }: CheckedBatch,
+  from: number,
+  to: number,
+  start = 0,
+  end = given.steps,
+): CheckedBatch {
+  const { batch, steps } = given;
+  const whole = start === 0 && end === steps;
+  if (from === 0 && to === batch && whole)
+    return { given, target, lengths, mask, weights, targetLengths };
+  const rows = <T extends Float32Array | Uint8Array>(
+    data: T,
+    timed: boolean,
+  ): T => {
+    const each = data.length / batch;
+    if (whole || !timed) return data.subarray(from * each, to * each) as T;
+    const size = each / steps;
+    const part = new (data.constructor as new (n: number) => T)(
+      (to - from) * (end - start) * size,
+    );
+    for (let row = from; row < to; row++)
+      part.set(
+        data.subarray(
+          row * each + start * size,
+          row * each + end * size,
+        ) as never,
+        (row - from) * (end - start) * size,
+      );
+    return part;
+  };
+  const tensor = ({ shape, data }: Tensor, timed: boolean): Tensor => ({
+    shape: [
+      to - from,
+      ...(timed && !whole ? [end - start] : shape.slice(1, 2)),
+      ...shape.slice(2),
+    ],
+    data: rows(data, timed),
+  });
+  return {
+    given: {
+      ...given,
+      data: rows(given.data, true),
+      batch: to - from,
+      steps: end - start,
+    },
+    target: tensor(target, true),
+    lengths:
+      lengths
+        ?.slice(from, to)
+        .map((length) => Math.max(0, Math.min(length, end) - start)) ?? null,
+    mask: mask && rows(mask, true),
+    weights: weights && tensor(weights, weights.shape.length > 1),
+    targetLengths: targetLengths?.slice(from, to) ?? null,
+  };
+}
+
+/** Which of a batch's outputs count, and how much; `skip` steps at the start of each row do not. */
+export function countedOf(
+  subject: Subject,
+  batch: CheckedBatch,
+  skip: number,
+): Counted {
+  const { given, lengths, mask, weights } = batch;
+  const { batch: rows } = given;
+  const steps = subject.lastOnly ? 1 : given.steps;
+  const own = subject.lastOnly
+    ? null
+    : subject.ownMask(given.data, rows * steps);
+  const each = new Float64Array(rows * steps);
+  const perStep = weights?.shape.length === 2;
+  for (let row = 0; row < rows; row++)
+    for (let t = 0; t < steps; t++) {
+      const i = row * steps + t;
+      if (!subject.lastOnly) {
+        if (t < skip || t >= (lengths?.[row] ?? steps)) continue;
+        if (mask?.[i] === 0 || own?.[i] === 0) continue;
+      }
+      each[i] = weights ? (weights.data[perStep ? i : row] as number) : 1;
+    }
+  return {
+    batch: rows,
+    steps,
+    size: subject.outputSize,
+    weights: each,
+    lastOnly: subject.lastOnly,
+    ends: Array.from({ length: rows }, (_, row) => lengths?.[row] ?? steps),
+  };
+}
+
+/** A checked batch as an own loss sees it. */
+export function plainBatch(
+  { given, target, lengths, mask, weights, targetLengths }: CheckedBatch,
+  subject: Subject,
+): Batch {
+  const { data, batch, steps } = given;
+  return {
+    input: {
+      shape: subject.tokens
+        ? [batch, steps]
+        : [batch, steps, subject.inputSize],
+      data,
+    },
+    target,
+    ...(lengths && { lengths }),
+    ...(mask && {
+      mask: { shape: [batch, steps], data: Float32Array.from(mask) },
+    }),
+    ...(weights && { weights }),
+    ...(targetLengths && { targetLengths }),
+  };
+}

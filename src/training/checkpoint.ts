@@ -1,0 +1,180 @@
+import { FormatError } from "../errors.js";
+import { isRecord } from "../checks.js";
+import type { CellStates } from "../kernel/backward.js";
+import { Sequential } from "../layers/sequential.js";
+import { parse, serialize, type StateDict } from "../safetensors.js";
+import type { Tensor } from "../tensor.js";
+import type { FitPlace } from "./fit.js";
+import type { Loss } from "./losses.js";
+import type { CheckedOptions, TrainerOptions } from "./options.js";
+import type { Session } from "./session.js";
+import type { Subject } from "./subject.js";
+
+/*
+ * A checkpoint is a safetensors file:
+ *
+ *     model.NAME            weights, as the optimiser has them          metadata.gatewise: the layers, as `save` writes them
+ *     best.NAME             those of the best validation so far         metadata.training: options and counters as JSON
+ *     first.NAME, …         moments
+ *     state.I.hidden, …     of a truncated pass, the states there
+ */
+
+const VERSION = 1;
+
+export function writeCheckpoint(
+  subject: Subject,
+  options: CheckedOptions,
+  session: Session,
+  place: FitPlace,
+): Uint8Array {
+  const { model } = subject;
+  const whole = model instanceof Sequential ? model : new Sequential([model]);
+  const { metadata } = parse(whole.save());
+  const tensors: StateDict = {};
+  const put = (kind: string, dict: StateDict) => {
+    for (const [name, tensor] of Object.entries(dict))
+      tensors[`${kind}.${subject.fullName(name)}`] = tensor;
+  };
+  put("model", session.weights);
+  if (place.bestWeights) put("best", place.bestWeights);
+  for (const [name, moments] of session.moments)
+    for (const [moment, data] of Object.entries(moments))
+      put(moment, { [name]: flat(data) });
+  place.states.forEach((state, i) => {
+    if (!state) return;
+    tensors[`state.${i}.hidden`] = flat(state.hidden);
+    if (state.cell) tensors[`state.${i}.cell`] = flat(state.cell);
+  });
+  const { bestWeights: _, states, ...counters } = place;
+  const training = {
+    version: VERSION,
+    options: {
+      ...options,
+      loss: typeof options.loss === "function" ? null : options.loss,
+    },
+    steps: session.steps,
+    epochs: session.epochs,
+    plateau: session.plateau,
+    place: { ...counters, states: states.length },
+  };
+  return serialize(tensors, {
+    ...metadata,
+    training: JSON.stringify(training, infinity),
+  });
+}
+
+const flat = (data: Float32Array): Tensor => ({ shape: [data.length], data });
+
+/** JSON has no ∞. */
+const infinity = (_: string, value: unknown) =>
+  value === Infinity ? "Infinity" : value;
+const finite = (key: string, value: unknown) =>
+  key === "clipNorm" && value === "Infinity" ? Infinity : value;
+
+export interface ReadCheckpoint {
+  readonly model: Sequential;
+  readonly options: TrainerOptions;
+  restore(session: Session, place: FitPlace): void;
+}
+
+export function readCheckpoint(
+  bytes: Uint8Array,
+  loss: Loss | undefined,
+): ReadCheckpoint {
+  const { tensors, metadata } = parse(bytes);
+  const { training: text, ...rest } = metadata;
+  if (text === undefined)
+    throw new FormatError(
+      "expected a checkpoint of gatewise/train, got another safetensors file",
+      "metadata.training",
+    );
+  const training = parseTraining(text);
+  const under = (kind: string): StateDict =>
+    Object.fromEntries(
+      Object.entries(tensors).flatMap(([name, tensor]) =>
+        name.startsWith(`${kind}.`)
+          ? [[name.slice(kind.length + 1), tensor as Tensor]]
+          : [],
+      ),
+    );
+  const model = Sequential.load(serialize(under("model"), rest));
+  const { options } = training;
+  if (!options.loss && !loss)
+    throw new TypeError(
+      "loss: expected the function that the training had, got undefined",
+    );
+  const { truncate, ...others } = options;
+  return {
+    model,
+    options: {
+      ...others,
+      ...(truncate && { truncate }),
+      loss: loss ?? options.loss,
+    } as TrainerOptions,
+    restore(session, place) {
+      for (const [name, moments] of session.moments)
+        for (const moment of Object.keys(moments)) {
+          const found = under(moment)[name];
+          const own = moments[moment] as Float32Array;
+          if (found?.data.length !== own.length)
+            throw new FormatError(
+              `expected ${own.length} numbers, got ${found?.data.length ?? "none"}`,
+              `${moment}.${name}`,
+            );
+          own.set(found.data);
+        }
+      session.steps = training.steps;
+      session.epochs = training.epochs;
+      Object.assign(session.plateau, training.plateau);
+      const best = under("best");
+      const states = Array.from(
+        { length: training.place.states },
+        (_, i): CellStates | null => {
+          const hidden = tensors[`state.${i}.hidden`] as Tensor | undefined;
+          const cell = tensors[`state.${i}.cell`] as Tensor | undefined;
+          return hidden
+            ? { hidden: hidden.data, cell: cell?.data ?? null }
+            : null;
+        },
+      );
+      Object.assign(place, training.place, {
+        states,
+        bestWeights: Object.keys(best).length ? best : null,
+      });
+    },
+  };
+}
+
+interface Training {
+  readonly options: CheckedOptions;
+  readonly steps: number;
+  readonly epochs: number;
+  readonly plateau: Session["plateau"];
+  readonly place: Omit<FitPlace, "states" | "bestWeights"> & { states: number };
+}
+
+function parseTraining(text: string): Training {
+  let value: unknown;
+  try {
+    value = JSON.parse(text, finite);
+  } catch {
+    throw new FormatError("expected JSON", "metadata.training");
+  }
+  const isCount = (count: unknown) =>
+    Number.isSafeInteger(count) && (count as number) >= 0;
+  if (
+    !isRecord(value) ||
+    value["version"] !== VERSION ||
+    !isRecord(value["options"]) ||
+    !isCount(value["steps"]) ||
+    !isCount(value["epochs"]) ||
+    !isRecord(value["plateau"]) ||
+    !isRecord(value["place"]) ||
+    !isCount(value["place"]["states"])
+  )
+    throw new FormatError(
+      `expected the counters of a checkpoint of version ${VERSION}`,
+      "metadata.training",
+    );
+  return value as unknown as Training;
+}

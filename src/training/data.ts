@@ -1,0 +1,304 @@
+import { isRecord, message, record, shapeText, wrong } from "../checks.js";
+import { checkToken } from "../layers/input.js";
+import { asTensor, sizeOf, type Tensor, type TensorLike } from "../tensor.js";
+import { type Batch, checkBatch, type CheckedBatch, cut } from "./batch.js";
+import { randomAt, shuffled } from "./counters.js";
+import type { Subject } from "./subject.js";
+
+/** One sequence, without B, of any length. */
+export interface Example {
+  /** [T, I]; before an Embedding [T]. */
+  input: TensorLike;
+  /** [T, O]; class numbers [T]; of a model that gives its last step alone [O], or a class number; ctc: [S]. */
+  target: TensorLike;
+  weight?: number;
+}
+
+export type Data =
+  /** Shuffled by the seed, batched by similar length, padded. */
+  | readonly Example[]
+  /** One big batch, cut by rows. */
+  | Batch
+  /** An epoch a call; not shuffled. */
+  | (() => Iterable<Batch> | AsyncIterable<Batch>);
+
+/** Batches of an epoch. */
+export interface Source {
+  /** How many; null: nobody knows. */
+  readonly batches: number | null;
+  epoch(epoch: number): Iterable<CheckedBatch> | AsyncIterable<CheckedBatch>;
+}
+
+export interface SourceOptions {
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  readonly seed: number;
+  /** Whether targets are label sequences with lengths of their own. */
+  readonly ctc: boolean;
+}
+
+export function sourceOf(
+  subject: Subject,
+  data: unknown,
+  options: SourceOptions,
+  name = "data",
+): Source {
+  if (typeof data === "function")
+    return called(subject, data as () => Iterable<Batch>, name);
+  if (Array.isArray(data))
+    return ofExamples(checkExamples(subject, data, name), subject, options);
+  if (!isRecord(data))
+    throw wrong(
+      false,
+      name,
+      "examples, a batch or a function that gives batches",
+      data,
+    );
+  return ofBatch(checkBatch(subject, data, name), options);
+}
+
+/** The first of the examples or rows, and the share of them that is held out: the last ones. */
+export function splitData(
+  subject: Subject,
+  data: Data,
+  share: number,
+): [Data, Data] {
+  const refuse = (got: string) =>
+    new RangeError(message("validation", "a share that leaves both some", got));
+  const split = (count: number) => {
+    const held = Math.max(1, Math.round(count * share));
+    if (held >= count) throw refuse(`${share} of ${count}`);
+    return count - held;
+  };
+  if (Array.isArray(data)) {
+    const at = split(data.length);
+    return [data.slice(0, at), data.slice(at)];
+  }
+  if (typeof data === "function") throw refuse("a function's batches");
+  const batch = checkBatch(subject, data, "data");
+  const rows = batch.given.batch;
+  const at = split(rows);
+  const as = (part: CheckedBatch): Batch => ({
+    input: {
+      shape: [
+        part.given.batch,
+        part.given.steps,
+        ...(subject.tokens ? [] : [subject.inputSize]),
+      ],
+      data: part.given.data,
+    },
+    target: part.target,
+    ...(part.lengths && { lengths: part.lengths }),
+    ...(part.mask && {
+      mask: {
+        shape: [part.given.batch, part.given.steps],
+        data: Float32Array.from(part.mask),
+      },
+    }),
+    ...(part.weights && { weights: part.weights }),
+    ...(part.targetLengths && { targetLengths: part.targetLengths }),
+  });
+  return [as(cut(batch, 0, at)), as(cut(batch, at, rows))];
+}
+
+function called(
+  subject: Subject,
+  make: () => Iterable<Batch> | AsyncIterable<Batch>,
+  name: string,
+): Source {
+  return {
+    batches: null,
+    async *epoch() {
+      for await (const batch of make())
+        yield checkBatch(subject, batch, `${name}(…)`);
+    },
+  };
+}
+
+function ofBatch(
+  batch: CheckedBatch,
+  { batchSize, shuffle, seed }: SourceOptions,
+): Source {
+  const rows = batch.given.batch;
+  const batches = Math.ceil(rows / batchSize);
+  return {
+    batches,
+    *epoch(epoch) {
+      const order =
+        shuffle && batches > 1
+          ? shuffled(rows, randomAt(seed, "shuffle", epoch))
+          : null;
+      const all = order ? take(batch, order) : batch;
+      for (let from = 0; from < rows; from += batchSize)
+        yield cut(all, from, Math.min(rows, from + batchSize));
+    },
+  };
+}
+
+/** Rows of a batch in another order. */
+function take(
+  { given, target, lengths, mask, weights, targetLengths }: CheckedBatch,
+  order: readonly number[],
+): CheckedBatch {
+  const rows = <T extends Float32Array | Uint8Array>(data: T): T => {
+    const size = data.length / given.batch;
+    const moved = data.slice() as T;
+    order.forEach((from, to) =>
+      moved.set(
+        data.subarray(from * size, (from + 1) * size) as never,
+        to * size,
+      ),
+    );
+    return moved;
+  };
+  const tensor = ({ shape, data }: Tensor) => ({ shape, data: rows(data) });
+  return {
+    given: { ...given, data: rows(given.data) },
+    target: tensor(target),
+    lengths: lengths && order.map((row) => lengths[row] as number),
+    mask: mask && rows(mask),
+    weights: weights && tensor(weights),
+    targetLengths:
+      targetLengths && order.map((row) => targetLengths[row] as number),
+  };
+}
+
+interface CheckedExample {
+  readonly input: Float32Array;
+  readonly steps: number;
+  readonly target: Tensor;
+  readonly weight: number;
+}
+
+function checkExamples(
+  subject: Subject,
+  data: readonly unknown[],
+  name: string,
+): CheckedExample[] {
+  if (!data.length) throw wrong(true, name, "at least one example", data);
+  return data.map((value, i) => {
+    const place = `${name}[${i}]`;
+    const given = record(value, place, { input: 0, target: 0, weight: 0 });
+    const input = asTensor(given["input"] as TensorLike, `${place}.input`);
+    const { shape } = input;
+    const right = subject.tokens
+      ? shape.length === 1
+      : shape.length === 2 && shape[1] === subject.inputSize;
+    if (!right || !shape[0])
+      throw new RangeError(
+        message(
+          `${place}.input`,
+          subject.tokens ? "[T]" : `[T, ${subject.inputSize}]`,
+          shapeText(shape),
+        ),
+      );
+    if (subject.tokens)
+      for (const id of input.data)
+        checkToken(id, subject.inputSize, `${place}.input`);
+    const { weight = 1 } = given;
+    if (typeof weight !== "number" || !(weight >= 0 && weight < Infinity))
+      throw wrong(
+        typeof weight === "number",
+        `${place}.weight`,
+        "a number of at least 0",
+        weight,
+      );
+    const target = asTensor(given["target"] as TensorLike, `${place}.target`);
+    return { input: input.data, steps: shape[0], target, weight };
+  });
+}
+
+/** How many batches are sorted by length together: enough that lengths are alike, few enough that batches differ. */
+const POOL = 64;
+
+function ofExamples(
+  examples: readonly CheckedExample[],
+  subject: Subject,
+  options: SourceOptions,
+): Source {
+  const { batchSize, shuffle, seed } = options;
+  const batches = Math.ceil(examples.length / batchSize);
+  const lengthOf = (index: number) => examples[index]?.steps ?? 0;
+  const alike = examples.every(({ steps }) => steps === lengthOf(0));
+  return {
+    batches,
+    *epoch(epoch) {
+      const random = randomAt(seed, "shuffle", epoch);
+      let order = examples.map((_, i) => i);
+      if (shuffle) order = shuffled(examples.length, random);
+      let groups: number[][] = [];
+      const sorted = shuffle && !alike;
+      const pool = sorted ? POOL * batchSize : order.length;
+      for (let from = 0; from < order.length; from += pool) {
+        const own = order.slice(from, from + pool);
+        if (sorted) own.sort((a, b) => lengthOf(a) - lengthOf(b));
+        for (let at = 0; at < own.length; at += batchSize)
+          groups.push(own.slice(at, at + batchSize));
+      }
+      if (sorted)
+        groups = shuffled(groups.length, random).map(
+          (i) => groups[i] as number[],
+        );
+      for (const group of groups)
+        yield padded(
+          group.map((i) => examples[i] as CheckedExample),
+          subject,
+          options.ctc,
+        );
+    },
+  };
+}
+
+/** Examples as one batch. */
+function padded(
+  examples: readonly CheckedExample[],
+  subject: Subject,
+  ctc: boolean,
+): CheckedBatch {
+  const batch = examples.length;
+  const steps = Math.max(...examples.map((example) => example.steps));
+  const size = subject.tokens ? 1 : subject.inputSize;
+  const data = new Float32Array(batch * steps * size);
+  examples.forEach(({ input }, row) => data.set(input, row * steps * size));
+  const [first] = examples as [CheckedExample];
+  const timed = ctc || (!subject.lastOnly && first.target.shape.length > 0);
+  const longest = timed
+    ? Math.max(...examples.map(({ target }) => target.shape[0] ?? 0))
+    : 0;
+  const rest = timed ? first.target.shape.slice(1) : first.target.shape;
+  const each = sizeOf(rest) * (timed ? longest : 1);
+  const target = new Float32Array(batch * each);
+  examples.forEach(({ target: own, steps: length }, row) => {
+    const { shape } = own;
+    const expected = timed ? [ctc ? shape[0] : length, ...rest] : rest;
+    if (shapeText(shape) !== shapeText(expected))
+      throw new RangeError(
+        message(
+          "target",
+          `${shapeText(expected)} of an example of ${length} steps`,
+          shapeText(shape),
+        ),
+      );
+    target.set(own.data, row * each);
+  });
+  const even = examples.every((example) => example.steps === steps);
+  const weighted = examples.some(({ weight }) => weight !== 1);
+  return {
+    given: { data, batch, steps, batched: true },
+    target: {
+      shape: [batch, ...(timed ? [longest] : []), ...rest],
+      data: target,
+    },
+    lengths: even ? null : examples.map((example) => example.steps),
+    mask: null,
+    weights: weighted
+      ? {
+          shape: [batch],
+          data: Float32Array.from(examples, ({ weight }) => weight),
+        }
+      : null,
+    targetLengths: ctc
+      ? examples.map(({ target: own }) => own.shape[0] ?? 0)
+      : null,
+  };
+}

@@ -1,0 +1,348 @@
+import {
+  boolean,
+  isRecord,
+  nonNegativeInteger,
+  positiveInteger,
+  record,
+  wrong,
+} from "../checks.js";
+import type { CellStates } from "../kernel/backward.js";
+import type { StateDict } from "../safetensors.js";
+import { type CheckedBatch, cut } from "./batch.js";
+import type { Computer } from "./computer.js";
+import { type Data, type Source, sourceOf, splitData } from "./data.js";
+import {
+  checkMetrics,
+  evaluate,
+  type Evaluation,
+  type Metric,
+} from "./evaluate.js";
+import { type CheckedOptions, samplingAt } from "./options.js";
+import { Pace } from "./pace.js";
+import type { Session } from "./session.js";
+
+export interface FitOptions {
+  /** 10 by default; of a fit that was interrupted, with those it has had. */
+  epochs?: number;
+  /** 32 by default. */
+  batchSize?: number;
+  /** true by default. */
+  shuffle?: boolean;
+  /** Data, or the share of the examples that is held out: the last ones. */
+  validation?: Data | number;
+  metrics?: readonly Metric[];
+  /** Epochs without a better validation loss before it stops; none by default. */
+  patience?: number;
+  /** By how much better counts; 0 by default. */
+  minDelta?: number;
+  /** true by default: whatever ends it, the best weights are the model's in the end. */
+  restoreBest?: boolean;
+  /** Ends after the running step; model and trainer are then whole, and can go on. */
+  signal?: AbortSignal;
+  /** Milliseconds after which it gives the thread back; 12 by default. */
+  yieldEvery?: number;
+}
+
+export type Progress =
+  | {
+      type: "step";
+      step: number;
+      epoch: number;
+      batch: number;
+      batches: number | null;
+      loss: number;
+      gradientNorm: number;
+      learningRate: number;
+    }
+  | {
+      type: "epoch";
+      epoch: number;
+      loss: number;
+      validation: Evaluation | null;
+      best: boolean;
+      seconds: number;
+    };
+
+export interface Summary {
+  reason: "epochs" | "patience" | "aborted";
+  epochs: number;
+  steps: number;
+  best: Evaluation | null;
+}
+
+/** Where a fit is: what a checkpoint keeps of it beside weights. */
+export interface FitPlace {
+  /** Epochs that it has had. */
+  epochs: number;
+  /** Batches of the running epoch that are done, and their losses' sum and number. */
+  batch: number;
+  sum: number;
+  count: number;
+  /** Truncated: the time in the running batch, 0 between batches, and the states there. */
+  at: number;
+  states: readonly (CellStates | null)[];
+  best: Evaluation | null;
+  /** Epochs since. */
+  waited: number;
+  bestWeights: StateDict | null;
+}
+
+export const newPlace = (): FitPlace => ({
+  epochs: 0,
+  batch: 0,
+  sum: 0,
+  count: 0,
+  at: 0,
+  states: [],
+  best: null,
+  waited: 0,
+  bestWeights: null,
+});
+
+interface CheckedFit {
+  readonly epochs: number;
+  readonly validation: Source | null;
+  readonly source: Source;
+  readonly metrics: readonly Metric[];
+  readonly patience: number;
+  readonly minDelta: number;
+  readonly restoreBest: boolean;
+  readonly signal: AbortSignal | null;
+  readonly yieldEvery: number;
+}
+
+const KNOWN = {
+  epochs: 0,
+  batchSize: 0,
+  shuffle: 0,
+  validation: 0,
+  metrics: 0,
+  patience: 0,
+  minDelta: 0,
+  restoreBest: 0,
+  signal: 0,
+  yieldEvery: 0,
+} satisfies Record<keyof FitOptions, 0>;
+
+function number(value: unknown, name: string): number {
+  if (typeof value === "number" && value >= 0) return value;
+  throw wrong(typeof value === "number", name, "a number of at least 0", value);
+}
+
+export function checkFit(
+  { gradients }: Computer,
+  data: Data,
+  value: unknown,
+  seed: number,
+): CheckedFit {
+  const given = record(value, "options", KNOWN) as FitOptions;
+  const { subject, parts } = gradients;
+  const options = {
+    batchSize: positiveInteger(given.batchSize ?? 32, "batchSize"),
+    shuffle: boolean(given.shuffle ?? true, "shuffle"),
+    seed,
+    ctc: parts?.some(({ name }) => name === "ctc") ?? false,
+  };
+  let train = data;
+  let held: Data | null = null;
+  const { validation } = given;
+  if (typeof validation === "number") {
+    if (!(validation > 0 && validation < 1))
+      throw wrong(
+        true,
+        "validation",
+        "data, or a share between 0 and 1",
+        validation,
+      );
+    [train, held] = splitData(subject, data, validation);
+  } else if (validation !== undefined) held = validation;
+  const { signal } = given;
+  if (signal !== undefined && !(isObject(signal) && "aborted" in signal))
+    throw wrong(false, "signal", "an AbortSignal", signal);
+  return {
+    epochs: positiveInteger(given.epochs ?? 10, "epochs"),
+    source: sourceOf(subject, train, options),
+    validation:
+      held &&
+      sourceOf(subject, held, { ...options, shuffle: false }, "validation"),
+    metrics: checkMetrics(given.metrics ?? []),
+    patience:
+      given.patience === undefined
+        ? Infinity
+        : nonNegativeInteger(given.patience, "patience"),
+    minDelta: number(given.minDelta ?? 0, "minDelta"),
+    restoreBest: boolean(given.restoreBest ?? true, "restoreBest"),
+    signal: signal ?? null,
+    yieldEvery: number(given.yieldEvery ?? 12, "yieldEvery"),
+  };
+}
+
+const isObject = (value: unknown): value is object =>
+  isRecord(value) || (typeof value === "object" && value !== null);
+
+/** A fit that is going on: gives its progress, in the end its summary. */
+export async function* run(
+  computer: Computer,
+  session: Session,
+  options: CheckedOptions,
+  fit: CheckedFit,
+  place: FitPlace,
+): AsyncGenerator<Progress, Summary> {
+  const { gradients } = computer;
+  const { subject } = gradients;
+  const { signal, source } = fit;
+  const pace = new Pace(fit.yieldEvery);
+  const aborted = () => signal?.aborted ?? false;
+  let reason: Summary["reason"] = "epochs";
+  let done = false;
+  /** Goes on from our own weights, though the best ones may be in the model. */
+  session.publish();
+  try {
+    while (place.epochs < fit.epochs && !aborted()) {
+      const epoch = session.epochs + 1;
+      const since = performance.now();
+      let waiting: CheckedBatch[] = [];
+      let index = 0;
+      for await (const batch of source.epoch(session.epochs)) {
+        if (index++ < place.batch) continue;
+        waiting.push(batch);
+        if (waiting.length < options.accumulate) continue;
+        yield* batchSteps(waiting, index);
+        waiting = [];
+        if (aborted()) break;
+      }
+      if (aborted()) break;
+      if (waiting.length) yield* batchSteps(waiting, index);
+      if (aborted()) break;
+      session.epochs++;
+      place.epochs++;
+      const loss = place.sum / Math.max(1, place.count);
+      Object.assign(place, { batch: 0, sum: 0, count: 0 });
+      let validation: Evaluation | null = null;
+      let best = false;
+      if (fit.validation) {
+        session.sync(gradients);
+        validation = await evaluate(
+          computer,
+          fit.validation,
+          fit.metrics,
+          options.skip,
+          null,
+          pace,
+        );
+        session.observe(validation.loss);
+        best = !place.best || validation.loss < place.best.loss - fit.minDelta;
+        place.waited = best ? 0 : place.waited + 1;
+        if (best) {
+          place.best = validation;
+          place.bestWeights = session.snapshot();
+        }
+      }
+      yield {
+        type: "epoch",
+        epoch,
+        loss,
+        validation,
+        best,
+        seconds: (performance.now() - since) / 1000,
+      };
+      if (place.waited >= fit.patience && fit.validation) {
+        reason = "patience";
+        done = true;
+        break;
+      }
+    }
+    done ||= place.epochs >= fit.epochs;
+    if (!done) reason = "aborted";
+    return {
+      reason,
+      epochs: session.epochs,
+      steps: session.steps,
+      best: place.best,
+    };
+  } finally {
+    // a loop that is left, an abort and an error leave the trainer where it was, so that it can go on
+    const { bestWeights } = place;
+    if (fit.restoreBest && bestWeights) {
+      if (done) session.adopt(bestWeights);
+      else session.publish(bestWeights);
+    }
+    if (done) Object.assign(place, newPlace());
+  }
+
+  /** The steps of a batch, or of several that make one. */
+  async function* batchSteps(
+    batches: readonly CheckedBatch[],
+    index: number,
+  ): AsyncGenerator<Progress> {
+    const [batch] = batches as [CheckedBatch];
+    const { truncate } = options;
+    if (!truncate) {
+      const report = await step(batches, subject.noStates(), index);
+      place.batch = index;
+      yield report;
+      return;
+    }
+    const { steps, batch: rows } = batch.given;
+    if (!place.at) {
+      place.at = truncate.burnIn;
+      place.states = subject.noStates();
+      if (truncate.burnIn >= steps)
+        throw wrong(
+          true,
+          "truncate.burnIn",
+          `less than the ${steps} steps of a sequence`,
+          truncate.burnIn,
+        );
+      if (truncate.burnIn) place.states = await burnIn(batch, truncate.burnIn);
+    }
+    for (let end = place.at; end < steps;) {
+      end = Math.min(steps, place.at + truncate.steps);
+      const part = cut(batch, 0, rows, place.at, end);
+      const report = await step([part], place.states, index, true);
+      place.at = end;
+      if (end >= steps)
+        Object.assign(place, { at: 0, states: [], batch: index });
+      yield report;
+      if (aborted()) return;
+    }
+  }
+
+  /** The states after the first steps. */
+  async function burnIn(batch: CheckedBatch, steps: number) {
+    session.sync(gradients);
+    const part = cut(batch, 0, batch.given.batch, 0, steps);
+    return gradients.statesAfter(part);
+  }
+
+  async function step(
+    parts: readonly CheckedBatch[],
+    states: readonly (CellStates | null)[],
+    index: number,
+    carries = false,
+  ): Promise<Progress> {
+    session.sync(gradients);
+    const sampling = samplingAt(options.scheduledSampling, session.steps);
+    const where = { step: session.steps, sampling };
+    const results = await computer.compute(parts, states, where, true, pace);
+    const loss =
+      results.reduce((sum, result) => sum + result.loss, 0) / results.length;
+    const { learningRate } = session;
+    const gradientNorm = session.apply(gradients, loss);
+    place.sum += loss;
+    place.count++;
+    if (carries) place.states = results[0]?.ends ?? [];
+    const turn = pace.turn();
+    if (turn) await turn;
+    return {
+      type: "step",
+      step: session.steps,
+      epoch: session.epochs + 1,
+      batch: index,
+      batches: source.batches,
+      loss,
+      gradientNorm,
+      learningRate,
+    };
+  }
+}
