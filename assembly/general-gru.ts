@@ -1,6 +1,7 @@
 import { gate } from "./general";
 import { Recurrent } from "./layer";
 import { clearPadding, product } from "./product";
+import { Run } from "./run";
 import { madd } from "./simd";
 
 /*
@@ -14,17 +15,15 @@ import { madd } from "./simd";
  */
 
 /** One step of all rows; `scratch` [rows, panels of `candidate`] holds r ∘ h, or U_n h + c_n. */
-export function stepGeneralGru(
-  layer: Recurrent,
-  h: usize,
-  z: usize,
-  zRow: i32,
-  y: usize,
-  yRow: i32,
-  rows: i32,
-  scratch: usize,
-  trace: usize,
-): void {
+export function stepGeneralGru(layer: Recurrent, run: Run): void {
+  const h = run.state0;
+  const zRow = run.zRow;
+  const y = run.stepY;
+  const yRow = run.yRow;
+  const rows = run.active;
+  const scratch = run.scratch;
+  const z = run.stepZ;
+  let trace = run.stepTrace;
   const quads = layer.outputQuads;
   const k = quads << 2;
   const bytes: i32 = quads << 4;

@@ -2,6 +2,7 @@ import { activation } from "./all-activations";
 import { gate } from "./general";
 import { Recurrent } from "./layer";
 import { projectHidden } from "./lstm";
+import { Run } from "./run";
 import { madd } from "./simd";
 
 /*
@@ -50,23 +51,17 @@ function update(
 }
 
 /** One step of all rows, as `stepLstm` of lstm.ts. */
-export function stepGeneralLstm(
-  layer: Recurrent,
-  c: usize,
-  z: usize,
-  zRow: i32,
-  y: usize,
-  yRow: i32,
-  rows: i32,
-  scratch: usize,
-  trace: usize,
-): void {
+export function stepGeneralLstm(layer: Recurrent, run: Run): void {
   const quads = layer.hiddenQuads;
   const bytes: i32 = quads << 4;
-  const m = layer.projection ? scratch : y;
-  const mRow = layer.projection ? bytes : yRow;
+  const projected = layer.projection != 0;
+  const m = projected ? run.scratch : run.stepY;
+  const mRow = projected ? bytes : run.yRow;
+  const rows = run.active;
+  let c = run.state1;
+  let trace = run.stepTrace;
   for (let row = 0; row < rows; row++) {
-    const zr = z + row * zRow;
+    const zr = run.stepZ + row * run.zRow;
     const mr = m + row * mRow;
     let p = layer.peepholes;
     for (let i = 0; i < bytes; i += 16) {
@@ -76,5 +71,5 @@ export function stepGeneralLstm(
     }
     c += bytes;
   }
-  if (layer.projection) projectHidden(layer, m, y, yRow, rows);
+  if (projected) projectHidden(layer, m, run);
 }

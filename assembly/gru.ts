@@ -8,6 +8,7 @@ import {
 } from "./activations";
 import { Recurrent } from "./layer";
 import { clearPadding, product } from "./product";
+import { Run } from "./run";
 import { madd } from "./simd";
 
 /*
@@ -66,17 +67,15 @@ function traceQuad(r: v128, keep: v128, candidate: v128, trace: usize): void {
 }
 
 /** One step of all rows, reset after the product; u is `scratch` [rows, 16 · panels]. */
-export function stepAfter(
-  layer: Recurrent,
-  h: usize,
-  z: usize,
-  zRow: i32,
-  y: usize,
-  yRow: i32,
-  rows: i32,
-  scratch: usize,
-  trace: usize,
-): void {
+export function stepAfter(layer: Recurrent, run: Run): void {
+  const h = run.state0;
+  const zRow = run.zRow;
+  const y = run.stepY;
+  const yRow = run.yRow;
+  const rows = run.active;
+  const scratch = run.scratch;
+  let z = run.stepZ;
+  let trace = run.stepTrace;
   const quads = layer.outputQuads;
   const hRow: i32 = quads << 4;
   const panels = layer.inputPanels;
@@ -107,17 +106,15 @@ export function stepAfter(
 }
 
 /** One step of all rows, reset before the product; r ∘ h lies in `scratch` [rows, outputQuads · 4]. */
-export function stepBefore(
-  layer: Recurrent,
-  h: usize,
-  z: usize,
-  zRow: i32,
-  y: usize,
-  yRow: i32,
-  rows: i32,
-  scratch: usize,
-  trace: usize,
-): void {
+export function stepBefore(layer: Recurrent, run: Run): void {
+  const h = run.state0;
+  const zRow = run.zRow;
+  const y = run.stepY;
+  const yRow = run.yRow;
+  const rows = run.active;
+  const scratch = run.scratch;
+  const z = run.stepZ;
+  let trace = run.stepTrace;
   const quads = layer.outputQuads;
   const bytes: i32 = quads << 4;
   const gatePanels = (quads + 1) >> 1;

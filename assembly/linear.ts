@@ -2,6 +2,7 @@ import { exp, relu, sigmoid, tanh } from "./activations";
 import { gate } from "./general";
 import { Layer } from "./layer";
 import { clearPadding, project } from "./product";
+import { Run } from "./run";
 
 /** The activations of an RNN or Linear, as src/kernel/activations.ts numbers them. */
 export const TANH = 1;
@@ -47,21 +48,16 @@ function softmax(z: usize, y: usize, quads: i32): void {
 }
 
 /** y [rows, steps, outputStride] ← f(W x + b). */
-export function linear(
-  layer: Layer,
-  x: usize,
-  z: usize,
-  y: usize,
-  h: usize,
-  c: usize,
-  lengths: usize,
-  rows: i32,
-  steps: i32,
-  trace: usize,
-): void {
-  project(layer, x, z, lengths, rows, steps);
+export function linear(run: Run): void {
+  const layer = changetype<Layer>(run.layer);
+  const rows = run.rows;
+  const steps = run.steps;
+  const lengths = run.lengths;
+  project(layer, run);
   const zStride: i32 = layer.inputPanels << 6;
   const yStride: i32 = layer.outputStride;
+  let z = run.z;
+  let y = run.y;
   for (let row = 0; row < rows; row++) {
     const length = lengths ? load<i32>(lengths + (row << 2)) : steps;
     for (let t = 0; t < length; t++) {

@@ -8,6 +8,7 @@ import {
 } from "./activations";
 import { Recurrent } from "./layer";
 import { clearPadding, product } from "./product";
+import { Run } from "./run";
 
 /*
  *      i = σ(W_i x + R_i h + b_i)     f, o likewise     g = tanh(W_g x + R_g h + b_g)
@@ -62,13 +63,8 @@ function traceRow(z: usize, c: usize, quads: i32, trace: usize): void {
 }
 
 /** y ← W_hr m for all rows of a step, by way of sums behind m. */
-export function projectHidden(
-  layer: Recurrent,
-  m: usize,
-  y: usize,
-  yRow: i32,
-  rows: i32,
-): void {
+export function projectHidden(layer: Recurrent, m: usize, run: Run): void {
+  const rows = run.active;
   const mRow: i32 = layer.hiddenQuads << 4;
   const panels = (layer.outputQuads + 3) >> 2;
   const sumRow: i32 = panels << 6;
@@ -88,28 +84,24 @@ export function projectHidden(
     0,
   );
   const bytes: i32 = layer.outputQuads << 4;
+  const y = run.stepY;
   for (let row = 0; row < rows; row++)
-    memory.copy(y + row * yRow, sums + row * sumRow, bytes);
+    memory.copy(y + row * run.yRow, sums + row * sumRow, bytes);
 }
 
-/** One step of all rows, whose sums are complete in z; with projection m lies in `scratch`, its sums behind it. */
-export function stepLstm(
-  layer: Recurrent,
-  c: usize,
-  z: usize,
-  zRow: i32,
-  y: usize,
-  yRow: i32,
-  rows: i32,
-  scratch: usize,
-  trace: usize,
-): void {
+/** One step of all rows, whose sums are complete; with projection m lies in scratch, its sums behind it. */
+export function stepLstm(layer: Recurrent, run: Run): void {
   const quads = layer.hiddenQuads;
   const cRow: i32 = quads << 4;
-  const m = layer.projection ? scratch : y;
-  const mRow = layer.projection ? cRow : yRow;
+  const projected = layer.projection != 0;
+  const z = run.stepZ;
+  const zRow = run.zRow;
+  const c = run.state1;
+  const m = projected ? run.scratch : run.stepY;
+  const mRow = projected ? cRow : run.yRow;
+  const rows = run.active;
   for (let row = 0; row < rows; row++)
     updateRow(z + row * zRow, c + row * cRow, m + row * mRow, quads);
-  if (trace) traceRow(z, c, quads, trace);
-  if (layer.projection) projectHidden(layer, m, y, yRow, rows);
+  if (run.stepTrace) traceRow(z, c, quads, run.stepTrace);
+  if (projected) projectHidden(layer, m, run);
 }

@@ -1,5 +1,6 @@
 import { Layer, Recurrent } from "./layer";
 import { panels1x16, productF32 } from "./product-f32";
+import { Run } from "./run";
 import { laneMask } from "./simd";
 
 /*
@@ -29,16 +30,16 @@ export function product(
 }
 
 /** All sums of a single step of one row, z ← b + x W + h R, without a stop in z between the two. */
-export function sums(layer: Recurrent, x: usize, h: usize, z: usize): void {
+export function sums(layer: Recurrent, run: Run): void {
   if (layer.format == F32)
     panels1x16(
       layer.input,
-      x,
+      run.x,
       layer.inputWidth << 2,
       layer.recurrent,
-      h,
+      run.state0,
       layer.outputQuads << 4,
-      z,
+      run.z,
       layer.inputPanels,
       0,
     );
@@ -46,19 +47,17 @@ export function sums(layer: Recurrent, x: usize, h: usize, z: usize): void {
 }
 
 /**
- * The projection of a chunk: z [rows, steps, 16 · panels] ← b + x [rows, steps, inputWidth] W. With `lengths`
- * (steps of each row in this chunk, longest row first) only those steps are computed.
+ * The projection of a chunk: z [rows, steps, 16 · panels] ← b + x [rows, steps, inputWidth] W. With `lengths` only the
+ * steps that rows have are computed.
  */
-export function project(
-  layer: Layer,
-  x: usize,
-  z: usize,
-  lengths: usize,
-  rows: i32,
-  steps: i32,
-): void {
+export function project(layer: Layer, run: Run): void {
   const xStride: i32 = layer.inputWidth << 2;
   const zStride: i32 = layer.inputPanels << 6;
+  const rows = run.rows;
+  const steps = run.steps;
+  const lengths = run.lengths;
+  let x = run.x;
+  let z = run.z;
   if (!lengths) {
     product(
       layer,

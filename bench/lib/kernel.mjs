@@ -10,7 +10,7 @@ const path = (/** @type {string} */ file) =>
 const inside = path("build/kernel.mjs");
 await build({
   stdin: {
-    contents: `export { chunkSteps, layBuffers } from "./buffers.js"; export { Network } from "./network.js";`,
+    contents: `export { chunkSteps, layBuffers } from "./buffers.js"; export { Network } from "./network.js"; export { writeCall, writeState } from "./run.js";`,
     resolveDir: path("../../src/kernel"),
     loader: "ts",
   },
@@ -20,8 +20,10 @@ await build({
   outfile: inside,
   logLevel: "error",
 });
-/** @type {Pick<typeof import("../../src/kernel/buffers.js"), "chunkSteps" | "layBuffers"> & Pick<typeof import("../../src/kernel/network.js"), "Network">} */
-const { chunkSteps, layBuffers, Network } = await import(inside);
+/** @type {Pick<typeof import("../../src/kernel/buffers.js"), "chunkSteps" | "layBuffers"> & Pick<typeof import("../../src/kernel/network.js"), "Network"> & Pick<typeof import("../../src/kernel/run.js"), "writeCall" | "writeState">} */
+const { chunkSteps, layBuffers, Network, writeCall, writeState } = await import(
+  inside
+);
 
 /**
  * The layer's kernel alone, over `rows` × `steps`, a chunk at a time, without the copies around it.
@@ -43,13 +45,17 @@ export function kernelOf(layer, backend, rows, steps) {
   f32.set(uniform((buffers.y - buffers.x) >> 2), buffers.x >> 2);
   const [place] = network.cells;
   if (!place) throw new Error("bench: a layer without a cell");
-  const { record, run, hAt, cAt } = place;
-  const h = states + hAt * rows * 4;
-  const c = states + cAt * rows * 4;
+  const { run, call } = place;
+  place.states.forEach(({ at }, index) =>
+    writeState(network.memory.i32, call, index, states + at * rows * 4),
+  );
+  const { x, y, z } = buffers;
   return () => {
     for (let done = 0; done < steps; done += most) {
       const count = Math.min(most, steps - done);
-      run(record, buffers.x, buffers.z, buffers.y, h, c, 0, rows, count, 0);
+      const chunk = { x, y, z, lengths: 0, rows, steps: count, trace: 0 };
+      writeCall(network.memory, call, chunk);
+      run(call);
     }
   };
 }

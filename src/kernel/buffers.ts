@@ -1,3 +1,4 @@
+import { stepsIn } from "./cells/cell.js";
 import type { Stage } from "./network.js";
 import { align } from "./sizes.js";
 
@@ -46,7 +47,8 @@ export function layBuffers(
   const zBytes = chunk * widestOf(stages, (stage) => stage.zWidth) * 4;
   const scratch = rows * widestOf(stages, (stage) => stage.scratch) * 4;
   const x = start;
-  const y = align(x + chunk * (stages[0] as Stage).inputWidth * 4);
+  const { inputWidth, window } = stages[0] as Stage;
+  const y = align(x + rows * stepsIn(window, steps) * inputWidth * 4);
   const y2 = align(y + yBytes);
   const z = align(y2 + (stages.length > 1 ? yBytes : 0));
   const trace = align(z + zBytes + scratch);

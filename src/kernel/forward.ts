@@ -1,5 +1,7 @@
 import { type Buffers, chunkSteps, layBuffers } from "./buffers.js";
-import type { Network, PlacedCell, Stage } from "./network.js";
+import { stepsOut } from "./cells/cell.js";
+import type { Network, PlacedCell, PlacedState, Stage } from "./network.js";
+import { writeCall, writeState } from "./run.js";
 import { align } from "./sizes.js";
 import { type CellState, StateBlock } from "./states.js";
 import type { TraceSink } from "./trace.js";
@@ -24,6 +26,8 @@ export interface ForwardRun {
 export interface ForwardResult {
   readonly output: Float32Array; // (B, T, D·O), or (B, D·O) behind a stage with lastOnly
   readonly states: readonly CellState[];
+  /** Steps of an output row: T, unless a stage gives another number of them. */
+  readonly steps: number;
 }
 
 /**
@@ -44,12 +48,16 @@ export function forward(
   let sorted = order && order.map((row) => lengths?.[row] as number);
   for (const group of groupsOf(network.stages)) {
     source = pass.runGroup(group, source, steps, sorted);
+    const { window } = group.first;
+    steps = stepsOut(window, steps);
+    sorted = sorted && sorted.map((length) => stepsOut(window, length));
     if (group.last.lastOnly) {
       steps = 1;
       sorted = null;
     }
   }
-  return { output: source, states: pass.states.read(network.memory.f32) };
+  const states = pass.states.read(network.memory.f32);
+  return { output: source, states, steps };
 
   function longestFirst(all: readonly number[]): number[] {
     const rows = Array.from({ length: batch }, (_, row) => row);
@@ -112,13 +120,18 @@ class ForwardPass {
     this.states.write(memory.f32, run.states);
   }
 
-  /** source (B, T, I) → (B, T, D·O), or (B, D·O) of the last steps. */
+  /** source (B, T, I) → (B, T, D·O), or (B, D·O) of the last steps; T out is what the stage's window makes of T in. */
   runGroup(
     { stages, first, last }: Group,
     source: Float32Array,
-    steps: number,
-    lengths: readonly number[] | null,
+    inputSteps: number,
+    inputLengths: readonly number[] | null,
   ): Float32Array {
+    const { window } = first;
+    const input = { data: source, steps: inputSteps, ends: inputLengths };
+    const steps = stepsOut(window, inputSteps);
+    const lengths =
+      inputLengths && inputLengths.map((length) => stepsOut(window, length));
     const most = chunkSteps(stages, this.#batch, steps);
     const traced = this.#trace
       ? Math.max(...stages.map((stage) => stage.traced))
@@ -148,13 +161,14 @@ class ForwardPass {
           ...this.#running(lengths, start, count),
         };
         if (!chunk.rows) continue;
-        this.#transfer.copyIn(first, source, buffers.x, chunk);
+        this.#transfer.copyIn(first, input, buffers.x, chunk);
         const y = this.#runChunk(stages, direction, buffers, chunk);
         if (!last.lastOnly)
           this.#transfer.copyOut(last, direction, form, y, target, chunk);
       }
       if (!last.lastOnly) return;
-      const { h } = this.states.at(last.cells[direction] as PlacedCell);
+      const [state] = (last.cells[direction] as PlacedCell).states;
+      const h = this.states.addressOf(state as PlacedState);
       this.#transfer.copyLast(last, direction, form, h, target);
     });
     return target;
@@ -186,34 +200,21 @@ class ForwardPass {
     buffers: Buffers,
     { start, count, rows, lengths }: Chunk,
   ): number {
+    const { memory } = this.#network;
     let x = buffers.x;
     let y = buffers.y;
     for (const stage of stages) {
       const place = stage.cells[direction] as PlacedCell;
-      const { h, c } = this.states.at(place);
       const lane = y + place.lane * 4;
       const trace = this.#trace && stage.traced ? buffers.trace : 0;
-      place.run(
-        place.record,
-        x,
-        buffers.z,
-        lane,
-        h,
-        c,
-        lengths,
-        rows,
-        count,
-        trace,
+      const { z } = buffers;
+      const call = { x, z, y: lane, lengths, rows, steps: count, trace };
+      writeCall(memory, place.call, call);
+      place.states.forEach((state, index) =>
+        writeState(memory.i32, place.call, index, this.states.addressOf(state)),
       );
-      this.#trace?.collect(
-        this.#network.memory.f32,
-        stage,
-        place,
-        trace,
-        lane,
-        start,
-        count,
-      );
+      place.run(place.call);
+      this.#trace?.collect(memory.f32, stage, place, trace, lane, start, count);
       x = y;
       y = y === buffers.y ? buffers.y2 : buffers.y;
     }

@@ -3,7 +3,13 @@ import { addInput } from "./skip.js";
 import { type Buffers, chunkSteps, layBuffers } from "./buffers.js";
 import { forward, type ForwardResult, type ForwardRun } from "./forward.js";
 import type { Backend } from "./load.js";
-import { Network, type PlacedCell, type StageSpec } from "./network.js";
+import {
+  Network,
+  type PlacedCell,
+  type PlacedState,
+  type StageSpec,
+} from "./network.js";
+import { writeCall, writeState } from "./run.js";
 import { Slots, type StreamState } from "./slots.js";
 import { type CellState, StateBlock } from "./states.js";
 
@@ -47,6 +53,8 @@ interface Block {
   readonly f32: Float32Array;
   readonly frame: Float32Array; // [I]
   readonly output: Float32Array; // [O]
+  /** Where the states lie that the steps' records name; 0: nowhere yet. */
+  states: number;
 }
 
 /**
@@ -96,7 +104,7 @@ export class Model {
     states.write(memory.f32, given);
     const output = new Float32Array(last.outputSize);
     this.#runStep(behind, this.#blockOf(1), input, 0, output);
-    return { output, states: states.read(memory.f32) };
+    return { output, states: states.read(memory.f32), steps: 1 };
   }
 
   /** A stream over these weights, from its initial states. Only where every stage is forward. */
@@ -157,9 +165,12 @@ export class Model {
       f32,
       frame: new Float32Array(f32.buffer, buffers.x, first.inputSize),
       output: new Float32Array(f32.buffer, y, last.outputSize),
+      states: 0,
     };
-    if (count === 1) this.#step = block;
-    else this.#block = block;
+    if (count === 1) {
+      this.#step = block;
+      this.#writeCalls(buffers, 1, true);
+    } else this.#block = block;
     return block;
   }
 
@@ -177,18 +188,25 @@ export class Model {
   /** A step of the stages whose states lie at the address `states`. */
   #runStep(
     states: number,
-    { buffers, f32, frame: x, output }: Block,
+    block: Block,
     frame: ArrayLike<number>,
     from: number,
     out: Float32Array,
   ): void {
+    const { buffers, f32, frame: x, output } = block;
+    const { cells } = this.network; // one a stage: all are forward
     const inputSize = x.length;
     const outputSize = output.length;
     const whole = inputSize >= SET_FROM && frame.length === inputSize;
     if (whole && isFloat32Array(frame)) x.set(frame);
     else for (let i = 0; i < inputSize; i++) x[i] = frame[from + i] as number;
     if (inputSize % 2) f32[(buffers.x >> 2) + inputSize] = 0;
-    this.#runStages(states, buffers, 1);
+    if (block.states !== states) this.#writeStates(states, true);
+    block.states = states;
+    for (let i = 0; i < cells.length; i++) {
+      const place = cells[i] as PlacedCell;
+      place.run(place.step);
+    }
     if (outputSize < SET_FROM)
       for (let i = 0; i < outputSize; i++) out[i] = output[i] as number;
     else out.set(output);
@@ -203,12 +221,11 @@ export class Model {
     count: number,
     out: Float32Array,
   ): void {
-    const { first, last, memory } = this.network;
+    const { cells, first, last } = this.network;
     const { inputSize, inputWidth } = first;
     const { outputSize, outputWidth } = last;
-    const { steps: most, buffers } = this.#blockOf(count);
-    const { f32 } = memory;
-    const states = this.#slots.enter(stream);
+    const { steps: most, buffers, f32 } = this.#blockOf(count);
+    this.#writeStates(this.#slots.enter(stream), false);
     for (let start = 0; start < count; start += most) {
       const steps = Math.min(most, count - start);
       let from = start * inputSize;
@@ -217,7 +234,8 @@ export class Model {
           f32[x + i] = frames[from++] as number;
         f32.fill(0, x + inputSize, x + inputWidth);
       }
-      let y = this.#runStages(states, buffers, steps) >> 2;
+      let y = this.#writeCalls(buffers, steps, false) >> 2;
+      for (const place of cells) place.run(place.call);
       let to = start * outputSize;
       for (let t = 0; t < steps; t++, y += outputWidth) {
         const x = (buffers.x >> 2) + t * inputWidth;
@@ -228,29 +246,33 @@ export class Model {
     }
   }
 
-  /** Runs every stage over `steps` steps of one row; where the last one's output lies. */
-  #runStages(states: number, buffers: Buffers, steps: number): number {
-    const { cells } = this.network; // one a stage: all are forward
-    let x = buffers.x;
-    let y = buffers.y;
-    for (let i = 0; i < cells.length; i++) {
-      const place = cells[i] as PlacedCell;
-      const h = states + place.hAt * 4;
-      place.run(
-        place.record,
-        x,
-        buffers.z,
-        y,
-        h,
-        states + place.cAt * 4,
-        0,
-        1,
-        steps,
-        0,
-      );
-      x = y;
-      y = y === buffers.y ? buffers.y2 : buffers.y;
+  /**
+   * Writes every stage's call of `steps` steps of one row, in the records of a step (`single`) or of any call; where the
+   * last one's output lies.
+   */
+  #writeCalls({ x: first, y, y2, z }: Buffers, steps: number, single: boolean) {
+    const { cells, memory } = this.network; // one a stage: all are forward
+    let x = first;
+    let next = y;
+    for (const { call, step } of cells) {
+      const place = { x, z, y: next, lengths: 0, rows: 1, steps, trace: 0 };
+      writeCall(memory, single ? step : call, place);
+      x = next;
+      next = next === y ? y2 : y;
     }
     return x;
+  }
+
+  /** Writes where the cells' states lie, which begin at an address, into those records. */
+  #writeStates(address: number, single: boolean): void {
+    const { cells, memory } = this.network;
+    const { i32 } = memory;
+    for (let i = 0; i < cells.length; i++) {
+      const { states, call, step } = cells[i] as PlacedCell;
+      for (let part = 0; part < states.length; part++) {
+        const { at } = states[part] as PlacedState;
+        writeState(i32, single ? step : call, part, address + at * 4);
+      }
+    }
   }
 }

@@ -1,9 +1,10 @@
-import type { Cell } from "./cells/cell.js";
+import type { Cell, StatePart, Window } from "./cells/cell.js";
 import type { KernelFunction, Pass } from "./contract.js";
 import { type Backend, createMachine } from "./load.js";
 import type { Memory } from "./memory.js";
 import type { MergeMode } from "./merge.js";
 import { PlacedWeights } from "./place.js";
+import { RUN_BYTES, writeLayer } from "./run.js";
 import { align, lanesOf, PANEL } from "./sizes.js";
 
 /** A layer's part of a network: one cell, or one a direction, over the same input. */
@@ -21,16 +22,21 @@ export interface StageSpec {
 export interface PlacedCell {
   readonly cell: Cell;
   readonly weights: PlacedWeights;
-  readonly record: number; // address
   readonly run: Pass;
-  /** Floats of one row: of h and c, and where they begin among all states of one row (c after h). */
-  readonly hWidth: number;
-  readonly cWidth: number;
-  readonly hAt: number;
-  readonly cAt: number;
+  /** Addresses of the records that `run` takes: a call's, and that of a stream's step, which stays as it is. */
+  readonly call: number;
+  readonly step: number;
+  readonly states: readonly PlacedState[];
   /** Where this direction's lanes begin in a row of y, and its outputs in a row of the user's. */
   readonly lane: number;
   readonly outputAt: number;
+}
+
+/** A part of a cell's state: floats of one row, and where they begin among all states of one row. */
+export interface PlacedState {
+  readonly part: StatePart;
+  readonly width: number;
+  readonly at: number;
 }
 
 export interface Stage {
@@ -38,8 +44,9 @@ export interface Stage {
   readonly lastOnly: boolean;
   readonly merge: MergeMode;
   readonly inProcessingOrder: boolean;
-  /** Needs no step but those before. */
+  /** Needs no step but those before, and gives as many as come in. */
   readonly causal: boolean;
+  readonly window: Window | null;
   readonly inputSize: number; // floats of an input row as the user gives it
   readonly inputWidth: number; // as the kernel reads it: padded
   readonly outputSize: number; // D·O, or O when the directions merge
@@ -78,8 +85,10 @@ export class Network {
     this.weightsEnd = plan.address;
     memory.ensure(this.weightsEnd);
     for (const { cells, outputWidth } of this.stages)
-      for (const { weights } of cells)
+      for (const { weights, call, step } of cells) {
         weights.writeRecord(memory, outputWidth * 4);
+        for (const run of [call, step]) writeLayer(memory, run, weights.record);
+      }
     this.repack();
   }
 
@@ -110,7 +119,7 @@ class Plan {
   }
 
   place({ cells, lastOnly, merge, inProcessingOrder }: StageSpec): Stage {
-    const [{ inputSize, hiddenSize, traced }] = cells as [Cell];
+    const [{ inputSize, hiddenSize, traced, window }] = cells as [Cell];
     // Straight from the stage before, whose padded rows the kernel reads as they lie; a bidirectional stage's
     // rows are padded in the middle and are copied.
     const before = this.#before;
@@ -131,7 +140,8 @@ class Plan {
       lastOnly,
       merge,
       inProcessingOrder,
-      causal: cells.length === 1 && !cells[0]?.reverse,
+      causal: cells.length === 1 && !cells[0]?.reverse && !window,
+      window,
       inputSize,
       inputWidth,
       outputSize: merge === "concat" ? total(size) : total(size, 1),
@@ -146,15 +156,16 @@ class Plan {
 
   #placeCell(cell: Cell, inputWidth: number) {
     const weights = new PlacedWeights(cell, this.address, inputWidth);
-    const { record, end } = weights;
-    const [hWidth = 0, cWidth = 0] = cell.states.map(({ size }) =>
-      lanesOf(size),
-    );
-    const hAt = this.stateFloats;
-    this.address = align(end);
-    this.stateFloats += hWidth + cWidth;
+    const call = align(weights.end);
+    const step = call + RUN_BYTES;
+    this.address = step + RUN_BYTES;
+    const states = cell.states.map((part) => {
+      const at = this.stateFloats;
+      const width = lanesOf(part.size);
+      this.stateFloats += width;
+      return { part, width, at };
+    });
     const run = this.#functionOf(cell.run);
-    const cAt = hAt + hWidth;
-    return { cell, weights, record, run, hWidth, cWidth, hAt, cAt };
+    return { cell, weights, run, call, step, states };
   }
 }

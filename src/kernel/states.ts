@@ -1,21 +1,12 @@
 import { copyFloats } from "./floats.js";
-import type { Network, PlacedCell } from "./network.js";
+import type { Network, PlacedCell, PlacedState } from "./network.js";
 
-/** The states of B rows at one cell, without padding: h [B, O], c [B, H] (LSTM). */
-export interface CellState {
-  readonly hidden: Float32Array;
-  readonly cell: Float32Array | null;
-}
-
-/** Where a cell's states lie in a memory. */
-export interface StateAddress {
-  readonly h: number;
-  readonly c: number;
-}
+/** The states of B rows at one cell, by their names and without padding: each (B, size). */
+export type CellState = Readonly<Record<string, Float32Array>>;
 
 /**
- * States of B rows from `start` (a float's index): every cell's h [B, hWidth] and c [B, cWidth], at B times its
- * place among the states of one row. Streams (B = 1) and batches lie the same way.
+ * States of B rows from `start` (a float's index): every part of every cell's state [B, width], at B times its place among
+ * the states of one row. Streams (B = 1) and batches lie the same way.
  */
 export class StateBlock {
   readonly #network: Network;
@@ -36,10 +27,14 @@ export class StateBlock {
     this.#rowOf = rowOf;
   }
 
-  at(place: PlacedCell): StateAddress {
-    const address = (floats: number) =>
-      (this.#start + floats * this.#batch) * 4;
-    return { h: address(place.hAt), c: address(place.cAt) };
+  /** A float's index. */
+  #indexOf({ at }: PlacedState): number {
+    return this.#start + at * this.#batch;
+  }
+
+  /** The address of a state. */
+  addressOf(state: PlacedState): number {
+    return this.#indexOf(state) * 4;
   }
 
   /** Takes over one state a cell; null, and what is missing, is the cell's initial state, or zeros. */
@@ -48,67 +43,40 @@ export class StateBlock {
     f32.fill(0, this.#start, this.#start + stateFloats * this.#batch);
     cells.forEach((place, index) => {
       const given = states[index];
-      const [h0, c0] = place.cell.states.map(({ initial }) => initial?.());
-      const initial = h0 && { hidden: h0, cell: c0 ?? null };
-      const state = given ?? initial;
-      if (!state) return;
-      const { h, c } = this.at(place);
-      const { hWidth, cWidth } = place;
-      const { outputSize, hiddenSize } = place.cell;
-      for (let row = 0; row < this.#batch; row++) {
-        const from = given ? this.#rowOf(row) : 0;
-        const { hidden, cell } = state;
-        if (hWidth)
-          copyFloats(
-            hidden,
-            from * outputSize,
-            f32,
-            (h >> 2) + row * hWidth,
-            outputSize,
-          );
-        if (cell)
-          copyFloats(
-            cell,
-            from * hiddenSize,
-            f32,
-            (c >> 2) + row * cWidth,
-            hiddenSize,
-          );
+      for (const state of place.states) {
+        const { name, size, initial } = state.part;
+        const values = given ? given[name] : initial?.();
+        if (!values) continue;
+        const to = this.#indexOf(state);
+        for (let row = 0; row < this.#batch; row++) {
+          const from = given ? this.#rowOf(row) * size : 0;
+          copyFloats(values, from, f32, to + row * state.width, size);
+        }
       }
     });
   }
 
   /** Copies of all states, one a cell. */
   read(f32: Float32Array): CellState[] {
-    return this.#network.cells.map((place) => {
-      const { hWidth, cWidth } = place;
-      const { outputSize, hiddenSize } = place.cell;
-      const state = {
-        hidden: new Float32Array(hWidth && this.#batch * outputSize),
-        cell: cWidth ? new Float32Array(this.#batch * hiddenSize) : null,
-      };
-      const { h, c } = this.at(place);
-      const { hidden, cell } = state;
-      for (let row = 0; row < this.#batch; row++) {
-        const to = this.#rowOf(row);
-        if (hWidth)
-          copyFloats(
-            f32,
-            (h >> 2) + row * hWidth,
-            hidden,
-            to * outputSize,
-            outputSize,
-          );
-        if (cell)
-          copyFloats(
-            f32,
-            (c >> 2) + row * cWidth,
-            cell,
-            to * hiddenSize,
-            hiddenSize,
-          );
-      }
-      return state;
-    });
+    return this.#network.cells.map((place) => this.#readCell(f32, place));
+  }
+
+  #readCell(f32: Float32Array, { states }: PlacedCell): CellState {
+    const copies: Record<string, Float32Array> = {};
+    for (const state of states) {
+      const { name, size } = state.part;
+      const copy = new Float32Array(this.#batch * size);
+      const from = this.#indexOf(state);
+      for (let row = 0; row < this.#batch; row++)
+        copyFloats(
+          f32,
+          from + row * state.width,
+          copy,
+          this.#rowOf(row) * size,
+          size,
+        );
+      copies[name] = copy;
+    }
+    return copies;
   }
 }

@@ -1,10 +1,11 @@
+import { stepsIn, type Window } from "./cells/cell.js";
 import { copyFloats, mergeFloats } from "./floats.js";
 import type { Memory } from "./memory.js";
 import { type Merge, MERGES } from "./merge.js";
-import type { PlacedCell, Stage } from "./network.js";
+import type { PlacedCell, PlacedState, Stage } from "./network.js";
 
 /**
- * A chunk: `count` of the sequence's `steps` steps from `start`, of the first `rows` rows; `lengths` as in `Pass`;
+ * A chunk: `count` of the sequence's `steps` steps from `start`, of the first `rows` rows; `lengths` as in run.ts;
  * `ends`: the steps of each row in the whole sequence, null: all.
  */
 export interface Chunk {
@@ -14,6 +15,13 @@ export interface Chunk {
   readonly steps: number;
   readonly rows: number;
   readonly lengths: number;
+}
+
+/** Sequences that a group of stages begins with: (B, T, I), and the steps of each row in the kernel's order, null: all. */
+export interface Input {
+  readonly data: Float32Array;
+  readonly steps: number;
+  readonly ends: readonly number[] | null;
 }
 
 /** What a stage's outputs become on their way out: numbers a step, how two directions merge, whether they come in the order in which they were computed. */
@@ -44,9 +52,14 @@ export class Transfer {
     this.#rowOf = rowOf;
   }
 
-  /** The chunk's steps of source (B, T, I) into x. */
-  copyIn(stage: Stage, source: Float32Array, x: number, chunk: Chunk): void {
-    const { start, count, steps, rows } = chunk;
+  /** What the chunk's steps are made of, out of data (B, T, I), into x. */
+  copyIn(stage: Stage, input: Input, x: number, chunk: Chunk): void {
+    if (stage.window) {
+      this.#copyWindow(stage, stage.window, input, x, chunk);
+      return;
+    }
+    const { start, count, rows } = chunk;
+    const { data: source, steps } = input;
     const { f32 } = this.#memory;
     const { inputSize, inputWidth } = stage;
     for (let row = 0; row < rows; row++) {
@@ -62,6 +75,28 @@ export class Transfer {
           f32[step + i] = source[from + t * inputSize + i] as number;
         }
         f32.fill(0, step + inputSize, step + inputWidth);
+      }
+    }
+  }
+
+  /** The same for a stage whose output steps are made of several input steps, or of others than their own. */
+  #copyWindow(
+    { inputSize, inputWidth }: Stage,
+    window: Window,
+    { data, steps, ends }: Input,
+    x: number,
+    { start, count, rows }: Chunk,
+  ): void {
+    const { f32 } = this.#memory;
+    const first = start * window.stride - window.before;
+    const all = stepsIn(window, count);
+    for (let row = 0; row < rows; row++) {
+      const end = ends?.[row] ?? steps;
+      const to = (x >> 2) + row * all * inputWidth;
+      f32.fill(0, to, to + all * inputWidth);
+      for (let t = Math.max(0, -first); t < all && first + t < end; t++) {
+        const from = (this.#rowOf(row) * steps + first + t) * inputSize;
+        copyFloats(data, from, f32, to + t * inputWidth, inputSize);
       }
     }
   }
@@ -111,8 +146,9 @@ export class Transfer {
     const { f32 } = this.#memory;
     const place = stage.cells[direction] as PlacedCell;
     const { outputSize } = place.cell;
+    const { width } = place.states[0] as PlacedState;
     for (let row = 0; row < this.#batch; row++) {
-      const from = (h >> 2) + row * place.hWidth;
+      const from = (h >> 2) + row * width;
       const to = this.#rowOf(row) * size + (merge ? 0 : place.outputAt);
       if (merge && direction)
         mergeFloats(f32, from, target, to, outputSize, merge);

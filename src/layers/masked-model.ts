@@ -1,4 +1,9 @@
-import { addInput, type CellState, type Model } from "../kernel/model.js";
+import {
+  addInput,
+  type CellState,
+  type ForwardResult,
+  type Model,
+} from "../kernel/model.js";
 import {
   cellsOf,
   givesLastOnly,
@@ -30,7 +35,7 @@ export function forwardMasked(
   layers: readonly Layer[],
   modelOf: (layer: KernelLayer) => Model,
   { given, mask: first, lengths: all, states, skip }: MaskedRun,
-): { output: Float32Array; states: readonly CellState[] } {
+): ForwardResult {
   let { data, steps } = given;
   let mask = first;
   let lengths = all;
@@ -67,7 +72,7 @@ export function forwardMasked(
     const { data: input, batch } = given;
     addInput({ input, batch, steps, lengths }, data, skip, mask);
   }
-  return { output: data, states: results };
+  return { output: data, states: results, steps };
 
   function runOne(
     layer: KernelLayer,

@@ -86,7 +86,7 @@ function startsOf(
     const start = new Float32Array(batch * outputSize);
     if (maskRule === "previous") return start;
     const given = states[cells.length - last.length + direction];
-    if (given) return given.hidden;
+    if (given) return given["hidden"] as Float32Array;
     const own = cell.states[0]?.initial?.();
     for (let row = 0; own && row < batch; row++)
       start.set(own, row * outputSize);

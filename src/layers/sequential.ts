@@ -115,7 +115,7 @@ export class Sequential {
       : sequences(input, this.inputSize);
     const checked = record(options, "options", FORWARD);
     const lengths = checkLengths(checked["lengths"], given);
-    const { batch, steps, batched } = given;
+    const { batch, batched } = given;
     const axis = batched ? batch : null;
     const { state } = checked;
     const states =
@@ -127,7 +127,7 @@ export class Sequential {
         : this.#forward(given, lengths, states);
     const axes = [
       ...(batched ? [batch] : []),
-      ...(this.#lastOnly ? [] : [steps]),
+      ...(this.#lastOnly ? [] : [result.steps]),
     ];
     return {
       output: { shape: [...axes, this.outputSize], data: result.output },

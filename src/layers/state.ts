@@ -1,18 +1,36 @@
 import { record, sameShape } from "../checks.js";
-import type { Cell, CellState } from "../kernel/model.js";
+import { type Cell, type CellState, RECURRENT_KINDS } from "../kernel/model.js";
 import { checkTensor, type Tensor } from "../tensor.js";
 
-/** Where a sequence stands: hidden [L·D, B, O] and, of an LSTM, cell [L·D, B, H]; no B when the input had none. */
+/**
+ * Where a sequence stands, part by part: hidden [L·D, B, O] and, of an LSTM, cell [L·D, B, H]; no B when the input had
+ * none.
+ */
 export interface State {
   hidden: Tensor;
   cell?: Tensor;
 }
 
-const hasCell = (cells: readonly Cell[]): boolean =>
-  (cells[0]?.states.length ?? 0) > 1;
+type Part = Cell["states"][number];
 
-const axesOf = (cells: readonly Cell[], batch: number | null): number[] =>
-  batch === null ? [cells.length] : [cells.length, batch];
+/** The axes of a part, as users see it, of a layer's cells and the batch (null: without that axis). */
+const shapeOf = (
+  { shape, stacked }: Part,
+  cells: readonly Cell[],
+  batch: number | null,
+): number[] => [
+  ...(stacked ? [cells.length] : []),
+  ...(batch === null ? [] : [batch]),
+  ...shape,
+];
+
+/** Every layer's cells have the same parts. */
+const partsOf = (cells: readonly Cell[]): readonly Part[] =>
+  cells[0]?.states ?? [];
+
+/** Whether the layer of these cells has a state. */
+export const hasState = (cells: readonly Cell[]): boolean =>
+  partsOf(cells).length > 0;
 
 /** A state's parts, cell by cell; checked against the layer's cells and the batch (null: without that axis). */
 export function splitState(
@@ -22,46 +40,51 @@ export function splitState(
   name: string,
 ): CellState[] {
   const given = record(state, name);
-  const { hiddenSize, outputSize } = cells[0] as Cell;
-  const part = (key: "hidden" | "cell", size: number): Float32Array => {
-    const tensor = checkTensor(given[key], `${name}.${key}`);
-    const shape = [...axesOf(cells, batch), size];
-    return sameShape(tensor, shape, `${name}.${key}`).data;
-  };
-  const hidden = part("hidden", outputSize);
-  const cell = hasCell(cells) ? part("cell", hiddenSize) : null;
+  const parts = partsOf(cells).map((part) => {
+    const place = `${name}.${part.name}`;
+    const tensor = checkTensor(given[part.name], place);
+    const shape = shapeOf(part, cells, batch);
+    return [part.name, sameShape(tensor, shape, place).data] as const;
+  });
   const share = (data: Float32Array, index: number) => {
     if (cells.length === 1) return data;
     const size = data.length / cells.length;
     return data.subarray(index * size, (index + 1) * size);
   };
-  return cells.map((_, index) => ({
-    hidden: share(hidden, index),
-    cell: cell && share(cell, index),
-  }));
+  return cells.map((_, index) =>
+    Object.fromEntries(parts.map(([part, data]) => [part, share(data, index)])),
+  );
 }
+
+/** The parts of recurrent layers, whose tensors have layers and directions in front. */
+const STACKED = new Set(
+  Object.values(RECURRENT_KINDS).flatMap((kind) =>
+    kind
+      .states({ inputSize: 1, hiddenSize: 1, outputSize: 1 })
+      .map(({ name }) => name),
+  ),
+);
+
+/** Which axis of a part, by its name, is the batch. */
+export const batchAxisOf = (part: string): number =>
+  STACKED.has(part) ? 1 : 0;
 
 /** The parts, which are copies, put together again; a single one as it is. */
 export function joinState(
-  parts: readonly CellState[],
+  states: readonly CellState[],
   cells: readonly Cell[],
   batch: number | null,
 ): State {
-  const { hiddenSize, outputSize } = cells[0] as Cell;
-  const join = (
-    size: number,
-    values: (state: CellState) => Float32Array,
-  ): Tensor => {
-    const shape = [...axesOf(cells, batch), size];
-    const [first] = parts;
-    if (first && parts.length === 1) return { shape, data: values(first) };
-    const each = (batch ?? 1) * size;
+  const joined = partsOf(cells).map((part): [string, Tensor] => {
+    const shape = shapeOf(part, cells, batch);
+    const values = states.map((state) => state[part.name] as Float32Array);
+    const [first] = values;
+    if (first && values.length === 1)
+      return [part.name, { shape, data: first }];
+    const each = (batch ?? 1) * part.size;
     const data = new Float32Array(cells.length * each);
-    parts.forEach((state, index) => data.set(values(state), index * each));
-    return { shape, data };
-  };
-  const hidden = join(outputSize, (state) => state.hidden);
-  if (!hasCell(cells)) return { hidden };
-  const cell = join(hiddenSize, (state) => state.cell as Float32Array);
-  return { hidden, cell };
+    values.forEach((own, index) => data.set(own, index * each));
+    return [part.name, { shape, data }];
+  });
+  return Object.fromEntries(joined) as object as State;
 }

@@ -63,11 +63,7 @@ function runTraced(
       steps: some,
       lengths: valid ? null : [0],
       states: states.map(
-        (state) =>
-          state && {
-            hidden: row(state.hidden, index),
-            cell: state.cell && row(state.cell, index),
-          },
+        (state) => state && mapParts(state, (_, values) => row(values, index)),
       ),
       trace: sink,
     });
@@ -82,12 +78,9 @@ function runTraced(
     output: concat(runs.map((run) => run.output)),
     states: cells.map((_, index) => {
       const each = runs.map((run) => run.states[index] as CellState);
-      return {
-        hidden: concat(each.map(({ hidden }) => hidden)),
-        cell: each[0]?.cell
-          ? concat(each.map(({ cell }) => cell as Float32Array))
-          : null,
-      };
+      return mapParts(each[0] as CellState, (name) =>
+        concat(each.map((state) => state[name] as Float32Array)),
+      );
     }),
     gates: cells.map((cell) => {
       const each = runs.map(({ sink }) => sink.of(cell));
@@ -101,6 +94,14 @@ function runTraced(
     }),
   };
 }
+
+const mapParts = (
+  state: CellState,
+  map: (name: string, values: Float32Array) => Float32Array,
+): CellState =>
+  Object.fromEntries(
+    Object.entries(state).map(([name, values]) => [name, map(name, values)]),
+  );
 
 /** The trace as users see it. */
 export function traceOf(

@@ -1,8 +1,9 @@
+import { isRecord } from "../checks.js";
 import type { Sequences } from "../layers/input.js";
 import type { Mask } from "../layers/mask.js";
 import type { States } from "../layers/states.js";
-import type { State } from "../layers/state.js";
-import { concat, type Tensor } from "../tensor.js";
+import { batchAxisOf, type State } from "../layers/state.js";
+import { concat, sizeOf, type Tensor } from "../tensor.js";
 import type { ModelFacts } from "./service.js";
 
 /** Multiplications that a worker does in a millisecond, at least: only a guess, results do not depend on it. */
@@ -85,36 +86,50 @@ export function cutMask(
 
 /** Whether `states` has B rows in every tensor, so that it can be cut; else the worker says what is wrong. */
 export function hasRows(states: unknown, batch: number): states is States {
-  const rows = (tensor: unknown) => (tensor as Tensor | null)?.shape?.[1];
   return (
     Array.isArray(states) &&
     states.every(
-      (state: State | null | undefined) =>
+      (state: unknown) =>
         (state ?? null) === null ||
-        (rows(state?.hidden) === batch &&
-          (!state?.cell || rows(state.cell) === batch)),
+        (isRecord(state) &&
+          Object.entries(state).every(
+            ([part, tensor]) =>
+              (tensor as Tensor | null)?.shape?.[batchAxisOf(part)] === batch,
+          )),
     )
   );
 }
 
-/** Rows of states: they are the second axis of each tensor. */
+/** Rows of states. */
 export function cutStates(
   states: readonly (State | null)[],
   { from, to }: Rows,
 ): States {
   return states.map((state) =>
-    mapState(state, ({ shape: [layers = 0, batch = 0, size = 0], data }) => {
+    mapState(state, ({ shape, data }, part) => {
+      const axis = batchAxisOf(part);
+      const { outer, size } = around(shape, axis);
+      const batch = shape[axis] as number;
       const rows = to - from;
-      const copy = new Float32Array(layers * rows * size);
-      for (let l = 0; l < layers; l++)
+      const copy = new Float32Array(outer * rows * size);
+      for (let o = 0; o < outer; o++)
         copy.set(
-          data.subarray((l * batch + from) * size, (l * batch + to) * size),
-          l * rows * size,
+          data.subarray((o * batch + from) * size, (o * batch + to) * size),
+          o * rows * size,
         );
-      return { shape: [layers, rows, size], data: copy };
+      return {
+        shape: shape.map((n, at) => (at === axis ? rows : n)),
+        data: copy,
+      };
     }),
   );
 }
+
+/** How many numbers lie before an axis, as blocks, and behind it. */
+const around = (shape: readonly number[], axis: number) => ({
+  outer: sizeOf(shape.slice(0, axis)),
+  size: sizeOf(shape.slice(axis + 1)),
+});
 
 /** Outputs (B, ..) of all rows again. */
 export function joinRows(parts: readonly Tensor[], batch: number): Tensor {
@@ -153,29 +168,36 @@ export function joinStates(parts: readonly States[], batch: number): States {
   const [first, ...others] = parts as [States, ...States[]];
   if (!others.length) return first;
   return first.map((state, index) =>
-    mapState(state, ({ shape: [layers = 0, , size = 0] }, key) => {
-      const data = new Float32Array(layers * batch * size);
+    mapState(state, ({ shape }, part) => {
+      const axis = batchAxisOf(part);
+      const { outer, size } = around(shape, axis);
+      const data = new Float32Array(outer * batch * size);
       let from = 0;
-      for (const part of parts) {
-        const own = part[index]?.[key] as Tensor;
-        const floats = (own.shape[1] as number) * size;
-        for (let l = 0; l < layers; l++)
+      for (const states of parts) {
+        const own = partsOf(states[index])[part] as Tensor;
+        const floats = (own.shape[axis] as number) * size;
+        for (let o = 0; o < outer; o++)
           data.set(
-            own.data.subarray(l * floats, (l + 1) * floats),
-            l * batch * size + from,
+            own.data.subarray(o * floats, (o + 1) * floats),
+            o * batch * size + from,
           );
         from += floats;
       }
-      return { shape: [layers, batch, size], data };
+      return { shape: shape.map((n, at) => (at === axis ? batch : n)), data };
     }),
   );
 }
 
+const partsOf = (state: State | null | undefined) =>
+  (state ?? {}) as Readonly<Record<string, Tensor>>;
+
 function mapState(
   state: State | null | undefined,
-  map: (tensor: Tensor, key: "hidden" | "cell") => Tensor,
+  map: (tensor: Tensor, part: string) => Tensor,
 ): State | null {
   if (!state) return null;
-  const hidden = map(state.hidden, "hidden");
-  return state.cell ? { hidden, cell: map(state.cell, "cell") } : { hidden };
+  const parts = Object.entries(partsOf(state)).map(
+    ([part, tensor]): [string, Tensor] => [part, map(tensor, part)],
+  );
+  return Object.fromEntries(parts) as object as State;
 }

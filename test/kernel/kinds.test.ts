@@ -23,8 +23,8 @@ describe("a kind that nobody knows", () => {
       states: [],
       trace: null,
     };
-    const [{ record }] = network.cells as [(typeof network.cells)[0]];
-    network.memory.i32[(record >> 2) + RECURRENT.indexOf("kind")] = 9;
+    const [{ weights }] = network.cells as [(typeof network.cells)[0]];
+    network.memory.i32[(weights.record >> 2) + RECURRENT.indexOf("kind")] = 9;
     expect(() => forward(network, network.weightsEnd, run)).toThrow(
       backend === "js" ? "a kind of cell, got 9" : "unreachable",
     );

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ACTIVATIONS, DEFINITIONS } from "../../src/kernel/activations.js";
 import { LAYER, NUMBERS, RECURRENT } from "../../src/kernel/fields.js";
+import { RUN } from "../../src/kernel/run.js";
 
 /*
  * The kernel's sources and src/kernel/ each name what a record holds: the same names in the same order, four bytes each,
@@ -38,10 +39,11 @@ const constantsOf = (source: string): Record<string, number> =>
   );
 
 test.each([
-  ["Layer", LAYER],
-  ["Recurrent", RECURRENT],
-])("%s has the same fields on both sides", (name, fields) => {
-  expect(fieldsOf(sourceOf("layer.ts"), name)).toEqual(fields);
+  ["layer.ts", "Layer", LAYER],
+  ["layer.ts", "Recurrent", RECURRENT],
+  ["run.ts", "Run", RUN],
+])("%s: %s has the same fields on both sides", (file, name, fields) => {
+  expect(fieldsOf(sourceOf(file), name)).toEqual(fields);
 });
 
 describe("numbers", () => {

@@ -7,6 +7,10 @@ import { lanesOf, quadsOf } from "../sizes.js";
 export interface StatePart {
   readonly name: string;
   readonly size: number;
+  /** Their axes, as users see them. */
+  readonly shape: readonly number[];
+  /** Users see the parts of a layer's cells as one tensor, an axis in front; otherwise there is one cell. */
+  readonly stacked: boolean;
   /** Where a row starts that is given none; null: from zeros. */
   readonly initial: (() => Float32Array) | null;
 }
@@ -31,12 +35,38 @@ export interface CellVector {
   write(target: Float32Array, start: number): void;
 }
 
+/**
+ * Output step t is made of input steps t · stride - before … t · stride - before + span - 1, zeros where there are none. x
+ * then has (T - 1) · stride + span steps where y has T, and the layer runs in a group of its own.
+ */
+export interface Window {
+  readonly span: number;
+  readonly stride: number;
+  readonly before: number;
+  /** Zeros behind a row's last step. */
+  readonly after: number;
+}
+
+/** Output steps of so many input steps; 0 or less: there are too few for one. */
+export const stepsOut = (window: Window | null, steps: number): number =>
+  window
+    ? Math.floor(
+        (window.before + steps + window.after - window.span) / window.stride,
+      ) + 1
+    : steps;
+
+/** Steps of x that a chunk of so many output steps is made of. */
+export const stepsIn = (window: Window | null, steps: number): number =>
+  window ? (steps - 1) * window.stride + window.span : steps;
+
 /** What one kernel call runs: one layer in one direction, which says all that the kernel's side has to know of it. */
 export interface Cell {
   readonly inputSize: number; // I
   readonly outputSize: number; // O
   /** From each row's last step to its first. */
   readonly reverse: boolean;
+  /** The steps of x that an output step is made of; null: its own alone, and what states hold of those before. */
+  readonly window: Window | null;
   /** The kernel's function that runs it. */
   readonly run: KernelFunction;
   /** The fields of its record, in order. */

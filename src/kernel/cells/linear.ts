@@ -30,6 +30,7 @@ export function linearCell(spec: LinearSpec): Cell {
     outputSize,
     hiddenSize: outputSize,
     reverse: false,
+    window: null,
     run: RUN,
     fields: LAYER,
     ints: { ...outputFields(outputSize, zPanels), ...functions.ints },

@@ -151,6 +151,7 @@ export function recurrentCell(
     hiddenSize,
     outputSize,
     reverse,
+    window: null,
     run: RUN,
     fields: RECURRENT,
     ints: {
@@ -169,6 +170,8 @@ export function recurrentCell(
     states: kind.states(spec).map(({ name, size }) => ({
       name,
       size,
+      shape: [size],
+      stacked: true,
       initial: spec.learnedState
         ? () => spec.parameter(`${name}0`) as Float32Array
         : null,

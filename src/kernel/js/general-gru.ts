@@ -1,17 +1,15 @@
 import type { ActivationCode } from "../activations.js";
 import { gate } from "./general.js";
 import { product } from "./product.js";
-import type { Recurrent, StepPlace } from "./recurrent.js";
+import type { Recurrent } from "./recurrent.js";
+import type { Run } from "./run.js";
 
 const fround = Math.fround;
 
-export function generalGruStep(
-  f32: Float32Array,
-  layer: Recurrent,
-  place: StepPlace,
-): void {
+export function generalGruStep(layer: Recurrent, run: Run): void {
   const { output, outputSize, recurrent, candidate, resetAfter } = layer;
-  const { h, z, zRow, y, yRow, active, scratch } = place;
+  const { f32, state0: h, stepZ: z, zRow, active, scratch } = run;
+  const { stepY: y, yRow } = run;
   const [inner, outer] = layer.functions as readonly [
     ActivationCode,
     ActivationCode,
@@ -77,7 +75,7 @@ export function generalGruStep(
       const fresh = fround(fround(1 - keep) * (f32[n + i] as number));
       f32[y + row * yRow + i] = fround(keep * old) + fresh;
     }
-    if (place.trace) traceRow(f32, output, r, u, n, place.trace);
+    if (run.stepTrace) traceRow(f32, output, r, u, n, run.stepTrace);
   }
 }
 generalGruStep.traced = 12;

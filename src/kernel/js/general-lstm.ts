@@ -2,7 +2,8 @@ import type { ActivationCode } from "../activations.js";
 import { activation } from "./all-activations.js";
 import { gate } from "./general.js";
 import { projectHidden } from "./lstm.js";
-import type { Recurrent, StepPlace } from "./recurrent.js";
+import type { Recurrent } from "./recurrent.js";
+import type { Run } from "./run.js";
 
 const fround = Math.fround;
 
@@ -56,21 +57,17 @@ function update(
     f32[m + lane] = (f32[z + 12 + lane] as number) * (f32[m + lane] as number);
 }
 
-export function generalLstmStep(
-  f32: Float32Array,
-  layer: Recurrent,
-  place: StepPlace,
-): void {
+export function generalLstmStep(layer: Recurrent, run: Run): void {
   const { hidden } = layer;
-  const { z, zRow, active } = place;
-  const m = layer.projection ? place.scratch : place.y;
-  const mRow = layer.projection ? hidden : place.yRow;
+  const { f32, stepZ: z, zRow, state1, active } = run;
+  const m = layer.projection ? run.scratch : run.stepY;
+  const mRow = layer.projection ? hidden : run.yRow;
   for (let row = 0; row < active; row++) {
     const zr = z + row * zRow;
-    const c = place.c + row * hidden;
+    const c = state1 + row * hidden;
     const mr = m + row * mRow;
     let p = layer.peepholes;
-    let trace = place.trace;
+    let trace = run.stepTrace;
     for (let quad = 0; quad < hidden; quad += 4) {
       const sums = zr + quad * 4;
       update(f32, layer, sums, c + quad, mr + quad, p);
@@ -81,6 +78,6 @@ export function generalLstmStep(
       trace += generalLstmStep.traced;
     }
   }
-  if (layer.projection) projectHidden(f32, layer, m, place);
+  if (layer.projection) projectHidden(layer, m, run);
 }
 generalLstmStep.traced = 20;

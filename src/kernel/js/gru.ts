@@ -1,6 +1,7 @@
 import { expm1Doubled, expNegated, sigmoid, tanh } from "./activations.js";
 import { product } from "./product.js";
-import type { Recurrent, StepPlace } from "./recurrent.js";
+import type { Recurrent } from "./recurrent.js";
+import type { Run } from "./run.js";
 
 const fround = Math.fround;
 
@@ -40,13 +41,9 @@ function traceQuad(
 }
 
 /** Reset after the product; U h + c lies in `scratch`, in the order of z. */
-export function gruAfterStep(
-  f32: Float32Array,
-  layer: Recurrent,
-  place: StepPlace,
-): void {
+export function gruAfterStep(layer: Recurrent, run: Run): void {
   const { output, panels } = layer;
-  const { h, active, scratch } = place;
+  const { f32, state0: h, active, scratch } = run;
   const uRow = panels * 16;
   product(
     f32,
@@ -62,10 +59,10 @@ export function gruAfterStep(
     false,
   );
   for (let row = 0; row < active; row++) {
-    const y = place.y + row * place.yRow;
-    let z = place.z + row * place.zRow;
+    const y = run.stepY + row * run.yRow;
+    let z = run.stepZ + row * run.zRow;
     let u = scratch + row * uRow;
-    let trace = place.trace;
+    let trace = run.stepTrace;
     for (let quad = 0; quad < output; quad += 4, z += 12, u += 12) {
       for (let i = 0; i < 8; i++)
         f32[z + i] = (f32[z + i] as number) + (f32[u + i] as number);
@@ -86,13 +83,10 @@ export function gruAfterStep(
 gruAfterStep.traced = 12;
 
 /** Reset before the product; r ∘ h lies in `scratch`. */
-export function gruBeforeStep(
-  f32: Float32Array,
-  layer: Recurrent,
-  place: StepPlace,
-): void {
+export function gruBeforeStep(layer: Recurrent, run: Run): void {
   const { output, outputSize } = layer;
-  const { h, z, zRow, y, yRow, active, scratch } = place;
+  const { f32, state0: h, stepZ: z, zRow, active, scratch } = run;
+  const { stepY: y, yRow } = run;
   const gatePanels = Math.ceil(output / 8);
   const candidate = gatePanels * 16;
   product(
@@ -133,7 +127,7 @@ export function gruBeforeStep(
     true,
   );
   for (let row = 0; row < active; row++) {
-    let trace = place.trace;
+    let trace = run.stepTrace;
     for (let quad = 0; quad < output; quad += 4) {
       const r = z + row * zRow + quad;
       const keep = r + output;

@@ -3,9 +3,9 @@ import type { Pass } from "../contract.js";
 import type { Memory } from "../memory.js";
 import { exp, sigmoid, tanh } from "./activations.js";
 import { gate } from "./general.js";
-import { Chunk } from "./chunk.js";
 import { Layer, layersOf } from "./layer.js";
 import { project } from "./product.js";
+import { Run } from "./run.js";
 
 const fround = Math.fround;
 
@@ -52,18 +52,12 @@ function softmax(f32: Float32Array, z: number, y: number, lanes: number): void {
 }
 
 /** y [rows, steps, yStride] ← f(W x + b). */
-function linear(
-  f32: Float32Array,
-  layer: Layer,
-  x: number,
-  z: number,
-  y: number,
-  chunk: Chunk,
-): void {
-  project(f32, layer, x, z, chunk);
-  for (let row = 0; row < chunk.rows; row++) {
-    for (let t = 0; t < chunk.length(row); t++) {
-      const at = row * chunk.steps + t;
+function linear(layer: Layer, run: Run): void {
+  const { f32, z, y, rows, steps } = run;
+  project(layer, run);
+  for (let row = 0; row < rows; row++) {
+    for (let t = 0; t < run.length(row); t++) {
+      const at = row * steps + t;
       const to = y + at * layer.yStride;
       activate(f32, layer, z + at * layer.zStride, to);
       f32.fill(0, to + layer.outputSize, to + layer.output);
@@ -73,15 +67,9 @@ function linear(
 
 export function linearKernel(memory: Memory): Pass {
   const layerAt = layersOf(memory, Layer);
-  const chunk = new Chunk();
-  return (record, x, z, y, _h, _c, lengths, rows, steps) => {
-    linear(
-      memory.f32,
-      layerAt(record),
-      x >> 2,
-      z >> 2,
-      y >> 2,
-      chunk.set(memory, lengths, rows, steps),
-    );
+  const run = new Run(memory);
+  return (address) => {
+    run.read(address);
+    linear(layerAt(run.layer), run);
   };
 }

@@ -1,6 +1,7 @@
 import { expm1Doubled, expNegated, sigmoid, tanh } from "./activations.js";
 import { product } from "./product.js";
-import type { Recurrent, StepPlace } from "./recurrent.js";
+import type { Recurrent } from "./recurrent.js";
+import type { Run } from "./run.js";
 
 const fround = Math.fround;
 
@@ -9,22 +10,18 @@ const parts = new Float32Array(16);
 /** Of one quad, c' in four lanes: e^2c' - 1. */
 const cells = new Float32Array(4);
 
-export function lstmStep(
-  f32: Float32Array,
-  layer: Recurrent,
-  place: StepPlace,
-): void {
+export function lstmStep(layer: Recurrent, run: Run): void {
   const { hidden } = layer;
-  const { z, zRow, active } = place;
-  const m = layer.projection ? place.scratch : place.y;
-  const mRow = layer.projection ? hidden : place.yRow;
+  const { f32, stepZ: z, zRow, state1, active } = run;
+  const m = layer.projection ? run.scratch : run.stepY;
+  const mRow = layer.projection ? hidden : run.yRow;
   for (let row = 0; row < active; row++) {
     let sums = z + row * zRow;
     for (let quad = 0; quad < hidden; quad += 4, sums += 16) {
       expNegated(f32, sums, parts, 0, 8);
       expm1Doubled(f32, sums + 8, parts, 8, 4);
       expNegated(f32, sums + 12, parts, 12, 4);
-      const c = place.c + row * hidden + quad;
+      const c = state1 + row * hidden + quad;
       for (let lane = 0; lane < 4; lane++) {
         const i = fround((parts[lane] as number) + 1);
         const f = fround((parts[lane + 4] as number) + 1);
@@ -41,8 +38,8 @@ export function lstmStep(
       }
     }
   }
-  if (place.trace) traceRow(f32, z, place.c, hidden, place.trace);
-  if (layer.projection) projectHidden(f32, layer, m, place);
+  if (run.stepTrace) traceRow(f32, z, state1, hidden, run.stepTrace);
+  if (layer.projection) projectHidden(layer, m, run);
 }
 lstmStep.traced = 20;
 
@@ -66,10 +63,9 @@ function traceRow(
 
 /** y ← W_hr m for the rows of a step, by way of sums behind m. */
 export function projectHidden(
-  f32: Float32Array,
   layer: Recurrent,
   m: number,
-  { y, yRow, active }: StepPlace,
+  { f32, stepY: y, yRow, active }: Run,
 ): void {
   const { hidden, hiddenSize, output } = layer;
   const panels = Math.ceil(output / 16);

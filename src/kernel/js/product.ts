@@ -1,7 +1,7 @@
 import { FORMATS } from "../pack/index.js";
-import type { Chunk } from "./chunk.js";
 import type { Layer } from "./layer.js";
 import { productF32 } from "./product-f32.js";
+import type { Run } from "./run.js";
 
 /** z [rows, 16 · panels] ← bias + x [rows, k] W, or, accumulating, z + x W. */
 export function product(
@@ -24,15 +24,11 @@ export function product(
 }
 
 /** z ← b + x W for every row's steps of the chunk. */
-export function project(
-  f32: Float32Array,
-  layer: Layer,
-  x: number,
-  z: number,
-  chunk: Chunk,
-): void {
+export function project(layer: Layer, run: Run): void {
+  const { f32, rows, steps } = run;
   const { input, inputWidth, zStride, panels } = layer;
-  for (let row = 0; row < chunk.rows; row++) {
+  let { x, z } = run;
+  for (let row = 0; row < rows; row++) {
     product(
       f32,
       layer,
@@ -41,12 +37,12 @@ export function project(
       inputWidth,
       z,
       zStride,
-      chunk.length(row),
+      run.length(row),
       inputWidth,
       panels,
       false,
     );
-    x += chunk.steps * inputWidth;
-    z += chunk.steps * zStride;
+    x += steps * inputWidth;
+    z += steps * zStride;
   }
 }

@@ -33,16 +33,3 @@ export class Recurrent extends Layer {
     this.replace = fields.int("replace") !== 0;
   }
 }
-
-/** Where one step of the first `active` rows lies, in floats: sums z, outputs y, state h and c. */
-export class StepPlace {
-  z = 0;
-  zRow = 0;
-  y = 0;
-  yRow = 0;
-  h = 0;
-  c = 0;
-  active = 0;
-  scratch = 0;
-  trace = 0;
-}
