@@ -12,8 +12,12 @@ export interface Affine {
   readonly shift: Float64Array; // (size)
 }
 
-/** @param epsilon that of nn.BatchNorm1d unless given */
-export function affineOf({ parameters }: Module, epsilon = 1e-5): Affine {
+/** @param given epsilon; else what the file says, else that of nn.BatchNorm1d */
+export function affineOf(
+  { parameters, settings }: Module,
+  given: number | undefined,
+): Affine {
+  const epsilon = given ?? epsilonOf(settings);
   const numbers = (name: string) => parameters.get(name)?.data;
   const mean = numbers("running_mean") as Float32Array;
   const variance = numbers("running_var") as Float32Array;
@@ -25,6 +29,12 @@ export function affineOf({ parameters }: Module, epsilon = 1e-5): Affine {
     (value, i) => (numbers("bias")?.[i] ?? 0) - (mean[i] as number) * value,
   );
   return { scale, shift };
+}
+
+/** nn.BatchNorm1d's and nn.LayerNorm's own where the file does not say. */
+export function epsilonOf(settings: Module["settings"]): number {
+  const epsilon = settings.get("eps");
+  return typeof epsilon === "number" ? epsilon : 1e-5;
 }
 
 /** A Linear's parameters that does the same: the scale on the diagonal. */
@@ -48,7 +58,7 @@ const PRODUCTS = [
 
 /** The module with `affine` in front of it made part of its own products; null where it has no bias to add to. */
 export function withAffine(
-  { name, parameters }: Module,
+  { parameters, ...module }: Module,
   affine: Affine,
 ): Module | null {
   const own = PRODUCTS.filter(([weight]) => parameters.has(weight));
@@ -75,5 +85,5 @@ export function withAffine(
       ),
     });
   }
-  return { name, parameters: changed };
+  return { ...module, parameters: changed };
 }

@@ -11,6 +11,8 @@ import { parentOf, type Silent, silentText } from "./named-module.js";
 export interface Refused {
   readonly name: string;
   readonly reason: string;
+  /** Whether it has weights; what else there is are buffers, such as a state that forward keeps. */
+  readonly weights: boolean;
 }
 
 /**

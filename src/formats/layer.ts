@@ -66,6 +66,8 @@ export interface Found {
   /** Whether the last step alone comes out. */
   readonly lastOnly: boolean;
   readonly warning: string | null;
+  /** What is other here than where it was trained; null where nothing is. */
+  readonly note: string | null;
 }
 
 /** `lstm (LSTM 3 → 8)`, for messages. */
@@ -119,21 +121,24 @@ export function toLayer(
       return "a matrix alone is an Embedding or a Linear without bias: say which in options.layers";
     }
     default:
-      return toRecurrent(name, what.type, dict, choice);
+      return toRecurrent(module, what.type, dict, choice);
   }
 }
 
 function toRecurrent(
-  name: string,
+  { name, settings }: Module,
   type: RecurrentType,
   dict: StateDict,
   choice: Choice,
 ): Found {
-  const given = optionsFor(name, type, choice);
+  const known = nonlinearityIn(settings);
+  const isPlain = type === "RNN" && known !== null;
+  const all = isPlain ? { nonlinearity: known, ...choice } : choice;
+  const given = optionsFor(name, type, all);
   const layer = { RNN, LSTM, GRU }[type].fromStateDict(dict, given);
   const { options, outputSize } = layer;
   const warnings: string[] = [];
-  if (type === "RNN" && choice.nonlinearity === undefined)
+  if (type === "RNN" && all.nonlinearity === undefined)
     warnings.push(
       `${name || "RNN"}: nonlinearity taken as tanh, which a state dict does not tell; options.nonlinearity or options.layers names it ("relu")`,
     );
@@ -154,7 +159,18 @@ function toRecurrent(
     takesActivation: false,
     lastOnly: !options.returnSequences,
     warning: warnings.length ? warnings.join("; ") : null,
+    note:
+      settings.get("batch_first") === false
+        ? `${name || type}: batch_first is False in the file: PyTorch gives it [T, B, ${options.inputSize}], here it takes [B, T, ${options.inputSize}]`
+        : null,
   };
+}
+
+/** Of an nn.RNN, which TorchScript and whole modules have. */
+function nonlinearityIn(settings: Module["settings"]): "tanh" | "relu" | null {
+  const said = settings.get("nonlinearity") ?? settings.get("mode");
+  if (said === "relu" || said === "RNN_RELU") return "relu";
+  return said === "tanh" || said === "RNN_TANH" ? "tanh" : null;
 }
 
 function toLinear(name: string, dict: StateDict, choice: Choice): Found {
@@ -174,6 +190,7 @@ function toLinear(name: string, dict: StateDict, choice: Choice): Found {
     takesActivation: layer.options.activation === "linear",
     lastOnly: false,
     warning: null,
+    note: null,
   };
 }
 
@@ -193,6 +210,7 @@ function toEmbedding(name: string, dict: StateDict, choice: Choice): Found {
     takesActivation: false,
     lastOnly: false,
     warning: null,
+    note: null,
   };
 }
 

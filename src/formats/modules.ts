@@ -10,12 +10,15 @@ import {
 } from "../layers/cells.js";
 import type { StateDict } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
+import type { NamedModule } from "./named-module.js";
 
 /** A module and its own parameters, those of modules within it left out. */
 export interface Module {
   /** "encoder.lstm"; "" when the parameters have no prefix. */
   readonly name: string;
   readonly parameters: ReadonlyMap<string, Tensor>;
+  /** What it was made with, where the file says: batch_first, eps. */
+  readonly settings: ReadonlyMap<string, unknown>;
 }
 
 export type { RecurrentType };
@@ -54,8 +57,14 @@ export type LinearSizes = {
   readonly outputSize: number;
 };
 
+const NO_SETTINGS: Module["settings"] = new Map();
+
 /** In the order of the dict, those under `prefix` alone. */
-export function modulesOf(tensors: StateDict, prefix: string): Module[] {
+export function modulesOf(
+  tensors: StateDict,
+  prefix: string,
+  named: readonly NamedModule[] | null = null,
+): Module[] {
   const modules = new Map<string, Map<string, Tensor>>();
   for (const [name, tensor] of Object.entries(tensors)) {
     if (!name.startsWith(prefix)) continue;
@@ -64,7 +73,12 @@ export function modulesOf(tensors: StateDict, prefix: string): Module[] {
     const parameters = modules.get(module) ?? new Map<string, Tensor>();
     modules.set(module, parameters.set(name.slice(dot + 1), tensor));
   }
-  return Array.from(modules, ([name, parameters]) => ({ name, parameters }));
+  const known = new Map(named?.map(({ name, settings }) => [name, settings]));
+  return Array.from(modules, ([name, parameters]) => ({
+    name,
+    parameters,
+    settings: known.get(name) ?? NO_SETTINGS,
+  }));
 }
 
 /** What PyTorch keeps in the place of plain weights, by the names that this leaves, and what makes them plain again. */

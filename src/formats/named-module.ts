@@ -60,15 +60,6 @@ export function silentModules(
 export const silentText = ({ name, type }: Silent): string =>
   type === null ? shortName(name) : `${shortName(name)} (${type})`;
 
-/** What was said of a setting of a module; undefined where nothing was. */
-export function settingOf(
-  named: readonly NamedModule[] | null,
-  name: string,
-  key: string,
-): unknown {
-  return named?.find((each) => each.name === name)?.settings.get(key);
-}
-
 /** "encoder" of "encoder.lstm", "" of "lstm". */
 export function parentOf(name: string): string {
   return name.slice(0, Math.max(name.lastIndexOf("."), 0));

@@ -72,6 +72,8 @@ export interface SavedDict extends Omit<
   readonly tensors: StateDict;
   /** All modules, those without parameters too; null where the file does not list them. */
   readonly modules: readonly NamedModule[] | null;
+  /** Why no model can be made unless options.chain says which, where the file tells. */
+  readonly problem?: string | null;
 }
 
 /**
@@ -79,13 +81,13 @@ export interface SavedDict extends Omit<
  *   make no model: then with the report and the layers
  */
 export function buildModel(
-  { tensors, modules: named, ...file }: SavedDict,
+  { tensors, modules: named, problem: own = null, ...file }: SavedDict,
   options: ModelOptions,
 ): LoadedLayers {
   const { prefix = "", chain } = options;
   if (typeof prefix !== "string")
     throw wrong(false, "prefix", "a string", prefix);
-  const modules = modulesOf(tensors, prefix);
+  const modules = modulesOf(tensors, prefix, named);
   const parts = { modules, named, choices: choicesFor(modules, options) };
   const joined = chain && joinChain(readChain(chain, parts));
   const { found, refused } = findLayers(parts, joined?.found);
@@ -99,14 +101,18 @@ export function buildModel(
     );
   }
   const { silent, idle } = silentModules(modules, named, prefix);
-  const problem = joined ? null : whyNoChain(found, refused, silent);
+  const problem = joined ? null : (own ?? whyNoChain(found, refused, silent));
   const taken = assumptionsOf(found, idle);
   const inChain = ({ name }: { name: string }) =>
     !joined || joined.found.has(name) || joined.folded.has(name);
   const report = makeReport({
     ...file,
     layers: found.map(({ described }) => described),
-    converted: [...file.converted, ...(joined?.converted ?? [])],
+    converted: [
+      ...file.converted,
+      ...(joined?.converted ?? []),
+      ...found.flatMap(({ note }) => (note ? [note] : [])),
+    ],
     ignored: [
       ...file.ignored,
       ...refused
@@ -131,7 +137,7 @@ export function buildModel(
     found.map(({ name, layer }) => [name, layer]),
   );
   if (problem !== null) {
-    const names = chainNames(modules, named, silent);
+    const names = chainNames(modules.filter(hasWeights), named, silent);
     throw refusal(
       `expected layers that are one chain by their names and sizes, got ${problem}. ${waysOut(found, names)}`,
       PLACE,
@@ -156,18 +162,24 @@ function findLayers(
     const next = modules[index + 1];
     const layer =
       joined?.get(name) ?? toLayer(module, next, found.at(-1), choices(name));
-    if (typeof layer === "string") refused.push({ name, reason: layer });
+    if (typeof layer === "string")
+      refused.push({ name, reason: layer, weights: hasWeights(module) });
     else found.push(layer);
   });
   return { found, refused };
 }
 
+const hasWeights = ({ parameters }: Module): boolean =>
+  [...parameters.keys()].some((name) => name.startsWith("weight"));
+
 /** Of modules that options.chain does not name though they compute something that no layer does. */
 function leftOut(refused: readonly Refused[]): string[] {
-  return refused.map(
-    ({ name, reason }) =>
-      `options.chain leaves out ${shortName(name)}: ${reason}`,
-  );
+  return refused
+    .filter(({ weights }) => weights)
+    .map(
+      ({ name, reason }) =>
+        `options.chain leaves out ${shortName(name)}: ${reason}`,
+    );
 }
 
 /** What the options say of each module. */

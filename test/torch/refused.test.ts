@@ -1,44 +1,75 @@
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { FormatError, parse } from "../../src/formats/torch/index.js";
-import { readFixture, refused } from "./files.js";
+import { FormatError, load, parse } from "../../src/formats/torch/index.js";
+import { LSTM } from "../../src/index.js";
+import { readFixture } from "./files.js";
 import { dictFile, op, pickle, tensorAs, torchFile } from "./pickles.js";
 
 const ascii = (text: string) => [...Buffer.from(text, "latin1")];
 
-function refusal(file: Uint8Array): string {
+function refused(read: () => unknown): FormatError {
   try {
-    parse(file);
+    read();
   } catch (error) {
     expect(error).toBeInstanceOf(FormatError);
-    return (error as Error).message;
+    return error as FormatError;
   }
   return expect.fail("not refused");
 }
 
-describe("files by PyTorch that hold more than tensors", () => {
+const refusal = (file: Uint8Array): string =>
+  refused(() => parse(file)).message;
+
+describe("files by PyTorch that would run something", () => {
   const names: Record<string, string> = {
-    "refused-module": "torch.nn.modules.rnn.LSTM",
-    "refused-module-old": "torch.nn.modules.rnn.LSTM",
-    "refused-script": "__torch__.torch.nn.modules.rnn.LSTM",
-    "refused-packed": "torch.nn.utils.rnn.PackedSequence",
     "refused-system": "posix.system",
     "refused-system-old": "posix.system",
     "refused-eval": "__builtin__.eval",
     "refused-exec": "__builtin__.exec",
   };
 
-  test.each(refused)("%s is refused by its name", (name) => {
-    const message = refusal(readFixture(`${name}.pt`));
-    expect(message).toContain(
-      `expected tensors and plain data, got ${names[name]}, which is neither looked up nor called`,
+  test.each(Object.entries(names))(
+    "%s is refused by its name",
+    (name, asked) => {
+      const message = refusal(readFixture(`${name}.pt`));
+      expect(message).toContain(
+        `expected tensors and plain data, got ${asked}, which is neither looked up nor called`,
+      );
+      expect(message).toMatch(/^(refused-\w+\/data\.pkl, )?byte \d+: /);
+      expect(existsSync("harmed")).toBe(false);
+    },
+  );
+});
+
+describe("files by PyTorch of objects", () => {
+  test.each(["refused-module", "refused-module-old", "refused-script"])(
+    "%s has the tensors of its module",
+    (name) => {
+      const { tensors } = parse(readFixture(`${name}.pt`));
+      expect(Object.keys(tensors)).toEqual([
+        "weight_ih_l0",
+        "weight_hh_l0",
+        "bias_ih_l0",
+        "bias_hh_l0",
+      ]);
+      expect(tensors["weight_ih_l0"]!.shape).toEqual([12, 2]);
+    },
+  );
+
+  test("a saved module is no model unless options.chain says its forward", () => {
+    const file = readFixture("refused-module.pt");
+    const error = refused(() => load(file));
+    expect(error.message).toMatch(
+      /got torch\.nn\.modules\.rnn\.LSTM, a module saved whole, .*torch\.save\(model\.state_dict\(\), "model\.pt"\).*chain: \["\(unnamed\)"\]/,
     );
-    expect(message).toMatch(/^(refused-\w+\/data\.pkl, )?byte \d+: /);
-    expect(existsSync("harmed")).toBe(false);
+    expect(error.layers![""]).toBeInstanceOf(LSTM);
+    expect(load(file, { chain: [""] }).model.layers).toHaveLength(1);
   });
 
-  test("a TorchScript file is called one", () => {
-    expect(refusal(readFixture("refused-script.pt"))).toContain("TorchScript");
+  test("an object of a class that is no module has none", () => {
+    expect(refusal(readFixture("refused-packed.pt"))).toBe(
+      "contents: expected a state dict, got an object of torch.nn.utils.rnn.PackedSequence without tensors",
+    );
   });
 });
 
@@ -73,21 +104,70 @@ describe("pickles by hand that ask for more than tensors", () => {
   });
 
   test.each([
-    ["builtins", "getattr"],
     ["builtins", "__import__"],
+    ["builtins", "compile"],
     ["subprocess", "Popen"],
+    ["nt", "system"],
+    ["importlib", "import_module"],
+  ])("%s.%s", (module, name) => {
+    const message = refusal(torchFile(pickle(call(module, name))));
+    expect(message).toContain(`got ${module}.${name},`);
+  });
+
+  test.each([
+    ["builtins", "getattr"],
     ["torch.storage", "_load_from_bytes"],
     ["torch", "load"],
     ["torch._utils", "_rebuild_tensor_v2.__globals__"],
     ["numpy.core.multiarray", "_reconstruct"],
-    ["collections", "defaultdict"],
     ["collections.OrderedDict", "update"],
     ["constructor", "constructor"],
     ["torch", "constructor"],
     ["torch", "__proto__"],
-  ])("%s.%s", (module, name) => {
-    const message = refusal(torchFile(pickle(call(module, name))));
-    expect(message).toContain(`got ${module}.${name},`);
+  ])("%s.%s is a placeholder, which is counted", (module, name) => {
+    const forms = [
+      call(module, name),
+      [...op.global(module, name), ...op.tuple(), 0x81],
+      [...op.global(module, name), ...op.tuple(), ...op.dict(), 0x92],
+    ];
+    for (const form of forms) {
+      const { tensors, ignored } = parse(dictFile({ a: tensorAs(), b: form }));
+      expect(Object.keys(tensors)).toEqual(["a"]);
+      expect(ignored).toEqual([
+        `b: an object of ${module}.${name}`,
+        `objects of Python, neither looked up nor called: ${module}.${name} 1`,
+      ]);
+    }
+  });
+
+  test("a placeholder takes whatever the program puts into it", () => {
+    const made = call("some.package", "Settings");
+    const full = [
+      ...made,
+      ...op.dict([op.text("state"), op.int(1)]),
+      ...ascii("b"), // attributes
+      ...op.text("key"),
+      ...op.int(2),
+      ...ascii("s"), // an entry
+      ...op.int(3),
+      ...ascii("a"), // an item
+      ...ascii("("),
+      ...op.int(4),
+      0x90, // and those of a set
+    ];
+    const { ignored } = parse(dictFile({ a: tensorAs(), b: full }));
+    expect(ignored[0]).toBe("b: an object of some.package.Settings");
+  });
+
+  test("a dict of another class is a dict", () => {
+    const own = [
+      ...call("lightning.utilities", "AttributeDict"),
+      ...op.text("lstm.weight"),
+      ...tensorAs(),
+      ...ascii("s"),
+    ];
+    const { tensors } = parse(dictFile({ state_dict: own, b: op.int(1) }));
+    expect(Object.keys(tensors)).toEqual(["lstm.weight"]);
   });
 
   test("names are shown on one line, and not at any length", () => {

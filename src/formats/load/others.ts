@@ -53,7 +53,11 @@ const SIGNATURES: readonly (readonly [
   [ascii("7z\xbc\xaf"), 0, "7z; unpack it first"],
   [ascii("Rar!"), 0, "rar; unpack it first"],
   [ascii("ustar"), 257, "a tar file; unpack it first"],
-  [ascii("TFL3"), 4, "a TensorFlow Lite model"],
+  [
+    ascii("TFL3"),
+    4,
+    "a TensorFlow Lite model; the Keras or ONNX model that it was made of can be read",
+  ],
   [
     ascii("ORTM"),
     4,
@@ -69,7 +73,7 @@ const SIGNATURES: readonly (readonly [
   [
     [0x80],
     0,
-    "a Python pickle that torch.save did not write, such as a whole model; what it asks for is never run: in Python, torch.save(model.state_dict(), file)",
+    "a Python pickle that torch.save did not write; what it asks for is never run, so its model has to be exported by the program that wrote it (in PyTorch, torch.save(model.state_dict(), file))",
   ],
 ];
 

@@ -4,7 +4,8 @@
 import { message } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 import type { NamedModule } from "../named-module.js";
-import { describeValue, Dict, Tuple } from "./pickle/values.js";
+import { isModule, isScripted, readModuleTree } from "./module-tree.js";
+import { describeValue, Dict, Placeholder, Tuple } from "./pickle/values.js";
 import { SavedTensor } from "./tensors.js";
 
 /** What trainers call the entry of a checkpoint that is the model, the surest first. */
@@ -33,6 +34,8 @@ export interface Contents {
   readonly path: string;
   /** The modules that the state dict lists, without parameters too; null when it lists none. */
   readonly modules: readonly NamedModule[] | null;
+  /** Where it is a module that was saved whole: its class, and whether as TorchScript. */
+  readonly whole: { readonly name: string; readonly scripted: boolean } | null;
 }
 
 /**
@@ -66,13 +69,16 @@ class Search {
         message("stateDict", "the place of a state dict", got),
       );
     }
-    this.#flatten(found, "", 0);
+    const whole = isModule(found) ? found : null;
+    const tree = whole && readModuleTree(whole);
+    if (!tree) this.#flatten(found, "", 0);
     const more = this.#ignoredCount - this.#ignored.length;
     return {
-      tensors: this.#tensors,
+      tensors: tree?.tensors ?? this.#tensors,
       ignored: more ? [...this.#ignored, `and ${more} more`] : this.#ignored,
       path,
-      modules: modulesOf(found),
+      modules: tree?.modules ?? modulesOf(found),
+      whole: whole && { name: whole.name, scripted: isScripted(whole) },
     };
   }
 
@@ -81,7 +87,8 @@ class Search {
     const path: string[] = [];
     let found = root;
     for (;;) {
-      const name = NAMES.find((name) => this.#isStateDict(found, name));
+      const inside = isModule(found) ? null : found;
+      const name = NAMES.find((name) => this.#isStateDict(inside, name));
       if (name === undefined || path.length === DEEPEST)
         return [path.join("."), found];
       path.push(name);
@@ -90,9 +97,9 @@ class Search {
   }
 
   #isStateDict(container: unknown, name: string): boolean {
-    const value =
-      container instanceof Dict ? container.entries.get(name) : undefined;
-    return value instanceof Dict && this.#holdsTensors(value, 0);
+    const value = asDict(container)?.entries.get(name);
+    const fits = isModule(value) || asDict(value) !== null;
+    return fits && this.#holdsTensors(value, 0);
   }
 
   /** Down `wanted`: a key at once, or keys joined by dots. */
@@ -132,7 +139,8 @@ class Search {
     for (const [key, value] of entriesOf(container)) {
       const name = prefix + key;
       this.#count(name.length);
-      if (isOptimizer(value) || !this.#holdsTensors(value, depth)) {
+      const skipped = isOptimizer(value) || isObject(value);
+      if (skipped || !this.#holdsTensors(value, depth)) {
         this.#ignore(name, value);
         continue;
       }
@@ -141,17 +149,22 @@ class Search {
           `expected names of at most ${LONGEST_NAME} characters, got ${name.length}`,
           "contents",
         );
-      if (!(value instanceof SavedTensor)) {
-        this.#flatten(value, `${name}.`, depth + 1);
-        continue;
-      }
-      if (this.#tensors.has(name))
-        throw new FormatError(
-          "the name occurs twice",
-          `tensor ${JSON.stringify(name)}`,
-        );
-      this.#tensors.set(name, value);
+      if (value instanceof SavedTensor) this.#add(name, value);
+      else if (isModule(value))
+        for (const [own, tensor] of readModuleTree(value).tensors)
+          this.#add(`${name}.${own}`, tensor);
+      else this.#flatten(value, `${name}.`, depth + 1);
     }
+  }
+
+  #add(name: string, tensor: SavedTensor): void {
+    this.#count(name.length);
+    if (this.#tensors.has(name))
+      throw new FormatError(
+        "the name occurs twice",
+        `tensor ${JSON.stringify(name.slice(0, 200))}`,
+      );
+    this.#tensors.set(name, tensor);
   }
 
   #holdsTensors(value: unknown, depth: number): boolean {
@@ -163,6 +176,11 @@ class Search {
     if (known !== undefined) return known;
     // for one that contains itself: it adds nothing to itself
     this.#known.set(value, false);
+    if (isModule(value)) {
+      const { size } = readModuleTree(value).tensors;
+      this.#known.set(value, size > 0);
+      return size > 0;
+    }
     let holds = false;
     for (const item of itemsOf(value))
       if (this.#holdsTensors(item, depth + 1)) holds = true;
@@ -187,21 +205,38 @@ class Search {
   }
 }
 
-function isContainer(value: unknown): value is Dict | Tuple | unknown[] {
+type Container = Dict | Tuple | Placeholder | unknown[];
+
+function isContainer(value: unknown): value is Container {
   return (
-    value instanceof Dict || value instanceof Tuple || Array.isArray(value)
+    asDict(value) !== null || value instanceof Tuple || Array.isArray(value)
   );
 }
 
-function itemsOf(container: Dict | Tuple | unknown[]): Iterable<unknown> {
-  if (container instanceof Dict) return container.entries.values();
-  return container instanceof Tuple ? container.items : container;
+function itemsOf(container: Container): Iterable<unknown> {
+  const dict = asDict(container);
+  if (dict) return dict.entries.values();
+  return container instanceof Tuple
+    ? container.items
+    : (container as unknown[]);
+}
+
+/**
+ * A dict, or an object that has entries as a subclass of dict, or else attributes, as a learner of fastai has its
+ * model; null for all else.
+ */
+function asDict(value: unknown): Dict | null {
+  if (value instanceof Dict) return value;
+  if (!(value instanceof Placeholder) || !value.isObject) return null;
+  if (value.entries.entries.size) return value.entries;
+  return value.state instanceof Dict ? value.state : null;
 }
 
 /** The entries of a dict by its keys, of a list by their places. */
 function* entriesOf(container: unknown): Iterable<[string, unknown]> {
-  if (container instanceof Dict)
-    for (const [key, value] of container.entries)
+  const dict = asDict(container);
+  if (dict)
+    for (const [key, value] of dict.entries)
       yield [typeof key === "string" ? key : describeValue(key), value];
   else if (isContainer(container)) {
     let place = 0;
@@ -209,12 +244,15 @@ function* entriesOf(container: unknown): Iterable<[string, unknown]> {
   }
 }
 
+/** An object whose tensors are its own affair: no module, and no dict. */
+function isObject(value: unknown): boolean {
+  const isOne = value instanceof Placeholder && !value.entries.entries.size;
+  return isOne && !isModule(value);
+}
+
 function isOptimizer(value: unknown): boolean {
-  return (
-    value instanceof Dict &&
-    value.entries.has("state") &&
-    value.entries.has("param_groups")
-  );
+  const entries = asDict(value)?.entries;
+  return Boolean(entries?.has("state") && entries.has("param_groups"));
 }
 
 /** The keys of OrderedDict._metadata, which nn.Module.state_dict adds. */

@@ -10,7 +10,7 @@ export class TorchDtype extends Named {
     name: string,
     /** Of a number, in bytes. */
     readonly size: number,
-    /** null for all that are no floats of weights: integers, booleans, complex and 8-bit floats. */
+    /** null for all that are no floats of weights: integers, booleans, complex, quantised and 8-bit floats. */
     readonly read: Dtype["read"] | null,
   ) {
     super(name);
@@ -53,6 +53,9 @@ const others: readonly (readonly [string, number])[] = [
   ["float8_e5m2", 1],
   ["float8_e5m2fnuz", 1],
   ["float8_e8m0fnu", 1],
+  ["qint8", 1],
+  ["quint8", 1],
+  ["qint32", 4],
 ];
 
 /** By the names that PyTorch gives them, without the module. */
@@ -80,6 +83,9 @@ const STORAGES: readonly (readonly [string, string])[] = [
   ["Bool", "bool"],
   ["ComplexFloat", "complex64"],
   ["ComplexDouble", "complex128"],
+  ["QInt8", "qint8"],
+  ["QUInt8", "quint8"],
+  ["QInt32", "qint32"],
 ];
 
 /** By their full names. */

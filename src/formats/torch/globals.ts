@@ -1,5 +1,5 @@
 /*
- * All that a pickle may ask for, and what our own code does in its stead. Nothing else is ever looked up.
+ * What a pickle asks for, and what our own code does in its stead. All else becomes placeholders: nothing is looked up.
  */
 import { FormatError } from "../../errors.js";
 import { STORAGE_TYPES, TORCH_DTYPES, TorchDtype } from "./dtypes.js";
@@ -8,6 +8,7 @@ import {
   describeValue,
   Dict,
   Named,
+  Placeholder,
   PythonSet,
   quote,
   Tuple,
@@ -93,17 +94,35 @@ function encoded([text]: Args, place: string): Named {
   throw wrong("text", text, place);
 }
 
+/** torch._tensor._rebuild_from_type_v2(function, type, arguments, state): a tensor that has attributes of its own. */
+function rebuildSubclass([func, , args]: Args, place: string): unknown {
+  if (func instanceof Callable && args instanceof Tuple)
+    return func.call(args.items, place);
+  throw wrong("a tensor", func, place);
+}
+
+/** The first argument: what TorchScript's lists are made of, with their types behind. */
+const first = ([value]: Args): unknown => value;
+
 const CALLABLES: ReadonlyMap<string, Callable> = new Map(
   [
     new Callable("collections.OrderedDict", orderedDict),
     new Callable("torch._utils._rebuild_tensor", rebuildTensor),
     new Callable("torch._utils._rebuild_tensor_v2", rebuildTensor),
     new Callable("torch._utils._rebuild_tensor_v3", rebuildTyped),
+    // its scale and zero point are not read: no float tensor is made of it
+    new Callable("torch._utils._rebuild_qtensor", rebuildTensor),
+    new Callable("torch._tensor._rebuild_from_type_v2", rebuildSubclass),
     new Callable("torch._utils._rebuild_parameter", rebuildParameter),
     new Callable(
       "torch._utils._rebuild_parameter_with_state",
       rebuildParameter,
     ),
+    new Callable("collections.defaultdict", () => new Dict()),
+    ...["int", "double", "bool", "tensor"].map(
+      (kind) => new Callable(`torch.jit._pickle.build_${kind}list`, first),
+    ),
+    new Callable("torch.jit._pickle.restore_type_tag", first),
     new Callable("__builtin__.set", pythonSet),
     new Callable("__builtin__.frozenset", pythonSet),
     new Callable("_codecs.encode", encoded),
@@ -118,10 +137,16 @@ const CALLABLES: ReadonlyMap<string, Callable> = new Map(
   ].map((callable) => [callable.name, callable]),
 );
 
+/** What a file can ask for to do harm alone: programs, files, code as text. */
+const HARMFUL_MODULE =
+  /^(os|posix|nt|subprocess|sys|shutil|socket|runpy|importlib|ctypes|pty|webbrowser)$/;
+const HARMFUL_BUILTIN =
+  /^(eval|exec|execfile|compile|open|file|input|__import__|globals|breakpoint)$/;
+
 /**
- * What stands for module.name.
+ * What stands for module.name: of ours, or a placeholder.
  *
- * @throws FormatError at `place`, which names it, for all that plain tensors do not need
+ * @throws FormatError at `place`, which names it, for what runs programs or reaches into Python itself
  */
 export function findGlobal(
   module: string,
@@ -134,16 +159,38 @@ export function findGlobal(
     STORAGE_TYPES.get(full) ??
     (module === "torch" ? TORCH_DTYPES.get(name) : undefined);
   if (found !== undefined) return found;
+  const builtin = /^(__builtin__|builtins)$/.test(module);
+  if (!HARMFUL_MODULE.test(module) && !(builtin && HARMFUL_BUILTIN.test(name)))
+    return new Placeholder(full, false);
   throw new FormatError(
-    `expected tensors and plain data, got ${quote(full)}, which is neither looked up nor called${advice(full)}`,
+    `expected tensors and plain data, got ${quote(full)}, which is neither looked up nor called: in Python, this file would run it`,
     place,
   );
 }
 
-/** What to do about it. */
-function advice(name: string): string {
-  const kind = name.startsWith("__torch__.") ? " (a TorchScript file)" : "";
-  return `${kind}; torch.save(model.state_dict(), file) makes a file that can be read`;
+/** The objects of a file that are none of ours, counted by their names. */
+export class Placeholders {
+  readonly #counts = new Map<string, number>();
+
+  /** What the program would have made of a class or a function. */
+  make(of: Placeholder, args: Args): Placeholder {
+    // copyreg._reconstructor(class, base, state): protocols below 2 make objects so
+    const [made] = args;
+    const name =
+      /^copy_?reg\._reconstructor$/.test(of.name) && made instanceof Placeholder
+        ? made.name
+        : of.name;
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+    return new Placeholder(name, true);
+  }
+
+  /** A line for the report; none where there are none. */
+  lines(): string[] {
+    if (!this.#counts.size) return [];
+    const all = Array.from(this.#counts, ([name, n]) => `${quote(name)} ${n}`);
+    const some = all.slice(0, 10).join(", ") + (all.length > 10 ? ", …" : "");
+    return [`objects of Python, neither looked up nor called: ${some}`];
+  }
 }
 
 function wrong(expected: string, got: unknown, place: string): FormatError {

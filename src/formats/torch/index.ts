@@ -1,4 +1,4 @@
-/** PyTorch's files: what torch.save writes, tensors and plain data only; nothing in a file is ever run. @module */
+/** PyTorch's files: what torch.save and torch.jit.save write; nothing in a file is ever run. @module */
 
 import { toBytes } from "../../bytes.js";
 import { boolean, record, shapeText, wrong } from "../../checks.js";
@@ -13,8 +13,9 @@ import {
   MODEL_OPTIONS,
   type ModelOptions,
 } from "../state-dict.js";
-import { findStateDict } from "./contents.js";
+import { type Contents, findStateDict } from "./contents.js";
 import { readFile } from "./file.js";
+import { quote } from "./pickle/values.js";
 import { isContiguous, readTensor } from "./tensors.js";
 
 export { FormatError } from "../../errors.js";
@@ -57,21 +58,24 @@ export interface TorchTensors {
 /**
  * The float tensors of a .pt or .pth file as F32; F16, BF16 and F64 widened or rounded.
  *
- * @throws FormatError, which names the place: the file is damaged, or holds more than tensors and plain data: then
- *   also the class or function that it asks for
+ * Objects of Python beside them, of NumPy's for one, are placeholders: neither looked up nor called, and counted under
+ * `ignored`. A module that was saved whole, or as TorchScript, gives its parameters and buffers.
+ *
+ * @throws FormatError, which names the place: the file is damaged, or asks for what runs programs: then by its name
  */
 export function parse(
   bytes: Uint8Array | ArrayBuffer,
   options: TorchOptions = {},
 ): TorchTensors {
   record(options, "options", TORCH_OPTIONS);
-  const { modules, ...read } = readTensors(bytes, options);
+  const { modules, whole: _, ...read } = readTensors(bytes, options);
   return { ...read, modules: modules?.map(({ name }) => name) ?? null };
 }
 
 /** What `parse` finds, the modules with all that is known of them. */
 type Read = Omit<TorchTensors, "modules"> & {
   readonly modules: readonly NamedModule[] | null;
+  readonly whole: Contents["whole"];
 };
 
 function readTensors(
@@ -80,10 +84,14 @@ function readTensors(
 ): Read {
   const file = toBytes(bytes);
   const { stateDict, budget, checksums } = checkOptions(options, file.length);
-  const { root, version } = readFile(file, { budget, checksums });
+  const {
+    root,
+    version,
+    ignored: left,
+  } = readFile(file, { budget, checksums });
   const found = findStateDict(root, stateDict);
   const tensors: [string, Tensor][] = [];
-  const ignored = [...found.ignored];
+  const ignored = [...found.ignored, ...left];
   const converted = new Changes();
   for (const [name, saved] of found.tensors) {
     const data = readTensor(saved, budget, `tensor ${JSON.stringify(name)}`);
@@ -105,6 +113,7 @@ function readTensors(
     stateDict: found.path,
     version,
     modules: found.modules,
+    whole: found.whole,
   };
 }
 
@@ -119,13 +128,21 @@ export function load(
   options: TorchOptions & ModelOptions = {},
 ): LoadedLayers {
   record(options, "options", { ...TORCH_OPTIONS, ...MODEL_OPTIONS });
-  const { stateDict, converted, ...read } = readTensors(bytes, options);
-  const where = stateDict && `taken from ${stateDict}`;
+  const { stateDict, converted, whole, ...read } = readTensors(bytes, options);
+  const name = whole && quote(whole.name);
   const file = {
     ...read,
     format: "torch",
     producer: "PyTorch",
-    converted: [...(where ? [where] : []), ...converted],
+    converted: [
+      ...(stateDict ? [`taken from ${stateDict}`] : []),
+      ...(whole?.scripted ? [`taken from the attributes of ${name}`] : []),
+      ...converted,
+    ],
+    problem:
+      whole && !whole.scripted
+        ? `${name}, a module saved whole, whose forward is Python code and not in the file (torch.save(model.state_dict(), "model.pt") saves its weights alone)`
+        : null,
   };
   return buildModel(file, options);
 }

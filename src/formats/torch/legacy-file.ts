@@ -5,10 +5,10 @@
  *     for each key: [8 bytes: how many numbers] [the numbers]
  */
 import type { TorchFile } from "./file.js";
-import { findGlobal } from "./globals.js";
+import { findGlobal, Placeholders } from "./globals.js";
 import { Cursor } from "./pickle/cursor.js";
 import { unpickle } from "./pickle/machine.js";
-import { describeValue, Dict } from "./pickle/values.js";
+import { describeValue, Dict, Placeholder, Tuple } from "./pickle/values.js";
 import { Storages, toStorageId } from "./storage.js";
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
@@ -16,7 +16,12 @@ const PROTOCOL = 1001;
 
 export function readLegacy(file: Uint8Array): TorchFile {
   const cursor = new Cursor(file, "");
-  const plain = { global: findGlobal, persistent: refuse };
+  const placeholders = new Placeholders();
+  const plain = {
+    global: findGlobal,
+    object: refuse,
+    persistent: refuse,
+  };
   const expect = (fits: (value: unknown) => boolean, what: string) => {
     const { at } = cursor;
     const value = unpickle(cursor, plain);
@@ -24,7 +29,7 @@ export function readLegacy(file: Uint8Array): TorchFile {
       throw cursor.fail(`expected ${what}, got ${describeValue(value)}`, at);
   };
   function refuse(): never {
-    throw cursor.fail("expected plain data, got a storage");
+    throw cursor.fail("expected plain data, got more");
   }
   expect((value) => value === MAGIC, "the magic number of torch.save");
   expect((value) => value === PROTOCOL, `protocol ${PROTOCOL}`);
@@ -41,7 +46,9 @@ export function readLegacy(file: Uint8Array): TorchFile {
   });
   const root = unpickle(cursor, {
     global: findGlobal,
-    persistent: (id, place) => storages.find(toStorageId(id, place), place),
+    object: (of, args) => placeholders.make(of, args),
+    persistent: (id, place) =>
+      classIn(id) ?? storages.find(toStorageId(id, place), place),
   });
   const { at } = cursor;
   const keys = unpickle(cursor, plain);
@@ -64,5 +71,12 @@ export function readLegacy(file: Uint8Array): TorchFile {
   }
   if (cursor.left)
     throw cursor.fail(`expected the end, got ${cursor.left} bytes`);
-  return { root, version: `${PROTOCOL} (before zip)` };
+  const version = `${PROTOCOL} (before zip)`;
+  return { root, version, ignored: placeholders.lines() };
+}
+
+/** The class of a module that was saved whole: ('module', class, file, source), of which the source is not read. */
+function classIn(id: unknown): Placeholder | null {
+  const [tag, type] = id instanceof Tuple ? id.items : [];
+  return tag === "module" && type instanceof Placeholder ? type : null;
 }

@@ -10,7 +10,7 @@ import { FormatError } from "../../errors.js";
 import { placeOf } from "../zip/directory.js";
 import { ZipArchive } from "../zip/archive.js";
 import type { FileOptions, TorchFile } from "./file.js";
-import { findGlobal } from "./globals.js";
+import { findGlobal, Placeholders } from "./globals.js";
 import { Cursor } from "./pickle/cursor.js";
 import { unpickle } from "./pickle/machine.js";
 import { Storages, toStorageId } from "./storage.js";
@@ -39,11 +39,14 @@ export function readZip(
     );
   const storages = new Storages((key) => archive.read(`${folder}data/${key}`));
   const cursor = new Cursor(pickleOf(archive, folder), folder + PICKLE);
+  const placeholders = new Placeholders();
   const root = unpickle(cursor, {
     global: findGlobal,
+    object: (of, args) => placeholders.make(of, args),
     persistent: (id, place) => storages.find(toStorageId(id, place), place),
   });
-  return { root, version: text("version") ?? "unknown" };
+  const version = text("version") ?? "unknown";
+  return { root, version, ignored: placeholders.lines() };
 }
 
 function folderOf(archive: ZipArchive): string {

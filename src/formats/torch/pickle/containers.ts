@@ -2,22 +2,25 @@
  * Filling lists, sets and dicts. `fail` makes the error for a target or a key that is none.
  */
 import type { FormatError } from "../../../errors.js";
-import { describeValue, Dict, PythonSet } from "./values.js";
+import { describeValue, Dict, Placeholder, PythonSet } from "./values.js";
 
 type Fail = (message: string) => FormatError;
 
 export function append(items: unknown[], list: unknown, fail: Fail): void {
-  if (!Array.isArray(list)) throw wrong("a list", list, fail);
-  extend(list, items);
+  const target = list instanceof Placeholder ? list.items : list;
+  if (!Array.isArray(target)) throw wrong("a list", list, fail);
+  extend(target, items);
 }
 
 export function addItems(items: unknown[], set: unknown, fail: Fail): void {
-  if (!(set instanceof PythonSet)) throw wrong("a set", set, fail);
+  const fits = set instanceof PythonSet || set instanceof Placeholder;
+  if (!fits) throw wrong("a set", set, fail);
   extend(set.items, items);
 }
 
 /** @param items keys and values in turn */
-export function setItems(items: unknown[], dict: unknown, fail: Fail): Dict {
+export function setItems(items: unknown[], given: unknown, fail: Fail): Dict {
+  const dict = given instanceof Placeholder ? given.entries : given;
   if (!(dict instanceof Dict)) throw wrong("a dict", dict, fail);
   if (items.length % 2) throw fail("expected a value for each key");
   for (let i = 0; i < items.length; i += 2) {

@@ -2,7 +2,8 @@
  * Python's pickles, protocols 0 to 5: a program for a machine with a stack and a memo.
  *
  * This machine makes plain data, and calls nothing of the program's choice: it hands each name that the program asks
- * for to its host, which knows those few that our own code stands in for and refuses all others.
+ * for to its host, which knows those few that our own code stands in for. All others become placeholders, of which
+ * nothing is looked up or called.
  * https://docs.python.org/3/library/pickletools.html
  */
 import type { FormatError } from "../../../errors.js";
@@ -11,11 +12,20 @@ import { addItems, append, setItems } from "./containers.js";
 import { NO_LITERAL, readLiteral } from "./literals.js";
 import { Op } from "./opcodes.js";
 import { Stack } from "./stack.js";
-import { Callable, describeValue, Dict, PythonSet, Tuple } from "./values.js";
+import {
+  Callable,
+  describeValue,
+  Dict,
+  Placeholder,
+  PythonSet,
+  Tuple,
+} from "./values.js";
 
 export interface Host {
-  /** What stands for module.name; throws for all that is not known. */
+  /** What stands for module.name: of ours, or a Placeholder; throws for what only harms. */
   global(module: string, name: string, place: string): unknown;
+  /** The object that the program would have made of the class or function. */
+  object(of: Placeholder, args: readonly unknown[]): Placeholder;
   /** What `id` stands for, of something that is stored beside the pickle. */
   persistent(id: unknown, place: string): unknown;
 }
@@ -137,7 +147,20 @@ class Machine {
       case Op.STACK_GLOBAL:
         return stack.push(this.#global(...stack.popMany(2)));
       case Op.REDUCE:
+      case Op.NEWOBJ:
         return this.#call(...stack.popMany(2));
+      case Op.NEWOBJ_EX: {
+        const [callable, args] = stack.popMany(3);
+        return this.#call(callable, args);
+      }
+      case Op.INST: {
+        const callable = this.#global(cursor.line(), cursor.line());
+        return this.#call(callable, new Tuple(stack.popMark()));
+      }
+      case Op.OBJ: {
+        const [callable, ...args] = stack.popMark();
+        return this.#call(callable, new Tuple(args));
+      }
       case Op.BUILD:
         return this.#build(stack.pop());
       case Op.PERSID:
@@ -149,26 +172,14 @@ class Machine {
     }
   }
 
-  /** The error for instructions that no tensor needs, which names the class that they ask for. */
+  /** The error for instructions that no file of torch.save has. */
   #refuse(code: number): FormatError {
-    const wanted = "tensors and plain data";
     switch (code) {
-      case Op.INST:
-        return this.#wrong(
-          wanted,
-          this.#global(this.#cursor.line(), this.#cursor.line()),
-        );
-      case Op.OBJ:
-        return this.#wrong(wanted, this.#stack.popMark()[0]);
-      case Op.NEWOBJ:
-        return this.#wrong(wanted, this.#stack.popMany(2)[0]);
-      case Op.NEWOBJ_EX:
-        return this.#wrong(wanted, this.#stack.popMany(3)[0]);
       case Op.EXT1:
       case Op.EXT2:
       case Op.EXT4:
         return this.#fail(
-          `expected ${wanted}, got an extension of Python's copyreg`,
+          "expected tensors and plain data, got an extension of Python's copyreg",
         );
       case Op.NEXT_BUFFER:
       case Op.READONLY_BUFFER:
@@ -220,16 +231,22 @@ class Machine {
   }
 
   #call(callable?: unknown, args?: unknown): void {
-    if (!(callable instanceof Callable))
-      throw this.#wrong("a class or a function to call", callable);
     if (!(args instanceof Tuple))
       throw this.#wrong("a tuple of arguments", args);
+    if (callable instanceof Placeholder)
+      return this.#stack.make(this.#host.object(callable, args.items));
+    if (!(callable instanceof Callable))
+      throw this.#wrong("a class or a function to call", callable);
     this.#stack.make(callable.call(args.items, this.#place()));
   }
 
-  /** The attributes of an object, which only an OrderedDict has here. */
+  /** The attributes of an object: of an OrderedDict, or of one that is none of ours. */
   #build(state: unknown): void {
     const dict = this.#stack.top();
+    if (dict instanceof Placeholder) {
+      dict.state = state;
+      return;
+    }
     if (!(dict instanceof Dict)) throw this.#wrong("an OrderedDict", dict);
     if (!(state instanceof Dict)) throw this.#wrong("its attributes", state);
     dict.attributes = state;

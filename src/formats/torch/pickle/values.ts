@@ -42,8 +42,31 @@ export class Named {
   constructor(readonly name: string) {}
 }
 
+/**
+ * What stands for a class or a function that is none of ours, and for the objects of it: its name, and what the
+ * program put into it. Nothing is looked up by the name, and nothing is called.
+ */
+export class Placeholder {
+  /** The attributes, where the program sets some. */
+  state: unknown = null;
+  /** Of a subclass of dict. */
+  readonly entries = new Dict();
+  /** Of a subclass of list or set. */
+  readonly items: unknown[] = [];
+
+  constructor(
+    readonly name: string,
+    /** Of an object of it; a class or a function alone is none. */
+    readonly isObject: boolean,
+  ) {}
+}
+
 /** What came, in a few words. */
 export function describeValue(value: unknown): string {
+  if (value instanceof Placeholder) {
+    const name = quote(value.name);
+    return value.isObject ? `an object of ${name}` : name;
+  }
   if (value instanceof Tuple) return `a tuple of ${value.items.length}`;
   if (value instanceof PythonSet) return `a set of ${value.items.length}`;
   if (value instanceof Dict) return `a dict of ${value.entries.size}`;
