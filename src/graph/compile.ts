@@ -11,20 +11,34 @@ import { OPERATIONS } from "./operations/index.js";
 import type { Plan } from "./plan.js";
 import { Planner } from "./planner.js";
 import { dtypeOf, type Input } from "./ports.js";
+import type { Limits } from "./runs.js";
+import { MOST_NUMBERS } from "./value.js";
 import { Work } from "./work.js";
 
 /** How a graph is run. */
 export interface GraphOptions {
   /** The kernel of the recurrent layers and constant matrices; 'auto' by default. */
   readonly backend?: BackendChoice;
+  /** How many bytes the values of one run may take; 2^30 by default. */
+  readonly maxBytes?: number;
+  /**
+   * How many steps one run may take: a node counts 1 each time it is run, and 1 more for each 64 numbers that it makes
+   * or multiplies; 2^27 by default, some seconds.
+   */
+  readonly maxSteps?: number;
 }
+
+const MOST_BYTES = 2 ** 30;
+const MOST_STEPS = 2 ** 27;
+/** 64 MiB of float32. */
+const MOST_KEPT = 2 ** 24;
 
 /** A graph ready to run. */
 export interface Compiled {
   readonly description: GraphDescription;
   readonly plan: Plan;
   readonly inputs: readonly Input[];
-  readonly options: GraphOptions;
+  readonly limits: Limits;
 }
 
 /**
@@ -37,17 +51,27 @@ export function compile(
   notes: Notes = emptyNotes(),
 ): Compiled {
   refuseUnknown(description.nodes);
-  const { backend = "auto" } = options;
+  const {
+    backend = "auto",
+    maxBytes = MOST_BYTES,
+    maxSteps = MOST_STEPS,
+  } = options;
   const work = new Work();
   countNumbers(description, work);
-  const planner = new Planner({ backend, work, notes });
+  const planner = new Planner({
+    backend,
+    work,
+    notes,
+    most: Math.min(MOST_NUMBERS, Math.floor(maxBytes / 4)),
+    keep: { numbers: 0, most: MOST_KEPT },
+  });
   const inputs = description.inputs.map((port): Input => {
     const place = `inputs[${JSON.stringify(port.name)}]`;
     const initial = port.initial ?? null;
     return { port, place, dtype: dtypeOf(port.type), initial };
   });
   const plan = planner.plan(description);
-  return { description, plan, inputs, options };
+  return { description, plan, inputs, limits: { maxBytes, maxSteps } };
 }
 
 export const emptyNotes = (): Notes => ({

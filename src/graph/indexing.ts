@@ -1,7 +1,7 @@
 import { equalShapes, message, shapeText } from "../checks.js";
 import { sizeOf } from "../tensor.js";
-import type { Node } from "./node.js";
-import type { Value } from "./value.js";
+import type { Node, Prepared } from "./node.js";
+import type { Numbers, Value } from "./value.js";
 
 /** How far apart neighbours of each axis lie in row-major data. */
 export function stridesOf(shape: readonly number[]): number[] {
@@ -41,19 +41,92 @@ export function offsets(
   return list;
 }
 
-/** A value of this shape whose numbers come from `source`, by strides. */
+/** How a result of this shape takes its numbers from others, by strides. */
+export function copier(
+  shape: readonly number[],
+  strides: readonly number[],
+  count: number,
+  start = 0,
+): (from: Numbers, to: Numbers) => void {
+  if (!count) return () => {};
+  const run = runOf(shape, strides);
+  if (run === count) return (from, to) => copyRun(from, start, to, 0, count);
+  if (run < 8) {
+    const at = offsets(shape, strides, count, start);
+    return (from, to) => {
+      for (let i = 0; i < count; i++) to[i] = from[at[i] as number] as number;
+    };
+  }
+  // long runs are copied as they are
+  const [outer, steps] = outerAxes(shape, strides, run);
+  const at = offsets(outer, steps, count / run, start);
+  return (from, to) => {
+    for (let i = 0; i < at.length; i++)
+      copyRun(from, at[i] as number, to, i * run, run);
+  };
+}
+
+/** How many numbers of the result follow each other in the source too. */
+function runOf(shape: readonly number[], strides: readonly number[]): number {
+  let run = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const size = shape[axis] as number;
+    if (size !== 1 && strides[axis] !== run) break;
+    run *= size;
+  }
+  return run;
+}
+
+/** The axes before those of a run. */
+function outerAxes(
+  shape: readonly number[],
+  strides: readonly number[],
+  run: number,
+): [number[], number[]] {
+  let left = run;
+  let axis = shape.length;
+  while (axis > 0 && left > 1) left /= shape[--axis] as number;
+  return [shape.slice(0, axis), strides.slice(0, axis)];
+}
+
+/** `set` of a view costs an object, and pays from some dozens of numbers on. */
+function copyRun(
+  from: Numbers,
+  start: number,
+  to: Numbers,
+  at: number,
+  count: number,
+): void {
+  if (count > 256) to.set(from.subarray(start, start + count), at);
+  else for (let i = 0; i < count; i++) to[at + i] = from[start + i] as number;
+}
+
+/** A result of this shape whose numbers come from the first input, by strides. */
 export function strided(
   node: Node,
-  { dtype, data }: Value,
+  { dtype }: Value,
   shape: readonly number[],
   strides: readonly number[],
   start = 0,
+): Prepared {
+  const result = node.value(dtype, shape);
+  const copy = copier(shape, strides, result.data.length, start);
+  return {
+    outputs: [result],
+    run: ([x]) => copy((x as Value).data, result.data),
+  };
+}
+
+/** The numbers of a value in another order, at once. */
+export function reordered(
+  node: Node,
+  value: Value,
+  shape: readonly number[],
+  strides: readonly number[],
 ): Value {
-  const result = node.room(dtype, shape);
-  const from = offsets(shape, strides, result.length, start);
-  for (let i = 0; i < from.length; i++)
-    result[i] = data[from[i] as number] as number;
-  return { dtype, shape, data: result };
+  const result = node.value(value.dtype, shape);
+  copier(shape, strides, result.data.length)(value.data, result.data);
+  return result;
 }
 
 /** An axis from -rank to rank - 1 as one from 0 on. */
@@ -94,6 +167,12 @@ export function broadcastShape(
     return size;
   });
 }
+
+/** The shape with axes of 1 behind it. */
+export const reshapeTo = (
+  shape: readonly number[],
+  behind: number,
+): number[] => [...shape, ...Array.from({ length: behind }, () => 1)];
 
 /** Strides that read `from` as if it had the shape `to`: 0 where an axis is stretched. */
 export function broadcastStrides(

@@ -9,23 +9,42 @@ import {
   isValue,
   type NodeDescription,
 } from "./description.js";
-import {
-  countOf,
-  type Dtype,
-  MOST_NUMBERS,
-  storage,
-  type Value,
-} from "./value.js";
+import { countOf, type Dtype, storage, type Value } from "./value.js";
 import type { Work } from "./work.js";
 
 /** One value an input of the node, null for one that it leaves out; one value an output, null for one not made. */
-export type Run = (
-  inputs: readonly (Value | null)[],
-  running: Running,
-) => readonly (Value | null)[];
+export type Values = readonly (Value | null)[];
+
+/**
+ * What runs a node. `prepare` is told the inputs of a run and makes its outputs; as long as the inputs keep their
+ * dtypes and shapes, and those that `reads` names their numbers, `Prepared.run` alone is called for every run to come.
+ */
+export interface Operation {
+  /** The inputs whose numbers `prepare` looks at: axes, sizes, shapes. */
+  readonly reads?: readonly number[];
+  prepare(inputs: Values): Prepared;
+}
+
+export interface Prepared {
+  /** What `run` fills; a value that has the numbers of an input is given them by `run`. */
+  readonly outputs: Values;
+  /** Null where the outputs are all there: those of constants and shapes. */
+  readonly run: ((inputs: Values) => void) | null;
+  /** How much one run is beside filling the outputs: multiplications and the like. */
+  readonly work?: number;
+}
+
+/** What runs a node whose outputs are others in every run: bodies, and what the numbers decide. */
+export type Run = (inputs: Values, running: Running) => Values;
 
 /** Checks a node and reads its attributes, once, at load. */
-export type Compile = (node: Node) => Run;
+export type Compile = (node: Node) => Operation | Run;
+
+/** How many numbers the nodes of a graph keep from run to run, and how many they may. */
+export interface Keep {
+  numbers: number;
+  readonly most: number;
+}
 
 /** A layer as reports have it: what it was in the file, and what it became. */
 export interface LayerNote {
@@ -49,14 +68,23 @@ export interface Notes {
 export interface Running {
   /** Values by slot. */
   readonly slots: (Value | undefined)[];
+  readonly meter: Meter;
   /** Is told what is made. */
   readonly trace: ((slot: number, value: Value) => void) | null;
+}
+
+/** How much a run may do: a file that is told to loop, or to make large values, must not hang a page. */
+export interface Meter {
+  /** A node is run, whose work is so much: a number made, or a multiplication. @throws RangeError when it is too much */
+  spend(place: string, work: number): void;
+  /** A node makes room for its outputs. @throws RangeError when it is too much */
+  take(place: string, bytes: number): void;
 }
 
 /** A node ready to run: its inputs and outputs by slot, -1 for those left out. */
 export interface Step {
   readonly node: Node;
-  readonly run: Run;
+  readonly runs: StepRun;
   readonly inputs: readonly number[];
   /** The inputs as the file has them: those too that the node has taken in. */
   readonly stated: readonly number[];
@@ -65,6 +93,15 @@ export interface Step {
   readonly captures: readonly number[];
   /** Slots that nobody reads after it. */
   readonly frees: readonly number[];
+  /** Room for the values of the inputs. */
+  readonly values: (Value | null)[];
+}
+
+/** What runs a node, with what it keeps from run to run. */
+export interface StepRun {
+  run(inputs: Values, running: Running): Values;
+  /** Lets go of what it keeps. */
+  forget(): void;
 }
 
 /** The body of an If, a Loop or a Scan. */
@@ -79,6 +116,10 @@ export interface Body {
 /** What all nodes of a graph share. */
 export interface Setting {
   readonly backend: BackendChoice;
+  /** How many numbers a value may have. */
+  readonly most: number;
+  /** What nodes keep from run to run. */
+  readonly keep: Keep;
   readonly work: Work;
   readonly notes: Notes;
 }
@@ -99,7 +140,7 @@ export class Node {
   readonly #bodies = new Map<string, Body>();
   readonly #absorbed: (() => Value)[] = [];
   /** How many numbers a result may have; less while constants are folded. */
-  most = MOST_NUMBERS;
+  most: number;
 
   /** `constants`: the values of the inputs that are known at load, null for the others. */
   constructor(
@@ -112,6 +153,7 @@ export class Node {
     this.type = type;
     this.place = placeOf(name, type);
     this.setting = setting;
+    this.most = setting.most;
     this.outputs = outputs;
     this.#inputs = inputs;
     this.#constants = constants;
@@ -267,9 +309,14 @@ export class Node {
     return [...this.#attributes.keys()].filter((name) => !this.#read.has(name));
   }
 
-  /** Room for a result of this shape. */
+  /** Room for a result of this shape: zeros. */
   room(dtype: Dtype, shape: readonly number[]): Float32Array | Float64Array {
     return storage(dtype, countOf(shape, this.place, this.most));
+  }
+
+  /** A result of this shape, of zeros, for the node to fill. */
+  value(dtype: Dtype, shape: readonly number[]): Value {
+    return { dtype, shape, data: this.room(dtype, shape) };
   }
 
   error(text: string): FormatError {

@@ -14,18 +14,20 @@ export interface Plan extends Body {
 
 /** Runs the steps on the values in the slots, which they fill. */
 export function runSteps(steps: readonly Step[], running: Running): void {
-  const { slots } = running;
-  for (const { run, inputs, outputs, frees } of steps) {
-    const values: (Value | null)[] = [];
-    for (const slot of inputs) values.push(slots[slot] ?? null);
-    const results = run(values, running);
+  const { slots, trace } = running;
+  for (let at = 0; at < steps.length; at++) {
+    const { runs, inputs, outputs, frees, values } = steps[at] as Step;
+    for (let i = 0; i < inputs.length; i++)
+      values[i] = slots[inputs[i] as number] ?? null;
+    const results = runs.run(values, running);
     for (let i = 0; i < outputs.length; i++) {
       const slot = outputs[i] as number;
       if (slot < 0) continue;
       slots[slot] = results[i] as Value;
-      running.trace?.(slot, results[i] as Value);
+      trace?.(slot, results[i] as Value);
     }
-    for (const slot of frees) slots[slot] = undefined;
+    for (let i = 0; i < frees.length; i++)
+      slots[frees[i] as number] = undefined;
   }
 }
 

@@ -1,20 +1,22 @@
 import { FormatError } from "../errors.js";
-import type {
-  BodyDescription,
-  GraphDescription,
-  NodeDescription,
+import {
+  type BodyDescription,
+  type GraphDescription,
+  isBody,
+  type NodeDescription,
 } from "./description.js";
 import {
   type Body,
   Node,
   placeOf,
-  type Run,
+  type StepRun,
   type Setting,
   type Step,
 } from "./node.js";
 import { isFoldable, mostOutputs, OPERATIONS } from "./operations/index.js";
 import { type Plan, withFrees } from "./plan.js";
-import { MOST_NUMBERS, TooLarge, type Value } from "./value.js";
+import { FREE, runsOf } from "./runs.js";
+import { TooLarge, type Value } from "./value.js";
 
 type Unfreed = Omit<Step, "frees">;
 
@@ -24,11 +26,12 @@ class Scope {
   readonly #parent: Scope | null;
   /** Slots from here on are its own. */
   readonly first: number;
-  readonly steps: Unfreed[] = [];
+  readonly steps: Unfreed[];
 
-  constructor(parent: Scope | null, first: number) {
+  constructor(parent: Scope | null, first: number, steps: Unfreed[] = []) {
     this.#parent = parent;
     this.first = first;
+    this.steps = steps;
   }
 
   has(name: string): boolean {
@@ -129,6 +132,12 @@ export class Planner {
       input === "" ? -1 : slotOf(input, scope, place),
     );
     const constants = inputs.map((slot) => this.#constants[slot] ?? null);
+    if (
+      type === "If" &&
+      constants[0] &&
+      this.#inline(description, constants[0], scope)
+    )
+      return;
     const most = mostOutputs(type);
     if (outputs.length > most)
       throw new FormatError(
@@ -140,10 +149,13 @@ export class Planner {
     );
     const compile = OPERATIONS.get(type);
     if (!compile) throw node.error("expected a known operation, got none");
-    const run = atLoad(() => compile(node));
+    const runs = runsOf(
+      node,
+      atLoad(() => compile(node)),
+    );
     for (const unread of node.unread())
       this.#setting.notes.ignored.push(`${place}: attribute ${unread}`);
-    const folded = this.#fold(node, run, inputs, constants);
+    const folded = this.#fold(node, runs, inputs, constants);
     const slots = outputs.map((output, i) => {
       if (output === "") return -1;
       const slot = this.#define(output, scope, place);
@@ -157,18 +169,49 @@ export class Planner {
     const captures = [...node.bodies.values()].flatMap((body) => body.captures);
     scope.steps.push({
       node,
-      run,
+      runs,
       inputs: read,
       stated: inputs,
       outputs: slots,
       captures,
+      values: inputs.map(() => null),
     });
+  }
+
+  /** Puts the branch in place of an If whose condition is known; false where the file's If is none. */
+  #inline(
+    { name, type, attributes, outputs }: NodeDescription,
+    condition: Value,
+    scope: Scope,
+  ): boolean {
+    const key = condition.data[0] ? "then_branch" : "else_branch";
+    const branch = attributes.get(key);
+    const fits =
+      typeof branch === "object" &&
+      isBody(branch) &&
+      condition.data.length === 1 &&
+      branch.outputs.length >= outputs.length &&
+      !branch.inputs.length;
+    if (!fits) return false;
+    const place = placeOf(name, type);
+    const inside = new Scope(scope, scope.first, scope.steps);
+    this.#fill(inside, branch.constants, branch.nodes);
+    outputs.forEach((output, i) => {
+      if (output === "") return;
+      if (scope.has(output))
+        throw new FormatError(
+          `expected a name of its own, got ${JSON.stringify(output)} again`,
+          place,
+        );
+      scope.set(output, slotOf(branch.outputs[i] as string, inside, place));
+    });
+    return true;
   }
 
   /** The node's results when all its inputs are known and the work is small, else null. */
   #fold(
     node: Node,
-    run: Run,
+    runs: StepRun,
     inputs: readonly number[],
     constants: readonly (Value | null)[],
   ): readonly (Value | null)[] | null {
@@ -180,14 +223,17 @@ export class Planner {
     if (!work.take(count)) return null;
     node.most = work.left;
     try {
-      const results = atLoad(() => run(constants, { slots: [], trace: null }));
+      const results = atLoad(() =>
+        runs.run(constants, { slots: [], meter: FREE, trace: null }),
+      );
       for (const value of results) work.spend(value?.data.length ?? 0);
       return results;
     } catch (error) {
       if (error instanceof TooLarge) return null;
       throw error;
     } finally {
-      node.most = MOST_NUMBERS;
+      node.most = this.#setting.most;
+      runs.forget();
     }
   }
 }

@@ -3,6 +3,7 @@ import type { Tensor } from "../tensor.js";
 import type { Compiled } from "./compile.js";
 import { runSteps } from "./plan.js";
 import { type Input, toTensor, toValue } from "./ports.js";
+import { RunMeter } from "./runs.js";
 import type { Value } from "./value.js";
 
 /** Runs a compiled graph on values, which are in the order of its inputs and outputs. */
@@ -13,6 +14,7 @@ export class Runner {
   readonly #compiled: Compiled;
   readonly #names: ReadonlySet<string>;
   readonly #slots: (Value | undefined)[];
+  readonly #meter: RunMeter;
 
   constructor(compiled: Compiled) {
     const { inputs, description, plan } = compiled;
@@ -21,6 +23,7 @@ export class Runner {
     this.outputs = description.outputs.map(({ name }) => name);
     this.#names = new Set(inputs.map(({ port }) => port.name));
     this.#slots = [...plan.constants];
+    this.#meter = new RunMeter(compiled.limits);
   }
 
   /**
@@ -66,10 +69,12 @@ export class Runner {
   ): Value[] {
     const { plan } = this.#compiled;
     const slots = this.#slots;
+    this.#meter.start();
     for (let i = 0; i < values.length; i++)
       slots[plan.inputs[i] as number] = values[i];
     runSteps(plan.steps, {
       slots,
+      meter: this.#meter,
       trace:
         trace && ((slot, value) => trace(plan.names[slot] as string, value)),
     });

@@ -12,14 +12,17 @@ export type IntegerDtype =
   | "int64"
   | "uint64";
 
+export type Numbers = Float32Array | Float64Array;
+
 /**
- * What flows between nodes. Integers and truth values (0 and 1) are float64 numbers, exact up to 2^53. Nobody writes
- * into a value that is made, so values may share their data.
+ * What flows between nodes. Integers and truth values (0 and 1) are float64 numbers, exact up to 2^53. Nobody but the
+ * node that makes a value writes into it, so values may share their data.
  */
 export interface Value {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
-  readonly data: Float32Array | Float64Array;
+  /** Set anew by a node whose output has the numbers of its input. */
+  data: Numbers;
 }
 
 /** All dtypes, by their names. */
@@ -111,4 +114,12 @@ export function exact(value: number, dtype: Dtype, place: string): number {
   if (value >= least && value <= most) return value;
   const expected = `results that ${dtype} holds, exact up to 2^53`;
   throw new RangeError(message(place, expected, `${value}`));
+}
+
+/** Whether the lists have the same numbers; NaN is like NaN. */
+export function sameNumbers(a: Numbers, b: Numbers): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++)
+    if (a[i] !== b[i] && !Object.is(a[i], b[i])) return false;
+  return true;
 }

@@ -1,12 +1,13 @@
 /*
- * Nodes that make values, and Cast, which makes them of another type.
+ * Operations that make values, and casts, which make them of another type.
  */
 import { message, shapeText } from "../../checks.js";
-import { integerList } from "../indexing.js";
-import type { Compile } from "../node.js";
+import { axisOf, integerList } from "../indexing.js";
+import type { Compile, Node, Operation } from "../node.js";
 import {
   type Dtype,
   DTYPE_NAMES,
+  exact,
   integers,
   rangeOf,
   type Value,
@@ -15,13 +16,13 @@ import {
 const constant: Compile = (node) => {
   node.expectInputs(0);
   const value = attributeValue(node);
-  if (value) return () => [value];
+  if (value) return { prepare: () => ({ outputs: [value], run: null }) };
   throw node.error(
     "expected value, value_float, value_floats, value_int or value_ints, got none of them",
   );
 };
 
-function attributeValue(node: Parameters<Compile>[0]): Value | null {
+function attributeValue(node: Node): Value | null {
   const value = node.tensor("value");
   if (value) return value;
   const floats = node.floats("value_floats");
@@ -48,33 +49,68 @@ const constantOfShape: Compile = (node) => {
     throw node.error(
       `expected one number as value, got ${shapeText(value.shape)}`,
     );
-  return ([target]) => {
-    const shape = integerList(target as Value, node.place);
-    const dtype = value?.dtype ?? "float32";
-    const data = node.room(dtype, shape).fill(value?.data[0] ?? 0);
-    return [{ dtype, shape, data }];
+  return {
+    reads: [0],
+    prepare([target]) {
+      const shape = integerList(target as Value, node.place);
+      const result = node.value(value?.dtype ?? "float32", shape);
+      result.data.fill(value?.data[0] ?? 0);
+      return { outputs: [result], run: null };
+    },
   };
 };
 
-/** `to` a dtype by its name. To integers: towards zero, to the nearest that the type holds, NaN to 0. */
+/** To integers: towards zero, to the nearest that the type holds, NaN to 0. */
+function casting(
+  node: Node,
+  dtypeOf: (like: Value | null) => Dtype,
+): Operation {
+  return {
+    prepare([x, like]) {
+      const from = (x as Value).dtype;
+      const { shape, data } = x as Value;
+      const dtype = dtypeOf(like ?? null);
+      if (from === dtype) {
+        const result = { dtype, shape, data };
+        return {
+          outputs: [result],
+          run: ([own]) => void (result.data = (own as Value).data),
+        };
+      }
+      const result = node.value(dtype, shape);
+      const convert = converter(dtype);
+      return {
+        outputs: [result],
+        run([own]) {
+          const numbers = (own as Value).data;
+          for (let i = 0; i < numbers.length; i++) {
+            const number = numbers[i] as number;
+            if (from !== "float32" && !Number.isFinite(number))
+              throw new RangeError(
+                message(
+                  node.place,
+                  "integers of less than 2^53",
+                  "larger ones",
+                ),
+              );
+            result.data[i] = convert(number);
+          }
+        },
+      };
+    },
+  };
+}
+
 const cast: Compile = (node) => {
   node.expectInputs(1);
   const dtype = node.word("to", DTYPE_NAMES, "float32");
-  return ([x]) => {
-    const value = x as Value;
-    if (value.dtype === dtype) return [value];
-    const data = node.room(dtype, value.shape);
-    const convert = converter(dtype);
-    for (let i = 0; i < data.length; i++) {
-      const number = value.data[i] as number;
-      if (value.dtype !== "float32" && !Number.isFinite(number))
-        throw new RangeError(
-          message(node.place, "integers of less than 2^53", "larger ones"),
-        );
-      data[i] = convert(number);
-    }
-    return [{ dtype, shape: value.shape, data }];
-  };
+  return casting(node, () => dtype);
+};
+
+const castLike: Compile = (node) => {
+  node.expectInputs(2);
+  node.int("saturate", 1); // of the 8-bit floats alone
+  return casting(node, (like) => (like as Value).dtype);
 };
 
 function converter(dtype: Dtype): (x: number) => number {
@@ -87,8 +123,137 @@ function converter(dtype: Dtype): (x: number) => number {
   };
 }
 
+/** From start to before limit, by delta. */
+const range: Compile = (node) => {
+  node.expectInputs(3);
+  return {
+    reads: [0, 1, 2],
+    prepare(inputs) {
+      const [start, limit, delta] = inputs.map((value) => {
+        const { data, dtype } = value as Value;
+        if (data.length === 1 && dtype === inputs[0]?.dtype && dtype !== "bool")
+          return data[0] as number;
+        throw new RangeError(
+          message(
+            node.place,
+            "three numbers of one type",
+            `${data.length} of ${dtype}`,
+          ),
+        );
+      }) as [number, number, number];
+      const count = Math.max(0, Math.ceil((limit - start) / delta));
+      if (Number.isNaN(count) || delta === 0)
+        throw new RangeError(
+          message(node.place, "a step other than 0", `${delta}`),
+        );
+      const { dtype } = inputs[0] as Value;
+      const result = node.value(dtype, [count]);
+      for (let i = 0; i < count; i++) {
+        const value = start + i * delta;
+        result.data[i] =
+          dtype === "float32" ? value : exact(value, dtype, node.place);
+      }
+      return { outputs: [result], run: null };
+    },
+  };
+};
+
+const eyeLike: Compile = (node) => {
+  node.expectInputs(1);
+  const k = node.int("k", 0);
+  const stated = node.states("dtype");
+  const given = node.word("dtype", DTYPE_NAMES, "float32");
+  return {
+    prepare([x]) {
+      const { shape } = x as Value;
+      const [rows = 0, columns = 0] = shape;
+      if (shape.length !== 2)
+        throw new RangeError(message(node.place, "a matrix", shapeText(shape)));
+      const result = node.value(stated ? given : (x as Value).dtype, shape);
+      for (let row = 0; row < rows; row++)
+        if (row + k >= 0 && row + k < columns)
+          result.data[row * columns + row + k] = 1;
+      return { outputs: [result], run: null };
+    },
+  };
+};
+
+/** Indices from -depth to depth - 1; others leave a row off. */
+const oneHot: Compile = (node) => {
+  node.expectInputs(3);
+  const axisGiven = node.int("axis", -1);
+  return {
+    reads: [1],
+    prepare([indices, depth, values]) {
+      const { shape } = indices as Value;
+      const size = Math.trunc((depth as Value).data[0] ?? -1);
+      if (!(size >= 0) || (values as Value).data.length !== 2)
+        throw new RangeError(
+          message(node.place, "a depth, and two values", `${size}`),
+        );
+      const axis = axisOf(axisGiven, shape.length + 1, node.place);
+      const result = node.value((values as Value).dtype, [
+        ...shape.slice(0, axis),
+        size,
+        ...shape.slice(axis),
+      ]);
+      let inner = 1;
+      for (const n of shape.slice(axis)) inner *= n;
+      return {
+        outputs: [result],
+        run([given, , pair]) {
+          const { data } = given as Value;
+          const [off, on] = (pair as Value).data as unknown as [number, number];
+          result.data.fill(off);
+          for (let i = 0; i < data.length; i++) {
+            const index = Math.trunc(data[i] as number);
+            const at = index < 0 ? index + size : index;
+            if (!(at >= 0 && at < size)) continue;
+            const outer = Math.floor(i / inner);
+            result.data[(outer * size + at) * inner + (i % inner)] = on;
+          }
+        },
+      };
+    },
+  };
+};
+
+/** The numbers where their row and column differ by so much, zeros elsewhere. */
+const trilu: Compile = (node) => {
+  node.expectInputs(1, 2);
+  const upper = node.flag("upper", true);
+  return {
+    reads: [1],
+    prepare([x, offset]) {
+      const { dtype, shape } = x as Value;
+      const k = offset?.data[0] ?? 0;
+      const [rows, columns] = shape.slice(-2);
+      if (rows === undefined || columns === undefined)
+        throw new RangeError(message(node.place, "matrices", shapeText(shape)));
+      const result = node.value(dtype, shape);
+      return {
+        outputs: [result],
+        run([own]) {
+          const { data } = own as Value;
+          for (let i = 0; i < data.length; i++) {
+            const column = i % columns;
+            const row = Math.floor(i / columns) % rows;
+            const kept = upper ? column >= row + k : column <= row + k;
+            result.data[i] = kept ? (data[i] as number) : 0;
+          }
+        },
+      };
+    },
+  };
+};
+
 export const constants: Record<string, Compile> = {
   Constant: constant,
   ConstantOfShape: constantOfShape,
   Cast: cast,
+  CastLike: castLike,
+  Range: range,
+  EyeLike: eyeLike,
+  OneHot: oneHot,
+  Trilu: trilu,
 };

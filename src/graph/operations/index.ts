@@ -1,25 +1,43 @@
 import type { Compile } from "../node.js";
 import { constants } from "./constants.js";
+import { control } from "./control.js";
+import { convolutions } from "./convolution.js";
 import { elementwise } from "./elementwise.js";
+import { gathering } from "./gathering.js";
 import { layers } from "./layers.js";
+import { logic } from "./logic.js";
 import { movement } from "./movement.js";
+import { nonlinear } from "./nonlinear.js";
+import { padding } from "./padding.js";
 import { products } from "./products.js";
 import { recurrents } from "./recurrent.js";
 import { reductions } from "./reductions.js";
 import { shapes } from "./shapes.js";
+import { softmaxes } from "./softmax.js";
 
-/** Nodes whose work is in proportion to their numbers: where those are constant, they are computed at load. */
+/** Operations whose work is in proportion to their numbers: where those are constant, they are computed at load. */
 const FOLDABLE = new Map(
-  [elementwise, movement, reductions, shapes, constants].flatMap((nodes) =>
-    Object.entries(nodes),
-  ),
+  [
+    elementwise,
+    nonlinear,
+    logic,
+    movement,
+    padding,
+    gathering,
+    reductions,
+    softmaxes,
+    shapes,
+    constants,
+  ].flatMap((family) => Object.entries(family)),
 );
 
 /** All operations, by the types of their nodes. */
 export const OPERATIONS: ReadonlyMap<string, Compile> = new Map([
   ...Object.entries(recurrents),
   ...Object.entries(products),
+  ...Object.entries(convolutions),
   ...Object.entries(layers),
+  ...Object.entries(control),
   ...FOLDABLE,
 ]);
 
@@ -36,6 +54,9 @@ const OUTPUTS: ReadonlyMap<string, number> = new Map([
   ["Layer", 3],
   ["Dropout", 2],
   ["Split", Infinity],
+  ["If", Infinity],
+  ["Loop", Infinity],
+  ["Scan", Infinity],
 ]);
 
 /** How many outputs nodes of this type have at most. */

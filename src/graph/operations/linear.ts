@@ -2,11 +2,11 @@
  * Products with a constant matrix as Linears on the kernel.
  */
 import { message, shapeText } from "../../checks.js";
-import { Linear } from "../../layers/linear.js";
 import type { Tensor } from "../../tensor.js";
-import { strided } from "../indexing.js";
-import type { Node, Run } from "../node.js";
+import { reordered } from "../indexing.js";
+import type { Node, Operation } from "../node.js";
 import type { Value } from "../value.js";
+import { Product } from "./product.js";
 
 const isFloats = ({ dtype }: Value): boolean => dtype === "float32";
 
@@ -24,11 +24,11 @@ export function checkFloats(
 export function turned(node: Node, value: Value, turn: boolean): Value {
   if (!turn) return value;
   const [rows, columns] = value.shape as [number, number];
-  return strided(node, value, [columns, rows], [1, columns]);
+  return reordered(node, value, [columns, rows], [1, columns]);
 }
 
 /** A MatMul where B is a constant matrix, else null. */
-export function constantMatMul(node: Node): Run | null {
+export function constantMatMul(node: Node): Operation | null {
   const weight = node.constant(1);
   if (weight?.shape.length !== 2 || !isFloats(weight)) return null;
   const [rows, columns] = weight.shape as [number, number];
@@ -36,7 +36,7 @@ export function constantMatMul(node: Node): Run | null {
 }
 
 /** A Gemm where B is a constant matrix and C a constant row, or not there; else null. */
-export function constantGemm(node: Node, transB: boolean): Run | null {
+export function constantGemm(node: Node, transB: boolean): Operation | null {
   const weight = node.constant(1);
   const bias = node.constant(2);
   if (weight?.shape.length !== 2 || !isFloats(weight) || (node.has(2) && !bias))
@@ -66,58 +66,51 @@ function linearOf(
   outputSize: number,
   isTurned: boolean,
   bias: Value | null,
-): Run | null {
+): Operation | null {
   if (!inputSize || !outputSize || !node.setting.work.take(weight.data.length))
     return null;
-  const { backend, notes } = node.setting;
-  const layer = new Linear({
+  const matrix = floats(turned(node, weight, !isTurned));
+  const product = new Product(
+    node,
     inputSize,
     outputSize,
-    bias: bias !== null,
-    backend,
-  });
-  layer.loadStateDict({
-    // a Linear's weight is [N, K]
-    weight: {
-      shape: [outputSize, inputSize],
-      data: floats(turned(node, weight, !isTurned)),
-    },
-    ...(bias && { bias: { shape: [outputSize], data: floats(bias) } }),
-  });
-  notes.layers.push({
+    matrix,
+    bias && floats(bias),
+  );
+  node.setting.notes.layers.push({
     name: node.name,
     type: node.type,
     sizes: { inputSize, outputSize },
     convention: `W ${isTurned ? "[O, I]" : "[I, O]"}, ${bias ? "a bias" : "no bias"}`,
   });
   node.absorb(1, () => {
-    const own = layer.stateDict()["weight"] as Tensor;
+    const own = product.layer.stateDict()["weight"] as Tensor;
     return turned(node, { dtype: "float32", ...own }, !isTurned);
   });
   if (bias)
     node.absorb(2, () => {
-      const { data } = layer.stateDict()["bias"] as Tensor;
+      const { data } = product.layer.stateDict()["bias"] as Tensor;
       return { dtype: "float32", shape: bias.shape, data };
     });
-  return ([x]) => {
-    const input = x as Value;
-    checkFloats(node, input);
-    const { shape } = input;
-    const matches =
-      shape.at(-1) === inputSize &&
-      (node.type === "MatMul" || shape.length === 2);
-    if (!matches) {
-      const expected =
-        node.type === "MatMul" ? `[.., ${inputSize}]` : `[M, ${inputSize}]`;
-      throw new RangeError(message(node.place, expected, shapeText(shape)));
-    }
-    const result = [...shape.slice(0, -1), outputSize];
-    if (!input.data.length)
-      return [
-        { dtype: "float32", shape: result, data: node.room("float32", result) },
-      ];
-    const { output } = layer.forward({ shape, data: floats(input) });
-    return [{ dtype: "float32", shape: result, data: output.data }];
+  const anyRank = node.type === "MatMul";
+  return {
+    prepare([x]) {
+      const input = x as Value;
+      checkFloats(node, input);
+      const { shape } = input;
+      if (shape.at(-1) !== inputSize || (!anyRank && shape.length !== 2)) {
+        const expected = anyRank ? `[.., ${inputSize}]` : `[M, ${inputSize}]`;
+        throw new RangeError(message(node.place, expected, shapeText(shape)));
+      }
+      const y = node.value("float32", [...shape.slice(0, -1), outputSize]);
+      return {
+        outputs: [y],
+        work: y.data.length * inputSize * 0.1,
+        run: ([own]) => {
+          if (y.data.length) product.run((own as Value).data, y.data);
+        },
+      };
+    },
   };
 }
 

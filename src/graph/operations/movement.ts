@@ -1,5 +1,5 @@
 /*
- * Nodes that put numbers in other places.
+ * Operations that put numbers in other places, whole axes at a time.
  */
 import { equalShapes, message, shapeText } from "../../checks.js";
 import {
@@ -8,41 +8,88 @@ import {
   axisOf,
   broadcastShape,
   broadcastStrides,
+  copier,
   integerList,
   strided,
   stridesOf,
 } from "../indexing.js";
-import type { Compile, Node } from "../node.js";
+import type { Compile, Node, Prepared } from "../node.js";
 import { MOST_NUMBERS, type Value } from "../value.js";
 
 const transpose: Compile = (node) => {
   node.expectInputs(1);
   const perm = node.ints("perm");
-  return ([x]) => {
-    const value = x as Value;
-    const rank = value.shape.length;
-    const axes = perm
-      ? axesOf(perm, rank, node.place)
-      : value.shape.map((_, axis) => rank - 1 - axis);
-    if (axes.length !== rank) {
-      const expected = `perm for ${shapeText(value.shape)}`;
-      throw new RangeError(message(node.place, expected, shapeText(axes)));
-    }
-    const strides = stridesOf(value.shape);
-    const pick = (list: readonly number[]) =>
-      axes.map((axis) => list[axis] as number);
-    return [strided(node, value, pick(value.shape), pick(strides))];
+  return {
+    prepare([x]) {
+      const value = x as Value;
+      const rank = value.shape.length;
+      const axes = perm
+        ? axesOf(perm, rank, node.place)
+        : value.shape.map((_, axis) => rank - 1 - axis);
+      if (axes.length !== rank) {
+        const expected = `perm for ${shapeText(value.shape)}`;
+        throw new RangeError(message(node.place, expected, shapeText(axes)));
+      }
+      const strides = stridesOf(value.shape);
+      const pick = (list: readonly number[]) =>
+        axes.map((axis) => list[axis] as number);
+      const shape = pick(value.shape);
+      // in the same order where only axes of 1 change places
+      const moved = axes.filter((axis) => value.shape[axis] !== 1);
+      if (moved.every((axis, i) => !i || axis > (moved[i - 1] as number))) {
+        const result = { dtype: value.dtype, shape, data: value.data };
+        return {
+          outputs: [result],
+          run: ([own]) => void (result.data = (own as Value).data),
+        };
+      }
+      return strided(node, value, shape, pick(strides));
+    },
   };
 };
 
 const expand: Compile = (node) => {
   node.expectInputs(2);
-  return ([x, target]) => {
-    const value = x as Value;
-    const wanted = integerList(target as Value, node.place);
-    const shape = broadcastShape([value.shape, wanted], node.place);
-    if (equalShapes(shape, value.shape)) return [value];
-    return [strided(node, value, shape, broadcastStrides(value.shape, shape))];
+  return {
+    reads: [1],
+    prepare([x, target]) {
+      const value = x as Value;
+      const wanted = integerList(target as Value, node.place);
+      const shape = broadcastShape([value.shape, wanted], node.place);
+      return strided(node, value, shape, broadcastStrides(value.shape, shape));
+    },
+  };
+};
+
+/** Repeats, one an axis; in the first opset `tiles` along `axis`. */
+const tile: Compile = (node) => {
+  node.expectInputs(node.states("repeats") ? 1 : 2, 3);
+  const given = node.ints("repeats");
+  return {
+    reads: [1, 2],
+    prepare([x, input, axis]) {
+      const value = x as Value;
+      const { shape } = value;
+      let repeats = input ? integerList(input, node.place) : (given ?? []);
+      if (axis) {
+        const along = axisOf(axis.data[0] as number, shape.length, node.place);
+        const [times = 1] = input?.data ?? [];
+        repeats = shape.map((_, i) => (i === along ? times : 1));
+      }
+      if (repeats.length !== shape.length || repeats.some((n) => !(n >= 0))) {
+        const expected = `repeats of at least 0 for ${shapeText(shape)}`;
+        throw new RangeError(message(node.place, expected, shapeText(repeats)));
+      }
+      const result = shape.map((n, i) => n * (repeats[i] as number));
+      const split = shape.flatMap((n, i) => [repeats[i] as number, n]);
+      const strides = stridesOf(shape).flatMap((stride) => [0, stride]);
+      const y = node.value(value.dtype, result);
+      const copy = copier(split, strides, y.data.length);
+      return {
+        outputs: [y],
+        run: ([own]) => copy((own as Value).data, y.data),
+      };
+    },
   };
 };
 
@@ -51,61 +98,58 @@ const concat: Compile = (node) => {
   if (!node.states("axis"))
     throw node.error("expected attribute axis, got none");
   const given = node.int("axis", 0);
-  return (inputs) => {
-    const values = inputs.filter((value) => value !== null);
-    const { dtype, shape } = values[0] as Value;
-    const axis = axisOf(given, shape.length, node.place);
-    let size = 0;
-    for (const value of values) {
-      size += value.shape[axis] ?? 0;
-      const like = value.shape.map((n, i) => (i === axis ? shape[axis] : n));
-      if (value.dtype === dtype && equalShapes(like as number[], shape))
-        continue;
-      const expected = `${dtype} ${shapeText(shape)} but for axis ${axis}`;
-      throw new RangeError(
-        message(
-          node.place,
-          expected,
-          `${value.dtype} ${shapeText(value.shape)}`,
-        ),
-      );
-    }
-    const result = shape.map((n, i) => (i === axis ? size : n));
-    const data = node.room(dtype, result);
-    const { outer, inner } = around(result, axis);
-    let at = 0;
-    // a result without numbers may still have axes of any size
-    for (const value of data.length ? values : []) {
-      const run = (value.shape[axis] as number) * inner;
-      for (let row = 0; row < outer; row++)
-        data.set(
-          value.data.subarray(row * run, (row + 1) * run),
-          row * size * inner + at,
+  return {
+    prepare(inputs) {
+      const values = inputs.filter((value) => value !== null);
+      const { dtype, shape } = values[0] as Value;
+      const axis = axisOf(given, shape.length, node.place);
+      let size = 0;
+      for (const value of values) {
+        size += value.shape[axis] ?? 0;
+        const like = value.shape.map((n, i) => (i === axis ? shape[axis] : n));
+        if (value.dtype === dtype && equalShapes(like as number[], shape))
+          continue;
+        const expected = `${dtype} ${shapeText(shape)} but for axis ${axis}`;
+        throw new RangeError(
+          message(
+            node.place,
+            expected,
+            `${value.dtype} ${shapeText(value.shape)}`,
+          ),
         );
-      at += run;
-    }
-    return [{ dtype, shape: result, data }];
+      }
+      const result = node.value(
+        dtype,
+        shape.map((n, i) => (i === axis ? size : n)),
+      );
+      const { outer, inner } = around(result.shape, axis);
+      const runs = values.map((value) => (value.shape[axis] as number) * inner);
+      return {
+        outputs: [result],
+        run(given) {
+          const { data } = result;
+          // a result without numbers may still have axes of any size
+          if (!data.length) return;
+          let at = 0;
+          let part = 0;
+          for (const value of given) {
+            if (!value) continue;
+            const run = runs[part++] as number;
+            const own = value.data;
+            for (let row = 0; row < outer; row++) {
+              const to = row * size * inner + at;
+              if (outer === 1) data.set(own, to);
+              else
+                for (let i = 0; i < run; i++)
+                  data[to + i] = own[row * run + i] as number;
+            }
+            at += run;
+          }
+        },
+      };
+    },
   };
 };
-
-/** `count` entries of one axis from `start` on. */
-function cut(
-  node: Node,
-  value: Value,
-  axis: number,
-  start: number,
-  count: number,
-): Value {
-  const shape = value.shape.map((n, i) => (i === axis ? count : n));
-  const strides = stridesOf(value.shape);
-  return strided(
-    node,
-    value,
-    shape,
-    strides,
-    start * (strides[axis] as number),
-  );
-}
 
 /** Without sizes the parts are equal; where `num_outputs` says how many, the last may be smaller. */
 const split: Compile = (node) => {
@@ -114,23 +158,44 @@ const split: Compile = (node) => {
   const axisGiven = node.int("axis", 0);
   const parts = node.int("num_outputs", node.outputs.length);
   const uneven = node.states("num_outputs");
-  return ([x, input]) => {
-    const value = x as Value;
-    const axis = axisOf(axisGiven, value.shape.length, node.place);
-    const size = value.shape[axis] as number;
-    const sizes =
-      (input ? integerList(input, node.place) : given) ??
-      equalParts(node, size, parts, uneven);
-    const sum = sizes.reduce((all, n) => (n < 0 ? NaN : all + n), 0);
-    if (sum !== size || sizes.length < node.outputs.length) {
-      const expected = `${node.outputs.length} parts of ${size}`;
-      throw new RangeError(message(node.place, expected, shapeText(sizes)));
-    }
-    let start = 0;
-    return sizes.slice(0, node.outputs.length).map((count) => {
-      start += count;
-      return cut(node, value, axis, start - count, count);
-    });
+  return {
+    reads: [1],
+    prepare([x, input]) {
+      const value = x as Value;
+      const { dtype, shape } = value;
+      const axis = axisOf(axisGiven, shape.length, node.place);
+      const size = shape[axis] as number;
+      const sizes =
+        (input ? integerList(input, node.place) : given) ??
+        equalParts(node, size, parts, uneven);
+      const sum = sizes.reduce((all, n) => (n < 0 ? NaN : all + n), 0);
+      if (sum !== size || sizes.length < node.outputs.length) {
+        const expected = `${node.outputs.length} parts of ${size}`;
+        throw new RangeError(message(node.place, expected, shapeText(sizes)));
+      }
+      const strides = stridesOf(shape);
+      const stride = strides[axis] as number;
+      let start = 0;
+      const outputs: Value[] = [];
+      const copies = sizes.slice(0, node.outputs.length).map((count) => {
+        const own = node.value(
+          dtype,
+          shape.map((n, i) => (i === axis ? count : n)),
+        );
+        outputs.push(own);
+        const { length } = own.data;
+        const copy = copier(own.shape, strides, length, start * stride);
+        start += count;
+        return copy;
+      });
+      return {
+        outputs,
+        run([own]) {
+          for (let i = 0; i < copies.length; i++)
+            copies[i]?.((own as Value).data, (outputs[i] as Value).data);
+        },
+      };
+    },
   };
 };
 
@@ -153,40 +218,45 @@ function equalParts(
 /** Starts, ends and axes are attributes up to opset 9; they and steps are inputs from 10 on. */
 const slice: Compile = (node) => {
   node.expectInputs(1, 5);
-  const attributes = ["starts", "ends", "axes"].map((name) => node.ints(name));
-  return ([x, ...inputs]) => {
-    const value = x as Value;
-    const { shape } = value;
-    const [starts, ends, axes, steps] = [0, 1, 2, 3].map((i) => {
-      const input = inputs[i];
-      return input ? integerList(input, node.place) : attributes[i];
-    });
-    if (!starts || !ends || ends.length !== starts.length)
-      throw new RangeError(
-        message(node.place, "a start and an end for each axis", "others"),
-      );
-    const chosen = axesOf(
-      axes ?? starts.map((_, i) => i),
-      shape.length,
-      node.place,
-    );
-    const result = [...shape];
-    const strides = stridesOf(shape);
-    let from = 0;
-    chosen.forEach((axis, i) => {
-      const size = shape[axis] as number;
-      const range = rangeOf(size, starts[i], ends[i], steps ? steps[i] : 1);
-      if (!range) {
-        const got = `${starts[i]}, ${ends[i]} and ${steps?.[i] ?? "none"}`;
+  const attributes = ["starts", "ends", "axes", "steps"].map((name) =>
+    node.ints(name),
+  );
+  return {
+    reads: [1, 2, 3, 4],
+    prepare([x, ...inputs]) {
+      const value = x as Value;
+      const { shape } = value;
+      const [starts, ends, axes, steps] = [0, 1, 2, 3].map((i) => {
+        const input = inputs[i];
+        return input ? integerList(input, node.place) : attributes[i];
+      });
+      if (!starts || !ends || ends.length !== starts.length)
         throw new RangeError(
-          message(node.place, "a start, an end and a step other than 0", got),
+          message(node.place, "a start and an end for each axis", "others"),
         );
-      }
-      result[axis] = range.count;
-      from += range.start * (strides[axis] as number);
-      strides[axis] = (strides[axis] as number) * range.step;
-    });
-    return [strided(node, value, result, strides, from)];
+      const chosen = axesOf(
+        axes ?? starts.map((_, i) => i),
+        shape.length,
+        node.place,
+      );
+      const result = [...shape];
+      const strides = stridesOf(shape);
+      let from = 0;
+      chosen.forEach((axis, i) => {
+        const size = shape[axis] as number;
+        const range = rangeOf(size, starts[i], ends[i], steps ? steps[i] : 1);
+        if (!range) {
+          const got = `${starts[i]}, ${ends[i]} and ${steps?.[i] ?? "none"}`;
+          throw new RangeError(
+            message(node.place, "a start, an end and a step other than 0", got),
+          );
+        }
+        result[axis] = range.count;
+        from += range.start * (strides[axis] as number);
+        strides[axis] = (strides[axis] as number) * range.step;
+      });
+      return strided(node, value, result, strides, from);
+    },
   };
 };
 
@@ -204,49 +274,135 @@ function rangeOf(size: number, first = NaN, end = NaN, step = NaN) {
   return { start: count ? start : 0, count, step: count > 1 ? step : 1 };
 }
 
-const gather: Compile = (node) => {
-  node.expectInputs(2);
-  const given = node.int("axis", 0);
-  return ([x, positions]) => {
-    const [value, indices] = [x as Value, positions as Value];
-    if (indices.dtype !== "int64" && indices.dtype !== "int32")
-      throw new TypeError(
-        message(node.place, "integers as indices", indices.dtype),
+/** Blocks of an axis to positions, and back. DCR: depth first; CRD: column first. */
+const depthToSpace: Compile = (node) => {
+  node.expectInputs(1);
+  const size = node.int("blocksize", 0);
+  const depthFirst = node.word("mode", ["DCR", "CRD"], "DCR") === "DCR";
+  return {
+    prepare([x]) {
+      const value = x as Value;
+      const [n, c, h, w] = fourAxes(node, value);
+      const channels = c / size ** 2;
+      if (!Number.isInteger(channels) || !(size > 0))
+        throw new RangeError(
+          message(node.place, `channels in blocks of ${size}`, `${c}`),
+        );
+      const [plane, s] = [h * w, size];
+      // [N, C, H, s, W, s] of the input's axes
+      const strides = depthFirst
+        ? [c * plane, plane, w, s * channels * plane, 1, channels * plane]
+        : [c * plane, s * s * plane, w, s * plane, 1, plane];
+      return blocks(
+        node,
+        value,
+        [n, channels, h * s, w * s],
+        [n, channels, h, s, w, s],
+        strides,
       );
-    const axis = axisOf(given, value.shape.length, node.place);
-    const { size, inner } = around(value.shape, axis);
-    const shape = [
-      ...value.shape.slice(0, axis),
-      ...indices.shape,
-      ...value.shape.slice(axis + 1),
-    ];
-    const data = node.room(value.dtype, shape);
-    const rows = indices.data.map((index) => rowOf(index, size, node.place));
-    let at = 0;
-    for (let row = 0; at < data.length; row++) {
-      for (const index of rows) {
-        const from = row * size + index;
-        data.set(value.data.subarray(from * inner, (from + 1) * inner), at);
-        at += inner;
-      }
-    }
-    return [{ dtype: value.dtype, shape, data }];
+    },
   };
 };
 
-function rowOf(index: number, size: number, place: string): number {
-  const row = index < 0 ? index + size : index;
-  if (row >= 0 && row < size) return row;
-  throw new RangeError(
-    message(place, `indices into ${size} entries`, `${index}`),
-  );
+const spaceToDepth: Compile = (node) => {
+  node.expectInputs(1);
+  const size = node.int("blocksize", 0);
+  return {
+    prepare([x]) {
+      const value = x as Value;
+      const [n, c, h, w] = fourAxes(node, value);
+      if (!(size > 0) || h % size || w % size)
+        throw new RangeError(
+          message(node.place, `planes in blocks of ${size}`, `${h} by ${w}`),
+        );
+      const s = size;
+      return blocks(
+        node,
+        value,
+        [n, c * s * s, h / s, w / s],
+        [n, s, s, c, h / s, w / s],
+        [c * h * w, w, 1, h * w, w * s, s],
+      );
+    },
+  };
+};
+
+function fourAxes(
+  node: Node,
+  { shape }: Value,
+): [number, number, number, number] {
+  if (shape.length === 4) return [...shape] as [number, number, number, number];
+  throw new RangeError(message(node.place, "[N, C, H, W]", shapeText(shape)));
 }
+
+function blocks(
+  node: Node,
+  { dtype }: Value,
+  shape: readonly number[],
+  parts: readonly number[],
+  strides: readonly number[],
+): Prepared {
+  const result = node.value(dtype, shape);
+  const copy = copier(parts, strides, result.data.length);
+  return {
+    outputs: [result],
+    run: ([own]) => copy((own as Value).data, result.data),
+  };
+}
+
+/** Each row's first `lengths` steps turned round. */
+const reverseSequence: Compile = (node) => {
+  node.expectInputs(2);
+  const batchAxis = node.int("batch_axis", 1);
+  const timeAxis = node.int("time_axis", 0);
+  return {
+    prepare([x]) {
+      const { dtype, shape } = x as Value;
+      const place = node.place;
+      const [batch, time] = axesOf([batchAxis, timeAxis], shape.length, place);
+      if (shape.length < 2 || (batch as number) + (time as number) !== 1)
+        throw node.error("expected a time and a batch axis, got others");
+      const [rows, steps] = [shape[batch as number], shape[time as number]];
+      const strides = stridesOf(shape);
+      const inner = strides[1] as number;
+      const [ofRow, ofStep] = [
+        strides[batch as number],
+        strides[time as number],
+      ];
+      const y = node.value(dtype, shape);
+      return {
+        outputs: [y],
+        run([own, lengths]) {
+          const { data } = own as Value;
+          for (let row = 0; row < (rows as number); row++) {
+            const length = (lengths as Value).data[row] as number;
+            if (!(length >= 0 && length <= (steps as number)))
+              throw new RangeError(
+                message(place, `lengths of at most ${steps}`, `${length}`),
+              );
+            for (let t = 0; t < (steps as number); t++) {
+              const from = t < length ? length - 1 - t : t;
+              const base = row * (ofRow as number);
+              for (let i = 0; i < inner; i++)
+                y.data[base + t * (ofStep as number) + i] = data[
+                  base + from * (ofStep as number) + i
+                ] as number;
+            }
+          }
+        },
+      };
+    },
+  };
+};
 
 export const movement: Record<string, Compile> = {
   Transpose: transpose,
   Expand: expand,
+  Tile: tile,
   Concat: concat,
   Split: split,
   Slice: slice,
-  Gather: gather,
+  DepthToSpace: depthToSpace,
+  SpaceToDepth: spaceToDepth,
+  ReverseSequence: reverseSequence,
 };

@@ -1,27 +1,27 @@
 /*
- * Nodes that go along axes: sums, means, the largest, softmax.
+ * Operations that make one number of many along axes, or go along one: sums, means, the largest, running sums.
  */
 import { message } from "../../checks.js";
 import {
   around,
   axesOf,
   axisOf,
+  copier,
   integerList,
-  strided,
   stridesOf,
 } from "../indexing.js";
 import type { Compile, Node } from "../node.js";
-import { exact, type Value } from "../value.js";
+import { type Dtype, exact, type Numbers, type Value } from "../value.js";
 
 /** Lines of numbers in data: line l begins at starts(l) and has `size` numbers, `stride` apart. */
-interface Lines {
+export interface Lines {
   readonly count: number;
   readonly size: number;
   readonly stride: number;
   readonly start: (line: number) => number;
 }
 
-function linesOf(shape: readonly number[], axis: number): Lines {
+export function linesOf(shape: readonly number[], axis: number): Lines {
   const { outer, size, inner } = around(shape, axis);
   return {
     count: outer * inner,
@@ -31,145 +31,274 @@ function linesOf(shape: readonly number[], axis: number): Lines {
   };
 }
 
+interface Reduction {
+  readonly first: number;
+  readonly next: (sum: number, x: number) => number;
+  readonly last?: (sum: number, count: number) => number;
+  /** For floats alone. */
+  readonly floats?: boolean;
+  /** Of truth values too. */
+  readonly bools?: boolean;
+}
+
+/** The axes that a node reduces, null for none at all. */
+function reducedAxes(
+  { shape }: Value,
+  input: Value | null | undefined,
+  given: readonly number[] | null,
+  noop: boolean,
+  place: string,
+): number[] | null {
+  const axes = (input ? integerList(input, place) : given) ?? [];
+  if (!axes.length && noop) return null;
+  return axes.length
+    ? axesOf(axes, shape.length, place)
+    : shape.map((_, axis) => axis);
+}
+
 /**
  * The reduced axes are made the last ones, so that each result has its numbers in a row. Axes are an attribute in
- * the older opsets and an input from 13 (ReduceSum) and 18 (ReduceMean) on; without any, all axes, unless
+ * the older opsets and an input from 13 (ReduceSum) and 18 (the others) on; without any, all axes, unless
  * noop_with_empty_axes says none.
  */
-function reduction(mean: boolean): Compile {
+function reduction({
+  first,
+  next,
+  last = (sum) => sum,
+  floats = false,
+  bools = false,
+}: Reduction): Compile {
   return (node) => {
     node.expectInputs(1, 2);
     const given = node.ints("axes");
-    const keep = node.int("keepdims", 1) !== 0;
-    const noop = node.int("noop_with_empty_axes", 0) !== 0;
-    return ([x, input]) => {
-      const value = x as Value;
-      const { dtype, shape } = value;
-      if (dtype === "bool")
-        throw new TypeError(message(node.place, "numbers", dtype));
-      const axes = (input ? integerList(input, node.place) : given) ?? [];
-      if (!axes.length && noop) return [value];
-      const all = shape.map((_, axis) => axis);
-      const reduced = axes.length
-        ? axesOf(axes, shape.length, node.place)
-        : all;
-      const kept = all.filter((axis) => !reduced.includes(axis));
-      const { data, width } = gathered(node, value, kept, reduced);
-      const result = keep
-        ? shape.map((n, axis) => (reduced.includes(axis) ? 1 : n))
-        : kept.map((axis) => shape[axis] as number);
-      const sums = node.room(dtype, result);
-      for (let i = 0; i < sums.length; i++) {
-        let sum = 0;
-        for (let k = 0; k < width; k++) sum += data[i * width + k] as number;
-        if (mean)
-          sum = dtype === "float32" ? sum / width : Math.trunc(sum / width);
-        sums[i] = dtype === "float32" ? sum : exact(sum, dtype, node.place);
-      }
-      return [{ dtype, shape: result, data: sums }];
+    const keep = node.flag("keepdims", true);
+    const noop = node.flag("noop_with_empty_axes");
+    return {
+      reads: [1],
+      prepare([x, input]) {
+        const value = x as Value;
+        const { dtype, shape } = value;
+        if (dtype === "bool" && !bools)
+          throw new TypeError(message(node.place, "numbers", dtype));
+        if (floats && dtype !== "float32")
+          throw new TypeError(message(node.place, "floats", dtype));
+        const reduced = reducedAxes(value, input, given, noop, node.place);
+        const axes = reduced ?? [];
+        const kept = shape.flatMap((_, i) => (axes.includes(i) ? [] : [i]));
+        const result = keep
+          ? shape.map((n, axis) => (axes.includes(axis) ? 1 : n))
+          : kept.map((axis) => shape[axis] as number);
+        const y = node.value(dtype, result);
+        const width = axes.reduce(
+          (all, axis) => all * (shape[axis] as number),
+          1,
+        );
+        const gathered = inRows(node, value, kept, axes);
+        const round = rounding(dtype, node.place);
+        return {
+          outputs: [y],
+          work: value.data.length,
+          run([own]) {
+            const data = gathered((own as Value).data);
+            const { length } = y.data;
+            for (let i = 0; i < length; i++) {
+              let sum = first;
+              const from = i * width;
+              for (let k = 0; k < width; k++)
+                sum = next(sum, data[from + k] as number);
+              y.data[i] = round(last(sum, width));
+            }
+          },
+        };
+      },
     };
   };
 }
 
-/** The numbers with the kept axes before the reduced ones, and how many go into each result. */
-function gathered(
+function rounding(dtype: Dtype, place: string): (x: number) => number {
+  if (dtype === "float32") return (x) => x;
+  return (x) => exact(Math.trunc(x) + 0, dtype, place);
+}
+
+/** Gives the numbers with the kept axes before the reduced ones. */
+function inRows(
   node: Node,
-  value: Value,
+  { dtype, shape }: Value,
   kept: readonly number[],
   reduced: readonly number[],
-) {
-  const { shape, data } = value;
-  const width = reduced.reduce((all, axis) => all * (shape[axis] as number), 1);
-  const order = [...kept, ...reduced];
-  if (order.every((axis, i) => axis === i)) return { data, width };
+): (data: Numbers) => Numbers {
+  const order = [...kept, ...reduced].filter((axis) => shape[axis] !== 1);
+  if (order.every((axis, i) => !i || axis > (order[i - 1] as number)))
+    return (data) => data;
   const strides = stridesOf(shape);
   const pick = (list: readonly number[]) =>
     order.map((axis) => list[axis] as number);
-  return { data: strided(node, value, pick(shape), pick(strides)).data, width };
+  const sorted = node.room(dtype, pick(shape));
+  const copy = copier(pick(shape), pick(strides), sorted.length);
+  return (data) => {
+    copy(data, sorted);
+    return sorted;
+  };
 }
 
-/** The first of equals, or the last with select_last_index. */
-const argMax: Compile = (node) => {
-  node.expectInputs(1);
-  const given = node.int("axis", 0);
-  const keep = node.int("keepdims", 1) !== 0;
-  const last = node.int("select_last_index", 0) !== 0;
-  return ([x]) => {
-    const { shape, data } = x as Value;
-    const axis = axisOf(given, shape.length, node.place);
-    const lines = linesOf(shape, axis);
-    const result = keep
-      ? shape.map((n, i) => (i === axis ? 1 : n))
-      : shape.filter((_, i) => i !== axis);
-    const places = node.room("int64", result);
-    if (places.length && !lines.size)
-      throw new RangeError(message(node.place, "at least one number", "none"));
-    for (let line = 0; line < places.length; line++) {
-      let at = lines.start(line);
-      let best = data[at] as number;
-      for (let i = 1; i < lines.size; i++) {
-        const value = data[(at += lines.stride)] as number;
-        if (!(value > best || (last && value === best))) continue;
-        best = value;
-        places[line] = i;
-      }
-    }
-    return [{ dtype: "int64", shape: result, data: places }];
+/** log of a sum of exponentials, over the largest so that nothing overflows. */
+const logSumExp: Compile = (node) => {
+  const most = reduction({ first: -Infinity, next: Math.max, floats: true })(
+    node,
+  );
+  const given = node.ints("axes");
+  const noop = node.flag("noop_with_empty_axes");
+  if (typeof most === "function") return most;
+  return {
+    reads: [1],
+    prepare(inputs) {
+      const value = inputs[0] as Value;
+      const { shape } = value;
+      const { outputs, run } = most.prepare(inputs);
+      const [y] = outputs as [Value];
+      const axes = reducedAxes(value, inputs[1], given, noop, node.place) ?? [];
+      const kept = shape.flatMap((_, i) => (axes.includes(i) ? [] : [i]));
+      const width = axes.reduce(
+        (all, axis) => all * (shape[axis] as number),
+        1,
+      );
+      const gathered = inRows(node, value, kept, axes);
+      return {
+        outputs,
+        work: value.data.length,
+        run(own) {
+          run?.(own);
+          const data = gathered((own[0] as Value).data);
+          for (let i = 0; i < y.data.length; i++) {
+            const top = y.data[i] as number;
+            if (Math.abs(top) === Infinity) continue;
+            let sum = 0;
+            for (let k = 0; k < width; k++)
+              sum += Math.exp((data[i * width + k] as number) - top);
+            y.data[i] = top + Math.log(sum);
+          }
+        },
+      };
+    },
   };
 };
 
-/** Along one axis, the last by default; with `flat`, along all from `axis` on. */
-function softmax(log: boolean): Compile {
+/** The first of equals, or the last with select_last_index. */
+function argument(better: (a: number, b: number) => boolean): Compile {
   return (node) => {
     node.expectInputs(1);
-    const flat = node.flag("flat");
-    const given = node.int("axis", -1);
-    return ([x]) => {
-      const { dtype, shape, data } = x as Value;
-      if (dtype !== "float32")
-        throw new TypeError(message(node.place, "floats", dtype));
-      const axis =
-        flat && given === shape.length
-          ? given
-          : axisOf(given, shape.length, node.place);
-      const result = node.room(dtype, shape);
-      const { outer, size, inner } = around(shape, axis);
-      const lines = flat
-        ? linesOf([outer, (size ?? 1) * inner], 1)
-        : linesOf(shape, axis);
-      if (result.length)
-        for (let line = 0; line < lines.count; line++)
-          fillLine(data, result, lines, lines.start(line), log);
-      return [{ dtype, shape, data: result }];
+    const given = node.int("axis", 0);
+    const keep = node.flag("keepdims", true);
+    const last = node.flag("select_last_index");
+    return {
+      prepare([x]) {
+        const { shape } = x as Value;
+        const axis = axisOf(given, shape.length, node.place);
+        const lines = linesOf(shape, axis);
+        const result = keep
+          ? shape.map((n, i) => (i === axis ? 1 : n))
+          : shape.filter((_, i) => i !== axis);
+        const y = node.value("int64", result);
+        if (y.data.length && !lines.size)
+          throw new RangeError(
+            message(node.place, "at least one number", "none"),
+          );
+        return {
+          outputs: [y],
+          work: (x as Value).data.length,
+          run([own]) {
+            const { data } = own as Value;
+            for (let line = 0; line < y.data.length; line++) {
+              let at = lines.start(line);
+              let best = data[at] as number;
+              let found = 0;
+              for (let i = 1; i < lines.size; i++) {
+                const value = data[(at += lines.stride)] as number;
+                if (!(better(value, best) || (last && value === best)))
+                  continue;
+                best = value;
+                found = i;
+              }
+              y.data[line] = found;
+            }
+          },
+        };
+      },
     };
   };
 }
 
-function fillLine(
-  data: Float32Array | Float64Array,
-  result: Float32Array | Float64Array,
-  { size, stride }: Lines,
-  start: number,
-  log: boolean,
-): void {
-  const end = start + size * stride;
-  let most = -Infinity;
-  for (let at = start; at < end; at += stride)
-    most = Math.max(most, data[at] as number);
-  let sum = 0;
-  for (let at = start; at < end; at += stride)
-    sum += Math.exp((data[at] as number) - most);
-  const logSum = Math.log(sum);
-  for (let at = start; at < end; at += stride) {
-    const above = (data[at] as number) - most;
-    result[at] = log ? above - logSum : Math.exp(above) / sum;
-  }
+/** Sums so far along an axis: `exclusive` without the own number, `reverse` from the end on. */
+function running(
+  first: number,
+  next: (sum: number, x: number) => number,
+): Compile {
+  return (node) => {
+    node.expectInputs(2);
+    const exclusive = node.flag("exclusive");
+    const reverse = node.flag("reverse");
+    return {
+      reads: [1],
+      prepare([x, axisInput]) {
+        const { dtype, shape } = x as Value;
+        if (dtype === "bool")
+          throw new TypeError(message(node.place, "numbers", dtype));
+        const given = (axisInput as Value).data[0] ?? NaN;
+        const axis = axisOf(given, shape.length, node.place);
+        const lines = linesOf(shape, axis);
+        const y = node.value(dtype, shape);
+        const round = rounding(dtype, node.place);
+        return {
+          outputs: [y],
+          run([own]) {
+            const { data } = own as Value;
+            if (!data.length) return;
+            for (let line = 0; line < lines.count; line++) {
+              let sum = first;
+              const start = lines.start(line);
+              for (let i = 0; i < lines.size; i++) {
+                const step = reverse ? lines.size - 1 - i : i;
+                const at = start + step * lines.stride;
+                if (exclusive) y.data[at] = round(sum);
+                sum = next(sum, data[at] as number);
+                if (!exclusive) y.data[at] = round(sum);
+              }
+            }
+          },
+        };
+      },
+    };
+  };
 }
 
+const sum = (a: number, b: number): number => a + b;
+
 export const reductions: Record<string, Compile> = {
-  ReduceMean: reduction(true),
-  ReduceSum: reduction(false),
-  ArgMax: argMax,
-  Softmax: softmax(false),
-  LogSoftmax: softmax(true),
+  ReduceSum: reduction({ first: 0, next: sum }),
+  ReduceMean: reduction({ first: 0, next: sum, last: (all, n) => all / n }),
+  ReduceProd: reduction({ first: 1, next: (a, b) => a * b }),
+  ReduceMax: reduction({
+    first: -Infinity,
+    next: (a, b) => Math.max(a, b),
+    bools: true,
+  }),
+  ReduceMin: reduction({
+    first: Infinity,
+    next: (a, b) => Math.min(a, b),
+    bools: true,
+  }),
+  ReduceL1: reduction({ first: 0, next: (a, b) => a + Math.abs(b) }),
+  ReduceL2: reduction({ first: 0, next: (a, b) => a + b * b, last: Math.sqrt }),
+  ReduceSumSquare: reduction({ first: 0, next: (a, b) => a + b * b }),
+  ReduceLogSum: reduction({
+    first: 0,
+    next: sum,
+    last: Math.log,
+    floats: true,
+  }),
+  ReduceLogSumExp: logSumExp,
+  ArgMax: argument((a, b) => a > b),
+  ArgMin: argument((a, b) => a < b),
+  CumSum: running(0, sum),
+  CumProd: running(1, (a, b) => a * b),
 };

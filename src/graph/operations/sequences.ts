@@ -9,7 +9,7 @@ import { message, sameShape, shapeText } from "../../checks.js";
 import { LSTM } from "../../layers/lstm.js";
 import type { State } from "../../layers/state.js";
 import type { Tensor } from "../../tensor.js";
-import { strided } from "../indexing.js";
+import { reordered } from "../indexing.js";
 import type { Node } from "../node.js";
 import type { Value } from "../value.js";
 import type { AnyLayer } from "./layer.js";
@@ -174,7 +174,7 @@ function swapped(node: Node, value: Value): Value {
   const shape = [b, a, c];
   if (a === 1 || b === 1)
     return { dtype: value.dtype, shape, data: value.data };
-  return strided(node, value, shape, [c, b * c, 1]);
+  return reordered(node, value, shape, [c, b * c, 1]);
 }
 
 function batchFirst(
@@ -215,7 +215,7 @@ function sequencesOut(
       data,
     };
   const row = directions * size;
-  return strided(
+  return reordered(
     node,
     value,
     [steps, directions, batch, size],

@@ -1,0 +1,215 @@
+/*
+ * Convolutions over any number of axes as products: the numbers of each window in a row, times a matrix on the kernel.
+ *
+ *     X [N, C, D…]  W [M, C / group, k…]   rows (windows, C / group · k…) → (windows, M / group)   Y [N, M, windows…]
+ */
+import { message, shapeText } from "../../checks.js";
+import { sizeOf } from "../../tensor.js";
+import type { Compile, Node, Prepared } from "../node.js";
+import type { Numbers, Value } from "../value.js";
+import { checkFloats } from "./linear.js";
+import { Product } from "./product.js";
+import {
+  planeOffsets,
+  type WindowAttributes,
+  windowAttributes,
+  windowsOver,
+} from "./windows.js";
+
+/** Numbers of rows gathered at a time: 256 kB. */
+const ROWS = 2 ** 16;
+
+const conv: Compile = (node) => {
+  node.expectInputs(2, 3);
+  const attributes = windowAttributes(node);
+  const groups = node.int("group", 1);
+  if (!(groups >= 1))
+    throw node.error(`expected group of at least 1, got ${groups}`);
+  const [W, B] = [node.constant(1), node.constant(2)];
+  const known = W && (B || !node.has(2));
+  const own = known ? absorbed(node, W, B, groups) : null;
+  return {
+    prepare([x, w, b]) {
+      checkFloats(node, x, w, b);
+      const shape = W?.shape ?? (w as Value).shape;
+      return prepared(node, x as Value, shape, groups, attributes, own);
+    },
+  };
+};
+
+/** The products of each group; null when there is too much of them. */
+function absorbed(
+  node: Node,
+  W: Value,
+  B: Value | null,
+  groups: number,
+): Product[] | null {
+  const { shape } = W;
+  checkFloats(node, W, B);
+  const M = shape[0] ?? 0;
+  const width = sizeOf(shape.slice(1));
+  if (shape.length < 3 || !M || !width || M % groups) return null;
+  if (B && B.data.length !== M)
+    throw node.error(`expected a bias of ${M}, got ${B.data.length}`);
+  if (!node.setting.work.take(W.data.length)) return null;
+  const each = M / groups;
+  const list = Array.from({ length: groups }, (_, g) => {
+    const weight = W.data.subarray(g * each * width, (g + 1) * each * width);
+    const bias = B?.data.subarray(g * each, (g + 1) * each) ?? null;
+    return new Product(
+      node,
+      width,
+      each,
+      weight as Float32Array,
+      bias as Float32Array | null,
+    );
+  });
+  node.setting.notes.layers.push({
+    name: node.name,
+    type: node.type,
+    sizes: {
+      inputSize: (shape[1] as number) * groups,
+      outputSize: M,
+      kernel: sizeOf(shape.slice(2)),
+    },
+    convention: `W ${shapeText(shape)}, ${groups} groups, ${B ? "a bias" : "no bias"}`,
+  });
+  node.absorb(1, () => joined(list, "weight", shape));
+  if (B) node.absorb(2, () => joined(list, "bias", B.shape));
+  return list;
+}
+
+function joined(
+  list: readonly Product[],
+  name: string,
+  shape: readonly number[],
+): Value {
+  const data = new Float32Array(sizeOf(shape));
+  let at = 0;
+  for (const { layer } of list) {
+    const part = layer.stateDict()[name]?.data as Float32Array;
+    data.set(part, at);
+    at += part.length;
+  }
+  return { dtype: "float32", shape, data };
+}
+
+function prepared(
+  node: Node,
+  { shape }: Value,
+  w: readonly number[],
+  groups: number,
+  attributes: WindowAttributes,
+  products: readonly Product[] | null,
+): Prepared {
+  const [N = 0, C = 0, ...sizes] = shape;
+  const [M = 0, perGroup = 0, ...kernels] = w;
+  const fits =
+    shape.length >= 3 &&
+    w.length === shape.length &&
+    perGroup * groups === C &&
+    M % groups === 0;
+  if (!fits) {
+    const expected = `X [N, C, ..] and W [M, C / ${groups}, ..]`;
+    const got = `${shapeText(shape)} and ${shapeText(w)}`;
+    throw new RangeError(message(node.place, expected, got));
+  }
+  if (attributes.kernel && String(attributes.kernel) !== String(kernels)) {
+    const got = shapeText(attributes.kernel);
+    throw new RangeError(
+      message(`${node.place}, kernel_shape`, shapeText(kernels), got),
+    );
+  }
+  const axes = windowsOver(node, sizes, kernels, attributes);
+  const counts = axes.map(({ count }) => count);
+  const y = node.value("float32", [N, M, ...counts]);
+  const windows = sizeOf(counts);
+  const places = sizeOf(kernels);
+  const width = perGroup * places;
+  if (!y.data.length) return { outputs: [y], run: null };
+  node.room("float32", [windows, places]); // its table must not be larger than a value may be
+  const table = planeOffsets(axes);
+  const plane = sizeOf(sizes);
+  const each = M / groups;
+  const block = Math.max(1, Math.min(windows, Math.floor(ROWS / width)));
+  const rows = new Float32Array(block * width);
+  const result = new Float32Array(block * each);
+  const rest = windows % block;
+  const lastRows = rest ? rows.subarray(0, rest * width) : rows;
+  const gather = gatherer(table, perGroup, places, plane);
+  return {
+    outputs: [y],
+    work: 0.1 * y.data.length * width,
+    run(inputs) {
+      const { data } = inputs[0] as Value;
+      for (let n = 0; n < N; n++)
+        for (let g = 0; g < groups; g++) {
+          const from = (n * C + g * perGroup) * plane;
+          for (let start = 0; start < windows; start += block) {
+            const count = Math.min(block, windows - start);
+            gather(data, from, start, count, rows);
+            const own = count === block ? rows : lastRows;
+            if (products) (products[g] as Product).run(own, result);
+            else multiply(own, result, inputs, g, each, width);
+            const to = (n * M + g * each) * windows + start;
+            for (let m = 0; m < each; m++)
+              for (let i = 0; i < count; i++)
+                y.data[to + m * windows + i] = result[i * each + m] as number;
+          }
+        }
+    },
+  };
+}
+
+type Gather = (
+  data: Numbers,
+  from: number,
+  start: number,
+  count: number,
+  rows: Float32Array,
+) => void;
+
+/** Windows from `start` on as rows: channel after channel, each with its places. */
+function gatherer(
+  table: Int32Array,
+  channels: number,
+  places: number,
+  plane: number,
+): Gather {
+  return (data, from, start, count, rows) => {
+    let to = 0;
+    for (let w = start; w < start + count; w++) {
+      const first = w * places;
+      for (let c = 0; c < channels; c++) {
+        const base = from + c * plane;
+        for (let p = 0; p < places; p++) {
+          const at = table[first + p] as number;
+          rows[to++] = at < 0 ? 0 : (data[base + at] as number);
+        }
+      }
+    }
+  };
+}
+
+/** With W that another node made. */
+function multiply(
+  rows: Numbers,
+  result: Numbers,
+  [, w, b]: readonly (Value | null)[],
+  group: number,
+  each: number,
+  width: number,
+): void {
+  const weights = (w as Value).data;
+  for (let row = 0, to = 0; row * width < rows.length; row++)
+    for (let m = 0; m < each; m++) {
+      const line = (group * each + m) * width;
+      let sum = b ? (b.data[group * each + m] as number) : 0;
+      for (let k = 0; k < width; k++)
+        sum +=
+          (rows[row * width + k] as number) * (weights[line + k] as number);
+      result[to++] = sum;
+    }
+}
+
+export const convolutions: Record<string, Compile> = { Conv: conv };
