@@ -13,10 +13,10 @@ export type {
   CellActivation,
   MergeMode,
 } from "./kernel/model.js";
-export type { Layer } from "./layers/chain.js";
 export { Embedding, type EmbeddingOptions } from "./layers/embedding.js";
-export type { GenerateOptions } from "./layers/generate.js";
+export type { GenerateOptions } from "./models/generate.js";
 export { GRU, type GRUOptions } from "./layers/gru.js";
+export { Layer } from "./layers/layer.js";
 export { Linear, type LinearOptions } from "./layers/linear.js";
 export { LSTM, type LSTMOptions } from "./layers/lstm.js";
 export type { MaskLike } from "./layers/mask.js";
@@ -33,9 +33,8 @@ export {
   Sequential,
   type SequentialForwardOptions,
   type SequentialOptions,
-} from "./layers/sequential.js";
-export type { State } from "./layers/state.js";
-export type { States } from "./layers/states.js";
+} from "./models/sequential.js";
+export type { State, States } from "./layers/state.js";
 export type { Stream } from "./layers/stream.js";
 export type { Trace, TraceEntry } from "./layers/traced.js";
 export type { StateDict } from "./safetensors.js";

@@ -2,7 +2,7 @@ import { toBytes } from "../bytes.js";
 import { wrong } from "../checks.js";
 import { FormatError } from "../errors.js";
 import { load } from "../formats/onnx/index.js";
-import { Sequential } from "../layers/sequential.js";
+import { Sequential } from "../models/sequential.js";
 import { type FrameModel, isModel } from "../signal/frame-model.js";
 
 /** A model, or the bytes of an ONNX file or of what a model's `save` wrote. */

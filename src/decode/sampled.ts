@@ -4,7 +4,7 @@ import {
   checkSampling,
   sample as draw,
   type SamplingOptions,
-} from "../layers/sampling.js";
+} from "../models/sampling.js";
 import { seeded } from "../random.js";
 import type { Hypothesis } from "./beam-search.js";
 import { logSoftmax } from "./log.js";

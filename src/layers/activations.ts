@@ -34,6 +34,10 @@ export function checkActivation<More extends Activation = never>(
   return Object.freeze(checked);
 }
 
+/** An activation as reports name it: its name, or with the numbers given. */
+export const activationText = (activation: Activation | CellActivation) =>
+  typeof activation === "string" ? activation : JSON.stringify(activation);
+
 /** The activations of a cell with so many functions: none, one set, or (`both`) one for each direction. */
 export function checkActivations(
   value: unknown,

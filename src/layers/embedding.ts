@@ -3,8 +3,14 @@ import { seeded, uniform } from "../random.js";
 import type { StateDict } from "../safetensors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { checkToken, tokenSequences } from "./input.js";
+import {
+  Layer,
+  type LayerDescription,
+  type Passage,
+  type TokenTable,
+} from "./layer.js";
+import { bothMasks } from "./mask.js";
 import { checkSeed } from "./options.js";
-import { Parameterised } from "./parameterised.js";
 import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
 
 export interface EmbeddingOptions {
@@ -19,8 +25,13 @@ export interface EmbeddingOptions {
 }
 
 /** Token ids [B, T] or [T] → vectors [B, T, size] or [T, size]. State dict: weight [V, size], as torch.nn.Embedding. */
-export class Embedding extends Parameterised {
+export class Embedding extends Layer {
+  declare readonly type: "Embedding";
   readonly options: Readonly<Required<EmbeddingOptions>>;
+  /** @internal */
+  readonly vocabSize: number;
+  /** @internal */
+  readonly size: number;
   readonly #parameters: Parameters;
 
   constructor(options: EmbeddingOptions) {
@@ -39,8 +50,17 @@ export class Embedding extends Parameterised {
       [["weight", [vocabSize, size]]],
       (numbers) => uniform(numbers, 1, random),
     );
-    super("Embedding", parameters);
+    super({
+      type: "Embedding",
+      inputSize: 1,
+      outputSize: size,
+      parameters,
+      masks: maskZero,
+      takesTokens: true,
+    });
     this.options = Object.freeze({ vocabSize, size, seed, maskZero });
+    this.vocabSize = vocabSize;
+    this.size = size;
     this.#parameters = parameters;
   }
 
@@ -61,8 +81,8 @@ export class Embedding extends Parameterised {
     });
   }
 
-  /** The vectors, one after another: (V, size). Not a copy. @internal */
-  get table(): Float32Array {
+  /** @internal */
+  get vectors(): Float32Array {
     return this.#parameters.get("weight") as Float32Array;
   }
 
@@ -79,20 +99,62 @@ export class Embedding extends Parameterised {
     };
   }
 
-  /**
-   * The vectors of ids: n ids → (n, size). @internal
-   *
-   * @throws RangeError as `forward`
-   */
+  /** @internal */
   lookUp(ids: ArrayLike<number>, name: string): Float32Array {
-    const { vocabSize, size } = this.options;
-    const { table } = this;
+    const { vocabSize, size, vectors: table } = this;
     const vectors = new Float32Array(ids.length * size);
     for (let t = 0; t < ids.length; t++) {
       const id = checkToken(ids[t], vocabSize, name);
       vectors.set(table.subarray(id * size, (id + 1) * size), t * size);
     }
     return vectors;
+  }
+
+  /** @internal */
+  override get tokenTable(): TokenTable {
+    return this;
+  }
+
+  /** A token is looked up. @internal */
+  override get multiplications(): number {
+    return 0;
+  }
+
+  /** @internal */
+  override get needsWholeSequences() {
+    if (!this.masks) return null;
+    return [
+      "a model that masks no steps",
+      "an Embedding with maskZero",
+    ] as const;
+  }
+
+  /** @internal */
+  override get savedOptions(): Readonly<Record<string, unknown>> {
+    const { vocabSize, size, maskZero } = this.options;
+    return { vocabSize, size, ...(maskZero && { maskZero }) };
+  }
+
+  /** @internal */
+  override get description(): LayerDescription {
+    const { vocabSize, size, maskZero } = this.options;
+    const convention = `PyTorch: a row a token${maskZero ? ", token 0 masked" : ""}`;
+    return { sizes: { vocabSize, size }, convention };
+  }
+
+  /** Tokens (B, T) become their vectors; those that are 0 are masked if the options say so. @internal */
+  override pass(given: Passage) {
+    const own = this.masks
+      ? Uint8Array.from(given.data, (id) => (id ? 1 : 0))
+      : null;
+    const data = this.lookUp(given.data, "input");
+    return { ...given, data, mask: bothMasks(given.mask, own), states: [] };
+  }
+
+  /** `Embedding(30 tokens → 16)` */
+  override toString(): string {
+    const { vocabSize, size, maskZero } = this.options;
+    return `Embedding(${vocabSize} tokens → ${size}${maskZero ? ", 0 masked" : ""})`;
   }
 }
 

@@ -6,7 +6,7 @@ import {
   type RecurrentOptions,
 } from "./options.js";
 import { RECURRENT_KINDS } from "./cells.js";
-import { Recurrent } from "./recurrent.js";
+import { type CellDescription, Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
 
 export interface GRUOptions extends RecurrentOptions {
@@ -21,6 +21,8 @@ export interface GRUOptions extends RecurrentOptions {
 
 /** Gated recurrent unit (Cho et al. 2014; torch.nn.GRU): r, z = σ(W x + b + U h + c), n and h' as the options say. */
 export class GRU extends Recurrent<Required<GRUOptions>> {
+  declare readonly type: "GRU";
+
   constructor(options: GRUOptions) {
     const common = recurrentOptions(options, RECURRENT_KINDS.GRU);
     const resetAfter = boolean(options.resetAfter ?? true, "resetAfter");
@@ -39,6 +41,17 @@ export class GRU extends Recurrent<Required<GRUOptions>> {
           replace: updateGate === "replace",
         }),
     });
+  }
+
+  /** @internal */
+  protected override get cellDescription(): CellDescription {
+    const { resetAfter, updateGate } = this.options;
+    const reset = `reset ${resetAfter ? "after" : "before"}`;
+    return {
+      gates: RECURRENT_KINDS.GRU.orders.pytorch,
+      words: [reset, `update gate ${updateGate}s`],
+      said: ["resetAfter", "updateGate"],
+    };
   }
 
   /**

@@ -15,11 +15,11 @@ import {
 import { seeded, uniform } from "../random.js";
 import type { StateDict } from "../safetensors.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
-import { checkActivation } from "./activations.js";
+import { activationText, checkActivation } from "./activations.js";
+import { Layer, type LayerDescription } from "./layer.js";
 import { type BackendChoice, checkBackend, checkSeed } from "./options.js";
-import { Parameterised } from "./parameterised.js";
+import { PackedModel } from "./packed-model.js";
 import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
-import { Runtime } from "./runtime.js";
 
 export interface LinearOptions {
   inputSize: number;
@@ -35,11 +35,10 @@ export interface LinearOptions {
 }
 
 /** y = f(W x + b) at every step. State dict: weight [out, in], bias [out], as torch.nn.Linear. */
-export class Linear extends Parameterised {
+export class Linear extends Layer {
+  declare readonly type: "Linear";
   readonly options: Readonly<Required<LinearOptions>>;
-  readonly #runtime: Runtime;
-  /** @internal */
-  readonly stages: readonly StageSpec[];
+  readonly #packed: PackedModel;
 
   constructor(options: LinearOptions) {
     record(options, "options");
@@ -56,10 +55,16 @@ export class Linear extends Parameterised {
       backend: checkBackend(options.backend),
     };
     const parameters = initialParameters(knownKeys(options, checked));
-    super("Linear", parameters);
+    super({
+      type: "Linear",
+      inputSize: checked.inputSize,
+      outputSize: checked.outputSize,
+      parameters,
+      stages: [stageOf(checked, parameters)],
+      backend: checked.backend,
+    });
     this.options = Object.freeze(checked);
-    this.stages = [stageOf(checked, parameters)];
-    this.#runtime = new Runtime("Linear", [this], this.options.backend);
+    this.#packed = new PackedModel("Linear", [this], checked.backend);
   }
 
   /** A layer of the sizes and bias that the dict tells; `options` add the activation. */
@@ -93,14 +98,33 @@ export class Linear extends Parameterised {
       states: [],
       trace: null,
     };
-    const { output } = this.#runtime.model.forward(run);
+    const { output } = this.#packed.model.forward(run);
     return {
       output: { shape: [...shape.slice(0, -1), outputSize], data: output },
     };
   }
 
+  /** @internal */
+  override get probabilities(): boolean {
+    return this.options.activation === "softmax";
+  }
+
+  /** @internal */
+  override get description(): LayerDescription {
+    const { inputSize, outputSize, bias } = this.options;
+    const parts = ["weight [out, in]", bias ? "bias" : "no bias"];
+    const convention = `PyTorch: ${[...parts, ...this.remarks].join(", ")}`;
+    return { sizes: { inputSize, outputSize }, convention };
+  }
+
+  /** @internal */
+  protected override get remarks(): readonly string[] {
+    const { activation } = this.options;
+    return activation === "linear" ? [] : [activationText(activation)];
+  }
+
   override dispose(): void {
-    this.#runtime.dispose();
+    this.#packed.dispose();
   }
 }
 

@@ -6,7 +6,7 @@ import {
   type RecurrentOptions,
 } from "./options.js";
 import { RECURRENT_KINDS } from "./cells.js";
-import { Recurrent } from "./recurrent.js";
+import { type CellDescription, Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
 
 export interface LSTMOptions extends RecurrentOptions {
@@ -27,6 +27,8 @@ export interface LSTMOptions extends RecurrentOptions {
  *     i, f, o = σ(W x + b + U h + c)    g = tanh(W x + b + U h + c)    c' = f ∘ c + i ∘ g    h' = o ∘ tanh(c')
  */
 export class LSTM extends Recurrent<Required<LSTMOptions>> {
+  declare readonly type: "LSTM";
+
   constructor(options: LSTMOptions) {
     const common = recurrentOptions(options, RECURRENT_KINDS.LSTM);
     const projSize = nonNegativeInteger(options.projSize ?? 0, "projSize");
@@ -56,6 +58,17 @@ export class LSTM extends Recurrent<Required<LSTMOptions>> {
         cell: (spec) => RECURRENT_KINDS.LSTM.cell(spec, { peepholes, coupled }),
       },
     );
+  }
+
+  /** @internal */
+  protected override get cellDescription(): CellDescription {
+    const { projSize } = this.options;
+    const sizes = projSize ? { projSize } : {};
+    return {
+      gates: RECURRENT_KINDS.LSTM.orders.pytorch,
+      sizes,
+      said: ["projSize"],
+    };
   }
 
   /**

@@ -1,7 +1,7 @@
-import { record, shapeText, message, wrong } from "../checks.js";
+import { message, record, shapeText, wrong } from "../checks.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
-import type { Mask } from "./mask.js";
-import { Parameterised } from "./parameterised.js";
+import { Layer, type LayerDescription, type Passage } from "./layer.js";
+import { bothMasks, type Mask } from "./mask.js";
 import { Parameters } from "./parameters.js";
 
 export interface MaskingOptions {
@@ -13,7 +13,8 @@ export interface MaskingOptions {
  * Masks steps for the recurrent layers behind it in a model, up to and with one of returnSequences false, and makes
  * their features 0 (Keras's Masking). It has no parameters.
  */
-export class Masking extends Parameterised {
+export class Masking extends Layer {
+  declare readonly type: "Masking";
   readonly options: Readonly<Required<MaskingOptions>>;
 
   constructor(options: MaskingOptions = {}) {
@@ -23,7 +24,13 @@ export class Masking extends Parameterised {
       const right = typeof maskValue === "number";
       throw wrong(right, "maskValue", "a finite number", maskValue);
     }
-    super("Masking", new Parameters([], () => new Float32Array()));
+    super({
+      type: "Masking",
+      inputSize: 0,
+      outputSize: 0,
+      parameters: new Parameters([], () => new Float32Array()),
+      masks: true,
+    });
     this.options = Object.freeze({ maskValue: maskValue as number });
   }
 
@@ -49,10 +56,29 @@ export class Masking extends Parameterised {
     });
     return mask;
   }
+
+  /** @internal */
+  override get description(): LayerDescription {
+    const convention = `steps of ${this.options.maskValue} alone masked`;
+    return { sizes: {}, convention };
+  }
+
+  /** @internal */
+  protected override get remarks(): readonly string[] {
+    return [`steps of ${this.options.maskValue}`];
+  }
+
+  /** @internal */
+  override pass(given: Passage) {
+    const { data, batch, steps } = given;
+    const own = this.maskOf(data, data.length / (batch * steps));
+    const mask = bothMasks(given.mask, own);
+    return { ...given, data: clear(data, own), mask, states: [] };
+  }
 }
 
 /** A copy with the masked steps' features 0. */
-export function clear(data: Float32Array, mask: Mask): Float32Array {
+function clear(data: Float32Array, mask: Mask): Float32Array {
   const size = data.length / mask.length;
   return data.map((value, index) =>
     mask[Math.floor(index / size)] ? value : 0,

@@ -1,10 +1,11 @@
 import {
   boolean,
+  knownKeys,
+  message,
   oneOf,
   positiveInteger,
   record,
   wrong,
-  knownKeys,
 } from "../checks.js";
 import {
   type Backend,
@@ -79,6 +80,34 @@ export interface RecurrentOptions {
   maskRule?: MaskRule;
 }
 
+/** What RNN, LSTM and GRU are unless their options say otherwise; the last six are not those of all three. */
+export const DEFAULTS = {
+  numLayers: 1,
+  bias: true,
+  direction: "forward",
+  returnSequences: true,
+  seed: 0,
+  backend: "auto",
+  activations: [],
+  clip: Number.POSITIVE_INFINITY,
+  learnedState: false,
+  mergeMode: "concat",
+  outputOrder: "time",
+  maskRule: "zero",
+  nonlinearity: "tanh",
+  projSize: 0,
+  peepholes: false,
+  coupledGates: false,
+  resetAfter: true,
+  updateGate: "keep",
+} as const;
+
+/** Whether an option has its default. */
+export const isDefault = (name: string, value: unknown): boolean =>
+  Object.hasOwn(DEFAULTS, name) &&
+  (value === DEFAULTS[name as keyof typeof DEFAULTS] ||
+    (Array.isArray(value) && !value.length));
+
 /**
  * The options that all three kinds share, checked, with the defaults filled in; `kind`: how many activations its
  * cell has.
@@ -88,64 +117,57 @@ export function recurrentOptions(
   kind: Pick<RecurrentKind, "activations">,
 ): Required<RecurrentOptions> {
   const options = record(value, "options");
-  const direction = oneOf(
-    options["direction"] ?? "forward",
-    "direction",
-    DIRECTIONS,
-  );
+  const given = (name: keyof RecurrentOptions & keyof typeof DEFAULTS) =>
+    options[name] ?? DEFAULTS[name];
+  const direction = oneOf(given("direction"), "direction", DIRECTIONS);
   const both = direction === "bidirectional";
   return {
     inputSize: positiveInteger(options["inputSize"], "inputSize"),
     hiddenSize: positiveInteger(options["hiddenSize"], "hiddenSize"),
-    numLayers: positiveInteger(options["numLayers"] ?? 1, "numLayers"),
-    bias: boolean(options["bias"] ?? true, "bias"),
+    numLayers: checkNumLayers(given("numLayers")),
+    bias: boolean(given("bias"), "bias"),
     direction,
-    returnSequences: boolean(
-      options["returnSequences"] ?? true,
-      "returnSequences",
-    ),
-    seed: checkSeed(options["seed"] ?? 0),
+    returnSequences: boolean(given("returnSequences"), "returnSequences"),
+    seed: checkSeed(given("seed")),
     backend: checkBackend(options["backend"]),
     activations: checkActivations(
       options["activations"],
       kind.activations.length,
       both,
     ),
-    clip: checkClip(options["clip"] ?? Number.POSITIVE_INFINITY),
-    learnedState: boolean(options["learnedState"] ?? false, "learnedState"),
+    clip: checkClip(given("clip")),
+    learnedState: boolean(given("learnedState"), "learnedState"),
     mergeMode: oneOf(
-      options["mergeMode"] ?? "concat",
+      given("mergeMode"),
       "mergeMode",
       both ? MERGE_MODES : ["concat"],
     ),
     outputOrder: oneOf(
-      options["outputOrder"] ?? "time",
+      given("outputOrder"),
       "outputOrder",
       both ? ["time"] : OUTPUT_ORDERS,
     ),
-    maskRule: oneOf(options["maskRule"] ?? "zero", "maskRule", MASK_RULES),
+    maskRule: oneOf(given("maskRule"), "maskRule", MASK_RULES),
   };
 }
 
-/** The options that not all three kinds have, asking for nothing. */
-const AT_REST: Readonly<Record<string, unknown>> = {
-  nonlinearity: "tanh",
-  projSize: 0,
-  peepholes: false,
-  coupledGates: false,
-  resetAfter: true,
-  updateGate: "keep",
-};
-
-/** `own`, the options of one kind. One record may serve all kinds: others' options may be there, at rest. */
+/** `own`, the options of one kind. One record may serve all kinds: options of other kinds are accepted at their defaults. */
 export function ownOptions<T extends object>(given: object, own: T): T {
   const asking = Object.entries(given).filter(
-    ([name, value]) =>
-      Object.hasOwn(own, name) ||
-      !Object.hasOwn(AT_REST, name) ||
-      AT_REST[name] !== value,
+    ([name, value]) => Object.hasOwn(own, name) || !isDefault(name, value),
   );
   return knownKeys(Object.fromEntries(asking), own);
+}
+
+/** Far more layers than anybody stacks; each takes its place before a weight is looked at. */
+const MOST_LAYERS = 1024;
+
+function checkNumLayers(value: unknown): number {
+  const numLayers = positiveInteger(value, "numLayers");
+  if (numLayers <= MOST_LAYERS) return numLayers;
+  throw new RangeError(
+    message("numLayers", `at most ${MOST_LAYERS}`, `${numLayers}`),
+  );
 }
 
 function checkClip(clip: unknown): number {

@@ -10,11 +10,13 @@ import type { StateDict } from "../safetensors.js";
 import { checkTensor, sizeOf, type Tensor } from "../tensor.js";
 
 /** 2 GiB: no model's memory has room for as much. */
-const MOST_NUMBERS = 2 ** 29;
+export const MOST_NUMBERS = 2 ** 29;
 
 /** A layer's weights by PyTorch's names, as plain arrays. */
 export class Parameters {
   readonly #shapes: ReadonlyMap<string, readonly number[]>;
+  /** How many numbers they are in all. */
+  readonly count: number;
   readonly #draw: (size: number) => Float32Array;
   #values: ReadonlyMap<string, Float32Array> | null = null;
   /** Goes up with every change, so that models know when to pack the weights again. */
@@ -29,11 +31,14 @@ export class Parameters {
     draw: (size: number) => Float32Array,
   ) {
     this.#shapes = new Map(shapes);
+    let count = 0;
     for (const [name, shape] of this.#shapes) {
-      if (sizeOf(shape) < MOST_NUMBERS) continue;
-      const expected = `a parameter of less than ${MOST_NUMBERS} numbers`;
+      count += sizeOf(shape);
+      if (count < MOST_NUMBERS) continue;
+      const expected = `parameters of less than ${MOST_NUMBERS} numbers in all, which is 2 GiB`;
       throw new RangeError(message(name, expected, shapeText(shape)));
     }
+    this.count = count;
     this.#draw = draw;
   }
 

@@ -1,17 +1,17 @@
-import { boolean, message, record } from "../checks.js";
-import type { Cell, CellState, Model, StageSpec } from "../kernel/model.js";
+import { boolean, record } from "../checks.js";
+import type { CellState, Model } from "../kernel/model.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { checkLengths, sequences } from "./input.js";
+import { Layer, type LayerDescription, type Passage } from "./layer.js";
+import { checkMask, type Mask, type MaskLike } from "./mask.js";
 import {
-  type Direction,
   directionsOf,
+  isDefault,
   joinedSize,
   type RecurrentOptions,
 } from "./options.js";
-import { checkMask, type Mask, type MaskLike } from "./mask.js";
-import { type LayerRun, runMasked } from "./masked.js";
-import { Parameterised } from "./parameterised.js";
-import { Runtime } from "./runtime.js";
+import { PackedModel } from "./packed-model.js";
+import { type LayerRun, runMasked } from "./recurrent-masked.js";
 import { joinState, splitState, type State } from "./state.js";
 import { Stream } from "./stream.js";
 import { type LayerResult, runLayer, type Trace, traceOf } from "./traced.js";
@@ -44,6 +44,30 @@ export interface ForwardOutput {
   trace?: Trace;
 }
 
+/** What reports say of a cell beside what all have. */
+export interface CellDescription {
+  /** Their order, in PyTorch's letters; none of a cell without. */
+  readonly gates?: string;
+  readonly sizes?: Readonly<Record<string, number>>;
+  readonly words?: readonly string[];
+  /** The options that these speak of. */
+  readonly said?: readonly string[];
+}
+
+/** The options that the first files had, which are always written. */
+const FIRST: ReadonlySet<string> = new Set([
+  "inputSize",
+  "hiddenSize",
+  "numLayers",
+  "bias",
+  "direction",
+  "returnSequences",
+  "nonlinearity",
+  "projSize",
+  "resetAfter",
+  "updateGate",
+]);
+
 const FORWARD = { state: 0, lengths: 0, mask: 0, trace: 0 } satisfies Record<
   keyof ForwardOptions,
   0
@@ -52,26 +76,27 @@ const FORWARD = { state: 0, lengths: 0, mask: 0, trace: 0 } satisfies Record<
 /** What RNN, LSTM and GRU share: weights by PyTorch's names, forward over sequences, streams. */
 export abstract class Recurrent<
   Options extends Required<RecurrentOptions>,
-> extends Parameterised {
+> extends Layer {
   readonly options: Readonly<Options>;
-  /** D·O, or O when the directions merge: the features of an output step. */
-  readonly outputSize: number;
-  /** @internal */
-  readonly stages: readonly StageSpec[];
-  readonly #name: string;
-  readonly #cells: readonly Cell[];
-  readonly #runtime: Runtime;
+  readonly #packed: PackedModel;
 
+  /** @internal */
   protected constructor(options: Options, own: LayerKind) {
     const parameters = initialParameters(options, own);
     const { type } = own.kind;
-    super(type, parameters);
+    super({
+      type,
+      inputSize: options.inputSize,
+      outputSize: joinedSize(options, own.projSize || options.hiddenSize),
+      parameters,
+      stages: stagesOf(options, own, parameters),
+      backend: options.backend,
+      causal: options.direction === "forward",
+      lastOnly: !options.returnSequences,
+      pointwise: false,
+    });
     this.options = Object.freeze(options);
-    this.outputSize = joinedSize(options, own.projSize || options.hiddenSize);
-    this.#name = type;
-    this.stages = stagesOf(options, own, parameters);
-    this.#cells = this.stages.flatMap((stage) => stage.cells);
-    this.#runtime = new Runtime(type, [this], options.backend);
+    this.#packed = new PackedModel(type, [this], options.backend);
   }
 
   /**
@@ -91,7 +116,7 @@ export abstract class Recurrent<
     const mask = checkMask(checked["mask"], given);
     const trace = boolean(checked["trace"] ?? false, "trace");
     const run = { given, states, lengths, trace };
-    const result = this.run(this.#runtime.model, run, mask);
+    const result = this.#run(this.#packed.model, run, mask);
     const { gates } = result;
     const { steps } = given;
     const axes = axis === null ? [] : [axis];
@@ -99,25 +124,39 @@ export abstract class Recurrent<
     const shape = [...outputAxes, this.outputSize];
     return {
       output: { shape: [...axes, ...shape], data: result.output },
-      state: joinState(result.states, this.#cells, axis),
+      state: joinState(result.states, this.cells, axis),
       ...(gates && {
         trace: traceOf(gates, directionsOf(this.options), [...axes, steps]),
       }),
     };
   }
 
-  /** Runs the layer in a model that holds it alone. @internal */
-  run(model: Model, run: LayerRun, mask: Mask | null): LayerResult {
-    if (mask) return runMasked(model, this.#cells, this.options, run, mask);
+  /** @internal */
+  override pass(
+    given: Passage,
+    states: readonly (CellState | null)[],
+    model: () => Model,
+  ) {
+    const { lengths, mask } = given;
+    const run = { given, states, lengths, trace: false };
+    const result = this.#run(model(), run, mask);
+    const passed = { ...given, data: result.output, states: result.states };
+    return this.lastOnly
+      ? { ...passed, steps: 1, mask: null, lengths: null }
+      : passed;
+  }
+
+  #run(model: Model, run: LayerRun, mask: Mask | null): LayerResult {
+    if (mask) return runMasked(model, this.cells, this.options, run, mask);
     const { given, states, lengths, trace } = run;
     const { data: input, batch, steps } = given;
     const forward = { input, batch, steps, lengths, states, trace: null };
-    return runLayer(model, this.#cells, forward, trace);
+    return runLayer(model, this.cells, forward, trace);
   }
 
   #split(state: unknown, batch: number | null): readonly CellState[] {
     if (state === undefined) return [];
-    return splitState(state, this.#cells, batch, "state");
+    return splitState(state, this.cells, batch, "state");
   }
 
   /**
@@ -126,26 +165,83 @@ export abstract class Recurrent<
    * @throws RangeError for reverse and bidirectional layers, which need the future
    */
   stream(options: { state?: State } = {}): Stream<State> {
-    checkCausal(this.options.direction, this.#name);
+    this.checkStreamable();
     const { state } = record(options, "options", { state: 0 });
     const stream = new Stream<State>({
-      runtime: this.#runtime,
-      embedding: null,
-      probabilities: false,
-      join: (parts) => joinState(parts, this.#cells, null),
-      split: (given) => splitState(given, this.#cells, null, "state"),
+      packed: this.#packed,
+      tokens: null,
+      probabilities: this.probabilities,
+      join: (parts) => joinState(parts, this.cells, null),
+      split: (given) => splitState(given, this.cells, null, "state"),
     });
     if (state !== undefined) stream.state = state as State;
     return stream;
   }
 
+  /** @internal */
+  override get needsWholeSequences() {
+    if (this.causal) return null;
+    const got = `a ${this.options.direction} one, which needs the future`;
+    return [`a forward ${this.type}`, got] as const;
+  }
+
+  /**
+   * Options that came after the first files are left out at their defaults, so that older readers read what they can.
+   * @internal
+   */
+  override get savedOptions(): Readonly<Record<string, unknown>> {
+    const all = Object.entries(super.savedOptions);
+    return Object.fromEntries(
+      all.filter(([name, value]) => FIRST.has(name) || !isDefault(name, value)),
+    );
+  }
+
+  /** @internal */
+  override get description(): LayerDescription {
+    const { inputSize, hiddenSize, numLayers, bias, direction } = this.options;
+    const { gates, sizes, words, said } = this.cellDescription;
+    const directions = directionsOf(this.options).length;
+    const parts = [
+      ...(gates ? [`gates ${gates}`] : []),
+      bias ? "two biases" : "no bias",
+      ...(words ?? []),
+      ...(direction === "reverse" ? ["backwards"] : []),
+      ...this.#unusual(["bias", "direction", ...(said ?? [])]),
+    ];
+    return {
+      sizes: { inputSize, hiddenSize, numLayers, directions, ...sizes },
+      convention: `PyTorch: ${parts.join(", ")}`,
+    };
+  }
+
+  /** What reports say of the cell itself. @internal */
+  protected abstract get cellDescription(): CellDescription;
+
+  /** The options that are not at their defaults, sizes and those `said` left out: "returnSequences false". */
+  #unusual(said: readonly string[]): string[] {
+    const sizes = ["inputSize", "hiddenSize", "numLayers"];
+    return Object.entries(super.savedOptions)
+      .filter(([name]) => !sizes.includes(name) && !said.includes(name))
+      .filter(([name, value]) => !isDefault(name, value))
+      .map(([name, value]) =>
+        value === true ? name : `${name} ${textOf(value)}`,
+      );
+  }
+
+  /** @internal */
+  protected override get remarks(): readonly string[] {
+    const { numLayers, direction } = this.options;
+    return [
+      ...(numLayers > 1 ? [`${numLayers} layers`] : []),
+      ...(direction === "forward" ? [] : [direction]),
+      ...(this.lastOnly ? ["last step alone"] : []),
+    ];
+  }
+
   override dispose(): void {
-    this.#runtime.dispose();
+    this.#packed.dispose();
   }
 }
 
-export function checkCausal(direction: Direction, name: string): void {
-  if (direction === "forward") return;
-  const got = `a ${direction} one, which needs the future`;
-  throw new RangeError(message("stream", `a forward ${name}`, got));
-}
+const textOf = (value: unknown): string =>
+  typeof value === "string" ? value : JSON.stringify(value);

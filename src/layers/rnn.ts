@@ -6,7 +6,7 @@ import {
   type RecurrentOptions,
 } from "./options.js";
 import { RECURRENT_KINDS } from "./cells.js";
-import { Recurrent } from "./recurrent.js";
+import { type CellDescription, Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
 
 export interface RNNOptions extends RecurrentOptions {
@@ -16,6 +16,8 @@ export interface RNNOptions extends RecurrentOptions {
 
 /** Elman's network: h' = f(W x + b + U h + c), f tanh or relu (Elman 1990; torch.nn.RNN). */
 export class RNN extends Recurrent<Required<RNNOptions>> {
+  declare readonly type: "RNN";
+
   constructor(options: RNNOptions) {
     const common = recurrentOptions(options, RECURRENT_KINDS.RNN);
     const nonlinearity = oneOf(options.nonlinearity ?? "tanh", "nonlinearity", [
@@ -29,6 +31,11 @@ export class RNN extends Recurrent<Required<RNNOptions>> {
       activations: [nonlinearity],
       cell: (spec) => RECURRENT_KINDS.RNN.cell(spec, {}),
     });
+  }
+
+  /** @internal */
+  protected override get cellDescription(): CellDescription {
+    return { words: [this.options.nonlinearity], said: ["nonlinearity"] };
   }
 
   /**

@@ -11,6 +11,9 @@ export interface State {
   cell?: Tensor;
 }
 
+/** Of a model: one entry a layer, null where it has none. */
+export type States = (State | null)[];
+
 type Part = Cell["states"][number];
 
 /** The axes of a part, as users see it, of a layer's cells and the batch (null: without that axis). */

@@ -6,17 +6,16 @@ import {
   wrong,
 } from "../checks.js";
 import type { CellState, StreamState } from "../kernel/model.js";
-import type { Embedding } from "./embedding.js";
 import { checkToken } from "./input.js";
-import type { Runtime } from "./runtime.js";
-import type { States } from "./states.js";
-import type { State } from "./state.js";
+import type { TokenTable } from "./layer.js";
+import type { PackedModel } from "./packed-model.js";
+import type { State, States } from "./state.js";
 
 /** What streams of one layer or model share. */
 export interface StreamSource<S> {
-  readonly runtime: Runtime;
+  readonly packed: PackedModel;
   /** In front of the kernel's first layer; a frame is then [token]. */
-  readonly embedding: Embedding | null;
+  readonly tokens: TokenTable | null;
   /** Whether the outputs are probabilities: a softmax's. */
   readonly probabilities: boolean;
   /** The cells' states as users see them: copies. */
@@ -49,12 +48,12 @@ export class Stream<S = State | States> {
 
   /** @internal */
   constructor(source: StreamSource<S>, states?: StreamState) {
-    const { model } = source.runtime;
+    const { model } = source.packed;
     this.#source = source;
     this.#states = states ?? model.open();
-    this.takesTokens = source.embedding !== null;
+    this.takesTokens = source.tokens !== null;
     this.probabilities = source.probabilities;
-    this.inputSize = source.embedding ? 1 : model.network.first.inputSize;
+    this.inputSize = source.tokens ? 1 : model.network.first.inputSize;
     this.outputSize = model.network.last.outputSize;
     this.#view = new Float32Array(this.outputSize);
     this.#knownFrame = this.#view;
@@ -75,7 +74,7 @@ export class Stream<S = State | States> {
    * @throws TypeError, RangeError for a frame or `out` of the wrong kind or size; the state is then as before
    */
   step(frame: ArrayLike<number>, out: Float32Array = this.#view): Float32Array {
-    const { runtime, embedding } = this.#source;
+    const { packed, tokens } = this.#source;
     const known = frame === this.#knownFrame;
     if (!known) checkList(frame, "frame");
     const { length } = frame;
@@ -89,12 +88,11 @@ export class Stream<S = State | States> {
       this.#knownOut = out;
     }
     const states = this.#open();
-    const { model } = runtime;
-    if (!embedding) model.step(states, given, 0, out);
+    const { model } = packed;
+    if (!tokens) model.step(states, given, 0, out);
     else {
-      const { vocabSize, size } = embedding.options;
-      const token = checkToken(given[0], vocabSize, "frame");
-      model.step(states, embedding.table, token * size, out);
+      const token = checkToken(given[0], tokens.vocabSize, "frame");
+      model.step(states, tokens.vectors, token * tokens.size, out);
     }
     return out;
   }
@@ -117,7 +115,7 @@ export class Stream<S = State | States> {
    * @throws TypeError, RangeError as `step`
    */
   run(frames: ArrayLike<number>, out?: Float32Array): Float32Array {
-    const { runtime, embedding } = this.#source;
+    const { packed, tokens } = this.#source;
     checkList(frames, "frames");
     const { length } = frames;
     const count = length / this.inputSize;
@@ -132,39 +130,39 @@ export class Stream<S = State | States> {
     if (out !== undefined) checkOut(out, outputs);
     const states = this.#open();
     const result = out ?? new Float32Array(outputs);
-    const inputs = embedding
-      ? embedding.lookUp(given, "frames")
+    const inputs = tokens
+      ? tokens.lookUp(given, "frames")
       : apart(given, result, outputs);
-    runtime.model.run(states, inputs, count, result);
+    packed.model.run(states, inputs, count, result);
     return result;
   }
 
   /** Where the sequence stands: a copy. Set it to go on from there; what is set is checked and copied. */
   get state(): S {
-    const { runtime } = this.#source;
-    return this.#source.join(runtime.model.readStates(this.#open()));
+    const { packed } = this.#source;
+    return this.#source.join(packed.model.readStates(this.#open()));
   }
 
   set state(state: S) {
     const states = this.#open();
     const parts = this.#source.split(state);
-    this.#source.runtime.model.writeStates(states, parts);
+    this.#source.packed.model.writeStates(states, parts);
   }
 
   /** Back to zeros, or the layers' learned states. */
   reset(): void {
-    this.#source.runtime.model.writeStates(this.#open(), []);
+    this.#source.packed.model.writeStates(this.#open(), []);
   }
 
-  /** A copy that goes its own way from here on. */
+  /** An independent copy of this stream. */
   fork(): Stream<S> {
-    const copy = this.#source.runtime.model.fork(this.#open());
+    const copy = this.#source.packed.model.fork(this.#open());
     return make(this.#source, copy);
   }
 
   /** Optional: a stream that is dropped is gone by itself. */
   dispose(): void {
-    if (this.#states) this.#source.runtime.close(this.#states);
+    if (this.#states) this.#source.packed.close(this.#states);
     this.#states = null;
   }
 }

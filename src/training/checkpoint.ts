@@ -1,7 +1,7 @@
 import { FormatError } from "../errors.js";
 import { isRecord } from "../checks.js";
 import type { CellStates } from "../kernel/backward.js";
-import { Sequential } from "../layers/sequential.js";
+import { Sequential } from "../models/sequential.js";
 import { parse, serialize, type StateDict } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
 import type { FitPlace } from "./fit.js";

@@ -1,6 +1,7 @@
+import { message } from "../checks.js";
 import type { CellSpec, OperationSpec } from "../kernel/backward.js";
-import { type Layer, typeOf } from "../layers/chain.js";
 import type { GRU } from "../layers/gru.js";
+import type { Layer } from "../layers/layer.js";
 import type { LSTM } from "../layers/lstm.js";
 import {
   directionsOf,
@@ -179,7 +180,11 @@ export function operationsOf(
 ): OperationSpec[] {
   return layers
     .flatMap((layer, index) => {
-      const make = OPERATIONS[typeOf(layer)] as (typeof OPERATIONS)[string];
+      const make = OPERATIONS[layer.type];
+      if (!make) {
+        const expected = `one of ${Object.keys(OPERATIONS).join(", ")}`;
+        throw new RangeError(message(`layers[${index}]`, expected, layer.type));
+      }
       return make(layer as never, prefixOf(index), dropout[index] ?? {});
     })
     .filter((spec) => spec.type !== "dropout" || spec.rate > 0);

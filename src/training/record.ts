@@ -12,7 +12,7 @@ import {
   tokenSequences,
 } from "../layers/input.js";
 import { checkMask, type MaskLike } from "../layers/mask.js";
-import type { States } from "../layers/states.js";
+import type { States } from "../layers/state.js";
 import type { StateDict } from "../safetensors.js";
 import { checkTensor, type Tensor, type TensorLike } from "../tensor.js";
 import type { Dropout } from "./plan.js";

@@ -1,9 +1,9 @@
 import { wrong } from "../checks.js";
 import type { CellStates, OperationSpec } from "../kernel/backward.js";
 import { Network } from "../kernel/backward.js";
-import { type Layer, LAYERS } from "../layers/chain.js";
+import { Layer } from "../layers/layer.js";
 import type { BackendChoice } from "../layers/options.js";
-import { Sequential } from "../layers/sequential.js";
+import { Sequential } from "../models/sequential.js";
 import type { StateDict } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
 import { type Dropout, operationsOf } from "./plan.js";
@@ -43,10 +43,7 @@ export class Subject {
   constructor(model: Model) {
     this.model = model;
     const sequential = model instanceof Sequential;
-    if (
-      !sequential &&
-      !Object.values(LAYERS).some((type) => model instanceof type)
-    )
+    if (!sequential && !(model instanceof Layer))
       throw wrong(false, "model", "a Sequential or a layer", model);
     this.#bare = !sequential;
     this.layers = sequential ? model.layers : [model];

@@ -1,4 +1,4 @@
-import type { States } from "../layers/states.js";
+import type { States } from "../layers/state.js";
 import { type Batch, checkBatch, cut } from "./batch.js";
 import { type Computer, computeParts, LocalComputer } from "./computer.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
@@ -29,7 +29,7 @@ import { Pace } from "./pace.js";
 import { Session } from "./session.js";
 import { joinStates, splitStates, stackStates } from "./states.js";
 import { type Model, Subject } from "./subject.js";
-import type { Sequential } from "../layers/sequential.js";
+import type { Sequential } from "../models/sequential.js";
 
 /** A fit: `for await` over its progress, or `await` for its summary. */
 export type Fit = AsyncIterable<Progress> & PromiseLike<Summary>;

@@ -1,5 +1,5 @@
 import { positiveInteger, record } from "../checks.js";
-import type { GenerateOptions } from "../layers/generate.js";
+import type { GenerateOptions } from "../models/generate.js";
 import {
   checkLengths,
   type Sequences,
@@ -7,8 +7,8 @@ import {
   tokenSequences,
 } from "../layers/input.js";
 import { checkMask } from "../layers/mask.js";
-import type { SequentialForwardOptions } from "../layers/sequential.js";
-import type { States } from "../layers/states.js";
+import type { SequentialForwardOptions } from "../models/sequential.js";
+import type { States } from "../layers/state.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
 import { copyOf } from "./copies.js";
 import type { Crew, Member } from "./crew.js";

@@ -1,8 +1,7 @@
 import { isRecord } from "../checks.js";
 import type { Sequences } from "../layers/input.js";
 import type { Mask } from "../layers/mask.js";
-import type { States } from "../layers/states.js";
-import { batchAxisOf, type State } from "../layers/state.js";
+import { batchAxisOf, type State, type States } from "../layers/state.js";
 import { concat, sizeOf, type Tensor } from "../tensor.js";
 import type { ModelFacts } from "./service.js";
 

@@ -1,13 +1,11 @@
 import { type Backend, currentBackend, init } from "../kernel/load.js";
-import { givesLastOnly, isRecurrent, masks } from "../layers/chain.js";
-import { Embedding } from "../layers/embedding.js";
-import type { GenerateOptions } from "../layers/generate.js";
+import type { States } from "../layers/state.js";
+import type { Stream } from "../layers/stream.js";
+import type { GenerateOptions } from "../models/generate.js";
 import {
   Sequential,
   type SequentialForwardOptions,
-} from "../layers/sequential.js";
-import type { States } from "../layers/states.js";
-import type { Stream } from "../layers/stream.js";
+} from "../models/sequential.js";
 import type { Tensor } from "../tensor.js";
 
 /** What the caller's side has to know of a model to share out its work. */
@@ -147,26 +145,15 @@ function held<T>(map: ReadonlyMap<number, T>, id: number, what: string): T {
 }
 
 function factsOf(model: Sequential): ModelFacts {
-  const recurrent = model.layers.filter(isRecurrent);
-  const weights = Object.values(model.stateDict()).reduce(
-    (sum, { data }) => sum + data.length,
-    0,
-  );
-  const [first] = model.layers;
-  const table =
-    first instanceof Embedding
-      ? first.options.vocabSize * first.options.size
-      : 0;
+  const { inputSize, outputSize, takesTokens, streamable, lastOnly } = model;
   return {
-    inputSize: model.inputSize,
-    outputSize: model.outputSize,
+    inputSize,
+    outputSize,
     backend: currentBackend(),
-    weights: weights - table,
-    tokens: first instanceof Embedding,
+    weights: model.multiplications,
+    tokens: takesTokens,
     // A masked model begins its outputs anew with every call.
-    causal:
-      recurrent.every(({ options }) => options.direction === "forward") &&
-      !model.layers.some(masks),
-    lastOnly: model.layers.some(givesLastOnly),
+    causal: streamable,
+    lastOnly,
   };
 }

@@ -1,4 +1,4 @@
-import type { States } from "../layers/states.js";
+import type { States } from "../layers/state.js";
 import { copyOf } from "./copies.js";
 import type { Member } from "./crew.js";
 import { freed, newId } from "./handles.js";

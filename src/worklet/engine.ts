@@ -1,5 +1,5 @@
 import { wrong } from "../checks.js";
-import type { Sequential } from "../layers/sequential.js";
+import type { Sequential } from "../models/sequential.js";
 import { type FrameModel, isModel } from "../signal/frame-model.js";
 import { checkSettings } from "../signal/frame-settings.js";
 import { type FrameListener, FrameVoice } from "./frame-voice.js";

@@ -3,7 +3,7 @@
  * names. What it does is in engine.ts; here it meets the AudioWorklet.
  */
 import { currentBackend } from "../kernel/load.js";
-import { Sequential } from "../layers/sequential.js";
+import { Sequential } from "../models/sequential.js";
 import { packError } from "../threads.js";
 import type { FrameModel } from "../signal/frame-model.js";
 import { Engine } from "./engine.js";

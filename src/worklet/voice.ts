@@ -1,5 +1,5 @@
 import { message, wrong } from "../checks.js";
-import type { Sequential } from "../layers/sequential.js";
+import type { Sequential } from "../models/sequential.js";
 import type { Player } from "./player.js";
 import type { VoiceOptions } from "./protocol.js";
 

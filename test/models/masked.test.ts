@@ -191,7 +191,7 @@ test("models that mask refuse what they cannot do", () => {
       "a Masking behind the last step",
       () => of(first, second, new Masking()),
       RangeError,
-      /^layers\[2\]: .*no Masking/,
+      /^layers\[2\]: .*no layer over time .*got Masking/,
     ],
     [
       "sizes across a Masking",

@@ -28,14 +28,9 @@ function oneByOne(
   const state: (State | null)[] = [];
   let output = x;
   for (const layer of layers) {
-    if (!("outputSize" in layer)) {
-      ({ output } = new Sequential([layer]).forward(output));
-      state.push(null);
-    } else {
-      const result = layer.forward(output, lengths && { lengths });
-      output = result.output;
-      state.push(result.state);
-    }
+    const result = (layer as LSTM).forward(output, lengths && { lengths });
+    output = result.output;
+    state.push(result.state ?? null);
   }
   return { output, state };
 }

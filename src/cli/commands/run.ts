@@ -14,7 +14,7 @@ import { fromAudio, toAudio } from "../run/audio.js";
 import { runArrays } from "../run/inputs.js";
 import { answerGraphLines, type States } from "../run/graph-lines.js";
 import { answerLines } from "../run/lines.js";
-import { canStream } from "../run/whole.js";
+import { answersEveryStep } from "../run/whole.js";
 import type { CommonOptions } from "./options.js";
 
 export interface RunOptions extends CommonOptions {
@@ -97,7 +97,7 @@ function inLines(
     );
   if (asked || whole || !possible) return Boolean(asked);
   // a line of JSON may be a sequence by itself, which any model takes
-  return graph || from === "jsonl" || canStream(model);
+  return graph || from === "jsonl" || answersEveryStep(model);
 }
 
 async function runLines(

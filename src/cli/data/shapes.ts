@@ -2,17 +2,14 @@
  * Arrays as they come, in the shapes that a model takes.
  */
 import { message, shapeText } from "../../checks.js";
-import { Embedding, type Sequential } from "../../index.js";
+import type { Sequential } from "../../index.js";
 import type { Tensor } from "../../tensor.js";
-
-export const takesTokens = (model: Sequential): boolean =>
-  model.layers[0] instanceof Embedding;
 
 /** [B, T, I] or [T, I]; a single feature needs no axis, and tokens have none. */
 export function inputFor(model: Sequential, given: Tensor): Tensor {
   const { shape, data } = given;
   const { inputSize } = model;
-  if (takesTokens(model)) {
+  if (model.takesTokens) {
     if (shape.length === 1) return given;
     if (shape.length === 2 && shape[1] === 1)
       return { shape: [data.length], data };

@@ -17,9 +17,9 @@ import {
   toQuestion,
 } from "../data/json-lines.js";
 import type { Block } from "../data/lines.js";
-import { inputFor, takesTokens } from "../data/shapes.js";
+import { inputFor } from "../data/shapes.js";
 import { UsageError } from "../errors.js";
-import { canStream } from "./whole.js";
+import { answersEveryStep } from "./whole.js";
 
 type Stream = ReturnType<Sequential["stream"]>;
 
@@ -95,7 +95,7 @@ class Answers {
   #sequence(input: Tensor): Tensor | null {
     const { shape } = input;
     const { inputSize } = this.#model;
-    const tokens = takesTokens(this.#model);
+    const tokens = this.#model.takesTokens;
     if (shape.length >= 2 || (tokens && shape.length === 1 && shape[0] !== 1))
       return inputFor(this.#model, input);
     if (input.data.length === inputSize) return null;
@@ -107,7 +107,7 @@ class Answers {
   #stream(name: unknown): Stream {
     const found = this.#streams.get(name);
     if (found) return found;
-    if (!canStream(this.#model))
+    if (!answersEveryStep(this.#model))
       throw new UsageError(
         "a line a step: this model needs whole sequences; expected --whole, or a sequence a line",
       );

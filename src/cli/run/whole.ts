@@ -2,9 +2,9 @@
  * Whole arrays through a chain of layers, in pieces, so that there is something to show of the way. Pieces change no
  * bit: a stream's steps are those of the whole sequence, a row of a batch is its own run.
  */
-import { Sequential } from "../../index.js";
+import type { Sequential } from "../../index.js";
 import { concat, type Tensor } from "../../tensor.js";
-import { inputFor, takesTokens } from "../data/shapes.js";
+import { inputFor } from "../data/shapes.js";
 
 const STEPS = 4096;
 const ROWS = 16;
@@ -12,18 +12,11 @@ const ROWS = 16;
 const LONG = 4 * STEPS;
 
 /** Whether every step has an answer as soon as it is there. */
-export function canStream(model: Sequential): boolean {
-  return model.layers.every((layer) => {
-    const { direction = "forward", returnSequences = true } = layer.options as {
-      direction?: string;
-      returnSequences?: boolean;
-    };
-    return direction === "forward" && returnSequences;
-  });
-}
+export const answersEveryStep = ({ streamable, lastOnly }: Sequential) =>
+  streamable && !lastOnly;
 
 /**
- * @param done how much of `total(…)` there is
+ * @param done is told the share done, 0 to 1
  * @returns [B, T, O] or [T, O]; [B, O] or [O] behind a layer with returnSequences false
  */
 export async function runWhole(
@@ -32,14 +25,14 @@ export async function runWhole(
   done: (share: number) => void,
 ): Promise<Tensor> {
   const input = inputFor(model, given);
-  const tokens = takesTokens(model);
+  const tokens = model.takesTokens;
   const batched = input.shape.length === (tokens ? 2 : 3);
   const [rows, steps] = batched ? input.shape : [1, input.shape[0]];
   const features = tokens ? 1 : input.shape.at(-1);
   // a wrong shape: forward says what is wrong with it
   if (!rows || !steps || features !== model.inputSize)
     return model.forward(input).output;
-  if (canStream(model) && (!batched || steps > LONG))
+  if (answersEveryStep(model) && (!batched || steps > LONG))
     return runSteps(model, input, rows, done);
   return batched
     ? runRows(model, input, rows, done)
@@ -68,7 +61,7 @@ async function runSteps(
       await pause();
     }
   }
-  const axes = takesTokens(model) ? shape : shape.slice(0, -1);
+  const axes = model.takesTokens ? shape : shape.slice(0, -1);
   return { shape: [...axes, outputSize], data: output };
 }
 

@@ -30,7 +30,7 @@ const UPDATE = 1;
 const CANDIDATE = 2;
 
 /** Gated recurrent unit: its gates lie side by side, or apart where the candidate's product waits for all of r. */
-export const GRU: RecurrentKind<GruFeatures> = {
+export const gruKind: RecurrentKind<GruFeatures> = {
   type: "GRU",
   gates: [
     { name: "reset", pytorch: "r", keras: "r", onnx: "r" },
@@ -44,7 +44,7 @@ export const GRU: RecurrentKind<GruFeatures> = {
   states: ({ outputSize }) => [{ name: "hidden", size: outputSize }],
   cell(spec, { resetBefore, replace }) {
     const { hiddenSize } = spec;
-    const general = spec.clip < Infinity || !hasStandard(GRU, spec);
+    const general = spec.clip < Infinity || !hasStandard(gruKind, spec);
     const apart = resetBefore || general;
     const quads = quadsOf(hiddenSize);
     const zPanels = apart
@@ -52,12 +52,12 @@ export const GRU: RecurrentKind<GruFeatures> = {
       : Math.ceil((quads * 3) / 4);
     // The standard step knows one polarity of z; the other is σ(-a) = 1 - σ(a), which no other function need be.
     const negated = replace && !general;
-    return recurrentCell(GRU, spec, {
+    return recurrentCell(gruKind, spec, {
       general,
       zPanels,
       // r ∘ h or the candidate's sums, else U h in the order of z
       scratch: apart ? sumFloats(hiddenSize) : zPanels * PANEL,
-      traced: GRU.gates.map(({ name }, gate) => ({
+      traced: gruKind.gates.map(({ name }, gate) => ({
         name,
         // the kernel's update gate keeps h; one that replaces it is its complement
         complement: gate === UPDATE && replace,

@@ -1,11 +1,12 @@
-import { GRU } from "./gru.js";
-import { LSTM } from "./lstm.js";
+import { gruKind } from "./gru.js";
+import { lstmKind } from "./lstm.js";
 import type { RecurrentType } from "../fields.js";
 import type { RecurrentKind } from "./recurrent.js";
-import { RNN } from "./rnn.js";
+import { rnnKind } from "./rnn.js";
 
 /** RNN, LSTM and GRU by their names. */
-export const RECURRENT_KINDS = { RNN, LSTM, GRU } satisfies Record<
-  RecurrentType,
-  RecurrentKind
->;
+export const RECURRENT_KINDS = {
+  RNN: rnnKind,
+  LSTM: lstmKind,
+  GRU: gruKind,
+} satisfies Record<RecurrentType, RecurrentKind>;

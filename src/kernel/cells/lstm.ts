@@ -25,7 +25,7 @@ export interface LstmFeatures {
 }
 
 /** Long short-term memory: a panel holds the four gates of four units. */
-export const LSTM: RecurrentKind<LstmFeatures> = {
+export const lstmKind: RecurrentKind<LstmFeatures> = {
   type: "LSTM",
   gates: [
     { name: "input", pytorch: "i", keras: "i", onnx: "i" },
@@ -54,9 +54,9 @@ export const LSTM: RecurrentKind<LstmFeatures> = {
           bias,
         })),
       );
-    return recurrentCell(LSTM, spec, {
+    return recurrentCell(lstmKind, spec, {
       general:
-        clip < Infinity || peepholes || coupled || !hasStandard(LSTM, spec),
+        clip < Infinity || peepholes || coupled || !hasStandard(lstmKind, spec),
       zPanels: quadsOf(hiddenSize),
       // the cell's output before the projection, and the projection's sums
       scratch: projected ? lanesOf(hiddenSize) + sumFloats(outputSize) : 0,

@@ -210,7 +210,7 @@ export const matrixOf = (
   name: string,
   stride: number,
   rows: PackedRows,
-) => ({
+): Omit<CellMatrix, "field" | "columns"> => ({
   weights: () => parameter(name) as Float32Array,
   biasIh: () => parameter("bias_ih"),
   biasHh: () => parameter("bias_hh"),

@@ -9,7 +9,7 @@ import {
 } from "./recurrent.js";
 
 /** Elman's network: a unit has one row, so a panel is 16 units. */
-export const RNN: RecurrentKind<object> = {
+export const rnnKind: RecurrentKind<object> = {
   type: "RNN",
   gates: [{ name: "hidden", pytorch: "h", keras: "h", onnx: "i" }],
   orders: { pytorch: "h", keras: "h", onnx: "i" },
@@ -24,7 +24,7 @@ export const RNN: RecurrentKind<object> = {
       new PackedRows(
         consecutive(hiddenSize, [0], (_, unit) => ({ row: unit, bias })),
       );
-    return recurrentCell(RNN, spec, {
+    return recurrentCell(rnnKind, spec, {
       general: clip < Infinity || !isStandard(activation as "tanh"),
       zPanels: panelsOf(hiddenSize),
       scratch: 0,

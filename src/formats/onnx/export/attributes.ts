@@ -2,18 +2,17 @@
  * What the options of a recurrent layer are as attributes of a node.
  */
 import { message } from "../../../checks.js";
+import type { CellActivation } from "../../../index.js";
 import { RECURRENT_KINDS } from "../../../layers/cells.js";
-import type { RecurrentLayer } from "../../../layers/chain.js";
-import { GRU } from "../../../layers/gru.js";
-import { LSTM } from "../../../layers/lstm.js";
+import type { GRU } from "../../../layers/gru.js";
+import type { LSTM } from "../../../layers/lstm.js";
+import type { RNN } from "../../../layers/rnn.js";
 import type { AttributeValue } from "../made.js";
 import { onnxActivations, onnxName } from "../../../graph/index.js";
 import { withNumbers } from "./activations.js";
 
-export function kindOf(layer: RecurrentLayer): "RNN" | "LSTM" | "GRU" {
-  if (layer instanceof LSTM) return "LSTM";
-  return layer instanceof GRU ? "GRU" : "RNN";
-}
+/** The layers that ONNX has a node for, by the same name. */
+export type RecurrentLayer = RNN | LSTM | GRU;
 
 export function directionsOf({ options }: RecurrentLayer): 1 | 2 {
   return options.direction === "bidirectional" ? 2 : 1;
@@ -25,23 +24,33 @@ export function attributesOf(
   place: string,
 ): Record<string, AttributeValue> {
   const { hiddenSize, direction, clip } = layer.options;
-  if (layer instanceof LSTM && layer.options.projSize) {
-    const got = `${layer.options.projSize}`;
-    throw new RangeError(
-      message(`${place}.projSize`, "0, since ONNX has no projection", got),
-    );
-  }
   return {
     hidden_size: hiddenSize,
     direction,
     ...activationsOf(layer, place),
     ...(clip < Infinity && { clip: { float: clip } }),
-    ...(layer instanceof GRU && {
-      linear_before_reset: layer.options.resetAfter ? 1 : 0,
-    }),
-    ...(layer instanceof LSTM &&
-      layer.options.coupledGates && { input_forget: 1 }),
+    ...cellAttributes(layer, place),
   };
+}
+
+function cellAttributes(
+  layer: RecurrentLayer,
+  place: string,
+): Record<string, AttributeValue> {
+  switch (layer.type) {
+    case "RNN":
+      return {};
+    case "GRU":
+      return { linear_before_reset: layer.options.resetAfter ? 1 : 0 };
+    case "LSTM": {
+      const { projSize, coupledGates } = layer.options;
+      if (!projSize) return coupledGates ? { input_forget: 1 } : {};
+      const expected = "0, since ONNX has no projection";
+      throw new RangeError(
+        message(`${place}.projSize`, expected, `${projSize}`),
+      );
+    }
+  }
 }
 
 /** Nothing for the standard functions, which runtimes take the fastest path for. */
@@ -50,9 +59,9 @@ function activationsOf(
   place: string,
 ): Record<string, AttributeValue> {
   const { activations } = layer.options;
-  const relu =
-    "nonlinearity" in layer.options && layer.options.nonlinearity === "relu";
-  const given = activations.length ? activations : relu ? ["relu"] : [];
+  const relu = layer.type === "RNN" && layer.options.nonlinearity === "relu";
+  const given: readonly CellActivation[] =
+    !activations.length && relu ? ["relu"] : activations;
   if (!given.length) return {};
   const functions = given.map((activation, i) => {
     const { name, alpha, beta } = withNumbers(activation);
@@ -66,7 +75,7 @@ function activationsOf(
       message(`${place}.activations[${i}]`, expected, JSON.stringify(name)),
     );
   });
-  const count = RECURRENT_KINDS[kindOf(layer)].activations.length;
+  const count = RECURRENT_KINDS[layer.type].activations.length;
   const all =
     functions.length === count * directionsOf(layer)
       ? functions
@@ -83,6 +92,10 @@ function activationsOf(
   };
 }
 
+/** Whether z multiplies the candidate; ONNX's z keeps the state. */
+export const replacesByUpdateGate = (layer: RecurrentLayer): boolean =>
+  layer.type === "GRU" && layer.options.updateGate === "replace";
+
 /** ONNX's z keeps the state: one that replaces it is turned by its weights, if f(-x) = 1 - f(x). */
 function checkUpdateGate(
   layer: RecurrentLayer,
@@ -90,7 +103,7 @@ function checkUpdateGate(
   count: number,
   place: string,
 ): void {
-  if (!(layer instanceof GRU) || layer.options.updateGate === "keep") return;
+  if (!replacesByUpdateGate(layer)) return;
   functions.forEach(({ name, beta }, i) => {
     if (i % count) return;
     if (name === "sigmoid" || (name === "hardSigmoid" && beta === 0.5)) return;

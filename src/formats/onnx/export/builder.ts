@@ -2,6 +2,14 @@ import { type AttributeValue, makeNode, makeTensor } from "../made.js";
 import type { GraphProto, ValueInfoProto } from "../messages.js";
 import { integers, type Value } from "../../../graph/index.js";
 
+/** What a layer became. */
+export interface Added {
+  /** [T, B, O], or [B, O] of a layer that gives its last step alone. */
+  readonly output: string;
+  /** Outputs of the graph. */
+  readonly states: readonly (readonly [made: string, info: ValueInfoProto])[];
+}
+
 /** A graph in the making: nodes in the order in which they are added, each with a name of its own. */
 export class GraphBuilder {
   readonly #graph: GraphProto = {

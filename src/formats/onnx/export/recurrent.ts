@@ -1,24 +1,22 @@
 /*
  * Recurrent layers as nodes: one a layer of theirs, what lies between as other nodes.
  */
-import { RECURRENT_KINDS } from "../../../layers/cells.js";
-import type { RecurrentLayer } from "../../../layers/chain.js";
-import { GRU } from "../../../layers/gru.js";
 import type { StateDict } from "../../../safetensors.js";
 import type { Tensor } from "../../../tensor.js";
 import { floats, valueInfo } from "../made.js";
 import type { ValueInfoProto } from "../messages.js";
-import { type Weights, weightsOfDict } from "../../../graph/index.js";
-import type { Value } from "../../../graph/index.js";
-import { attributesOf, directionsOf, kindOf } from "./attributes.js";
-import type { GraphBuilder } from "./builder.js";
-
-interface Added {
-  /** [T, B, D·O], or [B, D·O] of a layer with returnSequences false. */
-  readonly output: string;
-  /** Outputs of the graph. */
-  readonly states: readonly (readonly [made: string, info: ValueInfoProto])[];
-}
+import {
+  type Value,
+  type Weights,
+  weightsOfDict,
+} from "../../../graph/index.js";
+import {
+  attributesOf,
+  directionsOf,
+  type RecurrentLayer,
+  replacesByUpdateGate,
+} from "./attributes.js";
+import type { Added, GraphBuilder } from "./builder.js";
 
 /** `x`: [T, B, I]. */
 export function addRecurrent(
@@ -29,13 +27,11 @@ export function addRecurrent(
   withStates: boolean,
 ): Added {
   const place = `layers[${index}]`;
-  const { numLayers, returnSequences, inputSize, hiddenSize } = layer.options;
-  const kind = kindOf(layer);
+  const { numLayers, returnSequences } = layer.options;
   const dict = layer.stateDict();
   const attributes = attributesOf(layer, place);
-  const sizes = { inputSize, hiddenSize, outputSize: hiddenSize };
-  const parts = RECURRENT_KINDS[kind].states(sizes).map(({ name }) => name);
-  const initial = parts.map((name) => {
+  const { type, stateNames } = layer;
+  const initial = stateNames.map((name) => {
     if (withStates) return stateInputs(graph, layer, `${name}_${index}`);
     if (!layer.options.learnedState) return [];
     return learnedStates(graph, layer, x, name, dict, index);
@@ -45,7 +41,7 @@ export function addRecurrent(
   for (let k = 0; k < numLayers; k++) {
     const isLast = k === numLayers - 1;
     const lastOnly = isLast && !returnSequences;
-    const weights = weightsOfDict(kind, dict, k, directionsOf(layer));
+    const weights = weightsOfDict(type, dict, k, directionsOf(layer));
     const [W = "", R = "", B = "", P = ""] = addWeights(
       graph,
       layer,
@@ -54,12 +50,13 @@ export function addRecurrent(
     );
     const [h0 = "", c0 = ""] = initial.map((layers) => layers[k] ?? "");
     const inputs = trimmed([input, W, R, B, "", h0, c0, P]);
+    // as ONNX orders them: h, then c where the layer has one
+    const after = ["Y_h", "Y_c"].slice(0, stateNames.length);
     const outputs = trimmed([
       lastOnly ? "" : "Y",
-      lastOnly || withStates ? "Y_h" : "",
-      withStates && parts.includes("cell") ? "Y_c" : "",
+      ...(withStates ? after : [lastOnly ? "Y_h" : ""]),
     ]);
-    const [Y, ...states] = graph.addWide(kind, inputs, outputs, attributes);
+    const [Y, ...states] = graph.addWide(type, inputs, outputs, attributes);
     final.push(states);
     output = lastOnly
       ? lastStep(graph, layer, states[0] as string)
@@ -67,7 +64,7 @@ export function addRecurrent(
     input = output;
   }
   const states = withStates
-    ? parts.map((name, i) =>
+    ? stateNames.map((name, i) =>
         stateOutput(
           graph,
           layer,
@@ -93,8 +90,7 @@ function addWeights(
   weights: Weights,
   nameOf: (input: string) => string,
 ): string[] {
-  if (layer instanceof GRU && layer.options.updateGate === "replace")
-    turnUpdateGate(weights, directionsOf(layer));
+  if (replacesByUpdateGate(layer)) turnUpdateGate(weights, directionsOf(layer));
   return (["W", "R", "B", "P"] as const).map((name) => {
     const value = weights[name];
     return value ? graph.weight(nameOf(name), value) : "";

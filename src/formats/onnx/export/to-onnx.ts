@@ -2,19 +2,13 @@
  * A Sequential as an ONNX file. Inside, time comes first, as ONNX's recurrent nodes want it.
  */
 import type { Bytes } from "../../../bytes.js";
-import { boolean, message, record, wrong } from "../../../checks.js";
-import { Embedding } from "../../../layers/embedding.js";
-import { isRecurrent, masks, typeOf } from "../../../layers/chain.js";
-import { Masking } from "../../../layers/masking.js";
-import type { Linear } from "../../../layers/linear.js";
-import { Sequential } from "../../../layers/sequential.js";
-import type { Tensor } from "../../../tensor.js";
-import { floats, valueInfo } from "../made.js";
+import { boolean, record, wrong } from "../../../checks.js";
+import { Sequential } from "../../../index.js";
+import { valueInfo } from "../made.js";
 import type { ValueInfoProto } from "../messages.js";
 import { writeModel } from "../write.js";
-import { addActivation } from "./activations.js";
 import { GraphBuilder } from "./builder.js";
-import { addRecurrent } from "./recurrent.js";
+import { addLayer } from "./layers.js";
 
 /** What the graph has beside input and output. */
 export interface ToOnnxOptions {
@@ -54,32 +48,20 @@ export function toOnnx(model: Sequential, options: ToOnnxOptions = {}): Bytes {
 
 function addModel(
   graph: GraphBuilder,
-  { layers, inputSize, outputSize, skip }: Sequential,
+  { layers, inputSize, outputSize, skip, takesTokens, lastOnly }: Sequential,
   withStates: boolean,
 ): void {
-  const tokens = layers[0] instanceof Embedding;
-  const input = tokens
+  const input = takesTokens
     ? graph.input(valueInfo("input", ["batch", "time"], "int64"))
     : graph.input(valueInfo("input", ["batch", "time", inputSize]));
-  const perm = tokens ? [1, 0] : [1, 0, 2];
+  const perm = takesTokens ? [1, 0] : [1, 0, 2];
   let x = graph.add("Transpose", [input], { perm }); // [T, B, ..]
-  let lastOnly = false;
   const states: (readonly [made: string, info: ValueInfoProto])[] = [];
   layers.forEach((layer, index) => {
-    graph.scope = `${index}.${typeOf(layer)}`;
-    if (masks(layer) || layer instanceof Masking) {
-      const expected = "a layer that masks no steps";
-      throw new RangeError(
-        message(`layers[${index}]`, expected, typeOf(layer)),
-      );
-    }
-    if (!isRecurrent(layer)) x = addPlain(graph, x, layer, index);
-    else {
-      const added = addRecurrent(graph, x, layer, index, withStates);
-      x = added.output;
-      states.push(...added.states);
-      lastOnly = !layer.options.returnSequences;
-    }
+    graph.scope = `${index}.${layer.type}`;
+    const added = addLayer(graph, x, layer, index, withStates);
+    x = added.output;
+    states.push(...added.states);
   });
   graph.scope = "";
   if (lastOnly) graph.output(x, valueInfo("output", ["batch", outputSize]));
@@ -115,36 +97,4 @@ function addSkip(
   if (skip === outputSize) return first;
   const rest = features(output, skip, outputSize);
   return graph.add("Concat", [first, rest], { axis: 2 });
-}
-
-/** A layer that knows no time, along the last axis: of [T, B, I], or [B, I]. */
-function addPlain(
-  graph: GraphBuilder,
-  x: string,
-  layer: Embedding | Linear,
-  index: number,
-): string {
-  const { weight, bias } = layer.stateDict();
-  if (layer instanceof Embedding) {
-    const table = graph.weight(`${index}.weight`, floats(weight as Tensor));
-    return graph.add("Gather", [table, x]);
-  }
-  const matrix = graph.weight(
-    `${index}.weight`,
-    floats(transposed(weight as Tensor)),
-  );
-  let sum = graph.add("MatMul", [x, matrix]);
-  if (bias)
-    sum = graph.add("Add", [sum, graph.weight(`${index}.bias`, floats(bias))]);
-  return addActivation(graph, sum, layer.options.activation);
-}
-
-/** [O, I] → [I, O]. */
-function transposed({ shape, data }: Tensor): Tensor {
-  const [rows, columns] = shape as [number, number];
-  const turned = new Float32Array(data.length);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++)
-      turned[column * rows + row] = data[row * columns + column] as number;
-  return { shape: [columns, rows], data: turned };
 }

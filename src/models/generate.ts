@@ -1,14 +1,14 @@
 import { message, positiveInteger, record, wrong } from "../checks.js";
 import { seeded } from "../random.js";
-import { checkToken } from "./input.js";
-import { checkSeed } from "./options.js";
+import { checkToken } from "../layers/input.js";
+import { checkSeed } from "../layers/options.js";
+import type { Stream } from "../layers/stream.js";
 import {
   checkSampling,
   sample,
   type Sampling,
   type SamplingOptions,
 } from "./sampling.js";
-import type { Stream } from "./stream.js";
 
 /** Where to start, how to choose, when to end. */
 export interface GenerateOptions extends SamplingOptions {

@@ -1,16 +1,7 @@
 import { message, wrong } from "../checks.js";
 import type { CellState } from "../kernel/model.js";
-import {
-  cellsOf,
-  isRecurrent,
-  type Layer,
-  runsInKernel,
-  typeOf,
-} from "./chain.js";
-import { joinState, splitState, type State } from "./state.js";
-
-/** Of a model: one entry a layer, null where it has none. */
-export type States = (State | null)[];
+import type { Layer } from "../layers/layer.js";
+import { joinState, splitState, type States } from "../layers/state.js";
 
 /**
  * A state of every cell of a model, null for those that have or are given none; checked against the layers and the
@@ -33,11 +24,10 @@ export function splitStates(
     const state: unknown = states[index];
     const name = `state[${index}]`;
     const given = state !== null && state !== undefined;
-    if (given && isRecurrent(layer)) {
-      return splitState(state, cellsOf(layer), batch, name);
-    }
-    if (given) throw wrong(false, name, `null for a ${typeOf(layer)}`, state);
-    return runsInKernel(layer) ? cellsOf(layer).map(() => null) : [];
+    if (!given) return layer.cells.map(() => null);
+    if (layer.stateNames.length)
+      return splitState(state, layer.cells, batch, name);
+    throw wrong(false, name, `null for a ${layer.type}`, state);
   });
 }
 
@@ -49,10 +39,9 @@ export function joinStates(
 ): States {
   let at = 0;
   return layers.map((layer) => {
-    if (!runsInKernel(layer)) return null;
-    const cells = cellsOf(layer);
+    const { cells } = layer;
     const own = parts.slice(at, at + cells.length);
     at += cells.length;
-    return isRecurrent(layer) ? joinState(own, cells, batch) : null;
+    return layer.stateNames.length ? joinState(own, cells, batch) : null;
   });
 }

@@ -4,35 +4,27 @@ import type { CellState, ForwardResult } from "../kernel/model.js";
 import type { StateDict } from "../safetensors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import {
-  checkChain,
-  checkSkip,
-  checkStepwise,
-  commonBackend,
-  givesLastOnly,
-  inputOf,
-  type KernelLayer,
-  type Layer,
-  masks,
-  outputOf,
-  runsInKernel,
-} from "./chain.js";
-import { Embedding } from "./embedding.js";
-import { forecast } from "./forecast.js";
-import { generate, type GenerateOptions } from "./generate.js";
-import {
   checkLengths,
   type Sequences,
   sequences,
   tokenSequences,
-} from "./input.js";
-import { Linear } from "./linear.js";
-import { checkMask, type MaskLike } from "./mask.js";
-import { forwardMasked, type MaskedRun } from "./masked-model.js";
-import { Runtime } from "./runtime.js";
+} from "../layers/input.js";
+import type { Layer, TokenTable } from "../layers/layer.js";
+import { checkMask, type Mask, type MaskLike } from "../layers/mask.js";
+import { PackedModel } from "../layers/packed-model.js";
+import type { State, States } from "../layers/state.js";
+import { Stream } from "../layers/stream.js";
+import {
+  checkChain,
+  checkParameters,
+  checkSkip,
+  commonBackend,
+} from "./chain.js";
+import { forecast } from "./forecast.js";
+import { generate, type GenerateOptions } from "./generate.js";
+import { forwardLayerByLayer } from "./layer-by-layer.js";
 import { atPlace, readModel, saveModel } from "./saved.js";
-import type { State } from "./state.js";
-import { joinStates, splitStates, type States } from "./states.js";
-import { Stream } from "./stream.js";
+import { joinStates, splitStates } from "./states.js";
 
 /** How a whole model is run. */
 export interface SequentialForwardOptions {
@@ -58,43 +50,56 @@ const FORWARD = { state: 0, lengths: 0, mask: 0 } satisfies Record<
   0
 >;
 
-/** Layers one after another, run as one model in one memory. */
+/** Layers one after another, run as one model in one memory. It is, and can do, what its layers are in all. */
 export class Sequential {
   /** As given, frozen. */
   readonly layers: readonly Layer[];
-  /** Features of an input step; of a model with an Embedding 1, the token. */
+  /** Features of an input step; of a model that takes tokens 1. */
   readonly inputSize: number;
   /** O, features of an output step. */
   readonly outputSize: number;
   /** How many of the input's features are added to the output's. */
   readonly skip: number;
-  readonly #embedding: Embedding | null;
-  readonly #runtime: Runtime;
+  /** Whether its input is tokens, which an Embedding in front looks up. */
+  readonly takesTokens: boolean;
+  /** Whether no layer needs later steps. */
+  readonly causal: boolean;
   /** Whether layers mask steps. */
-  readonly #masks: boolean;
-  /** Whether a layer gives only its last step, so that T is gone behind it. */
-  readonly #lastOnly: boolean;
+  readonly masks: boolean;
+  /** Whether a layer gives its last step alone, so that T is gone behind it: the output is [B, O]. */
+  readonly lastOnly: boolean;
+  /** Whether it can run step by step: causal, and masks no steps. */
+  readonly streamable: boolean;
+  readonly #tokens: TokenTable | null;
+  readonly #packed: PackedModel;
 
   /**
    * @param layers sizes fitting each other; an Embedding only in front; behind a recurrent layer with
-   *   returnSequences false no recurrent one
+   *   returnSequences false none over time
    * @throws TypeError, RangeError that name the layer or option
    */
   constructor(layers: readonly Layer[], options: SequentialOptions = {}) {
-    checkChain(layers);
+    const sizes = checkChain(layers);
     this.layers = Object.freeze([...layers]);
-    const [first] = layers;
-    this.#embedding = first instanceof Embedding ? first : null;
-    const run = layers.filter(runsInKernel);
-    this.inputSize = this.#embedding ? 1 : inputOf(run[0] as KernelLayer);
-    this.outputSize = outputOf(run.at(-1) as KernelLayer);
-    this.#masks = layers.some(masks);
-    this.#lastOnly = layers.some(givesLastOnly);
-    const steps = !this.#embedding && !this.#lastOnly;
+    this.inputSize = sizes.inputSize;
+    this.outputSize = sizes.outputSize;
+    this.#tokens = layers[0]?.tokenTable ?? null;
+    this.takesTokens = this.#tokens !== null;
+    this.causal = layers.every((layer) => layer.causal);
+    this.masks = layers.some((layer) => layer.masks);
+    this.lastOnly = layers.some((layer) => layer.lastOnly);
+    this.streamable = layers.every((layer) => layer.streamable);
     const { skip = 0 } = record(options, "options", { skip: 0 });
-    this.skip = checkSkip(skip, this.inputSize, this.outputSize, steps);
+    this.skip = checkSkip(skip, sizes, !this.takesTokens && !this.lastOnly);
+    const run = layers.filter((layer) => layer.stages.length);
+    checkParameters(run);
     const backend = commonBackend(run);
-    this.#runtime = new Runtime("Sequential", run, backend, this.skip);
+    this.#packed = new PackedModel("Sequential", run, backend, this.skip);
+  }
+
+  /** Multiplications of one step of one sequence, nearly. @internal */
+  get multiplications(): number {
+    return this.layers.reduce((sum, each) => sum + each.multiplications, 0);
   }
 
   /**
@@ -109,8 +114,7 @@ export class Sequential {
     input: TensorLike,
     options: SequentialForwardOptions = {},
   ): { output: Tensor; state: States } {
-    const embedding = this.#embedding;
-    const given = embedding
+    const given = this.takesTokens
       ? tokenSequences(input)
       : sequences(input, this.inputSize);
     const checked = record(options, "options", FORWARD);
@@ -122,12 +126,12 @@ export class Sequential {
       state === undefined ? [] : splitStates(this.layers, state, axis);
     const mask = checkMask(checked["mask"], given);
     const result =
-      mask || this.#masks
-        ? this.#forwardMasked({ given, mask, lengths, states })
+      mask || this.masks
+        ? this.#forwardMasked(given, lengths, mask, states)
         : this.#forward(given, lengths, states);
     const axes = [
       ...(batched ? [batch] : []),
-      ...(this.#lastOnly ? [] : [result.steps]),
+      ...(this.lastOnly ? [] : [result.steps]),
     ];
     return {
       output: { shape: [...axes, this.outputSize], data: result.output },
@@ -140,14 +144,26 @@ export class Sequential {
     lengths: readonly number[] | null,
     states: readonly (CellState | null)[],
   ): ForwardResult {
-    const input = this.#embedding?.lookUp(data, "input") ?? data;
+    const input = this.#tokens?.lookUp(data, "input") ?? data;
     const run = { input, batch, steps, lengths, states, trace: null };
-    return this.#runtime.model.forward(run);
+    return this.#packed.model.forward(run);
   }
 
-  #forwardMasked(run: Omit<MaskedRun, "skip">): ForwardResult {
-    const modelOf = (layer: KernelLayer) => this.#runtime.modelOf(layer);
-    return forwardMasked(this.layers, modelOf, { ...run, skip: this.skip });
+  #forwardMasked(
+    { data, batch, steps }: Sequences,
+    lengths: readonly number[] | null,
+    mask: Mask | null,
+    states: readonly (CellState | null)[],
+  ): ForwardResult {
+    const modelOf = (layer: Layer) => this.#packed.modelOf(layer);
+    const passage = { data, batch, steps, lengths, mask };
+    return forwardLayerByLayer(
+      this.layers,
+      modelOf,
+      passage,
+      states,
+      this.skip,
+    );
   }
 
   /**
@@ -158,13 +174,11 @@ export class Sequential {
    */
   stream(options: { state?: States } = {}): Stream<States> {
     const { state } = record(options, "options", { state: 0 });
-    checkStepwise(this.layers);
-    const last = this.layers.at(-1);
+    for (const layer of this.layers) layer.checkStreamable();
     const stream = new Stream<States>({
-      runtime: this.#runtime,
-      embedding: this.#embedding,
-      probabilities:
-        last instanceof Linear && last.options.activation === "softmax",
+      packed: this.#packed,
+      tokens: this.#tokens,
+      probabilities: this.layers.at(-1)?.probabilities ?? false,
       join: (parts) => joinStates(this.layers, parts, null),
       split: (given) => splitStates(this.layers, given, null),
     });
@@ -179,7 +193,7 @@ export class Sequential {
    * @throws TypeError, RangeError that name the option, at once
    */
   generate(options: GenerateOptions): Generator<number> {
-    const vocabSize = this.#embedding?.options.vocabSize ?? this.inputSize;
+    const vocabSize = this.#tokens?.vocabSize ?? this.inputSize;
     if (this.outputSize !== vocabSize) {
       const expected = `as many outputs as tokens, ${vocabSize}`;
       throw new RangeError(message("generate", expected, `${this.outputSize}`));
@@ -195,7 +209,7 @@ export class Sequential {
    *   cannot be a stream
    */
   forecast(history: TensorLike, steps: number): Tensor {
-    return forecast(this, this.#embedding !== null, history, steps);
+    return forecast(this, history, steps);
   }
 
   /** Copies of all weights by the names of PyTorch's nn.Sequential: "0.weight_ih_l0", "1.weight". */
@@ -251,7 +265,7 @@ export class Sequential {
 
   /** Gives the kernel's memory back now; optional. The layers stay usable by themselves. */
   dispose(): void {
-    this.#runtime.dispose();
+    this.#packed.dispose();
   }
 }
 

@@ -2,7 +2,7 @@ import { Model, type StageSpec, type StreamState } from "../kernel/model.js";
 import type { BackendChoice } from "./options.js";
 
 /** What a layer gives to the model that runs it. */
-export interface Runnable {
+export interface Packable {
   readonly stages: readonly StageSpec[];
   /** Of its weights; see Parameters. */
   readonly version: number;
@@ -12,19 +12,19 @@ export interface Runnable {
  * Layers packed into one model when they first run, and packed again when their weights change. Nothing is held
  * but by its owner, so a model goes with the layer or Sequential that owns it.
  */
-export class Runtime {
+export class PackedModel {
   readonly #what: string;
-  readonly #layers: readonly Runnable[];
+  readonly #layers: readonly Packable[];
   readonly #backend: BackendChoice;
   readonly #skip: number;
-  readonly #alone = new Map<Runnable, Runtime>();
+  readonly #alone = new Map<Packable, PackedModel>();
   #model: Model | null = null;
   #versions = 0;
   #disposed = false;
 
   constructor(
     what: string,
-    layers: readonly Runnable[],
+    layers: readonly Packable[],
     backend: BackendChoice,
     skip = 0,
   ) {
@@ -47,10 +47,10 @@ export class Runtime {
   }
 
   /** A model of one of the layers alone: where steps are masked they run one by one. */
-  modelOf(layer: Runnable): Model {
+  modelOf(layer: Packable): Model {
     this.#checkUse();
     let own = this.#alone.get(layer);
-    own ??= new Runtime(this.#what, [layer], this.#backend);
+    own ??= new PackedModel(this.#what, [layer], this.#backend);
     this.#alone.set(layer, own);
     return own.model;
   }

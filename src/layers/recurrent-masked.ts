@@ -1,3 +1,21 @@
+/*
+ * A recurrent layer over sequences with masked steps. The kernel knows nothing of masks: a state passes a masked step
+ * as it is, and so it passes a step that is not there. So what a mask leaves of each row moves together, runs with
+ * lengths, and is spread out again; then the masked steps get what the layer's maskRule gives there.
+ *
+ *     input            a b · c · d |        · masked, | the row's end; behind it lies padding
+ *     gathered         a b c d              what the kernel runs over, length 4
+ *     output           A B C D
+ *     spread           A B 0 C 0 D |        maskRule 'zero'
+ *     filled           A B B C C D |        'previous' and 'state': the output before, of a reverse layer the one
+ *                      A B C C D D |        computed before, which is that of the next step
+ *
+ * Every layer of a reverse stack with outputOrder 'processing' hands its outputs on last step first, so its second
+ * layer, its fourth, … run over the mask the other way round:
+ *
+ *     first layer      a b · c · d |        computes D, C, B, A
+ *     second layer     D · C · B A |        the first one's mask, reversed up to the row's end
+ */
 import {
   type Cell,
   type CellState,
@@ -7,13 +25,14 @@ import {
   type Model,
 } from "../kernel/model.js";
 import type { Sequences } from "./input.js";
-import { bothMasks, Compact, type Mask, maskOf } from "./mask.js";
+import { KeptSteps } from "./kept-steps.js";
+import { bothMasks, type Mask, maskOf } from "./mask.js";
 import { directionsOf, type RecurrentOptions } from "./options.js";
 import { type LayerResult, runLayer } from "./traced.js";
 
 /** What a recurrent layer is run on. */
 export interface LayerRun {
-  readonly given: Sequences;
+  readonly given: Omit<Sequences, "batched">;
   readonly states: readonly (CellState | null)[];
   readonly lengths: readonly number[] | null;
   readonly trace: boolean;
@@ -34,39 +53,38 @@ export function runMasked(
   const { batch, steps, data } = given;
   const within = lengths && maskOf(lengths, steps);
   const valid = bothMasks(mask, within) as Mask;
-  const compact = new Compact(valid, batch, steps);
+  const kept = new KeptSteps(valid, batch, steps);
   const run: ForwardRun = {
-    input: compact.gather(data),
+    input: kept.gather(data),
     batch,
-    steps: compact.steps,
-    lengths: compact.lengths,
+    steps: kept.steps,
+    lengths: kept.lengths,
     states,
     trace: null,
     asComputed: options.returnSequences,
   };
   const result = runLayer(model, cells, run, trace);
-  const ends = lengths ?? Array.from(compact.lengths, () => steps);
+  const ends = lengths ?? Array.from(kept.lengths, () => steps);
   const last = cells.slice(-directionsOf(options).length);
-  // Every layer of the order 'processing' turns its steps round, so every second one has them the other way.
   const backwards = inProcessingOrder(options)
-    ? new Compact(reversed(valid, ends), batch, steps)
-    : compact;
-  const axisOf = (layer: number) => (layer % 2 ? backwards : compact);
+    ? new KeptSteps(reversed(valid, ends), batch, steps)
+    : kept;
+  const keptBy = (layer: number) => (layer % 2 ? backwards : kept);
   const gates =
     result.gates?.map((each, index) => {
-      const axis = axisOf(Math.floor(index / last.length));
-      return mapGates(each, (gate) => axis.spread(gate));
+      const own = keptBy(Math.floor(index / last.length));
+      return mapGates(each, (gate) => own.spread(gate));
     }) ?? null;
   let { output } = result;
   if (options.returnSequences) {
-    const axis = axisOf(options.numLayers - 1);
+    const own = keptBy(options.numLayers - 1);
     const starts = startsOf(last, cells, options, run);
-    output = axis.spread(output);
-    fillMasked(output, axis.mask, ends, last, starts);
+    output = own.spread(output);
+    fillMasked(output, own.mask, ends, last, starts);
     output = arrange(output, ends, last, options);
   } else if (options.maskRule !== "state") {
     const size = output.length / batch;
-    compact.lengths.forEach((length, row) => {
+    kept.lengths.forEach((length, row) => {
       if (!length) output.fill(0, row * size, (row + 1) * size);
     });
   }
@@ -117,7 +135,7 @@ function fillMasked(
   });
 }
 
-/** Merges the directions of output (B, T, D·O), and turns it round, as the options say. */
+/** Merges the directions of output (B, T, D·O), and puts its last step first, as the options say. */
 function arrange(
   output: Float32Array,
   ends: readonly number[],
@@ -153,13 +171,13 @@ const inProcessingOrder = ({
 
 /** A mask with each row's steps the other way round, up to its end. */
 function reversed(mask: Mask, ends: readonly number[]): Mask {
-  const result = new Uint8Array(mask.length);
+  const all = new Uint8Array(mask.length);
   const steps = mask.length / ends.length;
   ends.forEach((end, row) => {
     const own = mask.subarray(row * steps, row * steps + end);
-    result.set(own.slice().reverse(), row * steps);
+    all.set(own.slice().reverse(), row * steps);
   });
-  return result;
+  return all;
 }
 
 const mapGates = (

@@ -1,23 +1,23 @@
 import { message, positiveInteger } from "../checks.js";
 import type { Tensor, TensorLike } from "../tensor.js";
-import { sequences } from "./input.js";
-import type { Stream } from "./stream.js";
+import { sequences } from "../layers/input.js";
+import type { Stream } from "../layers/stream.js";
 
 /** A model, as far as a forecast needs it. */
 interface Forecaster {
   readonly inputSize: number;
   readonly outputSize: number;
+  readonly takesTokens: boolean;
   stream(): Stream;
 }
 
 /** Goes on after `history` [T, I]: each output is the next input. The result is [steps, I]. */
 export function forecast(
   model: Forecaster,
-  tokens: boolean,
   history: TensorLike,
   steps: number,
 ): Tensor {
-  const { inputSize, outputSize } = model;
+  const { inputSize, outputSize, takesTokens: tokens } = model;
   if (tokens || outputSize !== inputSize) {
     const got = tokens
       ? "a model that takes tokens"

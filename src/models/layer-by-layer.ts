@@ -1,0 +1,36 @@
+import {
+  addInput,
+  type CellState,
+  type ForwardResult,
+  type Model,
+} from "../kernel/model.js";
+import type { Layer, Passage } from "../layers/layer.js";
+
+/**
+ * Runs a model one layer after another, each in a kernel model of its own (`modelOf`), because the sequences of a
+ * masked layer are put together anew. A mask reaches every layer up to one that gives its last step alone.
+ *
+ * @param states one entry a cell of the whole model, or none
+ * @param skip how many features of the input are added to the output's
+ */
+export function forwardLayerByLayer(
+  layers: readonly Layer[],
+  modelOf: (layer: Layer) => Model,
+  given: Passage,
+  states: readonly (CellState | null)[],
+  skip: number,
+): ForwardResult {
+  let passage = given;
+  const after: CellState[] = [];
+  for (const layer of layers) {
+    const own = states.slice(after.length, after.length + layer.cells.length);
+    const { states: left, ...passed } = layer.pass(passage, own, () =>
+      modelOf(layer),
+    );
+    after.push(...left);
+    passage = passed;
+  }
+  const { data: output, mask, steps } = passage;
+  if (skip) addInput({ ...given, input: given.data }, output, skip, mask);
+  return { output, states: after, steps };
+}

@@ -1,0 +1,87 @@
+import type { Bytes } from "../bytes.js";
+import { message } from "../checks.js";
+import { FormatError, reasonOf } from "../errors.js";
+import { parse, serialize, type StateDict } from "../safetensors.js";
+import type { Layer } from "../layers/layer.js";
+import { LAYER_TYPES, layerTypes } from "./layer-types.js";
+
+/** The form of metadata.gatewise; a reader refuses others. */
+const VERSION = 1;
+
+/** A safetensors file of the weights, the layers' options as JSON in metadata.gatewise. */
+export function saveModel(
+  { layers, skip }: { layers: readonly Layer[]; skip: number },
+  weights: StateDict,
+  metadata: Record<string, string>,
+): Bytes {
+  const described = layers.map(({ type, savedOptions: options }, index) => {
+    if (isKnown(type)) return { type, options };
+    const name = `layers[${index}]`;
+    throw new RangeError(message(name, `one of ${layerTypes}`, type));
+  });
+  const gatewise = JSON.stringify({
+    version: VERSION,
+    layers: described,
+    ...(skip && { skip }),
+  });
+  return serialize(weights, { ...metadata, gatewise });
+}
+
+/**
+ * The layers and weights that such a file holds.
+ *
+ * @throws FormatError naming the place
+ */
+export function readModel(bytes: Uint8Array | ArrayBuffer): {
+  layers: Layer[];
+  weights: StateDict;
+  skip: number;
+} {
+  const { tensors, metadata } = parse(bytes);
+  const place = "metadata.gatewise";
+  const text = metadata["gatewise"];
+  if (text === undefined) {
+    throw new FormatError(
+      "expected what Sequential.save writes, got none",
+      place,
+    );
+  }
+  return {
+    weights: tensors,
+    ...atPlace(place, () => described(text)),
+  };
+}
+
+function described(text: string): { layers: Layer[]; skip: number } {
+  const {
+    version,
+    layers,
+    skip = 0,
+  } = JSON.parse(text) as {
+    version: unknown;
+    layers: { type: string; options: never }[];
+    skip?: number;
+  };
+  if (version !== VERSION) {
+    throw new RangeError(message("version", `${VERSION}`, String(version)));
+  }
+  const made = layers.map(({ type, options }, index) => {
+    // Options of gigabytes cost nothing here: a layer draws its weights when somebody looks at them.
+    if (isKnown(type)) return new LAYER_TYPES[type](options);
+    const name = `layers[${index}].type`;
+    throw new RangeError(message(name, layerTypes, String(type)));
+  });
+  return { layers: made, skip };
+}
+
+const isKnown = (type: string): type is keyof typeof LAYER_TYPES =>
+  Object.hasOwn(LAYER_TYPES, type);
+
+/** What `read` returns; what it throws becomes a FormatError at `place`. */
+export function atPlace<T>(place: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new FormatError(reasonOf(error), place);
+  }
+}
