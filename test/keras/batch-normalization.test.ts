@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { load } from "../../src/formats/tfjs/index.js";
+import type { Graph } from "../../src/graph/index.js";
 import { expectClose } from "../support/compare.js";
 import { tolerances } from "../support/tolerances.js";
 import { filled, layersModel } from "../tfjs/build.js";
@@ -33,13 +34,33 @@ describe("BatchNormalization", () => {
     expectClose(output.data, Float32Array.of(value, value), tolerances.keras);
   });
 
-  test("of the steps is refused", () => {
+  test("of the steps", () => {
     const files = layersModel([
       dense({ batch_input_shape: [null, 2, 3] }),
+      {
+        ...norm([1]),
+        weights: {
+          ...norm([1]).weights,
+          beta: { shape: [2], data: Float32Array.of(1, 10) },
+        },
+      },
+    ]);
+    const graph = load(files).model as Graph;
+    const { output } = graph.forward([
+      [
+        [1, 2, 3],
+        [0, 0, 0],
+      ],
+    ]);
+    const [first, second] = [(3 * (6.5 - 2)) / 2 + 1, (3 * (0.5 - 2)) / 2 + 10];
+    const expected = [first, first, second, second].map(Math.fround);
+    expectClose(output.data, Float32Array.from(expected), tolerances.keras);
+    const wide = layersModel([
+      dense({ batch_input_shape: [null, 3, 3] }),
       norm([1]),
     ]);
-    expect(() => load(files)).toThrow(
-      /axis: expected -1, the features, got an array of length 1$/,
+    expect(() => load(wide)).toThrow(
+      /^layer "layer1" \(BatchNormalization\): expected 2 features, got 3$/,
     );
   });
 });

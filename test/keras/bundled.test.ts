@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
+import type { Sequential } from "../../src/index.js";
 import { load } from "../../src/formats/keras/index.js";
 import { withoutPako } from "../../tools/jsfive.mjs";
 import { readFixture } from "./files.js";
@@ -33,8 +34,10 @@ test("the reader that is published reads the same, and has no pako in it", async
     };
     for (const name of ["keras3-lstm.keras", "keras2-cudnn.h5"]) {
       const file = readFixture(name);
-      const ours = load(file).model.stateDict();
-      expect(published.load(file).model.stateDict()).toEqual(ours);
+      const ours = (load(file).model as Sequential).stateDict();
+      expect((published.load(file).model as Sequential).stateDict()).toEqual(
+        ours,
+      );
     }
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Sequential } from "../../src/index.js";
 import { load } from "../../src/formats/keras/index.js";
 import { load as loadTfjs } from "../../src/formats/tfjs/index.js";
 import { filled, layersModel } from "../tfjs/build.js";
@@ -114,7 +115,7 @@ describe("a loaded model", () => {
     const moved = new Uint8Array(file.length + 3);
     moved.set(file, 3);
     const [a, b] = [file.buffer, moved.subarray(3)].map((bytes) =>
-      load(bytes).model.stateDict(),
+      (load(bytes).model as Sequential).stateDict(),
     );
     expect(a).toEqual(b);
     expect(file).toEqual(readFixture("keras2-lstm.h5"));

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { Sequential } from "../../src/index.js";
 import { load } from "../../src/formats/tfjs/index.js";
 import {
   type Backend,
@@ -96,7 +97,7 @@ describe.skipIf(!existsSync(file))(
       const open = (layers: BuiltLayer[]) =>
         load(layersModel(layers, { version: "tfjs-layers 4.22.0" }), {
           backend: backend as Backend,
-        }).model;
+        }).model as Sequential;
       const run = (layers: BuiltLayer[], input: Tensor) =>
         open(layers).forward(input);
       const close = (actual: Float32Array, expected: ArrayLike<number>) =>

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Sequential } from "../../src/index.js";
 import { FormatError, load } from "../../src/formats/tfjs/index.js";
 import { type BuiltLayer, filled, jsonOf, layersModel } from "./build.js";
 
@@ -22,7 +23,7 @@ const model = (
 
 /** The kernel that was read, row after row of its inputs. */
 function kernelOf(files: ReturnType<typeof model>): number[] {
-  const { data } = load(files).model.stateDict()["0.weight"]!;
+  const { data } = (load(files).model as Sequential).stateDict()["0.weight"]!;
   return [0, 3, 1, 4, 2, 5].map((i) => data[i]!);
 }
 

@@ -26,6 +26,39 @@ const ACTIVATIONS = new Map<string, Activation>([
   ["leaky_relu", { name: "leakyRelu", alpha: 0.2 }],
 ]);
 
+/** Layers that are an activation of our layers, or a Linear's. */
+const ACTIVATION_LAYERS: readonly string[] = [
+  "Activation",
+  "ReLU",
+  "LeakyReLU",
+  "ELU",
+  "ThresholdedReLU",
+  "Softmax",
+];
+
+/** Whether a layer of ours has the activation that a field names. */
+export function hasOwnActivation(config: Place): boolean {
+  const value = field(config, "activation") ?? "linear";
+  const name = isRecord(value)
+    ? field({ at: "", fields: value }, "config")
+    : value;
+  return isRecord(name) || isKnown(name);
+}
+
+/** Whether a layer is one that `layerActivation` reads. */
+export function isActivationLayer(className: string, config: Place): boolean {
+  if (className === "Activation") return hasOwnActivation(config);
+  if (className !== "ReLU") return ACTIVATION_LAYERS.includes(className);
+  const most = field(config, "max_value") ?? null;
+  return (
+    most === null && (!field(config, "threshold") || slope(config, 0) === 0)
+  );
+}
+
+const isKnown = (name: unknown): boolean =>
+  typeof name === "string" &&
+  (name === "hard_sigmoid" || ACTIVATIONS.has(name));
+
 /** The activation that a field names. */
 export function readActivation(
   config: Place,

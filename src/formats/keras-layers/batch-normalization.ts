@@ -20,32 +20,15 @@ export function readBatchNormalization(
   if (!reading.pieces.length)
     refuse(layer, "expected a layer with weights in front");
   requireFeatureAxis(config, rankOf(reading));
-  let ordinal = 0;
-  const take = (role: Role): Float32Array => {
-    const weight = weights.take(ITSELF, role, ordinal++);
-    const [size] = checkShape(weight, [reading.size], "[features]");
-    reading.size ??= size as number;
-    return weight.data;
-  };
-  const gamma = flag(config, "scale", true) ? take("gamma") : null;
-  const beta = flag(config, "center", true) ? take("beta") : null;
-  const mean = take("moving_mean");
-  const variance = take("moving_variance");
-  const epsilon = number(config, "epsilon", 0.001);
-
-  const size = mean.length;
+  const { slope, offset, epsilon } = readAffine(layer, weights, reading.size);
+  const size = slope.length;
+  reading.size ??= size;
   reading.budget.take(
     4 * size * size,
     `layer ${JSON.stringify(name.slice(0, 100))}`,
   );
   const diagonal = new Float32Array(size * size);
-  const bias = new Float32Array(size);
-  for (let i = 0; i < size; i++) {
-    const deviation = Math.sqrt((variance[i] as number) + epsilon);
-    const slope = (gamma ? (gamma[i] as number) : 1) / deviation;
-    diagonal[i * size + i] = slope;
-    bias[i] = (beta ? (beta[i] as number) : 0) - slope * (mean[i] as number);
-  }
+  for (let i = 0; i < size; i++) diagonal[i * size + i] = slope[i] as number;
   reading.converted.push(
     `${name}: its mean, variance, scale and offset are now a Linear with a diagonal weight`,
   );
@@ -59,7 +42,7 @@ export function readBatchNormalization(
     },
     dict: {
       weight: { shape: [size, size], data: diagonal },
-      bias: { shape: [size], data: bias },
+      bias: { shape: [size], data: offset },
     },
     outputSize: size,
     described: {
@@ -76,4 +59,38 @@ function rankOf({ lastOnly, inputRank, pieces }: Reading): number {
   if (lastOnly) return 2;
   const flat = pieces.every(({ type }) => type === "Linear");
   return flat ? (inputRank ?? 2) : 3;
+}
+
+/**
+ * Factor and offset of each feature.
+ *
+ * @param size how many features there are; null where the weights tell
+ */
+export function readAffine(
+  { config }: LayerConfig,
+  weights: LayerWeights,
+  size: number | null,
+): { slope: Float32Array; offset: Float32Array; epsilon: number } {
+  let ordinal = 0;
+  let known = size;
+  const take = (role: Role): Float32Array => {
+    const weight = weights.take(ITSELF, role, ordinal++);
+    const [count] = checkShape(weight, [known], "[features]");
+    known ??= count as number;
+    return weight.data;
+  };
+  const gamma = flag(config, "scale", true) ? take("gamma") : null;
+  const beta = flag(config, "center", true) ? take("beta") : null;
+  const mean = take("moving_mean");
+  const variance = take("moving_variance");
+  const epsilon = number(config, "epsilon", 0.001);
+  const slope = new Float32Array(mean.length);
+  const offset = new Float32Array(mean.length);
+  mean.forEach((center, i) => {
+    const deviation = Math.sqrt((variance[i] as number) + epsilon);
+    const factor = (gamma ? (gamma[i] as number) : 1) / deviation;
+    slope[i] = factor;
+    offset[i] = (beta ? (beta[i] as number) : 0) - factor * center;
+  });
+  return { slope, offset, epsilon };
 }

@@ -1,77 +1,166 @@
 /*
- * The layers of a model in the order in which they follow each other.
+ * Models that are a Sequential here too: one chain of layers, each of which takes what comes from the layer before.
+ *
+ * Masks go from layer to layer by themselves. Keras 3 nevertheless draws them: NotEqual nodes, Any behind a Masking's,
+ * in front of the keyword `mask`. Those say nothing new, and are left out.
  */
-import { FormatError } from "../../errors.js";
-import {
-  field,
-  object,
-  objects,
-  type Place,
-  text,
-  unexpected,
-} from "../json.js";
-import { type LayerConfig, numbered, readLayer, snakeCase } from "./config.js";
-import { chainOf } from "./graph.js";
+import { isRecord } from "../../checks.js";
+import { field, inside, type Place } from "../json.js";
+import { hasOwnActivation, isActivationLayer } from "./activations.js";
+import { flag, type LayerConfig } from "./config.js";
+import { IDENTITIES } from "./others.js";
+import { isRecurrent } from "./recurrent.js";
+import { allReferences } from "./inbound.js";
+import type { Topology, TopologyLayer } from "./topology.js";
 
-export interface ChainLayer {
-  readonly layer: LayerConfig;
-  /** Where Keras 3 saves its weights: its class in snake case, made unique. */
-  readonly saved: string;
+const MASK_OPERATIONS = ["NotEqual", "Any"];
+
+/** The layers from the input to the output; null where they are no chain, or one that a Sequential cannot run. */
+export function chainOf(topology: Topology): TopologyLayer[] | null {
+  const order = pathOf(topology);
+  if (!order) return null;
+  const fits = fitsInSequential();
+  return order.every(({ layer }) => fits(layer)) ? order : null;
 }
 
-/** @param model { class_name, config } of a Sequential or a functional model */
-export function readChain(model: Place): ChainLayer[] {
-  const className = text(model, "class_name");
-  if (className === "Sequential") {
-    // before Keras 2.2.3 the config was the list
-    const list = Array.isArray(field(model, "config"))
-      ? objects(model, "config")
-      : objects(object(model, "config"), "layers");
-    return withSaved(list.map(readLayer));
+function pathOf({ layers, inputs, outputs }: Topology) {
+  const [input, ...others] = inputs;
+  const output = outputs.find(({ tensor }) => tensor.output === 0);
+  const same = outputs.every(
+    ({ tensor }) => tensor.layer === output?.tensor.layer,
+  );
+  if (!input || others.length || !output || !same) return null;
+  const path: TopologyLayer[] = [];
+  for (let { tensor } = output; ;) {
+    const found = layers.get(tensor.layer);
+    const [call, ...more] = found?.calls ?? [];
+    if (!found || found.operation || !call || more.length) return null;
+    // a circle is as long as there are layers
+    if (path.length === layers.size || tensor.output !== 0) return null;
+    path.push(found);
+    const [from, ...rest] = allReferences({ args: call.args, keywords: NONE });
+    const keywords = [...call.keywords].filter(([name]) => name !== "mask");
+    const given = allReferences({ args: [], keywords: new Map(keywords) });
+    if (rest.length || given.length) return null;
+    if (!from) break;
+    tensor = from;
   }
-  if (className === "Functional" || className === "Model")
-    return functional(object(model, "config"));
-  throw unexpected(
-    "a Sequential or a functional model, whose layers are in the file",
-    className,
-    model.at ? `${model.at}.class_name` : "class_name",
+  path.reverse();
+  if (path[0]?.layer.name !== input.tensor.layer) return null;
+  return othersAreMasks(layers, path) ? path : null;
+}
+
+const NONE: ReadonlyMap<string, unknown> = new Map();
+
+/** All that is not in the chain has to be a mask that goes along it anyway. */
+function othersAreMasks(
+  layers: Topology["layers"],
+  path: readonly TopologyLayer[],
+): boolean {
+  const masked = new Set(
+    path.filter((_, i) => masks(path[i + 1])).map(({ layer }) => layer.name),
+  );
+  const maskNames = new Set<string>();
+  for (const each of layers.values()) {
+    if (path.includes(each)) continue;
+    const { layer, calls } = each;
+    const [from, ...more] = calls.flatMap(allReferences);
+    const before = from && layers.get(from.layer)?.layer.className;
+    const known =
+      MASK_OPERATIONS.includes(layer.className) &&
+      from !== undefined &&
+      !more.length &&
+      (masked.has(from.layer) || before === "NotEqual");
+    if (!known) return false;
+    maskNames.add(layer.name);
+  }
+  return path.every(({ calls }) =>
+    calls.every(({ keywords }) =>
+      allReferences({ args: [], keywords }).every((mask) =>
+        maskNames.has(mask.layer),
+      ),
+    ),
   );
 }
 
-function functional(config: Place): ChainLayer[] {
-  const places = objects(config, "layers");
-  const order = chainOf(config, places);
-  // operations that are no layers are not among those that are numbered
-  const layers = places.filter((place) => !isOperation(place)).map(readLayer);
-  const saved = new Map(
-    withSaved(layers).map((each) => [each.layer.name, each]),
-  );
-  return order.map((name) => {
-    const found = saved.get(name);
-    if (found) return found;
-    throw new FormatError(
-      "expected a layer, got an operation",
-      JSON.stringify(name.slice(0, 100)),
-    );
-  });
+function masks(each: TopologyLayer | undefined): boolean {
+  if (each?.layer.className === "Masking") return true;
+  if (each?.layer.className !== "Embedding") return false;
+  return flag(each.layer.config, "mask_zero", false);
 }
 
-/** Keras 3 lists functions such as NotEqual among the layers. */
-function isOperation(place: Place): boolean {
-  const module = field(place, "module");
-  return typeof module === "string" && /^keras(\.src)?\.ops\./.test(module);
+/** Whether a Sequential has a layer for each, in the order in which they are asked. */
+function fitsInSequential(): (layer: LayerConfig) => boolean {
+  let first = true;
+  /** Of what comes, the batch counted; null until something tells. */
+  let rank: number | null = null;
+  let features = false;
+  return ({ className, config }) => {
+    if (className === "InputLayer") {
+      rank = rankOf(config);
+      return true;
+    }
+    if (IDENTITIES.includes(className)) return true;
+    const alone = first;
+    first = false;
+    if (className === "Embedding") {
+      rank = 3;
+      return (features = alone);
+    }
+    if (className === "Masking") return true;
+    if (className === "Flatten") return rank === 2 && features;
+    if (isRecurrent(className)) {
+      const inner = field(config, "layer");
+      const own = isRecord(inner) ? inner["config"] : null;
+      const run: Place = isRecord(own)
+        ? { at: config.at, fields: own }
+        : config;
+      const fits = rank !== 2 && field(config, "merge_mode") !== null;
+      rank = flag(run, "return_sequences", false) ? 3 : 2;
+      features = true;
+      return fits;
+    }
+    const small = rank === null || rank <= 3;
+    if (className === "Dense")
+      return small && hasOwnActivation(config) && (features = true);
+    if (className === "TimeDistributed") {
+      const fits = rank !== 2 && small && isStepwise(config);
+      rank ??= 3;
+      features = true;
+      return fits;
+    }
+    const axis = axisOf(config);
+    // what has no steps by now has none
+    const last = axis === -1 || axis === (rank ?? 2) - 1;
+    if (className === "BatchNormalization") return features && small && last;
+    if (!features || (className === "Softmax" && !last)) return false;
+    return small && isActivationLayer(className, config);
+  };
 }
 
-function withSaved(layers: readonly LayerConfig[]): ChainLayer[] {
-  const names = new Set<string>();
-  for (const { name } of layers) {
-    if (name && names.has(name))
-      throw new FormatError(
-        `expected names that differ, got two layers ${JSON.stringify(name.slice(0, 100))}`,
-        "layers",
-      );
-    names.add(name);
+function rankOf(config: Place): number | null {
+  for (const name of ["batch_shape", "batch_input_shape"]) {
+    const shape = field(config, name);
+    if (Array.isArray(shape)) return shape.length;
   }
-  const saved = numbered(layers.map(({ className }) => snakeCase(className)));
-  return layers.map((layer, i) => ({ layer, saved: saved[i] as string }));
+  return null;
+}
+
+function axisOf(config: Place): unknown {
+  const axis = field(config, "axis") ?? -1;
+  return Array.isArray(axis) && axis.length === 1 ? (axis[0] as unknown) : axis;
+}
+
+/** What a TimeDistributed has that our layers do at each step anyway. */
+function isStepwise(config: Place): boolean {
+  const inner = field(config, "layer");
+  if (!isRecord(inner)) return false;
+  const className = inner["class_name"];
+  if (typeof className !== "string") return false;
+  if (IDENTITIES.includes(className)) return true;
+  const own = isRecord(inner["config"]) ? inner["config"] : {};
+  const place = { at: inside(config, "layer"), fields: own };
+  if (className === "Dense") return hasOwnActivation(place);
+  const last = className !== "Softmax" || axisOf(place) === -1;
+  return last && isActivationLayer(className, place);
 }

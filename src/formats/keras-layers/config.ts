@@ -1,7 +1,6 @@
 /*
  * Keras's JSON: a layer is { class_name, config: { name, … } }, since Keras 3 with the module that the class is from.
  */
-import { FormatError } from "../../errors.js";
 import {
   field,
   inside,
@@ -30,7 +29,7 @@ const RENAMED = new Map([
   ["UnifiedGRU", "GRU"],
 ]);
 
-/** @throws FormatError when it is no layer, or one that is not Keras's own */
+/** @throws FormatError when it is no layer */
 export function readLayer(place: Place): LayerConfig {
   const written = text(place, "class_name");
   const config = object(place, "config");
@@ -38,12 +37,12 @@ export function readLayer(place: Place): LayerConfig {
   if (typeof name !== "string")
     throw unexpected("a string", name, inside(config, "name"));
   const module = field(place, "module") ?? "keras";
-  if (typeof module !== "string" || !KERAS.test(module))
-    throw new FormatError(
-      `expected a layer of Keras, got one of the file's author, whose code is not in the file`,
-      placeOf(written, name),
-    );
-  const className = modernClass(RENAMED.get(written) ?? written);
+  // of the file's author: by its full name it is none of those that are known
+  if (typeof module !== "string" || !KERAS.test(module)) {
+    const owner = typeof module === "string" ? module : "?";
+    return { className: `${owner}.${written}`, name, config };
+  }
+  const className = modernClass(RENAMED.get(written) ?? written, config);
   return { className, name, config: modernFields(className, config) };
 }
 

@@ -37,9 +37,22 @@ const CLASSES: ReadonlyMap<string, string> = new Map([
 /** An Embedding has an output_dim to this day. */
 const UNCHANGED = ["Embedding"];
 
+/** Of a Merge. */
+const MODES: ReadonlyMap<unknown, string> = new Map([
+  ["sum", "Add"],
+  ["mul", "Multiply"],
+  ["ave", "Average"],
+  ["max", "Maximum"],
+  ["concat", "Concatenate"],
+  ["dot", "Dot"],
+]);
+
 /** What Keras 2 calls a class. */
-export const modernClass = (className: string): string =>
-  CLASSES.get(className) ?? className;
+export function modernClass(className: string, config: Place): string {
+  if (className === "Merge")
+    return MODES.get(field(config, "mode")) ?? className;
+  return CLASSES.get(className) ?? className;
+}
 
 /** The config with Keras 2's names beside those that it has. */
 export function modernFields(className: string, config: Place): Place {

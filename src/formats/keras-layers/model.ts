@@ -1,17 +1,10 @@
 /*
- * A Keras model: its config and weights as a Sequential, and what there is to say about it.
+ * A Keras model: its config and weights as a Sequential where it is one chain, else as a Graph, and what there is to
+ * say about it.
  */
 import { FormatError, reasonOf } from "../../errors.js";
-import {
-  Embedding,
-  GRU,
-  type Layer,
-  Linear,
-  LSTM,
-  Masking,
-  RNN,
-  Sequential,
-} from "../../index.js";
+import type { Graph } from "../../graph/index.js";
+import { type Layer, Sequential } from "../../index.js";
 import type { BackendChoice } from "../../layers/options.js";
 import type { Budget } from "../budget.js";
 import { field, type Place } from "../json.js";
@@ -19,9 +12,10 @@ import type { ReportLayer } from "../report.js";
 import { layerActivation } from "./activations.js";
 import { readBatchNormalization } from "./batch-normalization.js";
 import { readBidirectional } from "./bidirectional.js";
-import { readChain } from "./chain.js";
-import { type LayerConfig, placeOf } from "./config.js";
-import { type Context, type Piece, type Reading, refuse } from "./context.js";
+import { chainOf } from "./chain.js";
+import type { LayerConfig } from "./config.js";
+import { type Context, type Reading, refuse } from "./context.js";
+import { makeLayer } from "./make.js";
 import {
   IDENTITIES,
   readActivationLayer,
@@ -32,14 +26,17 @@ import {
   readTimeDistributed,
 } from "./others.js";
 import type { Producer } from "./producer.js";
-import { readRecurrent, RECURRENT_LAYERS } from "./recurrent.js";
+import { readRecurrent, RECURRENT_LAYERS, returnsState } from "./recurrent.js";
+import { refuseUnknown } from "./refusal.js";
+import { readTopology, type TopologyLayer } from "./topology.js";
+import { translate } from "./translate/model.js";
 import type { LayerWeights, WeightSource } from "./weights.js";
 
 export interface KerasModel extends Pick<
   Context,
   "converted" | "ignored" | "warnings"
 > {
-  readonly model: Sequential;
+  readonly model: Sequential | Graph;
   readonly layers: readonly ReportLayer[];
 }
 
@@ -72,27 +69,44 @@ export function readKerasModel(
   backend: BackendChoice,
 ): KerasModel {
   const lines = { converted: [], ignored: [], warnings: [] };
+  const context: Context = { ...lines, producer, budget };
+  const topology = readTopology(model);
+  refuseUnknown(topology, producer);
+  const chain = chainOf(topology);
+  if (chain) return { ...lines, ...readChain(chain, source, context, backend) };
+  const layers: ReportLayer[] = [];
+  const translation = { ...context, backend, layers };
+  return { ...lines, model: translate(topology, source, translation), layers };
+}
+
+function readChain(
+  chain: readonly TopologyLayer[],
+  source: WeightSource,
+  context: Context,
+  backend: BackendChoice,
+): Pick<KerasModel, "model" | "layers"> {
   const reading: Reading = {
-    ...lines,
-    producer,
-    budget,
+    ...context,
     pieces: [],
     size: null,
     lastOnly: false,
     inputRank: null,
   };
-  for (const { layer, saved } of readChain(model)) {
+  for (const { layer, saved } of chain) {
     reading.inputRank ??= inputRank(layer);
     const weights = source.of(layer, saved);
     readOne(layer, weights, reading);
     weights.finish();
+    if (returnsState(layer))
+      reading.converted.push(
+        `${layer.name}: return_state: forward returns the state of every layer`,
+      );
   }
   const { pieces } = reading;
   if (!pieces.some(({ type }) => type !== "Masking" && type !== "Embedding"))
     throw new FormatError("expected at least one layer with weights", "layers");
   return {
-    ...lines,
-    model: sequential(pieces.map((piece) => make(piece, backend))),
+    model: sequential(pieces.map((piece) => makeLayer(piece, backend))),
     layers: pieces.map(({ described }) => described),
   };
 }
@@ -128,11 +142,7 @@ function readOne(
   );
   if (activation !== null)
     return readActivationLayer(layer, activation, reading);
-  const supported = [...READERS.keys(), "Activation", "Dropout"].join(", ");
-  refuse(
-    layer,
-    `expected a layer that is supported: ${supported} and the like`,
-  );
+  refuse(layer, "expected a layer that a chain has");
 }
 
 function sequential(layers: readonly Layer[]): Sequential {
@@ -140,28 +150,6 @@ function sequential(layers: readonly Layer[]): Sequential {
     return new Sequential(layers);
   } catch (error) {
     // what each layer takes has been held against the layer before: nothing is known that comes here
-    throw new FormatError(
-      error instanceof Error ? error.message : "",
-      "layers",
-    );
-  }
-}
-
-/** The layer, whose sizes have been held against the weights that the file has. */
-function make(
-  { type, options, dict, described }: Piece,
-  backend: BackendChoice,
-): Layer {
-  const given = { ...options, backend } as never;
-  try {
-    if (type === "Masking") return new Masking(options as never);
-    if (type === "Embedding")
-      return new Embedding(options as never).loadStateDict(dict);
-    const Made = { RNN, LSTM, GRU, Linear }[type];
-    return new Made(given).loadStateDict(dict);
-  } catch (error) {
-    // an alpha that no layer of ours takes, and the like
-    const why = reasonOf(error);
-    throw new FormatError(why, placeOf(described.type, described.name));
+    throw new FormatError(reasonOf(error), "layers");
   }
 }

@@ -2,9 +2,16 @@
  * Layers that run forwards or backwards: LSTM, GRU, SimpleRNN and those of Keras 2 for cuDNN, and RNN around a cell or
  * several.
  */
-import { object, objects, type Place } from "../json.js";
+import { isRecord } from "../../checks.js";
+import { field, object, objects, type Place } from "../json.js";
 import { CELL_TYPES, readCell } from "./cells.js";
-import { type LayerConfig, numbered, readLayer, snakeCase } from "./config.js";
+import {
+  flag,
+  type LayerConfig,
+  numbered,
+  readLayer,
+  snakeCase,
+} from "./config.js";
 import { type Reading, refuse } from "./context.js";
 import { pushRecurrent, readRun, requireSequence } from "./runs.js";
 import type { LayerWeights } from "./weights.js";
@@ -24,6 +31,19 @@ export const RECURRENT_LAYERS = [
   "CuDNNGRU",
   "RNN",
 ] as const;
+
+export const isRecurrent = (className: string): boolean =>
+  className === "Bidirectional" ||
+  (RECURRENT_LAYERS as readonly string[]).includes(className);
+
+/** Whether a layer's states are outputs of it. */
+export function returnsState({ className, config }: LayerConfig): boolean {
+  if (!isRecurrent(className)) return false;
+  const inner = field(config, "layer");
+  const own = isRecord(inner) ? inner["config"] : null;
+  const run = isRecord(own) ? { at: config.at, fields: own } : config;
+  return flag(run, "return_state", false);
+}
 
 export function readRecurrent(
   layer: LayerConfig,

@@ -35,10 +35,6 @@ export function readRun(
         "stateful: nothing is kept here between calls; give forward the state that the call before returned, or use a stream",
       ),
     );
-  if (flag(config, "return_state", false))
-    reading.converted.push(
-      note("return_state: forward returns the state of every layer"),
-    );
   return {
     returnSequences: flag(config, "return_sequences", false),
     goBackwards: flag(config, "go_backwards", false),

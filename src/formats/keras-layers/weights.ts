@@ -15,7 +15,12 @@ export type Role =
   | "gamma"
   | "beta"
   | "moving_mean"
-  | "moving_variance";
+  | "moving_variance"
+  | "depthwise_kernel"
+  | "pointwise_kernel"
+  | "alpha"
+  | "scale"
+  | "concat_score_weight";
 
 /** What a layer keeps weights in: a cell, a direction, itself. */
 export interface Part {
@@ -46,6 +51,12 @@ export interface LayerWeights {
 export interface WeightSource {
   /** @param saved unique among the layers of the model: the class in snake case, numbered in the config's order */
   of(layer: LayerConfig, saved: string): LayerWeights;
+  /** The weights of the layers of a model that is a layer, or is the layer in one, under `path`. */
+  inside(
+    layer: LayerConfig,
+    saved: string,
+    path: readonly string[],
+  ): WeightSource;
 }
 
 /** The sizes of a weight, held to be those given; null stands for any. */

@@ -1,6 +1,7 @@
 /** Keras's files: .keras, and .h5 with the model or its weights only, of Keras 2 and 3. @module */
 
 import { toBytes } from "../../bytes.js";
+import type { Graph } from "../../graph/index.js";
 import type { Sequential } from "../../index.js";
 import { readKerasModel } from "../keras-layers/model.js";
 import { producerOf } from "../keras-layers/producer.js";
@@ -14,7 +15,8 @@ export { reportText } from "../report.js";
 export type { KerasOptions } from "./options.js";
 
 /**
- * The model of a .keras or .h5 file: a Sequential of Keras's, or a functional model whose layers form one chain.
+ * The model of a .keras or .h5 file: a Sequential where its layers are one chain that a Sequential has, else a Graph,
+ * whose inputs and outputs have the names of Keras's layers.
  *
  * @throws TypeError, RangeError for the arguments; FormatError, which names the place, for a file that is damaged, or
  *   a layer that is not supported: nothing in a file is ever run
@@ -22,7 +24,7 @@ export type { KerasOptions } from "./options.js";
 export function load(
   bytes: Uint8Array | ArrayBuffer,
   options: KerasOptions = {},
-): { model: Sequential; report: Report } {
+): { model: Sequential | Graph; report: Report } {
   const file = toBytes(bytes);
   const { backend, budget, ...how } = checkOptions(options, file.length);
   const contents = readContents(file, how, budget);

@@ -12,16 +12,43 @@ import type { LayerWeights, WeightSource } from "../keras-layers/weights.js";
 
 /** @param group "/model_weights", or "" in a file that has weights only */
 export function namedGroups(file: Hdf5File, group: string): WeightSource {
+  const pathOf = (name: string) => `${group}/${name}`;
+  // a layer without weights may have no group
+  const namesOf = (name: string) =>
+    name === "" || name.includes("/") || file.names(pathOf(name)) === null
+      ? []
+      : longList(file, pathOf(name), "weight_names");
   return {
-    of: ({ name, className }) => {
-      const path = `${group}/${name}`;
-      const place = file.at(path);
-      // a layer without weights may have no group
-      const names =
-        name === "" || name.includes("/") || file.names(path) === null
-          ? []
-          : longList(file, path, "weight_names");
-      return inOrder(file, path, names, `${place} (${className})`);
+    of({ name, className }) {
+      const path = pathOf(name);
+      const place = `${file.at(path)} (${className})`;
+      return inOrder(file, path, namesOf(name), place);
+    },
+    inside: ({ name }) => nested(file, pathOf(name), namesOf(name)),
+  };
+}
+
+/** The weights of a model in a model are in one group, under the names of its layers. */
+function nested(
+  file: Hdf5File,
+  path: string,
+  names: readonly string[],
+): WeightSource {
+  const namesOf = (name: string) => {
+    const segments = names.map((each) => each.split("/"));
+    const first = names.filter((_, i) => segments[i]?.[0] === name);
+    if (first.length) return first;
+    return names.filter((_, i) => segments[i]?.slice(0, -1).includes(name));
+  };
+  return {
+    of({ name, className }) {
+      const place = `${file.at(path)}, layer ${JSON.stringify(name.slice(0, 100))} (${className})`;
+      return inOrder(file, path, namesOf(name), place);
+    },
+    inside: ({ name }) => {
+      const own = namesOf(name);
+      // some releases leave the model's own name out
+      return nested(file, path, own.length ? own : names);
     },
   };
 }

@@ -21,21 +21,35 @@ export function savedPaths(file: Hdf5File): WeightSource | null {
   const groups = groupsOf(file);
   const folder = FOLDERS.find((name) => groups.has(name));
   if (folder === undefined) return null;
-  return {
+  const below = (root: readonly string[]): WeightSource => ({
     of: ({ className, name }, saved) => ({
       take({ path }, role, ordinal) {
-        const own = [folder, saved, ...path].join("/");
-        const place = `/${groups.get(own) ?? own}/vars/${ordinal}`;
-        const found = file.dataset(place);
-        if (found) return { ...found, place: file.at(place) };
+        const places = spellings(path).map((own) => {
+          const group = [...root, folder, saved, ...own].join("/");
+          return `/${groups.get(group) ?? group}/vars/${ordinal}`;
+        });
+        for (const place of places) {
+          const found = file.dataset(place);
+          if (found) return { ...found, place: file.at(place) };
+        }
         throw new FormatError(
           `expected the ${role} of ${JSON.stringify(name.slice(0, 100))} (${className})`,
-          file.at(place),
+          file.at(places[0] as string),
         );
       },
       finish() {},
     }),
-  };
+    inside: (_, saved, path) => below([...root, folder, saved, ...path]),
+  });
+  return below([]);
+}
+
+/** tf_keras kept the projections of a MultiHeadAttention in attributes of its own: _query_dense. */
+function spellings(path: readonly string[]): (readonly string[])[] {
+  const last = path.at(-1);
+  return last?.endsWith("_dense")
+    ? [path, [...path.slice(0, -1), `_${last}`]]
+    : [path];
 }
 
 /** The groups of the root, and the folders that they are in, by their names with slashes. */

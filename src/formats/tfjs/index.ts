@@ -2,6 +2,7 @@
 
 import { record } from "../../checks.js";
 import { FormatError } from "../../errors.js";
+import type { Graph } from "../../graph/index.js";
 import type { Sequential } from "../../index.js";
 import { type BackendChoice, checkBackend } from "../../layers/options.js";
 import { budgetFor } from "../budget.js";
@@ -28,8 +29,8 @@ export interface TfjsOptions {
 const OPTIONS: Record<keyof TfjsOptions, 0> = { backend: 0, maxBytes: 0 };
 
 /**
- * The model of a model.json and its weight files: { "model.json": bytes, "group1-shard1of1.bin": bytes }. It is a
- * Sequential of TensorFlow.js's or Keras's, or a functional model whose layers form one chain.
+ * The model of a model.json and its weight files: { "model.json": bytes, "group1-shard1of1.bin": bytes }: a
+ * Sequential where its layers are one chain that a Sequential has, else a Graph.
  *
  * @throws TypeError, RangeError for the arguments; FormatError, which names the place, for files that are damaged, a
  *   graph model, or a layer that is not supported
@@ -37,7 +38,7 @@ const OPTIONS: Record<keyof TfjsOptions, 0> = { backend: 0, maxBytes: 0 };
 export function load(
   files: Readonly<Record<string, Uint8Array | ArrayBuffer>>,
   options: TfjsOptions = {},
-): { model: Sequential; report: Report } {
+): { model: Sequential | Graph; report: Report } {
   const given = new Files(files);
   const { backend, maxBytes } = record(options, "options", OPTIONS);
   const checked = checkBackend(backend);

@@ -25,27 +25,45 @@ export interface NamedWeights extends WeightSource {
 }
 
 export function namedWeights(entries: readonly Entry[]): NamedWeights {
-  const byLayer = new Map<string, Entry[]>();
-  for (const entry of entries) {
-    const layer = entry.name.split("/", 1)[0] as string;
-    const known = byLayer.get(layer);
-    if (known) known.push(entry);
-    else byLayer.set(layer, [entry]);
-  }
   const taken = new Set<Entry>();
+  const all = entries.map((entry) => ({ entry, path: entry.name.split("/") }));
+  return {
+    ...sourceOf(all, taken),
+    rest: () => entries.filter((entry) => !taken.has(entry)),
+  };
+}
+
+/** A weight, and the names that are left of its own. */
+interface Named {
+  readonly entry: Entry;
+  readonly path: readonly string[];
+}
+
+function sourceOf(all: readonly Named[], taken: Set<Entry>): WeightSource {
+  const byLayer = new Map<string, Named[]>();
+  for (const named of all) {
+    const [layer = ""] = named.path;
+    const known = byLayer.get(layer);
+    if (known) known.push(named);
+    else byLayer.set(layer, [named]);
+  }
+  /** Of a layer, its own name left out. */
+  const namedBy = (layer: string): Named[] =>
+    (byLayer.get(layer) ?? []).map(({ entry, path }) => ({
+      entry,
+      path: path.slice(1),
+    }));
   return {
     of: ({ name, className, config }) => {
-      const own = byLayer.get(name);
-      const parts = own
-        ? partsOf(own, 1)
-        : partsOf(
-            wrappedNames(config).flatMap((inner) => byLayer.get(inner) ?? []),
-            0,
-          );
+      const own = namedBy(name);
+      const weights = own.length
+        ? own
+        : wrappedNames(config).flatMap((inner) => byLayer.get(inner) ?? []);
       const place = `layer ${JSON.stringify(name.slice(0, 100))} (${className})`;
-      return weightsOf(parts, place, taken);
+      return weightsOf(partsOf(weights), place, taken);
     },
-    rest: () => entries.filter((entry) => !taken.has(entry)),
+    // the weights of a model in a model have its name in front, or not
+    inside: ({ name }) => sourceOf([...namedBy(name), ...all], taken),
   };
 }
 
@@ -59,14 +77,13 @@ function wrappedNames(config: Place): string[] {
   });
 }
 
-/** By the names in front of the weight's, the first `left` of them left out. */
+/** By the names in front of the weight's. */
 function partsOf(
-  entries: readonly Entry[],
-  left: number,
+  weights: readonly Named[],
 ): ReadonlyMap<string, readonly Entry[]> {
   const parts = new Map<string, Entry[]>();
-  for (const entry of entries) {
-    const inner = entry.name.split("/").slice(left, -1).join("/");
+  for (const { entry, path } of weights) {
+    const inner = path.slice(0, -1).join("/");
     const known = parts.get(inner);
     if (known) known.push(entry);
     else parts.set(inner, [entry]);

@@ -1,0 +1,247 @@
+/*
+ * Convolutions over one axis of time or two of space, features last as Keras has them: ONNX's nodes, which have them
+ * second, between two transpositions.
+ *
+ *     Keras   kernel [k.., in / groups, out]   depthwise [k.., in, multiplier]
+ *     ONNX    W [out, in / groups, k..]        W [in · multiplier, 1, k..]
+ */
+import type { Tensor } from "../../../tensor.js";
+import { field, inside, integer, type Place, unexpected } from "../../json.js";
+import { flag, type LayerConfig } from "../config.js";
+import { checkShape, ITSELF, type LayerWeights } from "../weights.js";
+import { namedActivation } from "./activations.js";
+import { type Emitter, type Flow, type Sizes } from "./flow.js";
+import { only, placed } from "./only.js";
+import { checkFeatures } from "./pieces.js";
+import type { Prepare } from "./translation.js";
+
+/** How a window goes over its axes. */
+export interface Window {
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly padding: "valid" | "same" | "causal";
+}
+
+const PADDINGS = ["valid", "same", "causal"] as const;
+
+/** Axes that the class names: Conv1D has one of time. */
+export const axesOf = (className: string): number =>
+  className.includes("2D") ? 2 : 1;
+
+/** A size for each axis: a number stands for all. */
+export function sizesOf(
+  config: Place,
+  name: string,
+  axes: number,
+  absent?: readonly number[],
+): number[] {
+  const given = field(config, name) ?? absent;
+  const listed: unknown[] = Array.isArray(given)
+    ? given
+    : Array.from({ length: axes }, () => given);
+  const right = (n: unknown) => Number.isSafeInteger(n) && (n as number) > 0;
+  if (listed.length === axes && listed.every(right)) return listed as number[];
+  throw unexpected(`${axes} sizes of at least 1`, given, inside(config, name));
+}
+
+export function paddingOf(config: Place): Window["padding"] {
+  const given = field(config, "padding") ?? "valid";
+  const found = PADDINGS.find((padding) => padding === given);
+  if (found) return found;
+  throw unexpected(PADDINGS.join(", "), given, inside(config, "padding"));
+}
+
+export function requireFeaturesLast(layer: LayerConfig): void {
+  const format = field(layer.config, "data_format") ?? "channels_last";
+  if (format !== "channels_last")
+    throw placed(layer, "expected data_format channels_last");
+}
+
+function windowOf(config: Place, axes: number): Window {
+  const ones = Array.from({ length: axes }, () => 1);
+  return {
+    kernel: sizesOf(config, "kernel_size", axes),
+    strides: sizesOf(config, "strides", axes, ones),
+    dilations: sizesOf(config, "dilation_rate", axes, ones),
+    padding: paddingOf(config),
+  };
+}
+
+/** ONNX's attributes of a window. "same" puts the smaller half of its padding in front, as TensorFlow does. */
+export function windowAttributes({
+  kernel,
+  strides,
+  dilations,
+  padding,
+}: Window) {
+  const before = kernel.map((k, i) => (k - 1) * (dilations[i] as number));
+  return {
+    kernel_shape: kernel,
+    strides,
+    ...(dilations.some((d) => d > 1) && { dilations }),
+    ...(padding === "same" && { auto_pad: "SAME_UPPER" }),
+    ...(padding === "causal" && { pads: [...before, ...before.map(() => 0)] }),
+  };
+}
+
+/** How long an axis is behind the window. */
+export function lengthsAfter(
+  sizes: Sizes,
+  { kernel, strides, dilations, padding }: Window,
+): Sizes {
+  return sizes.map((size, i) => {
+    const [k, stride, dilation] = [kernel, strides, dilations].map(
+      (list) => list[i] as number,
+    ) as [number, number, number];
+    if (size === null) return null;
+    const covered = padding === "valid" ? (k - 1) * dilation : 0;
+    return Math.max(0, Math.ceil((size - covered) / stride));
+  });
+}
+
+/** f of features second; they come and go last. */
+export function featuresSecond(
+  x: Flow,
+  emit: Emitter,
+  run: (turned: Flow) => Flow,
+): Flow {
+  const axes = x.sizes.map((_, axis) => axis);
+  const last = axes.length - 1;
+  const space = axes.slice(1, -1);
+  const y = run(emit.transpose(x, [0, last, ...space]));
+  return emit.transpose(y, [0, ...space.map((axis) => axis + 1), 1]);
+}
+
+export const convolution: Prepare = (layer, weights, translation) => {
+  const { config, name, className } = layer;
+  const { producer, layers, budget } = translation;
+  const axes = axesOf(className);
+  requireFeaturesLast(layer);
+  const window = windowOf(config, axes);
+  const stages = readStages(layer, weights, window);
+  for (const { weight } of stages)
+    budget.take(weight.data.byteLength, `layer ${JSON.stringify(name)}`);
+  const bias = flag(config, "use_bias", true)
+    ? weights.take(ITSELF, "bias", stages.length)
+    : null;
+  const outputs = stages.at(-1)?.weight.shape[0] as number;
+  if (bias) checkShape(bias, [outputs], "[filters]");
+  const after = namedActivation(config, "activation", producer);
+  const inputs = stages[0]?.inputs as number;
+  layers.push({
+    name,
+    type: className,
+    sizes: { inputs, outputs, kernel: window.kernel[0] as number },
+    convention: `kernel [k, in, out], strides ${window.strides.join(" × ")}, ${window.padding}, ${bias ? "bias" : "no bias"}`,
+  });
+  return (given, { emit }) => {
+    const x = only(layer, given);
+    if (x.rank !== axes + 2)
+      throw placed(layer, `expected [B, ${axes > 1 ? "H, W" : "T"}, features]`);
+    checkFeatures(x, inputs, layer);
+    const y = featuresSecond(x, emit, (turned) =>
+      stages.reduce((flow, { weight, groups, over }, i) => {
+        const last = i === stages.length - 1;
+        const constants = [weight, ...(last && bias ? [bias] : [])];
+        const [batch, , ...space] = flow.sizes;
+        return emit.node(
+          "Conv",
+          [flow, ...constants.map((c) => emit.constant(c, c.shape))],
+          { ...windowAttributes(over), ...(groups > 1 && { group: groups }) },
+          [
+            batch ?? null,
+            weight.shape[0] as number,
+            ...lengthsAfter(space, over),
+          ],
+        );
+      }, turned),
+    );
+    return [after(y, emit)];
+  };
+};
+
+/** One product of a convolution: a separable one has two. */
+interface Stage {
+  readonly inputs: number;
+  readonly weight: Tensor;
+  readonly groups: number;
+  readonly over: Window;
+}
+
+function readStages(
+  layer: LayerConfig,
+  weights: LayerWeights,
+  window: Window,
+): Stage[] {
+  const { config, className } = layer;
+  const { kernel } = window;
+  if (/^(Depthwise|Separable)/.test(className)) {
+    const weight = weights.take(ITSELF, "depthwise_kernel", 0);
+    const multiplier = integer(config, "depth_multiplier", { absent: 1 });
+    const names = "[kernel, inputs, depth_multiplier]";
+    const shape = checkShape(weight, [...kernel, null, multiplier], names);
+    const inputs = shape[kernel.length] as number;
+    const depth = {
+      inputs,
+      weight: depthwise(weight, kernel),
+      groups: inputs,
+      over: window,
+    };
+    if (className.startsWith("Depthwise")) return [depth];
+    const filters = integer(config, "filters");
+    const ones = kernel.map(() => 1);
+    const point = weights.take(ITSELF, "pointwise_kernel", 1);
+    checkShape(
+      point,
+      [...ones, inputs * multiplier, filters],
+      "[1, inputs, filters]",
+    );
+    const over: Window = {
+      kernel: ones,
+      strides: ones,
+      dilations: ones,
+      padding: "valid",
+    };
+    return [depth, { inputs, weight: turned(point), groups: 1, over }];
+  }
+  const filters = integer(config, "filters");
+  const groups = integer(config, "groups", { absent: 1 });
+  const weight = kernelOf(weights.take(ITSELF, "kernel", 0), kernel);
+  const shape = checkShape(
+    weight,
+    [...kernel, null, filters],
+    "[kernel, inputs, filters]",
+  );
+  const inputs = (shape[kernel.length] as number) * groups;
+  return [{ inputs, weight: turned(weight), groups, over: window }];
+}
+
+/** Keras 1 has convolutions of one axis as of two, of which the second is 1. */
+function kernelOf<W extends Tensor>(weight: W, kernel: readonly number[]): W {
+  const { shape } = weight;
+  if (kernel.length !== 1 || shape.length !== 4 || shape[1] !== 1)
+    return weight;
+  return { ...weight, shape: [shape[0], shape[2], shape[3]] };
+}
+
+/** [k.., in, out] → [out, in, k..] */
+function turned({ shape, data }: Tensor): Tensor {
+  const [outs, ins] = [shape.at(-1), shape.at(-2)] as [number, number];
+  const positions = data.length / (ins * outs);
+  const result = new Float32Array(data.length);
+  for (let k = 0; k < positions; k++)
+    for (let i = 0; i < ins; i++)
+      for (let o = 0; o < outs; o++)
+        result[(o * ins + i) * positions + k] = data[
+          (k * ins + i) * outs + o
+        ] as number;
+  return { shape: [outs, ins, ...shape.slice(0, -2)], data: result };
+}
+
+/** [k.., in, multiplier] → [in · multiplier, 1, k..] */
+function depthwise({ shape, data }: Tensor, kernel: readonly number[]): Tensor {
+  const [ins, each] = shape.slice(kernel.length) as [number, number];
+  const flat = { shape: [...kernel, 1, ins * each], data };
+  return turned(flat);
+}
