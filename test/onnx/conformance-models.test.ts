@@ -14,11 +14,9 @@ const folder = new URL(
   import.meta.url,
 );
 const present = existsSync(folder);
-/** Whose operations are still to come. */
-const LATER = /gtcrn|loop_gru|quant_sentinel|op17|crnn|zoo|topk|scripted|unet/;
 const names = present
   ? readdirSync(folder)
-      .filter((file) => file.endsWith(".onnx") && !LATER.test(file))
+      .filter((file) => file.endsWith(".onnx"))
       .map((file) => file.slice(0, -5))
   : [];
 const read = (file: string) => readFileSync(new URL(file, folder));

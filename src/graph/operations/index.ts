@@ -2,10 +2,18 @@ import type { Compile } from "../node.js";
 import { constants } from "./constants.js";
 import { control } from "./control.js";
 import { convolutions } from "./convolution.js";
+import { einsums } from "./einsum.js";
 import { elementwise } from "./elementwise.js";
 import { gathering } from "./gathering.js";
 import { layers } from "./layers.js";
 import { logic } from "./logic.js";
+import { loops } from "./loops.js";
+import { normalisations } from "./normalisation.js";
+import { poolings } from "./pooling.js";
+import { quantisation } from "./quantisation.js";
+import { resizing } from "./resize.js";
+import { sorting } from "./sorting.js";
+import { transposed } from "./transposed.js";
 import { movement } from "./movement.js";
 import { nonlinear } from "./nonlinear.js";
 import { padding } from "./padding.js";
@@ -26,6 +34,9 @@ const FOLDABLE = new Map(
     gathering,
     reductions,
     softmaxes,
+    normalisations,
+    sorting,
+    quantisation,
     shapes,
     constants,
   ].flatMap((family) => Object.entries(family)),
@@ -36,8 +47,13 @@ export const OPERATIONS: ReadonlyMap<string, Compile> = new Map([
   ...Object.entries(recurrents),
   ...Object.entries(products),
   ...Object.entries(convolutions),
+  ...Object.entries(transposed),
+  ...Object.entries(poolings),
+  ...Object.entries(resizing),
+  ...Object.entries(einsums),
   ...Object.entries(layers),
   ...Object.entries(control),
+  ...Object.entries(loops),
   ...FOLDABLE,
 ]);
 
@@ -53,6 +69,12 @@ const OUTPUTS: ReadonlyMap<string, number> = new Map([
   ["LSTM", 3],
   ["Layer", 3],
   ["Dropout", 2],
+  ["MaxPool", 2],
+  ["LayerNormalization", 3],
+  ["DynamicQuantizeLinear", 3],
+  ["TopK", 2],
+  ["Unique", 4],
+  ["BatchNormalization", 5],
   ["Split", Infinity],
   ["If", Infinity],
   ["Loop", Infinity],

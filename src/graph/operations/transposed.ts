@@ -1,0 +1,233 @@
+/*
+ * Transposed convolutions as products: each place of X gives a row of (M / group, k…), which are added where they
+ * overlap.
+ *
+ *     X [N, C, D…]  W [C, M / group, k…]   rows (places, C / group) → (places, M / group · k…)   Y [N, M, E…]
+ */
+import { message, shapeText } from "../../checks.js";
+import { sizeOf } from "../../tensor.js";
+import type { Compile, Node, Prepared } from "../node.js";
+import type { Value } from "../value.js";
+import { checkFloats } from "./linear.js";
+import { Product } from "./product.js";
+import {
+  type Axis,
+  checkRank,
+  planeOffsets,
+  type WindowAttributes,
+  windowAttributes,
+} from "./windows.js";
+
+/** What a transposed convolution says beside the attributes of windows. */
+interface Outside {
+  readonly padding: readonly number[] | null;
+  readonly shape: readonly number[] | null;
+}
+
+const convTranspose: Compile = (node) => {
+  node.expectInputs(2, 3);
+  const attributes = windowAttributes(node);
+  const groups = node.int("group", 1);
+  if (!(groups >= 1))
+    throw node.error(`expected group of at least 1, got ${groups}`);
+  const outside = {
+    padding: node.ints("output_padding"),
+    shape: node.ints("output_shape"),
+  };
+  const W = node.constant(1);
+  const own = W ? absorbed(node, W, groups) : null;
+  return {
+    prepare([x, w, b]) {
+      checkFloats(node, x, w, b);
+      const shape = W?.shape ?? (w as Value).shape;
+      return prepared(
+        node,
+        x as Value,
+        shape,
+        groups,
+        attributes,
+        outside,
+        own,
+      );
+    },
+  };
+};
+
+function absorbed(node: Node, W: Value, groups: number): Product[] | null {
+  const { shape, data } = W;
+  checkFloats(node, W);
+  const [C = 0] = shape;
+  const width = sizeOf(shape.slice(1));
+  if (shape.length < 3 || !C || !width || C % groups) return null;
+  if (!node.setting.work.take(data.length)) return null;
+  const each = C / groups;
+  const list = Array.from({ length: groups }, (_, g) => {
+    // [C, width] → [width, C]
+    const weight = new Float32Array(each * width);
+    for (let c = 0; c < each; c++)
+      for (let i = 0; i < width; i++)
+        weight[i * each + c] = data[(g * each + c) * width + i] as number;
+    return new Product(node, each, width, weight, null);
+  });
+  node.setting.notes.layers.push({
+    name: node.name,
+    type: node.type,
+    sizes: {
+      inputSize: C,
+      outputSize: (shape[1] as number) * groups,
+      kernel: sizeOf(shape.slice(2)),
+    },
+    convention: `W ${shapeText(shape)}, ${groups} groups`,
+  });
+  node.absorb(1, () => {
+    const restored = new Float32Array(data.length);
+    list.forEach(({ layer }, g) => {
+      const { data: own } = layer.stateDict()["weight"] as {
+        data: Float32Array;
+      };
+      for (let c = 0; c < each; c++)
+        for (let i = 0; i < width; i++)
+          restored[(g * each + c) * width + i] = own[i * each + c] as number;
+    });
+    return { dtype: "float32", shape, data: restored };
+  });
+  return list;
+}
+
+/** Over each axis: of Y, with a window for each place of X. */
+function axesOf(
+  node: Node,
+  sizes: readonly number[],
+  kernels: readonly number[],
+  { strides, dilations, pads, autoPad }: WindowAttributes,
+  outside: Outside,
+): Axis[] {
+  const rank = sizes.length;
+  checkRank(node, "kernel_shape", kernels, rank);
+  if (strides) checkRank(node, "strides", strides, rank);
+  if (dilations) checkRank(node, "dilations", dilations, rank);
+  if (pads) checkRank(node, "pads", pads, 2 * rank);
+  if (outside.padding) checkRank(node, "output_padding", outside.padding, rank);
+  // the first opset has N and C in front
+  const shape = outside.shape?.slice(-rank) ?? null;
+  if (shape) checkRank(node, "output_shape", shape, rank);
+  const same = autoPad === "SAME_UPPER" || autoPad === "SAME_LOWER";
+  return sizes.map((count, i) => {
+    const kernel = kernels[i] as number;
+    const stride = strides?.[i] ?? 1;
+    const dilation = dilations?.[i] ?? 1;
+    const whole =
+      (count - 1) * stride +
+      (kernel - 1) * dilation +
+      1 +
+      (outside.padding?.[i] ?? 0);
+    const common = { kernel, stride, dilation, count };
+    if (shape || same) {
+      const size = shape ? (shape[i] as number) : count * stride;
+      const total = Math.max(0, whole - size);
+      const less = Math.floor(total / 2);
+      const before = autoPad === "SAME_UPPER" ? less : total - less;
+      return { ...common, size, before, behind: total - before };
+    }
+    const given = autoPad === "VALID" ? null : pads;
+    const before = given?.[i] ?? 0;
+    const behind = given?.[i + rank] ?? 0;
+    return { ...common, size: whole - before - behind, before, behind };
+  });
+}
+
+function prepared(
+  node: Node,
+  { shape }: Value,
+  w: readonly number[],
+  groups: number,
+  attributes: WindowAttributes,
+  outside: Outside,
+  products: readonly Product[] | null,
+): Prepared {
+  const [N = 0, C = 0, ...sizes] = shape;
+  const [channels = 0, each = 0, ...kernels] = w;
+  const fits =
+    shape.length >= 3 &&
+    w.length === shape.length &&
+    channels === C &&
+    C % groups === 0;
+  if (!fits) {
+    const expected = "X [N, C, ..] and W [C, M / group, ..]";
+    const got = `${shapeText(shape)} and ${shapeText(w)}`;
+    throw new RangeError(message(node.place, expected, got));
+  }
+  const axes = axesOf(node, sizes, kernels, attributes, outside);
+  const M = each * groups;
+  const y = node.value("float32", [N, M, ...axes.map(({ size }) => size)]);
+  if (!y.data.length) return { outputs: [y], run: null };
+  const places = sizeOf(sizes);
+  const window = sizeOf(kernels);
+  const width = each * window;
+  const perGroup = C / groups;
+  node.room("float32", [places, width]);
+  const table = planeOffsets(axes);
+  const plane = sizeOf(axes.map(({ size }) => size));
+  const rows = new Float32Array(places * perGroup);
+  const result = new Float32Array(places * width);
+  return {
+    outputs: [y],
+    work: 0.1 * N * places * width * C + N * groups * places * width,
+    run(inputs) {
+      const { data } = inputs[0] as Value;
+      const bias = inputs[2]?.data;
+      for (let n = 0; n < N; n++)
+        for (let m = 0; m < M; m++)
+          y.data.fill(
+            bias ? (bias[m] as number) : 0,
+            (n * M + m) * plane,
+            (n * M + m + 1) * plane,
+          );
+      for (let n = 0; n < N; n++)
+        for (let g = 0; g < groups; g++) {
+          const from = (n * C + g * perGroup) * places;
+          for (let c = 0; c < perGroup; c++)
+            for (let p = 0; p < places; p++)
+              rows[p * perGroup + c] = data[from + c * places + p] as number;
+          if (products) (products[g] as Product).run(rows, result);
+          else multiply(rows, result, inputs[1] as Value, g, perGroup, width);
+          const base = (n * M + g * each) * plane;
+          for (let p = 0; p < places; p++)
+            for (let m = 0; m < each; m++) {
+              const row = p * width + m * window;
+              const to = base + m * plane;
+              for (let k = 0; k < window; k++) {
+                const at = table[p * window + k] as number;
+                if (at >= 0)
+                  y.data[to + at] =
+                    (y.data[to + at] as number) + (result[row + k] as number);
+              }
+            }
+        }
+    },
+  };
+}
+
+/** With W that another node made. */
+function multiply(
+  rows: Float32Array,
+  result: Float32Array,
+  w: Value,
+  group: number,
+  perGroup: number,
+  width: number,
+): void {
+  result.fill(0);
+  for (let p = 0; p * perGroup < rows.length; p++)
+    for (let c = 0; c < perGroup; c++) {
+      const x = rows[p * perGroup + c] as number;
+      const line = (group * perGroup + c) * width;
+      for (let i = 0; i < width; i++)
+        result[p * width + i] =
+          (result[p * width + i] as number) + x * (w.data[line + i] as number);
+    }
+}
+
+export const transposed: Record<string, Compile> = {
+  ConvTranspose: convTranspose,
+};
