@@ -75,6 +75,52 @@ export function knownKeys<T extends object>(
   return known;
 }
 
+/** Options as PyTorch, Keras and others call them, and what they are here. */
+const THEIR_WORDS: Readonly<Record<string, string>> = {
+  batch_first: "inputs as [B, T, I], or forward(x, { batchFirst: false })",
+  batchFirst: "forward(x, { batchFirst: false }) for [T, B, I]",
+  bidirectional: 'direction: "bidirectional"',
+  go_backwards: 'direction: "reverse"',
+  goBackwards: 'direction: "reverse"',
+  dropout: "none: nothing is dropped but in training, by gatewise/train",
+  units: "hiddenSize, or outputSize of a Linear",
+  hidden_size: "hiddenSize",
+  input_size: "inputSize",
+  inputShape: "inputSize",
+  num_layers: "numLayers",
+  proj_size: "projSize",
+  return_sequences: "returnSequences",
+  return_state: "the state, which forward always returns",
+  returnState: "the state, which forward always returns",
+  use_bias: "bias",
+  useBias: "bias",
+  reset_after: "resetAfter",
+  in_features: "inputSize",
+  out_features: "outputSize",
+  num_embeddings: "vocabSize",
+  input_dim: "inputSize, or vocabSize of an Embedding",
+  inputDim: "inputSize, or vocabSize of an Embedding",
+  embedding_dim: "size",
+  output_dim: "size of an Embedding, or outputSize",
+  outputDim: "size of an Embedding, or outputSize",
+  mask_zero: "maskZero",
+};
+
+/**
+ * Options in the words of other frameworks are told by ours, before the ones that are then missing.
+ *
+ * @throws RangeError
+ */
+export function refuseTheirWords(
+  given: Readonly<Record<string, unknown>>,
+): void {
+  for (const [key, value] of Object.entries(given)) {
+    if (value === undefined || !Object.hasOwn(THEIR_WORDS, key)) continue;
+    const got = `${JSON.stringify(key)}; did you mean ${THEIR_WORDS[key]}?`;
+    throw new RangeError(message("options", "gatewise's names", got));
+  }
+}
+
 /** A tensor whose shape is `expected`, to the last number. */
 export function sameShape<T extends { readonly shape: readonly number[] }>(
   tensor: T,

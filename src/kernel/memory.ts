@@ -22,8 +22,20 @@ function refuse(bytes: number): void {
   }
 }
 
+/** A host reserves some GB of addresses for each memory, however small: Node's have room for about 12 000. */
+function exhaustible<T>(allocate: () => T): T {
+  try {
+    return allocate();
+  } catch (error) {
+    const got = error instanceof Error ? error.message : String(error);
+    throw new RangeError(
+      `memory: expected room for one more model, got ${got}; dispose() models that are done with, hold fewer at once, or run them with backend: "js", which needs no WebAssembly memory`,
+    );
+  }
+}
+
 export class WasmMemory implements Memory {
-  readonly wasm = new WebAssembly.Memory({ initial: 1 });
+  readonly wasm = exhaustible(() => new WebAssembly.Memory({ initial: 1 }));
   f32: Float32Array = new Float32Array(this.wasm.buffer);
   i32: Int32Array = new Int32Array(this.wasm.buffer);
 
@@ -31,7 +43,7 @@ export class WasmMemory implements Memory {
     const missing = bytes - this.wasm.buffer.byteLength;
     if (missing <= 0) return;
     refuse(bytes);
-    this.wasm.grow(Math.ceil(missing / PAGE));
+    exhaustible(() => this.wasm.grow(Math.ceil(missing / PAGE)));
     this.f32 = new Float32Array(this.wasm.buffer);
     this.i32 = new Int32Array(this.wasm.buffer);
   }

@@ -1,4 +1,9 @@
-import { boolean, positiveInteger, record } from "../checks.js";
+import {
+  boolean,
+  positiveInteger,
+  record,
+  refuseTheirWords,
+} from "../checks.js";
 import { seeded, uniform } from "../random.js";
 import type { StateDict } from "../safetensors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
@@ -35,6 +40,7 @@ export class Embedding extends Layer {
   readonly #parameters: Parameters;
 
   constructor(options: EmbeddingOptions) {
+    refuseTheirWords(record(options, "options"));
     record(options, "options", {
       vocabSize: 0,
       size: 0,

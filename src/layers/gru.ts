@@ -1,11 +1,13 @@
 import { boolean, oneOf, record } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
+import type { TensorLike } from "../tensor.js";
 import {
   ownOptions,
   recurrentOptions,
   type RecurrentOptions,
 } from "./options.js";
 import { RECURRENT_KINDS } from "./cells.js";
+import { type KerasWeightsOptions, readKerasWeights } from "./keras-weights.js";
 import { type CellDescription, Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
 
@@ -68,6 +70,26 @@ export class GRU extends Recurrent<Required<GRUOptions>> {
     const { prefix = "", ...given } = options;
     const { own: _, ...found } = optionsFromDict(dict, prefix, "GRU");
     return make({ ...found, ...given }).loadStateDict(dict, { prefix });
+  }
+
+  /**
+   * A layer of weights as Keras's get_weights() gives them: kernel [I, 3·H], recurrent kernel [H, 3·H] and bias, [2, 3·H] with reset_after and [3·H] without,
+   * which resetAfter follows; gates z r h unless gateOrder says otherwise.
+   *
+   * @throws TypeError, RangeError that name the array or option
+   */
+  static fromKerasWeights(
+    weights: readonly TensorLike[],
+    options: Partial<GRUOptions> & KerasWeightsOptions = {},
+  ): GRU {
+    record(options, "options");
+    const { gateOrder, forgetBias, ...given } = options;
+    const { dict, resetAfter, ...found } = readKerasWeights("GRU", weights, {
+      ...(gateOrder !== undefined && { gateOrder }),
+      ...(forgetBias !== undefined && { forgetBias }),
+    });
+    const reset = resetAfter === null ? {} : { resetAfter };
+    return make({ ...found, ...reset, ...given }).loadStateDict(dict);
   }
 }
 

@@ -59,7 +59,8 @@ export interface LayerDescription {
   readonly convention: string;
 }
 
-const INSPECT: unique symbol = Symbol.for("nodejs.util.inspect.custom");
+/** @internal */
+export const INSPECT: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 
 /**
  * What every layer is, and what it says of itself: models, streams, workers, readers and writers of files ask it and

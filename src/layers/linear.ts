@@ -4,6 +4,7 @@ import {
   message,
   positiveInteger,
   record,
+  refuseTheirWords,
   shapeText,
 } from "../checks.js";
 import {
@@ -41,7 +42,7 @@ export class Linear extends Layer {
   readonly #packed: PackedModel;
 
   constructor(options: LinearOptions) {
-    record(options, "options");
+    refuseTheirWords(record(options, "options"));
     const checked = {
       inputSize: positiveInteger(options.inputSize, "inputSize"),
       outputSize: positiveInteger(options.outputSize, "outputSize"),

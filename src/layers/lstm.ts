@@ -1,11 +1,13 @@
 import { boolean, message, nonNegativeInteger, record } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
+import type { TensorLike } from "../tensor.js";
 import {
   ownOptions,
   recurrentOptions,
   type RecurrentOptions,
 } from "./options.js";
 import { RECURRENT_KINDS } from "./cells.js";
+import { type KerasWeightsOptions, readKerasWeights } from "./keras-weights.js";
 import { type CellDescription, Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
 
@@ -86,6 +88,29 @@ export class LSTM extends Recurrent<Required<LSTMOptions>> {
     return make({ ...found, ...own, ...given }).loadStateDict(dict, {
       prefix,
     });
+  }
+
+  /**
+   * A layer of weights as Keras's get_weights() gives them: kernel [I, 4·H], recurrent kernel [H, 4·H] and bias [4·H], gates i f c o unless gateOrder says
+   * otherwise; or the one kernel [I + H, 4·H] and bias of a BasicLSTMCell (gateOrder "ijfo", forgetBias 1).
+   *
+   * @throws TypeError, RangeError that name the array or option
+   */
+  static fromKerasWeights(
+    weights: readonly TensorLike[],
+    options: Partial<LSTMOptions> & KerasWeightsOptions = {},
+  ): LSTM {
+    record(options, "options");
+    const { gateOrder, forgetBias, ...given } = options;
+    const {
+      dict,
+      resetAfter: _,
+      ...found
+    } = readKerasWeights("LSTM", weights, {
+      ...(gateOrder !== undefined && { gateOrder }),
+      ...(forgetBias !== undefined && { forgetBias }),
+    });
+    return make({ ...found, ...given }).loadStateDict(dict);
   }
 }
 

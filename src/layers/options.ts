@@ -5,6 +5,7 @@ import {
   oneOf,
   positiveInteger,
   record,
+  refuseTheirWords,
   wrong,
 } from "../checks.js";
 import {
@@ -117,6 +118,7 @@ export function recurrentOptions(
   kind: Pick<RecurrentKind, "activations">,
 ): Required<RecurrentOptions> {
   const options = record(value, "options");
+  refuseTheirWords(options);
   const given = (name: keyof RecurrentOptions & keyof typeof DEFAULTS) =>
     options[name] ?? DEFAULTS[name];
   const direction = oneOf(given("direction"), "direction", DIRECTIONS);

@@ -14,6 +14,7 @@ import { PackedModel } from "./packed-model.js";
 import { type LayerRun, runMasked } from "./recurrent-masked.js";
 import { joinState, splitState, type State } from "./state.js";
 import { Stream } from "./stream.js";
+import { isTimeFirst, swapAxes } from "./time-first.js";
 import { type LayerResult, runLayer, type Trace, traceOf } from "./traced.js";
 import { initialParameters, type LayerKind, stagesOf } from "./weights.js";
 
@@ -31,6 +32,11 @@ export interface ForwardOptions {
    * leaves the state as it is; the layer's maskRule says what comes out. All steps of a row may be masked.
    */
   mask?: MaskLike;
+  /**
+   * false: the input is [T, B, I], as PyTorch has it unless told otherwise, and so are the output and the trace; a mask
+   * stays [B, T]. true by default.
+   */
+  batchFirst?: boolean;
   /** Also return the gates of every step; of masked steps they are 0. */
   trace?: boolean;
 }
@@ -68,10 +74,13 @@ const FIRST: ReadonlySet<string> = new Set([
   "updateGate",
 ]);
 
-const FORWARD = { state: 0, lengths: 0, mask: 0, trace: 0 } satisfies Record<
-  keyof ForwardOptions,
-  0
->;
+const FORWARD = {
+  state: 0,
+  lengths: 0,
+  mask: 0,
+  trace: 0,
+  batchFirst: 0,
+} satisfies Record<keyof ForwardOptions, 0>;
 
 /** What RNN, LSTM and GRU share: weights by PyTorch's names, forward over sequences, streams. */
 export abstract class Recurrent<
@@ -108,8 +117,10 @@ export abstract class Recurrent<
    * @throws TypeError, RangeError that name the argument; nothing has then changed
    */
   forward(input: TensorLike, options: ForwardOptions = {}): ForwardOutput {
-    const given = sequences(input, this.options.inputSize);
     const checked = record(options, "options", FORWARD);
+    const timeFirst = isTimeFirst(checked["batchFirst"]);
+    const rows = timeFirst ? swapAxes(input, 3, "input") : input;
+    const given = sequences(rows, this.options.inputSize);
     const lengths = checkLengths(checked["lengths"], given);
     const axis = given.batched ? given.batch : null;
     const states = this.#split(checked["state"], axis);
@@ -122,12 +133,14 @@ export abstract class Recurrent<
     const axes = axis === null ? [] : [axis];
     const outputAxes = this.options.returnSequences ? [steps] : [];
     const shape = [...outputAxes, this.outputSize];
+    const output = { shape: [...axes, ...shape], data: result.output };
+    const swap = (each: Tensor) =>
+      timeFirst ? swapAxes(each, 3, "output") : each;
+    const both = directionsOf(this.options);
     return {
-      output: { shape: [...axes, ...shape], data: result.output },
+      output: this.lastOnly ? output : swap(output),
       state: joinState(result.states, this.cells, axis),
-      ...(gates && {
-        trace: traceOf(gates, directionsOf(this.options), [...axes, steps]),
-      }),
+      ...(gates && { trace: traceOf(gates, both, [...axes, steps], swap) }),
     };
   }
 

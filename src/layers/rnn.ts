@@ -1,11 +1,13 @@
 import { oneOf, record } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
+import type { TensorLike } from "../tensor.js";
 import {
   ownOptions,
   recurrentOptions,
   type RecurrentOptions,
 } from "./options.js";
 import { RECURRENT_KINDS } from "./cells.js";
+import { type KerasWeightsOptions, readKerasWeights } from "./keras-weights.js";
 import { type CellDescription, Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
 
@@ -52,6 +54,28 @@ export class RNN extends Recurrent<Required<RNNOptions>> {
     const { prefix = "", ...given } = options;
     const { own: _, ...found } = optionsFromDict(dict, prefix, "RNN");
     return make({ ...found, ...given }).loadStateDict(dict, { prefix });
+  }
+
+  /**
+   * A layer of weights as Keras's get_weights() gives them: kernel [I, H], recurrent kernel [H, H] and bias [H].
+   *
+   * @throws TypeError, RangeError that name the array or option
+   */
+  static fromKerasWeights(
+    weights: readonly TensorLike[],
+    options: Partial<RNNOptions> & KerasWeightsOptions = {},
+  ): RNN {
+    record(options, "options");
+    const { gateOrder, forgetBias, ...given } = options;
+    const {
+      dict,
+      resetAfter: _,
+      ...found
+    } = readKerasWeights("RNN", weights, {
+      ...(gateOrder !== undefined && { gateOrder }),
+      ...(forgetBias !== undefined && { forgetBias }),
+    });
+    return make({ ...found, ...given }).loadStateDict(dict);
   }
 }
 

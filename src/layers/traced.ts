@@ -108,6 +108,7 @@ export function traceOf(
   gates: readonly Gates[],
   directions: readonly ("forward" | "reverse")[],
   axes: readonly number[],
+  arrange: (gate: Tensor) => Tensor,
 ): Trace {
   const rows = sizeOf(axes);
   return gates.map((each, index) => {
@@ -116,7 +117,7 @@ export function traceOf(
       direction: directions[index % directions.length] as "forward",
     };
     for (const [name, data] of Object.entries(each)) {
-      entry[name] = { shape: [...axes, data.length / rows], data };
+      entry[name] = arrange({ shape: [...axes, data.length / rows], data });
     }
     return entry;
   });

@@ -9,11 +9,12 @@ import {
   sequences,
   tokenSequences,
 } from "../layers/input.js";
-import type { Layer, TokenTable } from "../layers/layer.js";
+import { INSPECT, type Layer, type TokenTable } from "../layers/layer.js";
 import { checkMask, type Mask, type MaskLike } from "../layers/mask.js";
 import { PackedModel } from "../layers/packed-model.js";
 import type { State, States } from "../layers/state.js";
 import { Stream } from "../layers/stream.js";
+import { isTimeFirst, swapAxes } from "../layers/time-first.js";
 import {
   checkChain,
   checkParameters,
@@ -37,6 +38,8 @@ export interface SequentialForwardOptions {
    * that a Masking or an Embedding with maskZero masks are masked as well.
    */
   mask?: MaskLike;
+  /** false: input and output are [T, B, ..], as LSTM.forward takes them; a mask stays [B, T]. true by default. */
+  batchFirst?: boolean;
 }
 
 /** What a model does beside its layers. */
@@ -45,10 +48,12 @@ export interface SequentialOptions {
   skip?: number;
 }
 
-const FORWARD = { state: 0, lengths: 0, mask: 0 } satisfies Record<
-  keyof SequentialForwardOptions,
-  0
->;
+const FORWARD = {
+  state: 0,
+  lengths: 0,
+  mask: 0,
+  batchFirst: 0,
+} satisfies Record<keyof SequentialForwardOptions, 0>;
 
 /** Layers one after another, run as one model in one memory. It is, and can do, what its layers are in all. */
 export class Sequential {
@@ -114,10 +119,14 @@ export class Sequential {
     input: TensorLike,
     options: SequentialForwardOptions = {},
   ): { output: Tensor; state: States } {
-    const given = this.takesTokens
-      ? tokenSequences(input)
-      : sequences(input, this.inputSize);
     const checked = record(options, "options", FORWARD);
+    const timeFirst = isTimeFirst(checked["batchFirst"]);
+    const rows = timeFirst
+      ? swapAxes(input, this.takesTokens ? 2 : 3, "input")
+      : input;
+    const given = this.takesTokens
+      ? tokenSequences(rows)
+      : sequences(rows, this.inputSize);
     const lengths = checkLengths(checked["lengths"], given);
     const { batch, batched } = given;
     const axis = batched ? batch : null;
@@ -133,8 +142,10 @@ export class Sequential {
       ...(batched ? [batch] : []),
       ...(this.lastOnly ? [] : [result.steps]),
     ];
+    const output = { shape: [...axes, this.outputSize], data: result.output };
     return {
-      output: { shape: [...axes, this.outputSize], data: result.output },
+      output:
+        timeFirst && !this.lastOnly ? swapAxes(output, 3, "output") : output,
       state: joinStates(this.layers, result.states, axis),
     };
   }
@@ -261,6 +272,25 @@ export class Sequential {
     return atPlace("tensors", () =>
       make(layers, { skip }).loadStateDict(weights),
     );
+  }
+
+  /** Its layers, one a line, and what goes in and comes out. */
+  toString(): string {
+    const input = this.takesTokens ? "[B, T]" : `[B, T, ${this.inputSize}]`;
+    const output = `[B, ${this.lastOnly ? "" : "T, "}${this.outputSize}]`;
+    const count = this.layers.reduce(
+      (sum, each) => sum + each.parameterCount,
+      0,
+    );
+    return [
+      `Sequential: ${input} → ${output}, ${count} parameters${this.streamable ? "" : ", whole sequences alone"}`,
+      ...this.layers.map((layer, index) => `  ${index}: ${layer}`),
+    ].join("\n");
+  }
+
+  /** What console.log shows in Node. @internal */
+  [INSPECT](): string {
+    return this.toString();
   }
 
   /** Gives the kernel's memory back now; optional. The layers stay usable by themselves. */

@@ -7,6 +7,7 @@ import {
   tokenSequences,
 } from "../layers/input.js";
 import { checkMask } from "../layers/mask.js";
+import { isTimeFirst, swapAxes } from "../layers/time-first.js";
 import type { SequentialForwardOptions } from "../models/sequential.js";
 import type { States } from "../layers/state.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
@@ -40,6 +41,7 @@ const FORWARD = {
   state: 0,
   lengths: 0,
   mask: 0,
+  batchFirst: 0,
   signal: 0,
   transfer: 0,
 } satisfies Record<keyof RemoteForwardOptions, 0>;
@@ -82,11 +84,17 @@ export class RemoteModel {
       signal,
       transfer = false,
       state,
+      batchFirst,
       ...rest
     } = callOptions(options, FORWARD);
-    const given = this.#facts.tokens
-      ? tokenSequences(input)
-      : sequences(input, this.inputSize);
+    const { tokens, lastOnly } = this.#facts;
+    const timeFirst = isTimeFirst(batchFirst);
+    const inOrder = timeFirst
+      ? swapAxes(input, tokens ? 2 : 3, "input")
+      : input;
+    const given = tokens
+      ? tokenSequences(inOrder)
+      : sequences(inOrder, this.inputSize);
     const lengths = checkLengths(rest.lengths, given);
     const mask = checkMask(rest.mask, given);
     const { batch, batched } = given;
@@ -106,11 +114,12 @@ export class RemoteModel {
       return this.#runPart(given, rows, options, whole, signal);
     });
     const results = await abortable(Promise.all(work), signal);
+    const output = joinRows(
+      results.map((result) => result.output),
+      batch,
+    );
     return {
-      output: joinRows(
-        results.map((result) => result.output),
-        batch,
-      ),
+      output: timeFirst && !lastOnly ? swapAxes(output, 3, "output") : output,
       state: joinStates(
         results.map((result) => result.state),
         batch,

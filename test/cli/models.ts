@@ -1,6 +1,13 @@
 /** Models and numbers that the program's tests go through. `simd` has the same bits here and there, whatever the machine. */
 import { load } from "../../src/formats/rtneural/index.js";
-import { Embedding, GRU, Linear, LSTM, Sequential } from "../../src/index.js";
+import {
+  Embedding,
+  GRU,
+  Linear,
+  LSTM,
+  Masking,
+  Sequential,
+} from "../../src/index.js";
 import { bytesOf, rtneuralFile } from "../audio/files.js";
 import { Random } from "../support/random.js";
 
@@ -21,6 +28,15 @@ export const both = new Sequential([
 ]);
 export const speller = new Sequential([
   new Embedding({ vocabSize: 9, size: 3 }),
+  new GRU({ inputSize: 3, hiddenSize: 4, ...options }),
+]);
+export const masked = new Sequential([
+  new Masking(),
+  new LSTM({ inputSize: 2, hiddenSize: 4, ...options }),
+  new Linear({ inputSize: 4, outputSize: 3, ...options }),
+]);
+export const maskedSpeller = new Sequential([
+  new Embedding({ vocabSize: 9, size: 3, maskZero: true }),
   new GRU({ inputSize: 3, hiddenSize: 4, ...options }),
 ]);
 export const ampFile = rtneuralFile(1, {

@@ -1,0 +1,163 @@
+/*
+ * Weights as Keras's get_weights() and TensorFlow have them, as a state dict of ours.
+ *
+ *     Keras       kernel [I, G·H]   recurrent_kernel [H, G·H]   bias [G·H], of a GRU with reset_after [2, 3·H]
+ *     TensorFlow  kernel [I + H, 4·H] of a BasicLSTMCell, inputs first, gates i j f o   bias [4·H], the forget bias apart
+ *     ours        weight_ih_l0 [G·H, I]   weight_hh_l0 [G·H, H]   bias_ih_l0, bias_hh_l0 [G·H], gates as PyTorch
+ */
+import { describe, message, wrong } from "../checks.js";
+import type { StateDict } from "../safetensors.js";
+import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
+import { RECURRENT_KINDS, type RecurrentType } from "./cells.js";
+
+/** What Keras's arrays do not tell. */
+export interface KerasWeightsOptions {
+  /** The letters of the gates in their order; LSTM 'ifco' (a BasicLSTMCell's 'ijfo'), GRU 'zrh' by default. */
+  gateOrder?: string;
+  /** Added to the forget gate's bias: a BasicLSTMCell adds 1 when it runs. 0 by default. */
+  forgetBias?: number;
+}
+
+/** What they tell. */
+export interface KerasWeights {
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly bias: boolean;
+  /** Of a GRU: whether it has two biases, as one with reset_after; null where it has none. */
+  readonly resetAfter: boolean | null;
+  readonly dict: StateDict;
+}
+
+/** Letters that mean the same gate: the candidate is TensorFlow's j, PyTorch's g or n, Keras's c or h. */
+const SAME: Readonly<Record<string, string>> = { j: "c", g: "c", n: "h" };
+
+/** @throws TypeError, RangeError that name the array or option */
+export function readKerasWeights(
+  type: RecurrentType,
+  weights: readonly TensorLike[],
+  { gateOrder, forgetBias = 0 }: KerasWeightsOptions,
+): KerasWeights {
+  const gates = RECURRENT_KINDS[type].gates.length;
+  if (!Array.isArray(weights) || !weights.length || weights.length > 3) {
+    const expected =
+      "[kernel, recurrent_kernel, bias], as get_weights() gives them";
+    throw wrong(Array.isArray(weights), "weights", expected, weights);
+  }
+  if (typeof forgetBias !== "number" || !Number.isFinite(forgetBias))
+    throw wrong(
+      typeof forgetBias === "number",
+      "forgetBias",
+      "a finite number",
+      forgetBias,
+    );
+  const order = blocksOf(type, gateOrder);
+  const all = weights.map((each, index) => asTensor(each, `weights[${index}]`));
+  const { kernel, recurrent, bias } = apart(all, gates);
+  const [inputSize] = kernel.shape as [number];
+  const [hiddenSize] = recurrent.shape as [number];
+  const dict: StateDict = {
+    weight_ih_l0: transposed(kernel, order),
+    weight_hh_l0: transposed(recurrent, order),
+  };
+  const rows = gates * hiddenSize;
+  const twice = bias?.data.length === 2 * rows && type === "GRU";
+  if (bias && !twice && bias.data.length !== rows) {
+    const two = type === "GRU" ? ` or [2, ${rows}]` : "";
+    throw new RangeError(message("bias", `[${rows}]${two}`, describe(bias)));
+  }
+  if (bias || forgetBias) {
+    const own = bias?.data ?? new Float32Array(rows);
+    const first = reordered(own.subarray(0, rows), order);
+    const forget = RECURRENT_KINDS[type].gates.findIndex(
+      ({ name }) => name === "forget",
+    );
+    if (forgetBias && forget < 0)
+      throw new RangeError(
+        message("forgetBias", `0 for a ${type}`, `${forgetBias}`),
+      );
+    if (forgetBias)
+      for (let h = 0; h < hiddenSize; h++)
+        first[forget * hiddenSize + h] =
+          (first[forget * hiddenSize + h] as number) + forgetBias;
+    const second = twice
+      ? reordered(own.subarray(rows), order)
+      : new Float32Array(rows);
+    dict["bias_ih_l0"] = { shape: [rows], data: first };
+    dict["bias_hh_l0"] = { shape: [rows], data: second };
+  }
+  return {
+    inputSize,
+    hiddenSize,
+    bias: "bias_ih_l0" in dict,
+    resetAfter: bias && type === "GRU" ? twice : null,
+    dict,
+  };
+}
+
+/** For each of PyTorch's gates, which of their blocks it is. */
+function blocksOf(type: RecurrentType, given: string | undefined): number[] {
+  const { gates, orders } = RECURRENT_KINDS[type];
+  const standard = orders.keras.replaceAll(" ", "");
+  if (given === undefined || gates.length === 1)
+    return gates.map(({ keras }) => Math.max(0, standard.indexOf(keras)));
+  if (typeof given !== "string")
+    throw wrong(false, "gateOrder", "a string", given);
+  const letters = Array.from(given, (letter) => SAME[letter] ?? letter);
+  const order = gates.map(({ keras }) => letters.indexOf(keras));
+  if (letters.length === gates.length && !order.includes(-1)) return order;
+  const expected = `the letters ${standard} in some order`;
+  throw new RangeError(message("gateOrder", expected, JSON.stringify(given)));
+}
+
+/** The arrays by what they are; the one kernel of a TensorFlow cell is cut in two. */
+function apart(all: readonly Tensor[], gates: number) {
+  const [kernel, second, third] = all as [Tensor, Tensor?, Tensor?];
+  const columns = kernel.shape[1] ?? 0;
+  const H = columns / gates;
+  if (kernel.shape.length !== 2 || !Number.isInteger(H) || !H)
+    throw new RangeError(
+      message("weights[0]", `a kernel [I, ${gates} · H]`, describe(kernel)),
+    );
+  if (second?.shape.length === 2) {
+    const expected = `a recurrent kernel [${H}, ${columns}]`;
+    if (second.shape[0] !== H || second.shape[1] !== columns)
+      throw new RangeError(message("weights[1]", expected, describe(second)));
+    return { kernel, recurrent: second, bias: third ?? null };
+  }
+  const I = (kernel.shape[0] as number) - H;
+  if (I < 1 || third)
+    throw new RangeError(
+      message(
+        "weights[1]",
+        `a recurrent kernel [${H}, ${columns}]`,
+        second ? describe(second) : "nothing",
+      ),
+    );
+  return {
+    kernel: { shape: [I, columns], data: kernel.data.subarray(0, I * columns) },
+    recurrent: { shape: [H, columns], data: kernel.data.subarray(I * columns) },
+    bias: second ?? null,
+  };
+}
+
+/** [K, G·H] → [G·H, K], the blocks of H columns in the order given. */
+function transposed({ shape, data }: Tensor, order: readonly number[]): Tensor {
+  const [K, rows] = shape as [number, number];
+  const H = rows / order.length;
+  const result = new Float32Array(data.length);
+  order.forEach((from, to) => {
+    for (let h = 0; h < H; h++)
+      for (let k = 0; k < K; k++)
+        result[(to * H + h) * K + k] = data[k * rows + from * H + h] as number;
+  });
+  return { shape: [rows, K], data: result };
+}
+
+function reordered(data: Float32Array, order: readonly number[]): Float32Array {
+  const H = data.length / order.length;
+  const result = new Float32Array(data.length);
+  order.forEach((from, to) =>
+    result.set(data.subarray(from * H, (from + 1) * H), to * H),
+  );
+  return result;
+}
