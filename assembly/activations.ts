@@ -89,13 +89,17 @@ function polynomial(r: v128): v128 {
   );
 }
 
-/** 2^a: n is added to the exponent of 2^r. */
+/**
+ * 2^a: 2^r times 2^n, which is exact. Adding n to the exponent of 2^r would save a multiplication, but makes a number of a
+ * NaN, whose lowest bits would be added as well.
+ */
 @inline
 function exp2(a: v128): v128 {
   const rounded = f32x4.add(a, constant(ROUNDER));
   const r = f32x4.sub(a, f32x4.sub(rounded, constant(ROUNDER)));
   const fraction = madd(polynomial(r), r, constant(ONE));
-  return i32x4.add(fraction, i32x4.shl(rounded, 23));
+  const scale = i32x4.add(i32x4.shl(rounded, 23), constant(ONE));
+  return f32x4.mul(fraction, scale);
 }
 
 /** e^x for x within ±87; below, the smallest normal number's neighbourhood (1.2e-38), above, its limit 8.5e37. */

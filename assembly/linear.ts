@@ -38,7 +38,9 @@ function softmax(z: usize, y: usize, quads: i32): void {
   most = f32x4.max(most, v128.shuffle<f32>(most, most, 1, 0, 3, 2));
   let sum = f32x4.splat(0);
   for (let p = y; z < zEnd; z += 16, p += 16) {
-    const e = exp(f32x4.sub(v128.load(z), most));
+    const d = f32x4.sub(v128.load(z), most);
+    // exp ends at 1.2e-38; what is -∞ weighs nothing
+    const e = v128.andnot(exp(d), f32x4.eq(d, f32x4.splat(-Infinity)));
     v128.store(p, e);
     sum = f32x4.add(sum, e);
   }

@@ -9,7 +9,7 @@ import {
   type PlacedState,
   type StageSpec,
 } from "./network.js";
-import { writeCall, writeState } from "./run.js";
+import { type Call, writeCall, writeState } from "./run.js";
 import { Slots, type StreamState } from "./slots.js";
 import { type CellState, StateBlock } from "./states.js";
 
@@ -70,6 +70,16 @@ export class Model {
   /** Kept for the next call: a single step's, and those of the last block of another length. */
   #step: Block | null = null;
   #block: Block | null = null;
+  /** What a call of one row is over: kept, so that a run allocates nothing. */
+  readonly #call: Call = {
+    x: 0,
+    z: 0,
+    y: 0,
+    lengths: 0,
+    rows: 1,
+    steps: 0,
+    trace: 0,
+  };
   /** Whether every stage is forward. */
   readonly #causal: boolean;
   /** How many of the input's features are added to the output's. */
@@ -235,7 +245,10 @@ export class Model {
         f32.fill(0, x + inputSize, x + inputWidth);
       }
       let y = this.#writeCalls(buffers, steps, false) >> 2;
-      for (const place of cells) place.run(place.call);
+      for (let i = 0; i < cells.length; i++) {
+        const place = cells[i] as PlacedCell;
+        place.run(place.call);
+      }
       let to = start * outputSize;
       for (let t = 0; t < steps; t++, y += outputWidth) {
         const x = (buffers.x >> 2) + t * inputWidth;
@@ -254,9 +267,14 @@ export class Model {
     const { cells, memory } = this.network; // one a stage: all are forward
     let x = first;
     let next = y;
-    for (const { call, step } of cells) {
-      const place = { x, z, y: next, lengths: 0, rows: 1, steps, trace: 0 };
-      writeCall(memory, single ? step : call, place);
+    const own = this.#call;
+    own.z = z;
+    own.steps = steps;
+    for (let i = 0; i < cells.length; i++) {
+      const { call, step } = cells[i] as PlacedCell;
+      own.x = x;
+      own.y = next;
+      writeCall(memory, single ? step : call, own);
       x = next;
       next = next === y ? y2 : y;
     }

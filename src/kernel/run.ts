@@ -39,13 +39,13 @@ const STATE = RUN.indexOf("state0");
 
 /** What a call is over: addresses in bytes. assembly/run.ts explains them. */
 export interface Call {
-  readonly x: number;
-  readonly z: number;
-  readonly y: number;
-  readonly lengths: number;
-  readonly rows: number;
-  readonly steps: number;
-  readonly trace: number;
+  x: number;
+  z: number;
+  y: number;
+  lengths: number;
+  rows: number;
+  steps: number;
+  trace: number;
 }
 
 /** Writes which layer a call's record is of: once. */
@@ -54,7 +54,11 @@ export function writeLayer({ i32 }: Memory, run: number, layer: number): void {
 }
 
 /** Writes the record at `run`, but for layer and states. */
-export function writeCall({ i32 }: Memory, run: number, call: Call): void {
+export function writeCall(
+  { i32 }: Memory,
+  run: number,
+  call: Readonly<Call>,
+): void {
   const at = run >> 2;
   i32[at + X] = call.x;
   i32[at + Z] = call.z;

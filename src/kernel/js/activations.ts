@@ -54,9 +54,11 @@ function exp2(
 ): void {
   for (let i = 0; i < count; i++) {
     split(from, fromAt + i, form);
-    float[0] = fround((parts[1] as number) * (parts[0] as number)) + 1;
-    bits[0] = (bits[0] as number) + (bits[1] as number);
-    to[toAt + i] = float[0] as number;
+    const fraction = fround(
+      fround((parts[1] as number) * (parts[0] as number)) + 1,
+    );
+    bits[0] = (bits[1] as number) + 0x3f800000;
+    to[toAt + i] = fraction * (float[0] as number);
   }
 }
 

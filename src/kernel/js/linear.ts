@@ -37,6 +37,9 @@ function softmax(f32: Float32Array, z: number, y: number, lanes: number): void {
   for (let i = 0; i < lanes; i++) most = Math.max(most, f32[z + i] as number);
   for (let i = 0; i < lanes; i++) f32[y + i] = (f32[z + i] as number) - most;
   exp(f32, y, f32, y, lanes);
+  for (let i = 0; i < lanes; i++)
+    if (fround((f32[z + i] as number) - most) === Number.NEGATIVE_INFINITY)
+      f32[y + i] = 0;
   let a = 0;
   let b = 0;
   let c = 0;
