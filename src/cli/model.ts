@@ -41,7 +41,10 @@ export interface Reading {
   readonly option?: GivenOptions;
 }
 
-/** @throws FileError naming the file and the place in it; UsageError naming the file, for options that it has no use for */
+/**
+ * The model of a file. What its reader warns of goes to standard error, for all commands.
+ *
+ * @throws FileError naming the file and the place in it; UsageError naming the file, for options that it has no use for */
 export async function loadModel(
   file: string,
   { backend, option = new Map() }: Reading,
@@ -55,6 +58,8 @@ export async function loadModel(
     const { model, report, sampleRate, cases } = withOptions(file, option, () =>
       load(others ? { ...others, [file]: bytes } : bytes, options),
     );
+    for (const warning of report.warnings)
+      process.stderr.write(`${file}: warning: ${textOf(warning)}\n`);
     return {
       model,
       report,

@@ -2,6 +2,7 @@
  * Activations by the names that PyTorch has for them, of classes and of functions.
  */
 import type { LinearOptions } from "../index.js";
+import { lastName, type Silent } from "./named-module.js";
 
 export type NamedActivation = NonNullable<LinearOptions["activation"]>;
 
@@ -28,6 +29,12 @@ const BY_NAME: ReadonlyMap<string, NamedActivation> = new Map<
   ["hardsigmoid", { name: "hardSigmoid", alpha: 1 / 6, beta: 0.5 }],
 ]);
 
+/** What nn.ELU and nn.LeakyReLU call their number, and their own. */
+const NUMBERS: ReadonlyMap<string, string> = new Map([
+  ["elu", "alpha"],
+  ["leakyRelu", "negative_slope"],
+]);
+
 /** What may stand in options.chain. */
 export const ACTIVATIONS = [...BY_NAME.keys()];
 
@@ -35,4 +42,21 @@ export const ACTIVATIONS = [...BY_NAME.keys()];
 export function activationByName(name: string): NamedActivation | null {
   const plain = name.replaceAll("_", "").toLowerCase();
   return BY_NAME.get(plain) ?? BY_NAME.get(plain.replace(/\d+$/, "")) ?? null;
+}
+
+/**
+ * What a module without weights computes, by its class or, where the file has none, its name. null for what is no
+ * activation, or one whose number the file does not tell.
+ */
+export function activationOf({
+  name,
+  type,
+  settings,
+}: Silent): NamedActivation | null {
+  const found = activationByName(type ?? lastName(name));
+  const number = typeof found === "string" ? NUMBERS.get(found) : undefined;
+  if (number === undefined) return found;
+  const alpha = settings.get(number);
+  if (typeof alpha !== "number" || !Number.isFinite(alpha)) return null;
+  return { name: found as "elu", alpha };
 }

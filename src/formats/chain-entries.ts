@@ -11,12 +11,13 @@ import {
 import { checkActivation } from "../layers/activations.js";
 import {
   activationByName,
+  activationOf,
   ACTIVATIONS,
   type NamedActivation,
 } from "./activation-names.js";
 import type { Choice } from "./layer.js";
 import { type Module, shortName } from "./modules.js";
-import { type NamedModule, parentOf, silentModules } from "./named-module.js";
+import { type NamedModule, silentModules, silentText } from "./named-module.js";
 
 /** A step of `forward`: a module's name, an activation's, "last" (the last step alone), or one of these. */
 export type ChainEntry =
@@ -106,15 +107,13 @@ function readName(entry: string, at: string, parts: Parts): Step[] {
   const { silent, idle } = silentModules(parts.modules, parts.named, "");
   const own = [...silent, ...idle].find(({ name }) => isCalled(name, entry));
   if (own && idle.includes(own)) return [];
-  const activation = activationByName(
-    own?.type ?? entry.slice(parentOf(entry).length).replace(".", ""),
-  );
+  const activation = own ? activationOf(own) : activationByName(entry);
   if (activation) return [{ at, activation }];
   if (own)
     throw new RangeError(
       message(
         at,
-        `an activation in the place of ${shortName(own.name)}, which has no weights and a name that does not tell what it computes`,
+        `what ${silentText(own)} computes, which the file does not tell, such as { activation: "relu" } or { activation: { name: "leakyRelu", alpha: 0.2 } }; of ${ACTIVATIONS.join(", ")}`,
         JSON.stringify(shortName(entry)),
       ),
     );

@@ -120,17 +120,11 @@ class Joining {
       this.#pieces.pop();
       return this.#pushFound(before.again({ returnSequences: false }));
     }
-    throw new RangeError(
-      message(
-        at,
-        "'last' behind a recurrent layer that reads forward",
-        "another",
-      ),
-    );
+    throw notYet(at, "the last step of all but a recurrent layer forwards");
   }
 
   repeat(times: number, at: string): void {
-    throw new RangeError(message(at, "no repeat yet", `${times}`));
+    throw notYet(at, `{ repeat: ${times} }`);
   }
 
   finish(): Joined {
@@ -181,6 +175,12 @@ class Joining {
     this.#pieces.push({ layer, outputSize: affine.scale.length });
   }
 }
+
+/** What `forward` does and no layer does. */
+const notYet = (at: string, got: string): RangeError =>
+  new RangeError(
+    message(at, "what a layer computes", `${got}; export ONNX instead`),
+  );
 
 function activationLayer(size: number, activation: NamedActivation): Layer {
   const identity = new Float32Array(size * size); // (size, size)

@@ -18,6 +18,7 @@ export interface Silent {
   readonly name: string;
   /** Its class, where the file says; null elsewhere. */
   readonly type: string | null;
+  readonly settings: NamedModule["settings"];
   /** The module with weights that is named before it; null where there is none. */
   readonly behind: string | null;
 }
@@ -45,20 +46,28 @@ export function silentModules(
   const silent: Silent[] = [];
   const idle: Silent[] = [];
   let behind: string | null = null;
-  for (const { name, type } of named ?? gaps(modules)) {
+  for (const { name, type, settings } of named ?? gaps(modules)) {
     if (!name.startsWith(prefix)) continue;
     if (names.has(name)) behind = name;
     if (known.has(name)) continue;
-    const own = name.slice(parentOf(name).length).replace(".", "");
+    const own = lastName(name);
     const isIdle = type === null ? IDLE_NAME.test(own) : IDLE_TYPE.test(type);
-    (isIdle ? idle : silent).push({ name, type, behind });
+    (isIdle ? idle : silent).push({ name, type, settings, behind });
   }
   return { silent, idle };
 }
 
+/** Whether it is a loss, which may have weights of its own, and is no part of `forward`. */
+export const isLoss = (name: string): boolean =>
+  /^(criterion\w*|\w*loss(_?fn|_?func\w*)?)$/i.test(lastName(name));
+
 /** "relu", or "act (ReLU)" where the class is known. */
 export const silentText = ({ name, type }: Silent): string =>
   type === null ? shortName(name) : `${shortName(name)} (${type})`;
+
+/** "lstm" of "encoder.lstm". */
+export const lastName = (name: string): string =>
+  name.slice(name.lastIndexOf(".") + 1);
 
 /** "encoder" of "encoder.lstm", "" of "lstm". */
 export function parentOf(name: string): string {

@@ -26,7 +26,7 @@ import {
   toLayer,
 } from "./layer.js";
 import { type Module, modulesOf, shortName } from "./modules.js";
-import { type NamedModule, silentModules } from "./named-module.js";
+import { isLoss, type NamedModule, silentModules } from "./named-module.js";
 import { makeReport, refusal, type Report } from "./report.js";
 import { chainNames, waysOut } from "./ways-out.js";
 
@@ -87,7 +87,9 @@ export function buildModel(
   const { prefix = "", chain } = options;
   if (typeof prefix !== "string")
     throw wrong(false, "prefix", "a string", prefix);
-  const modules = modulesOf(tensors, prefix, named);
+  const all = modulesOf(tensors, prefix, named);
+  const modules = all.filter(({ name }) => !isLoss(name));
+  const losses = all.filter(({ name }) => isLoss(name));
   const parts = { modules, named, choices: choicesFor(modules, options) };
   const joined = chain && joinChain(readChain(chain, parts));
   const { found, refused } = findLayers(parts, joined?.found);
@@ -115,6 +117,9 @@ export function buildModel(
     ],
     ignored: [
       ...file.ignored,
+      ...losses.map(
+        ({ name }) => `${shortName(name)}: a loss, no part of forward`,
+      ),
       ...refused
         .filter((each) => !joined?.folded.has(each.name))
         .map(({ name, reason }) => `${shortName(name)}: ${reason}`),
@@ -137,15 +142,16 @@ export function buildModel(
     found.map(({ name, layer }) => [name, layer]),
   );
   if (problem !== null) {
-    const names = chainNames(modules.filter(hasWeights), named, silent);
+    const weighted = modules.filter(hasWeights);
+    const names = chainNames(weighted, named, silent);
     throw refusal(
-      `expected layers that are one chain by their names and sizes, got ${problem}. ${waysOut(found, names)}`,
+      `expected layers that are one chain by their names and sizes, got ${problem}. ${waysOut(weighted, found, names)}`,
       PLACE,
       { report, layers },
     );
   }
-  const all = joined ? joined.layers : found.map(({ layer }) => layer);
-  return { model: new Sequential(all), layers, report };
+  const chained = joined ? joined.layers : found.map(({ layer }) => layer);
+  return { model: new Sequential(chained), layers, report };
 }
 
 const PLACE = "state dict";

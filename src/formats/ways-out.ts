@@ -2,29 +2,29 @@
  * What to do with a state dict that does not tell its network: say it, or export what has it.
  */
 import type { Found } from "./layer.js";
-import { shortName } from "./modules.js";
 import { activationByName } from "./activation-names.js";
-import { type NamedModule, parentOf } from "./named-module.js";
+import { type Module, recognise, shortName } from "./modules.js";
+import { lastName, type NamedModule, type Silent } from "./named-module.js";
 
 /**
  * @param names of what a chain in the file's order would have: modules, and those without weights whose names tell
  *   what they compute
  */
 export function waysOut(
+  modules: readonly Module[],
   found: readonly Found[],
   names: readonly string[],
 ): string {
   const chain = names.map((name) => JSON.stringify(name)).join(", ");
-  return `Two ways out. Say what forward does, in its order: load(file, { chain: [${chain}] }), with "relu" and other activations by name, "last" for the last step alone, { repeat: n }. Or export ONNX, which has forward in it, in Python: ${exportLine(found)}`;
+  return `Two ways out. Say what forward does, in its order: load(file, { chain: [${chain}] }), with "relu" and other activations by name, "last" for the last step alone, { repeat: n }. Or export ONNX, which has forward in it, in Python, with an example of its input: ${exportLine(modules, found)}`;
 }
 
 /** The lines of Python; they work word for word in PyTorch 1.13 and later for a `model` whose forward takes the input. */
-function exportLine(found: readonly Found[]): string {
-  const [first] = found;
-  const input =
-    first?.inputSize == null
-      ? "torch.zeros(1, 10, dtype=torch.long)"
-      : `torch.zeros(1, 10, ${first.inputSize})`;
+function exportLine(
+  modules: readonly Module[],
+  found: readonly Found[],
+): string {
+  const input = exampleInput(modules, found);
   const plain = `import torch; torch.onnx.export(model.eval(), ${input}, "model.onnx", input_names=["input"], output_names=["output"], dynamic_axes={"input": {0: "batch", 1: "time"}, "output": {0: "batch"}})`;
   const recurrent = found.filter((each) => each.recurrent);
   const [only] = recurrent;
@@ -59,18 +59,34 @@ function stateShapes({ described }: Found): number[][] {
 
 /** The modules that a chain may name, in the file's order. */
 export function chainNames(
-  modules: readonly { readonly name: string }[],
+  modules: readonly Module[],
   named: readonly NamedModule[] | null,
-  silent: readonly { readonly name: string; readonly type: string | null }[],
+  silent: readonly Silent[],
 ): string[] {
-  const order = named ?? modules;
-  const own = new Set(modules.map(({ name }) => name));
-  return order.flatMap(({ name }) => {
-    if (own.has(name)) return [shortName(name)];
-    const found = silent.find((each) => each.name === name);
-    if (!found) return [];
-    const word =
-      found.type ?? name.slice(parentOf(name).length).replace(".", "");
-    return activationByName(word) ? [word.toLowerCase()] : [];
-  });
+  const wanted = new Set([
+    ...modules.map(({ name }) => name),
+    ...silent
+      .filter((each) => activationByName(each.type ?? lastName(each.name)))
+      .map(({ name }) => name),
+  ]);
+  return (named ?? modules)
+    .filter(({ name }) => wanted.has(name))
+    .map(({ name }) => shortName(name));
+}
+
+/** What a forward that begins with the first of the modules takes: [1, T, features] or, in front of an Embedding, [1, T]. */
+function exampleInput(
+  modules: readonly Module[],
+  found: readonly Found[],
+): string {
+  const layers = new Map(found.map((each) => [each.name, each.inputSize]));
+  for (const module of modules) {
+    const what = recognise(module);
+    if (what.type === "Conv1d") return `torch.zeros(1, 100, ${what.inputSize})`;
+    if ("size" in what) return `torch.zeros(1, 10, ${what.size})`;
+    const size = layers.get(module.name);
+    if (size === null) break;
+    if (size !== undefined) return `torch.zeros(1, 10, ${size})`;
+  }
+  return "torch.zeros(1, 10, dtype=torch.long)";
 }

@@ -30,7 +30,11 @@ describe("--option tells the reader", () => {
       { warnings: [], converted: [expect.any(String)] },
     ],
     ["pair.pt", ['chain=["right","left"]'], { warnings: [] }],
-    ["pair.pt", ["prefix=nothing.", "prefix=left."], { warnings: [] }],
+    [
+      "pair.pt",
+      ["prefix=nothing.", "prefix=left.", 'chain=["left"]'],
+      { warnings: [] },
+    ],
     ["keras2-only.h5", ["config=@keras2-only.json"], { format: "keras" }],
   ])("about %s: %j", async (file, given, report) => {
     const args = ["inspect", "--json", file, ...option(...given)];

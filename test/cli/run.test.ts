@@ -70,7 +70,12 @@ describe("run, whole files", () => {
     put("sunspots.safetensors", bytes);
     const months = csv.toString().trim().split("\n").slice(1);
     const numbers = months.map((line) => [Number(line.split(",")[1])]);
-    const args = ["run", "sunspots.safetensors", "sunspots.csv", "spots.npy"];
+    const chain = ["--option", 'chain=["0", "1"]']; // what forward does
+    const args = [
+      ...["run", "sunspots.safetensors", "sunspots.csv"],
+      ...chain,
+      "spots.npy",
+    ];
     const { code, stderr } = await run(...args, ...backend);
     expect([code, stderr]).toEqual([
       0,
