@@ -17,6 +17,7 @@ export { Embedding, type EmbeddingOptions } from "./layers/embedding.js";
 export type { GenerateOptions } from "./models/generate.js";
 export { GRU, type GRUOptions } from "./layers/gru.js";
 export { Layer } from "./layers/layer.js";
+export { LastStep, type LastStepOptions } from "./layers/last-step.js";
 export { Linear, type LinearOptions } from "./layers/linear.js";
 export { LSTM, type LSTMOptions } from "./layers/lstm.js";
 export type { MaskLike } from "./layers/mask.js";

@@ -2,7 +2,7 @@
  * The layers that options.chain names, and the functions between them, as the layers of one model.
  */
 import { message } from "../checks.js";
-import { type Layer, Linear } from "../index.js";
+import { LastStep, type Layer, Linear } from "../index.js";
 import type { NamedActivation } from "./activation-names.js";
 import {
   type Affine,
@@ -120,11 +120,18 @@ class Joining {
       this.#pieces.pop();
       return this.#pushFound(before.again({ returnSequences: false }));
     }
-    throw notYet(at, "the last step of all but a recurrent layer forwards");
+    if (before.layer.lastOnly) return;
+    this.#lastStep(before.outputSize, null);
   }
 
   repeat(times: number, at: string): void {
-    throw notYet(at, `{ repeat: ${times} }`);
+    this.#settle();
+    this.#lastStep(this.#before(at).outputSize, times);
+  }
+
+  #lastStep(size: number, repeat: number | null): void {
+    const layer = new LastStep({ size, repeat });
+    this.#pieces.push({ layer, outputSize: size });
   }
 
   finish(): Joined {
@@ -175,12 +182,6 @@ class Joining {
     this.#pieces.push({ layer, outputSize: affine.scale.length });
   }
 }
-
-/** What `forward` does and no layer does. */
-const notYet = (at: string, got: string): RangeError =>
-  new RangeError(
-    message(at, "what a layer computes", `${got}; export ONNX instead`),
-  );
 
 function activationLayer(size: number, activation: NamedActivation): Layer {
   const identity = new Float32Array(size * size); // (size, size)

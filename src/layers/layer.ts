@@ -26,6 +26,7 @@ export interface LayerFacts {
   readonly takesTokens?: boolean;
   readonly lastOnly?: boolean;
   readonly pointwise?: boolean;
+  readonly setsSteps?: boolean;
 }
 
 /** Sequences on their way from one layer of a model to the next. */
@@ -85,6 +86,8 @@ export abstract class Layer {
   abstract readonly options: object;
   /** Whether a step's output depends on that step alone. @internal */
   readonly pointwise: boolean;
+  /** Whether it makes so many steps of its own, whatever came in: behind one with lastOnly there are steps again. @internal */
+  readonly setsSteps: boolean;
   /** What the kernel runs, in order; none where a layer only looks up or masks. @internal */
   readonly stages: readonly StageSpec[];
   /** Those of all stages. @internal */
@@ -105,6 +108,7 @@ export abstract class Layer {
     this.takesTokens = facts.takesTokens ?? false;
     this.lastOnly = facts.lastOnly ?? false;
     this.pointwise = facts.pointwise ?? true;
+    this.setsSteps = facts.setsSteps ?? false;
     this.stages = facts.stages ?? [];
     this.cells = this.stages.flatMap((stage) => stage.cells);
     this.stateNames = this.cells[0]?.states.map(({ name }) => name) ?? [];
@@ -129,6 +133,11 @@ export abstract class Layer {
     if (!this.needsWholeSequences) return;
     const [expected, got] = this.needsWholeSequences;
     throw new RangeError(message("stream", expected, got));
+  }
+
+  /** Whether it computes outside of the kernel, so that its model runs layer by layer. @internal */
+  get apart(): boolean {
+    return false;
   }
 
   /** Where it takes tokens, their vectors. @internal */

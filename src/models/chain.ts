@@ -8,6 +8,8 @@ import { layerTypes } from "./layer-types.js";
 export interface Chain {
   readonly inputSize: number;
   readonly outputSize: number;
+  /** Whether T is gone at the end: the output is [B, O]. */
+  readonly lastOnly: boolean;
 }
 
 /**
@@ -47,15 +49,20 @@ function checkFit(layers: readonly Layer[]): Chain {
       inputSize ||= layer.inputSize;
       before = index;
     }
-    if (lastOnly && (!layer.pointwise || layer.masks))
+    const overTime = !layer.pointwise && !layer.setsSteps;
+    if (lastOnly && (overTime || layer.masks))
       throw refuse(
         "no layer over time behind one with returnSequences false",
         layer.type,
       );
-    lastOnly ||= layer.lastOnly;
+    lastOnly = layer.lastOnly || (lastOnly && !layer.setsSteps);
   });
   if (layers.some((layer) => layer.stages.length))
-    return { inputSize, outputSize: (layers[before] as Layer).outputSize };
+    return {
+      inputSize,
+      outputSize: (layers[before] as Layer).outputSize,
+      lastOnly,
+    };
   const got = layers.map(({ type }) => type).join(", ") || "none";
   const expected = "at least one layer that computes, such as an LSTM";
   throw new RangeError(message("layers", expected, got));
@@ -72,7 +79,7 @@ export function checkParameters(layers: readonly Layer[]): void {
 /** How many of a model's inputs are added to its outputs; `steps`: whether it takes and gives numbers at every step. */
 export function checkSkip(
   value: unknown,
-  { inputSize, outputSize }: Chain,
+  { inputSize, outputSize }: Pick<Chain, "inputSize" | "outputSize">,
   steps: boolean,
 ): number {
   const skip = nonNegativeInteger(value, "skip");

@@ -1,5 +1,6 @@
 import { Embedding } from "../layers/embedding.js";
 import { GRU } from "../layers/gru.js";
+import { LastStep } from "../layers/last-step.js";
 import { Linear } from "../layers/linear.js";
 import { LSTM } from "../layers/lstm.js";
 import { Masking } from "../layers/masking.js";
@@ -13,6 +14,7 @@ export const LAYER_TYPES = {
   Linear,
   Embedding,
   Masking,
+  LastStep,
 } as const;
 
 /** 'RNN, LSTM, …' */

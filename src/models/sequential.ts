@@ -71,7 +71,7 @@ export class Sequential {
   readonly causal: boolean;
   /** Whether layers mask steps. */
   readonly masks: boolean;
-  /** Whether a layer gives its last step alone, so that T is gone behind it: the output is [B, O]. */
+  /** Whether the last step alone comes out, so that T is gone: the output is [B, O]. */
   readonly lastOnly: boolean;
   /** Whether it can run step by step: causal, and masks no steps. */
   readonly streamable: boolean;
@@ -92,7 +92,7 @@ export class Sequential {
     this.takesTokens = this.#tokens !== null;
     this.causal = layers.every((layer) => layer.causal);
     this.masks = layers.some((layer) => layer.masks);
-    this.lastOnly = layers.some((layer) => layer.lastOnly);
+    this.lastOnly = sizes.lastOnly;
     this.streamable = layers.every((layer) => layer.streamable);
     const { skip = 0 } = record(options, "options", { skip: 0 });
     this.skip = checkSkip(skip, sizes, !this.takesTokens && !this.lastOnly);
@@ -135,7 +135,7 @@ export class Sequential {
       state === undefined ? [] : splitStates(this.layers, state, axis);
     const mask = checkMask(checked["mask"], given);
     const result =
-      mask || this.masks
+      mask || this.masks || this.layers.some((layer) => layer.apart)
         ? this.#forwardMasked(given, lengths, mask, states)
         : this.#forward(given, lengths, states);
     const axes = [

@@ -71,11 +71,8 @@ describe("run, whole files", () => {
     const months = csv.toString().trim().split("\n").slice(1);
     const numbers = months.map((line) => [Number(line.split(",")[1])]);
     const chain = ["--option", 'chain=["0", "1"]']; // what forward does
-    const args = [
-      ...["run", "sunspots.safetensors", "sunspots.csv"],
-      ...chain,
-      "spots.npy",
-    ];
+    const files = ["sunspots.safetensors", "sunspots.csv"];
+    const args = ["run", ...files, ...chain, "spots.npy"];
     const { code, stderr } = await run(...args, ...backend);
     expect([code, stderr]).toEqual([
       0,
