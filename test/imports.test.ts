@@ -60,16 +60,6 @@ const DOORS: Record<string, readonly string[]> = {
 interface Import {
   readonly from: string;
   readonly to: string;
-  /** Types alone, which are gone when the program runs. */
-  readonly types: boolean;
-}
-
-/** `import type { … }`, or one in which every name is a type. */
-function isOfTypes(statement: string): boolean {
-  if (/^(import|export) type\b/.test(statement)) return true;
-  const names = /\{([^}]*)\}/.exec(statement)?.[1];
-  const each = names?.split(",").filter((name) => name.trim() !== "") ?? [];
-  return each.length > 0 && each.every((name) => /^\s*type\s/.test(name));
 }
 
 /** Of the project's own files; packages and binaries are none. */
@@ -80,10 +70,9 @@ function importsOf(file: string): Import[] {
     text.matchAll(
       /^(?:import|export)\b[^;"]*"(\.[^"]+)\.js";|import\("(\.[^"]+)\.js"\)/gm,
     ),
-    ([statement, path, late]) => ({
+    ([, path, late]) => ({
       from: file,
       to: `${posix.join(folder, (path ?? late) as string)}.ts`,
-      types: isOfTypes(statement),
     }),
   );
 }
@@ -121,16 +110,8 @@ test("there is no other room", () => {
   expect(rooms.filter((room) => !Object.hasOwn(MAY, room))).toEqual([]);
 });
 
-/** Where circles of types alone are still there. */
-const isMoving = (file: string) =>
-  /^(kernel|graph|training|formats)\//.test(file);
-
 test("no file needs itself, by whatever way, types counted", () => {
-  const needs = (file: string) =>
-    imports.filter(
-      ({ from, to, types }) =>
-        from === file && !(types && [from, to].every(isMoving)),
-    );
+  const needs = (file: string) => imports.filter(({ from }) => from === file);
   const done = new Set<string>();
   const circles: string[] = [];
   const visit = (file: string, path: readonly string[]): void => {

@@ -10,7 +10,16 @@ import {
 } from "../layers/cells.js";
 import type { StateDict } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
-import type { NamedModule } from "./named-module.js";
+
+/** A module that a file names, one without weights too. */
+export interface NamedModule {
+  /** "encoder.relu"; "" for the whole model. */
+  readonly name: string;
+  /** Its class without the package, "ReLU"; null where the file does not say. */
+  readonly type: string | null;
+  /** Numbers, texts and truth values that it was made with: batch_first, eps. */
+  readonly settings: ReadonlyMap<string, unknown>;
+}
 
 /** A module and its own parameters, those of modules within it left out. */
 export interface Module {

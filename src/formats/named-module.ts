@@ -2,16 +2,9 @@
  * The modules that a file names, those without weights too: `_metadata` of a state dict has their names; TorchScript
  * and a saved module have their classes and settings as well.
  */
-import { type Module, shortName } from "./modules.js";
+import { type Module, type NamedModule, shortName } from "./modules.js";
 
-export interface NamedModule {
-  /** "encoder.relu"; "" for the whole model. */
-  readonly name: string;
-  /** Its class without the package, "ReLU"; null where the file does not say. */
-  readonly type: string | null;
-  /** Numbers, texts and truth values that it was made with: batch_first, eps. */
-  readonly settings: ReadonlyMap<string, unknown>;
-}
+export type { NamedModule };
 
 /** A module without weights that may compute something. */
 export interface Silent {

@@ -3,7 +3,6 @@ import { checkLengths, type Sequences } from "../layers/input.js";
 import { checkMask, type MaskLike } from "../layers/mask.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
 import { inputOf } from "./record.js";
-import type { Counted } from "./losses.js";
 import type { Subject } from "./subject.js";
 
 /** What forward takes, and what should come out. */
@@ -30,6 +29,19 @@ const KEYS = {
   weights: 0,
   targetLengths: 0,
 } satisfies Record<keyof Batch, 0>;
+
+/** What counts of a batch's outputs, (B, T, O): T is 1 where the last step alone comes out. */
+export interface Counted {
+  readonly batch: number;
+  readonly steps: number;
+  readonly size: number;
+  /** Of every step, 0 where it does not count: (B, T). */
+  readonly weights: Float64Array;
+  /** Whether outputs have no axis of time. */
+  readonly lastOnly: boolean;
+  /** Steps of each row. */
+  readonly ends: readonly number[];
+}
 
 /** A batch, checked against the model. */
 export interface CheckedBatch {

@@ -8,7 +8,7 @@ import {
 } from "../checks.js";
 import { exp, log, log1p } from "../kernel/backward.js";
 import { asTensor, type Tensor } from "../tensor.js";
-import type { Batch } from "./batch.js";
+import type { Batch, Counted } from "./batch.js";
 import { ctcRow } from "./ctc.js";
 
 /** A loss by name, with options, a weighted sum of losses, or your own function (not in a worker). */
@@ -39,19 +39,6 @@ export type NamedLoss =
   | { name: "binaryCrossEntropy"; positiveWeight?: number }
   | { name: "esr"; preEmphasis?: number; dc?: number }
   | { name: "ctc"; blank?: number };
-
-/** What counts of a batch's outputs, (B, T, O): T is 1 where the last step alone comes out. */
-export interface Counted {
-  readonly batch: number;
-  readonly steps: number;
-  readonly size: number;
-  /** Of every step, 0 where it does not count: (B, T). */
-  readonly weights: Float64Array;
-  /** Whether outputs have no axis of time. */
-  readonly lastOnly: boolean;
-  /** Steps of each row. */
-  readonly ends: readonly number[];
-}
 
 /** A loss of a batch, ready to be taken row by row: its denominators are known. */
 export interface RowLoss {

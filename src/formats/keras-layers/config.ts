@@ -10,14 +10,9 @@ import {
   unexpected,
 } from "../json.js";
 import { modernClass, modernFields } from "./keras1.js";
+import type { LayerConfig } from "./weights.js";
 
-/** A layer as the file has it. */
-export interface LayerConfig {
-  readonly className: string;
-  /** Unique in a model. */
-  readonly name: string;
-  readonly config: Place;
-}
+export type { LayerConfig };
 
 /** Modules of Keras itself, and of what TensorFlow calls it. */
 const KERAS =

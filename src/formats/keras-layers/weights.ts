@@ -4,7 +4,15 @@
 import { shapeText } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 import type { Tensor } from "../../tensor.js";
-import type { LayerConfig } from "./config.js";
+import type { Place } from "../json.js";
+
+/** A layer as the file has it. */
+export interface LayerConfig {
+  readonly className: string;
+  /** Unique in a model. */
+  readonly name: string;
+  readonly config: Place;
+}
 
 /** As Keras names variables. */
 export type Role =

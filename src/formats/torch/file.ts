@@ -1,21 +1,7 @@
 import { FormatError } from "../../errors.js";
-import { Budget } from "../budget.js";
 import { readLegacy } from "./legacy-file.js";
+import type { FileOptions, TorchFile } from "./torch-file.js";
 import { readZip } from "./zip-file.js";
-
-/** What a file holds: plain data, with tensors whose numbers are not read yet. */
-export interface TorchFile {
-  readonly root: unknown;
-  /** What was left as placeholders, for the report. */
-  readonly ignored: readonly string[];
-  /** Of the format. */
-  readonly version: string;
-}
-
-export interface FileOptions {
-  readonly budget: Budget;
-  readonly checksums: boolean;
-}
 
 /** @throws FormatError naming the place */
 export function readFile(file: Uint8Array, options: FileOptions): TorchFile {

@@ -4,7 +4,7 @@
  *     [pickle: a magic number] [pickle: 1001] [pickle: {little_endian, …}] [pickle: the data] [pickle: keys of storages]
  *     for each key: [8 bytes: how many numbers] [the numbers]
  */
-import type { TorchFile } from "./file.js";
+import type { TorchFile } from "./torch-file.js";
 import { findGlobal, Placeholders } from "./globals.js";
 import { Cursor } from "./pickle/cursor.js";
 import { unpickle } from "./pickle/machine.js";

@@ -9,7 +9,7 @@
 import { FormatError } from "../../errors.js";
 import { placeOf } from "../zip/directory.js";
 import { ZipArchive } from "../zip/archive.js";
-import type { FileOptions, TorchFile } from "./file.js";
+import type { FileOptions, TorchFile } from "./torch-file.js";
 import { findGlobal, Placeholders } from "./globals.js";
 import { Cursor } from "./pickle/cursor.js";
 import { unpickle } from "./pickle/machine.js";
