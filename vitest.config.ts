@@ -22,7 +22,7 @@ export default defineConfig({
     alias: [
       { find: /^gatewise$/, replacement: source("index.ts") },
       {
-        find: /^gatewise\/(audio|decode)$/,
+        find: /^gatewise\/(audio|decode|tesseract)$/,
         replacement: source("$1/index.ts"),
       },
       { find: /^gatewise\/train$/, replacement: source("training/index.ts") },

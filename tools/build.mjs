@@ -27,6 +27,7 @@ const entries = [
   "edge-light",
   "decode/index",
   "audio/index",
+  "tesseract/index",
   "worklet/index",
   "worker/index",
   "worker/node",

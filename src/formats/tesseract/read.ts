@@ -1,0 +1,139 @@
+/*
+ * The line recogniser of a .traineddata file, whose network is read to its last byte. Part 17:
+ *
+ *     the layers    string spec    i32 flags    i32 × 2 iterations    i32 null character    f32 × 3 Adam beta, rate, momentum
+ *
+ * Where the unicharset or the recoder is no part of its own, both lie in it: the unicharset behind the layers, the
+ * recoder at the end.
+ */
+import { FormatError } from "../../errors.js";
+import { makeReport, type Report, type ReportLayer } from "../report.js";
+import {
+  type Coded,
+  readRecoder,
+  readUnicharset,
+  withoutRecoder,
+} from "./characters.js";
+import {
+  NETWORK,
+  partName,
+  readParts,
+  RECODER,
+  UNICHARSET,
+  VERSION,
+} from "./container.js";
+import { Cursor } from "./cursor.js";
+import { type LayerNode, readLayer } from "./layers.js";
+
+export type { Coded } from "./characters.js";
+export type { LayerNode, LayerType } from "./layers.js";
+export type { Matrix } from "./matrix.js";
+
+/** What a file says. */
+export interface Traineddata {
+  readonly network: LayerNode;
+  /** In VGSL, Tesseract's words for a network: "[1,36,0,1Ct3,3,16…O1c1]". */
+  readonly spec: string;
+  /** The class that stands for no character. */
+  readonly blank: number;
+  readonly characters: readonly Coded[];
+  readonly report: Report;
+}
+
+const RECODED = 64;
+
+/** @throws FormatError that names the part and the byte */
+export function readTraineddata(bytes: Uint8Array): Traineddata {
+  const parts = readParts(bytes);
+  const part = (index: number) => {
+    const found = parts.get(index);
+    return found && new Cursor(found, partName(index));
+  };
+  const cursor = part(NETWORK);
+  if (!cursor) {
+    const got = parts.size ? "parts of the old engine alone" : "no parts";
+    throw new FormatError(`${partName(NETWORK)}: expected one, got ${got}`, 4);
+  }
+  const network = readLayer(cursor);
+  const classes = network.outputs;
+  const own = part(UNICHARSET);
+  const recoder = part(RECODER);
+  const apart = own && recoder ? { own, recoder } : null;
+  const inside = apart ? null : readUnicharset(cursor);
+  const spec = cursor.text("spec");
+  const flags = cursor.int32("flags");
+  cursor.take(2, 4, "iterations");
+  const at = cursor.at;
+  const blank = cursor.int32("null character");
+  if (blank < 0 || blank >= classes) {
+    const expected = `a class from 0 to ${classes - 1}`;
+    throw cursor.unexpected("null character", expected, blank, at);
+  }
+  cursor.take(3, 4, "Adam beta, learning rate, momentum");
+  const names = apart ? readUnicharset(apart.own) : (inside as string[]);
+  apart?.own.end();
+  const coded = flags & RECODED ? (apart?.recoder ?? cursor) : null;
+  const characters = coded
+    ? readRecoder(coded, names, classes)
+    : withoutRecoder(names);
+  if (coded) apart?.recoder.end();
+  cursor.end();
+  const version = parts.get(VERSION);
+  return {
+    network,
+    spec,
+    blank,
+    characters,
+    report: makeReport({
+      format: "tesseract",
+      producer: "tesseract",
+      version: version ? new TextDecoder().decode(version) : null,
+      layers: [...reported(network)],
+      converted: converted(network),
+      ignored: [...parts]
+        .filter(([index]) => !READ.includes(index))
+        .map(([index, { length }]) => `${partName(index)}, ${length} bytes`),
+      warnings: warnings(names),
+    }),
+  };
+}
+
+const READ: readonly number[] = [NETWORK, UNICHARSET, RECODER, VERSION];
+
+function* reported(node: LayerNode): Generator<ReportLayer> {
+  const { type, name, inputs, outputs, sizes, matrices } = node;
+  const [matrix] = matrices;
+  const notes = [
+    ...(sizes.length ? [`[${sizes.join(", ")}]`] : []),
+    ...(matrices.length > 1 ? [`gates g i f o in ${matrices.length}`] : []),
+    ...(matrix ? [matrix.integers ? "int8 weights" : "float weights"] : []),
+  ];
+  yield {
+    name,
+    type,
+    sizes: { inputs, outputs },
+    convention: notes.join(", ") || `${node.layers.length} layers`,
+  };
+  for (const layer of node.layers) yield* reported(layer);
+}
+
+const matricesOf = (node: LayerNode): LayerNode["matrices"] => [
+  ...node.matrices,
+  ...node.layers.flatMap(matricesOf),
+];
+
+function converted(network: LayerNode): string[] {
+  return matricesOf(network).some(({ integers }) => integers)
+    ? [
+        "int8 weights: times the scale of their row, float32; activations stay float32, where Tesseract rounds them to int8",
+      ]
+    : [];
+}
+
+function warnings(names: readonly string[]): string[] {
+  return names.some((name) => /[\p{sc=Arab}\p{sc=Hebr}]/u.test(name))
+    ? [
+        "a script from right to left: characters come as they stand in the image, from left to right",
+      ]
+    : [];
+}

@@ -1,0 +1,57 @@
+import type { Matrix } from "../formats/tesseract/read.js";
+import { Linear, type LinearOptions } from "../index.js";
+import type { Grid } from "./grid.js";
+import type { ImageLayer, Size } from "./layer.js";
+import { linearDict } from "./weights.js";
+
+/** f(W x + b) at every place. */
+export class Dense implements ImageLayer {
+  readonly #linear: Linear;
+  readonly #limit: number;
+
+  /** @param limit outputs are kept within ±limit */
+  constructor(
+    matrix: Matrix,
+    activation: NonNullable<LinearOptions["activation"]>,
+    limit = Number.POSITIVE_INFINITY,
+  ) {
+    this.#limit = limit;
+    const dict = linearDict([matrix], matrix.columns - 1);
+    this.#linear = Linear.fromStateDict(dict, { activation });
+  }
+
+  size(input: Size): Size {
+    return input;
+  }
+
+  run({ height, width, channels, data }: Grid): Grid {
+    const input = { shape: [height * width, channels], data };
+    const { output } = this.#linear.forward(input);
+    const [, outputs] = output.shape as [number, number];
+    const limit = this.#limit;
+    if (limit < Number.POSITIVE_INFINITY)
+      output.data.forEach((value, i, values) => {
+        values[i] = Math.max(-limit, Math.min(limit, value));
+      });
+    return { height, width, channels: outputs, data: output.data };
+  }
+
+  dispose(): void {
+    this.#linear.dispose();
+  }
+}
+
+/** f of every number. */
+export class Pointwise implements ImageLayer {
+  constructor(readonly f: (x: number) => number) {}
+
+  size(input: Size): Size {
+    return input;
+  }
+
+  run(input: Grid): Grid {
+    return { ...input, data: input.data.map((x) => this.f(x)) };
+  }
+
+  dispose(): void {}
+}

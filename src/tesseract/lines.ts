@@ -1,0 +1,137 @@
+/*
+ * A clean page into lines: rows of ink with rows of ground between. No layout analysis: columns side by side, tables,
+ * pictures and text that is not level are not told apart.
+ */
+import { type Box, checkImage, type GreyImage } from "./image.js";
+import { columnsOf, extent, inkOf, rowsOf, shadesOf } from "./ink.js";
+
+/** Rows from top to bottom, the last not included. */
+interface Band {
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** Rows of a line of print: below 5 of them no letter can be told from another. */
+const LEAST_ROWS = 5;
+/** Of the usual height: what is lower and close to a line is a part of it, an accent or a dot. */
+const PART = 0.4;
+/** Of the usual height: what is higher is several lines that touch. */
+const SEVERAL = 1.6;
+
+/**
+ * The lines of a page, from the top down: the ink's columns, and rows with room for letters that go up and down, as the
+ * page's other lines have it. Lines must have a row of ground between or almost.
+ *
+ * @param page grey, 8 bits a pixel
+ * @throws TypeError, RangeError that name the argument
+ */
+export function splitLines(page: GreyImage): Box[] {
+  const image = checkImage(page, "page");
+  const shades = shadesOf(image);
+  if (!shades) return [];
+  const { width } = image;
+  const ink = inkOf(image, shades);
+  const rows = rowsOf(ink, width);
+  const bands = joined(bandsOf(rows)).filter(
+    ({ top, bottom }) => bottom - top >= LEAST_ROWS,
+  );
+  const usual = median(bands.map(heightOf));
+  const lines = bands.flatMap((band) => divided(band, rows, usual));
+  const shapes = lines.map((line) => shapeOf(line, rows));
+  const above = median(shapes.map(({ above: n }) => n));
+  const below = median(shapes.map(({ below: n }) => n));
+  return lines.map(({ top, bottom }, i) => {
+    const { baseline } = shapes[i] as Shape;
+    const low = bottom - top < 0.9 * (above + below);
+    const [left, right] = extent(columnsOf(ink, width, top, bottom));
+    return {
+      left,
+      top: low
+        ? Math.max(lines[i - 1]?.bottom ?? 0, Math.min(top, baseline - above))
+        : top,
+      right,
+      bottom: low
+        ? Math.min(
+            lines[i + 1]?.top ?? image.height,
+            Math.max(bottom, baseline + below),
+          )
+        : bottom,
+    };
+  });
+}
+
+const heightOf = ({ top, bottom }: Band): number => bottom - top;
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+/** Rows with ink, one behind the other. */
+function bandsOf(rows: readonly number[]): Band[] {
+  const bands: Band[] = [];
+  let top = -1;
+  for (let y = 0; y <= rows.length; y++) {
+    if (rows[y]) {
+      if (top < 0) top = y;
+    } else if (top >= 0) {
+      bands.push({ top, bottom: y });
+      top = -1;
+    }
+  }
+  return bands;
+}
+
+/** Accents, dots and tails made parts of the line that they are close to. */
+function joined(bands: readonly Band[]): Band[] {
+  const usual = median(
+    bands.map(heightOf).filter((height) => height >= LEAST_ROWS),
+  );
+  const result: Band[] = [];
+  for (const band of bands) {
+    const before = result.at(-1);
+    const gap = band.top - (before?.bottom ?? Number.NEGATIVE_INFINITY);
+    const part = before && Math.min(heightOf(before), heightOf(band));
+    if (before && gap <= 0.25 * usual && (part ?? usual) < PART * usual) {
+      result.pop();
+      result.push({ top: before.top, bottom: band.bottom });
+    } else result.push(band);
+  }
+  return result;
+}
+
+/** Lines that touch, cut where there is least ink. */
+function divided(band: Band, rows: readonly number[], usual: number): Band[] {
+  const height = heightOf(band);
+  if (height < SEVERAL * usual) return [band];
+  const count = Math.round(height / usual);
+  const pitch = height / count;
+  const cuts = Array.from({ length: count - 1 }, (_, i) => {
+    const middle = band.top + pitch * (i + 1);
+    let best = Math.round(middle);
+    for (let y = Math.ceil(middle - pitch / 3); y < middle + pitch / 3; y++)
+      if ((rows[y] as number) < (rows[best] as number)) best = y;
+    return best;
+  });
+  return [band.top, ...cuts].map((top, i) => ({
+    top,
+    bottom: cuts[i] ?? band.bottom,
+  }));
+}
+
+interface Shape {
+  /** The row below the letters that do not go down. */
+  readonly baseline: number;
+  /** Rows above and below it. */
+  readonly above: number;
+  readonly below: number;
+}
+
+/** Most ink is between the baseline and the top of small letters. */
+function shapeOf({ top, bottom }: Band, rows: readonly number[]): Shape {
+  const most = Math.max(...rows.slice(top, bottom));
+  let baseline = bottom;
+  while (baseline > top && (rows[baseline - 1] as number) < most / 3)
+    baseline--;
+  return { baseline, above: baseline - top, below: bottom - baseline };
+}

@@ -1,0 +1,313 @@
+import { boolean, message, record } from "../checks.js";
+import { ctcAlign } from "../decode/ctc-align.js";
+import { ctcBeam } from "../decode/ctc-beam.js";
+import { ctcGreedy } from "../decode/ctc-greedy.js";
+import type { Span } from "../decode/ctc.js";
+import { FormatError } from "../errors.js";
+import type { LayerNode, Traineddata } from "../formats/tesseract/read.js";
+import type { Tensor } from "../index.js";
+import { boxesOf, type Columns } from "./boxes.js";
+import { build } from "./build.js";
+import { Codes, type Spelled } from "./codes.js";
+import type { Grid } from "./grid.js";
+import {
+  type Box,
+  checkImage,
+  cut,
+  type GreyImage,
+  inverted,
+} from "./image.js";
+import { boxOf, columnsOf, inkOf, type Shades, shadesOf } from "./ink.js";
+import type { ImageLayer } from "./layer.js";
+import { splitLines } from "./lines.js";
+import { contrasted, scaled } from "./scale.js";
+
+export interface RecognizeOptions {
+  /** false, the default, and nothing else: a file's dictionaries are not read. */
+  dictionary?: boolean;
+}
+
+/** A character and where it is. */
+export interface Character {
+  /** As the file has it: mostly one, sometimes several code points. */
+  readonly text: string;
+  /** 0 to 1: the probability at the step that is surest of it; of a character of several codes that of the least sure. */
+  readonly confidence: number;
+  /** Columns of the image, from `left` up to `right`. */
+  readonly left: number;
+  readonly right: number;
+}
+
+export interface Recognition {
+  /** "" where no text is found. */
+  readonly text: string;
+  /** 0 to 1: the mean of the characters'; 0 without any. */
+  readonly confidence: number;
+  readonly characters: readonly Character[];
+}
+
+/** A line of a page, and where it is. */
+export interface Line extends Recognition, Box {}
+
+export interface Page {
+  /** The lines', with line feeds between. */
+  readonly text: string;
+  /** The mean of the lines'. */
+  readonly confidence: number;
+  /** Those in which something was read. */
+  readonly lines: readonly Line[];
+}
+
+const NOTHING: Recognition = { text: "", confidence: 0, characters: [] };
+
+/** Ground around the ink, in pixels of the image, as Tesseract leaves it around a row of text. */
+const MARGIN = 4;
+/** Below it a line is read in white on black too: Tesseract's invert_threshold. */
+const UNSURE = 0.7;
+
+/** What the network says of a line. */
+interface Reading {
+  /** (T, C) */
+  readonly probabilities: Tensor;
+  readonly labels: readonly number[];
+  readonly spans: readonly Span[];
+  /** The mean of the likeliest class's probability. */
+  readonly sureness: number;
+}
+
+/** Reads lines of text with the network of a .traineddata file. `load` makes it. */
+export class Recognizer {
+  readonly #network: ImageLayer;
+  readonly #codes: Codes;
+  readonly #blank: number;
+  /** Rows of an image as the network takes it. */
+  readonly #rows: number;
+  /** Whether it takes a column's pixels as the channels of one place. */
+  readonly #columns: boolean;
+  /** Columns of such an image that make one step. */
+  readonly #step: number;
+
+  /** @internal */
+  constructor({ network, characters, blank }: Traineddata) {
+    this.#network = build(network);
+    this.#codes = new Codes(characters);
+    this.#blank = blank;
+    const [, height = 1, , depth = 1] = inputOf(network).sizes;
+    this.#columns = height === 1;
+    this.#rows = this.#columns ? depth : height;
+    const wide = 1 << 20;
+    const size = this.#network.size({ height, width: wide });
+    if (size.height !== 1 || !size.width) {
+      const got = `${size.height} rows of ${size.width} steps`;
+      throw new FormatError(`expected one row of steps, got ${got}`, "network");
+    }
+    this.#step = Math.round(wide / size.width);
+  }
+
+  /**
+   * The text of one line, dark on light or light on dark. Blank margins do no harm; lines above or below do.
+   *
+   * @param line grey, 8 bits a pixel
+   * @throws TypeError, RangeError that name the argument
+   */
+  recognize(line: GreyImage, options: RecognizeOptions = {}): Recognition {
+    const image = checkImage(line, "line");
+    checkOptions(options);
+    const shades = shadesOf(image);
+    const ink = shades && inkOf(image, shades);
+    const box = ink && boxOf(ink, image.width);
+    return shades && box ? this.#line(image, shades, ink, box) : NOTHING;
+  }
+
+  /**
+   * The text of a clean page, line by line (`splitLines`). No layout analysis: columns side by side are read across, and
+   * pictures as if they were text.
+   *
+   * @param page grey, 8 bits a pixel
+   * @throws TypeError, RangeError that name the argument
+   */
+  recognizePage(page: GreyImage, options: RecognizeOptions = {}): Page {
+    const image = checkImage(page, "page");
+    checkOptions(options);
+    const shades = shadesOf(image);
+    if (!shades) return { text: "", confidence: 0, lines: [] };
+    const ink = inkOf(image, shades);
+    const lines = splitLines(image)
+      .map((box) => ({ ...this.#line(image, shades, ink, box), ...box }))
+      .filter(({ text }) => text);
+    const confidence = mean(lines.map((line) => line.confidence));
+    return {
+      text: lines.map(({ text }) => text).join("\n"),
+      confidence,
+      lines,
+    };
+  }
+
+  #line(
+    image: GreyImage,
+    shades: Shades,
+    ink: Uint8Array,
+    box: Box,
+  ): Recognition {
+    const around: Box = {
+      left: box.left - MARGIN,
+      top: box.top - MARGIN,
+      right: box.right + MARGIN,
+      bottom: box.bottom + MARGIN,
+    };
+    const part = cut(image, around, Math.round(shades.ground));
+    const reading = this.#surer(part, shades);
+    if (!reading) return NOTHING;
+    const pixels = (this.#step * part.height) / this.#rows;
+    const sums = columnsOf(ink, image.width, box.top, box.bottom);
+    return this.#result(reading, {
+      at: (step) => around.left + step * pixels,
+      sums,
+    });
+  }
+
+  /** Gives the kernel's memory back now; optional. */
+  dispose(): void {
+    this.#network.dispose();
+  }
+
+  /** As ink on ground; and the other way round where that is unsure. */
+  #surer(part: GreyImage, { darkInk }: Shades): Reading | null {
+    const first = this.#read(darkInk ? part : inverted(part));
+    if (!first || first.sureness >= UNSURE) return first;
+    const second = this.#read(darkInk ? inverted(part) : part);
+    return second && second.sureness > first.sureness ? second : first;
+  }
+
+  /** Null for an image that is too narrow for a step. */
+  #read(image: GreyImage): Reading | null {
+    const rows = this.#rows;
+    const width = Math.round((image.width * rows) / image.height);
+    const size = this.#columns ? { height: 1, width } : { height: rows, width };
+    if (!this.#network.size(size).width) return null;
+    const pixels = contrasted(scaled(image, width, rows), width, rows);
+    const {
+      width: steps,
+      channels,
+      data,
+    } = this.#network.run(
+      this.#columns
+        ? columnsAsChannels(pixels, rows, width)
+        : {
+            ...size,
+            channels: 1,
+            data: pixels,
+          },
+    );
+    const probabilities = { shape: [steps, channels], data };
+    const options = { blank: this.#blank, probabilities: true };
+    const { labels, spans } = ctcGreedy(probabilities, options);
+    let sureness = 0;
+    for (let t = 0; t < steps; t++)
+      sureness += largest(data, t * channels, channels) / steps;
+    return { probabilities, labels, spans, sureness };
+  }
+
+  #result(
+    reading: Reading,
+    place: { at(step: number): number; sums: readonly number[] },
+  ): Recognition {
+    const { characters, spans, labels } = this.#spelled(reading);
+    const { data, shape } = reading.probabilities;
+    const [, classes] = shape as [number, number];
+    const surest = ({ start, end }: Span, label: number) => {
+      let most = 0;
+      for (let t = start; t < end; t++)
+        most = Math.max(most, data[t * classes + label] as number);
+      return most;
+    };
+    let next = 0;
+    const found = characters.map(({ text, labels: count }) => {
+      const own = spans.slice(next, next + count);
+      const sure = own.map((span, i) =>
+        surest(span, labels[next + i] as number),
+      );
+      next += count;
+      return {
+        text,
+        confidence: Math.min(...sure),
+        start: place.at((own[0] as Span).start),
+        end: place.at((own.at(-1) as Span).end),
+      };
+    });
+    const boxes = boxesOf(found, place.sums);
+    const result = found.map(({ text, confidence }, i) => ({
+      text,
+      confidence,
+      ...(boxes[i] as Columns),
+    }));
+    return {
+      text: result.map(({ text }) => text).join(""),
+      confidence: mean(result.map((each) => each.confidence)),
+      characters: result,
+    };
+  }
+
+  /** The characters that the likeliest labels spell: those of the best path, unless they spell none. */
+  #spelled({ probabilities, labels, spans }: Reading): {
+    characters: readonly Spelled[];
+    labels: readonly number[];
+    spans: readonly Span[];
+  } {
+    const characters = this.#codes.spell(labels);
+    if (characters) return { characters, labels, spans };
+    const options = { blank: this.#blank, probabilities: true };
+    const found = ctcBeam(probabilities, {
+      ...options,
+      scorer: (prefix, label) =>
+        this.#codes.spell([...prefix, label], true) ? 0 : -Infinity,
+    });
+    for (const { labels: own } of found) {
+      const spelled = this.#codes.spell(own);
+      if (!spelled) continue;
+      const { spans: aligned } = ctcAlign(probabilities, own, options);
+      return { characters: spelled, labels: own, spans: aligned };
+    }
+    return { characters: [], labels: [], spans: [] };
+  }
+}
+
+function checkOptions(options: RecognizeOptions): void {
+  const given = record(options, "options", { dictionary: 0 });
+  if (!boolean(given["dictionary"] ?? false, "dictionary")) return;
+  const got = "true: a file's dictionaries are not read";
+  throw new RangeError(message("dictionary", "false", got));
+}
+
+/** 0 of none. */
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+
+/** The first Input of a network: what is before it is none. */
+function inputOf(node: LayerNode): LayerNode {
+  if (node.type === "Input") return node;
+  const [first] = node.layers;
+  if (first) return inputOf(first);
+  const expected = "a network that begins with an Input";
+  throw new FormatError(`expected ${expected}, got ${node.type}`, "network");
+}
+
+/** (rows, width) → a place for each column, its pixels the channels. */
+function columnsAsChannels(
+  pixels: Float32Array,
+  rows: number,
+  width: number,
+): Grid {
+  const data = new Float32Array(pixels.length);
+  for (let y = 0; y < rows; y++)
+    for (let x = 0; x < width; x++)
+      data[x * rows + y] = pixels[y * width + x] as number;
+  return { height: 1, width, channels: rows, data };
+}
+
+function largest(data: Float32Array, at: number, count: number): number {
+  let most = 0;
+  for (let i = at; i < at + count; i++)
+    if ((data[i] as number) > most) most = data[i] as number;
+  return most;
+}

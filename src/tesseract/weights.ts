@@ -1,0 +1,53 @@
+import type { Matrix } from "../formats/tesseract/read.js";
+import type { StateDict, Tensor } from "../index.js";
+
+/** Of columns `from` up to `to` of matrices one below the other. */
+function columns(
+  matrices: readonly Matrix[],
+  from: number,
+  to: number,
+): Tensor {
+  const rows = matrices.reduce((sum, matrix) => sum + matrix.rows, 0);
+  const data = new Float32Array(rows * (to - from));
+  let at = 0;
+  for (const matrix of matrices)
+    for (let row = 0; row < matrix.rows; row++, at += to - from) {
+      const start = row * matrix.columns;
+      data.set(matrix.data.subarray(start + from, start + to), at);
+    }
+  return { shape: [rows, to - from], data };
+}
+
+const vector = ({ data }: Tensor): Tensor => ({ shape: [data.length], data });
+
+/** Matrices one below the other, their last column the bias, as Linear's state dict. */
+export function linearDict(matrices: readonly Matrix[], inputs: number) {
+  const [{ columns: width }] = matrices as [Matrix];
+  return {
+    weight: columns(matrices, 0, inputs),
+    bias: vector(columns(matrices, width - 1, width)),
+  } satisfies StateDict;
+}
+
+/** The recurrent columns: `size` of them, from column `from` on. */
+export const recurrent = (
+  matrices: readonly Matrix[],
+  from: number,
+  size: number,
+): Tensor => columns(matrices, from, from + size);
+
+/** LSTM's state dict: the file's gates are g i f o, PyTorch's i f g o. */
+export function lstmDict(
+  matrices: readonly Matrix[],
+  inputs: number,
+): StateDict {
+  const [g, i, f, o] = matrices as [Matrix, Matrix, Matrix, Matrix];
+  const gates = [i, f, g, o];
+  const { weight, bias } = linearDict(gates, inputs);
+  return {
+    weight_ih_l0: weight,
+    weight_hh_l0: recurrent(gates, inputs, g.rows),
+    bias_ih_l0: bias,
+    bias_hh_l0: { shape: bias.shape, data: new Float32Array(bias.data.length) },
+  };
+}

@@ -1,0 +1,114 @@
+/*
+ * Layers that look at a window of places.
+ */
+import { copy, type Grid, grid } from "./grid.js";
+import type { ImageLayer, Size } from "./layer.js";
+
+/** At each place its neighbours' channels: x by x, in each y by y. Outside of the image they are 0. */
+export class Convolve implements ImageLayer {
+  constructor(
+    readonly halfX: number,
+    readonly halfY: number,
+  ) {}
+
+  size(input: Size): Size {
+    return input;
+  }
+
+  run(input: Grid): Grid {
+    const { halfX, halfY } = this;
+    const { height, width, channels, data } = input;
+    const window = (2 * halfX + 1) * (2 * halfY + 1) * channels;
+    const result = grid(height, width, window);
+    const out = result.data;
+    let at = 0;
+    for (let dx = -halfX; dx <= halfX; dx++)
+      for (let dy = -halfY; dy <= halfY; dy++)
+        for (let c = 0; c < channels; c++, at++)
+          for (
+            let y = Math.max(0, -dy);
+            y < Math.min(height, height - dy);
+            y++
+          ) {
+            const start = Math.max(0, -dx);
+            const end = Math.min(width, width - dx);
+            let from = ((y + dy) * width + start + dx) * channels + c;
+            let to = (y * width + start) * window + at;
+            for (let x = start; x < end; x++) {
+              out[to] = data[from] as number;
+              from += channels;
+              to += window;
+            }
+          }
+    return result;
+  }
+
+  dispose(): void {}
+}
+
+const divided = ({ height, width }: Size, x: number, y: number): Size => ({
+  height: Math.floor(height / y),
+  width: Math.floor(width / x),
+});
+
+/** The largest of each channel in windows side by side; an incomplete one at the end is dropped. */
+export class Maxpool implements ImageLayer {
+  constructor(
+    readonly x: number,
+    readonly y: number,
+  ) {}
+
+  size(input: Size): Size {
+    return divided(input, this.x, this.y);
+  }
+
+  run(input: Grid): Grid {
+    const { channels, data } = input;
+    const { height, width } = this.size(input);
+    const result = grid(height, width, channels);
+    const out = result.data;
+    out.fill(Number.NEGATIVE_INFINITY);
+    for (let y = 0; y < height; y++)
+      for (let dy = 0; dy < this.y; dy++) {
+        let from = (y * this.y + dy) * input.width * channels;
+        let to = y * width * channels;
+        for (let x = 0; x < width; x++, to += channels)
+          for (let dx = 0; dx < this.x; dx++)
+            for (let c = 0; c < channels; c++, from++) {
+              const value = data[from] as number;
+              if (value > (out[to + c] as number)) out[to + c] = value;
+            }
+      }
+    return result;
+  }
+
+  dispose(): void {}
+}
+
+/** The channels of windows side by side made those of one place: x by x, in each y by y. */
+export class Reconfig implements ImageLayer {
+  constructor(
+    readonly x: number,
+    readonly y: number,
+  ) {}
+
+  size(input: Size): Size {
+    return divided(input, this.x, this.y);
+  }
+
+  run(input: Grid): Grid {
+    const { channels } = input;
+    const { height, width } = this.size(input);
+    const result = grid(height, width, channels * this.x * this.y);
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++)
+        for (let dx = 0, at = 0; dx < this.x; dx++)
+          for (let dy = 0; dy < this.y; dy++, at += channels) {
+            const from = (y * this.y + dy) * input.width + x * this.x + dx;
+            copy(input, from, result, y * width + x, at);
+          }
+    return result;
+  }
+
+  dispose(): void {}
+}
