@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/runtimes"
 
-debian=(chromium firefox-esr webkit2gtk-driver xvfb)
+debian=(chromium firefox-esr webkit2gtk-driver xvfb tesseract-ocr-eng)
 missing=()
 for package in "${debian[@]}"; do
   state=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
