@@ -91,8 +91,15 @@ export class Planner {
     for (const node of nodes) this.#add(node, scope);
   }
 
-  #body(description: BodyDescription, around: Scope, place: string): Body {
+  /** `known`: names of the body that are values around it. */
+  #body(
+    description: BodyDescription,
+    around: Scope,
+    place: string,
+    known: ReadonlyMap<string, number>,
+  ): Body {
     const scope = new Scope(around, this.#names.length);
+    for (const [name, slot] of known) scope.set(name, slot);
     const inputs = description.inputs.map((name) =>
       this.#define(name, scope, place),
     );
@@ -125,7 +132,10 @@ export class Planner {
     return slot;
   }
 
-  #add(description: NodeDescription, scope: Scope): void {
+  #add(given: NodeDescription, scope: Scope): void {
+    const known = new Map<string, number>();
+    const description =
+      given.type === "Loop" ? this.#unrolled(given, scope, known) : given;
     const { type, name, outputs } = description;
     const place = placeOf(name, type);
     const inputs = description.inputs.map((input) =>
@@ -145,7 +155,7 @@ export class Planner {
         place,
       );
     const node = new Node(description, this.#setting, constants, (body, at) =>
-      this.#body(body, scope, at),
+      this.#body(body, scope, at, known),
     );
     const compile = OPERATIONS.get(type);
     if (!compile) throw node.error("expected a known operation, got none");
@@ -176,6 +186,59 @@ export class Planner {
       captures,
       values: inputs.map(() => null),
     });
+  }
+
+  /**
+   * A Loop without the states that its body hands on as they are, as tf2onnx has weights: they are values around it,
+   * and products with those that are constant run on the kernel.
+   *
+   * @param known is given the body's names for them
+   */
+  #unrolled(
+    given: NodeDescription,
+    scope: Scope,
+    known: Map<string, number>,
+  ): NodeDescription {
+    const { type, name, inputs, outputs, attributes } = given;
+    const body = attributes.get("body");
+    const place = placeOf(name, type);
+    const fits =
+      typeof body === "object" &&
+      isBody(body) &&
+      body.inputs.length === inputs.length &&
+      body.outputs.length >= inputs.length - 1;
+    if (!fits) return given;
+    const changes = inputs.map(
+      (input, i) =>
+        i < 2 || input === "" || body.outputs[i - 1] !== body.inputs[i],
+    );
+    if (changes.every((own) => own)) return given;
+    inputs.forEach((input, i) => {
+      if (changes[i]) return;
+      const slot = slotOf(input, scope, place);
+      known.set(body.inputs[i] as string, slot);
+      const output = outputs[i - 2];
+      if (!output) return;
+      if (scope.has(output))
+        throw new FormatError(
+          `expected a name of its own, got ${JSON.stringify(output)} again`,
+          place,
+        );
+      scope.set(output, slot);
+    });
+    const kept = <T>(list: readonly T[], shift: number): T[] =>
+      list.filter((_, i) => changes[i + shift] ?? true);
+    const changed = {
+      ...body,
+      inputs: kept(body.inputs, 0),
+      outputs: kept(body.outputs, 1),
+    };
+    return {
+      ...given,
+      inputs: kept(inputs, 0),
+      outputs: kept(outputs, 2),
+      attributes: new Map(attributes).set("body", changed),
+    };
   }
 
   /** Puts the branch in place of an If whose condition is known; false where the file's If is none. */

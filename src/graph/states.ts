@@ -10,7 +10,7 @@ const SUFFIXES = ["n", "_n", "_out", "_output", "_new", "_next", "_final"];
 const WORDS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/_in$|_in(?=_)/, ["_out"]],
   [/^in_/, ["out_", "next_", "new_"]],
-  [/input/, ["output"]],
+  [/input(?=_)|(?<=_)input/, ["output"]],
   [/0$/, ["n", "_n", "_out", "_new", "_next"]],
   [/_0$/, ["_n", "_out", "_1"]],
   [/^prev(ious)?_/, ["next_", "new_", "", "cur_", "current_"]],

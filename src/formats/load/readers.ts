@@ -75,7 +75,13 @@ const READERS: Readonly<Record<Format, Reader>> = {
   onnx: {
     read: (bytes, options, files) =>
       loadOnnx(bytes, { ...options, files: { ...files, ...options.files } }),
-    options: ["backend", "forceLinearBeforeReset", "files", "maxBytes"],
+    options: [
+      "backend",
+      "forceLinearBeforeReset",
+      "files",
+      "maxBytes",
+      "maxSteps",
+    ],
   },
   keras: {
     read: loadKeras,

@@ -1,5 +1,5 @@
 import { toBytes } from "../../bytes.js";
-import { boolean, record } from "../../checks.js";
+import { boolean, positiveInteger, record } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 import {
   compile,
@@ -35,8 +35,10 @@ export interface OnnxOptions {
    * them: `{ "model.onnx.data": bytes }`.
    */
   files?: Readonly<Record<string, Uint8Array | ArrayBuffer>>;
-  /** How much memory the tensors in `files` may take; 2^30 by default. */
+  /** How many bytes the tensors in `files` may take, and the values of one run; 2^30 each by default. */
   maxBytes?: number;
+  /** How many steps one run may take, see `GraphOptions`; 2^27 by default. */
+  maxSteps?: number;
 }
 
 /**
@@ -49,16 +51,28 @@ export function load(
   bytes: Uint8Array | ArrayBuffer,
   options: OnnxOptions = {},
 ): { model: Graph; report: Report } {
-  const { backend, forceLinearBeforeReset, files, maxBytes } = record(
+  const { backend, forceLinearBeforeReset, files, maxBytes, maxSteps } = record(
     options,
     "options",
-    { backend: 0, forceLinearBeforeReset: 0, files: 0, maxBytes: 0 },
+    {
+      backend: 0,
+      forceLinearBeforeReset: 0,
+      files: 0,
+      maxBytes: 0,
+      maxSteps: 0,
+    },
   );
   return read(
     toBytes(bytes),
     new ExternalFiles(files, maxBytes),
     boolean(forceLinearBeforeReset ?? false, "forceLinearBeforeReset"),
-    { backend: checkBackend(backend) },
+    {
+      backend: checkBackend(backend),
+      ...(maxBytes !== undefined && { maxBytes: maxBytes as number }),
+      ...(maxSteps !== undefined && {
+        maxSteps: positiveInteger(maxSteps, "maxSteps"),
+      }),
+    },
   );
 }
 

@@ -106,6 +106,15 @@ const gru: Change = (
     );
 };
 
+/** In 8 it had a batch, and lengths. */
+const scan: Change = ({ place }, { opset }) => {
+  if (opset < 9)
+    throw new FormatError(
+      `expected a Scan of opset 9 or later, got ${opset}`,
+      place,
+    );
+};
+
 /** Before 11, Resize had scales alone, and one way to see coordinates. */
 const resize: Change = (node, { opset }) => {
   if (opset >= 11) return;
@@ -137,6 +146,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   HammingWindow: dtypeAttribute("output_datatype"),
   BlackmanWindow: dtypeAttribute("output_datatype"),
   GRU: gru,
+  Scan: scan,
   Resize: resize,
   Upsample: upsample,
   Add: arithmetic,

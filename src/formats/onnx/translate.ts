@@ -32,6 +32,9 @@ const DEFAULTS_IR = 4;
 /** Functions may call functions: a small file could ask for years. */
 const MOST_NODES = 2 ** 20;
 
+/** Functions in functions. */
+const DEEPEST = 64;
+
 /** What the names inside are outside; inside a function they are its own. */
 type Rename = (name: string) => string;
 
@@ -53,6 +56,7 @@ export class Translator {
   readonly #called = new Set<FunctionProto>();
   #nodes = 0;
   #calls = 0;
+  #depth = 0;
 
   constructor(
     { functions }: ModelProto,
@@ -153,8 +157,11 @@ export class Translator {
     const scope = `${place.scope}${name || type}/`;
     this.#called.add(own);
     const prefix = `${scope}${this.#calls++}/`;
-    if (this.#calls > MOST_NODES)
-      throw new FormatError("expected functions that end, got others", scope);
+    if (++this.#depth > DEEPEST)
+      throw new FormatError(
+        `expected at most ${DEEPEST} functions in each other, got more`,
+        `node ${JSON.stringify(name)} (${type})`,
+      );
     const names = new Map<string, string>();
     own.inputs.forEach((formal, i) =>
       names.set(formal, place.rename(inputs[i] ?? "")),
@@ -167,18 +174,15 @@ export class Translator {
     for (const item of attributes)
       given.set(item.name, this.#resolved(item, place) ?? item);
     const found = own.opsets.find(({ domain }) => isStandard(domain));
-    if (scope.length > 4096)
-      throw new FormatError(
-        "expected functions that end, got others",
-        scope.slice(0, 80),
-      );
-    return this.#all(own.nodes, {
+    const nodes = this.#all(own.nodes, {
       rename: (inner) =>
         inner === "" ? "" : (names.get(inner) ?? prefix + inner),
       opset: found?.version ?? place.opset,
       given,
       scope,
     });
+    this.#depth--;
+    return nodes;
   }
 
   /** The attribute that one of a function's stands for; null where the call does not give it. */

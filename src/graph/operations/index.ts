@@ -5,6 +5,7 @@ import { convolutions } from "./convolution.js";
 import { einsums } from "./einsum.js";
 import { elementwise } from "./elementwise.js";
 import { gathering } from "./gathering.js";
+import { integerConvolutions } from "./integer-convolution.js";
 import { layers } from "./layers.js";
 import { logic } from "./logic.js";
 import { loops } from "./loops.js";
@@ -47,6 +48,7 @@ export const OPERATIONS: ReadonlyMap<string, Compile> = new Map([
   ...Object.entries(recurrents),
   ...Object.entries(products),
   ...Object.entries(convolutions),
+  ...Object.entries(integerConvolutions),
   ...Object.entries(transposed),
   ...Object.entries(poolings),
   ...Object.entries(resizing),

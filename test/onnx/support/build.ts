@@ -41,7 +41,27 @@ export type AttributeSpec =
   | readonly number[] // ints
   | { floats: readonly number[] }
   | readonly string[]
-  | { tensor: TensorSpec };
+  | { tensor: TensorSpec }
+  | { graph: GraphSpec }
+  /** In a function: an attribute of the call. */
+  | { reference: string };
+
+/** A graph in a node: its inputs and outputs have names alone. */
+export interface GraphSpec {
+  nodes: readonly NodeSpec[];
+  inputs?: readonly string[];
+  outputs: readonly string[];
+  initializers?: readonly (TensorSpec & { name: string })[];
+}
+
+export interface FunctionSpec {
+  name: string;
+  domain: string;
+  inputs: readonly string[];
+  outputs: readonly string[];
+  nodes: readonly NodeSpec[];
+  opset?: number;
+}
 
 export interface NodeSpec {
   type: string;
@@ -68,6 +88,7 @@ export interface ModelSpec {
   ir?: number;
   producer?: string;
   version?: string;
+  functions?: readonly FunctionSpec[];
 }
 
 type Fill = (writer: BinaryWriter) => void;
@@ -103,6 +124,15 @@ export function modelBytes(spec: ModelSpec): Uint8Array {
       message(graph, 12, (w) => writeValue(w, output));
   });
   message(writer, 8, (opset) => integer(opset, 2, spec.opset ?? 17));
+  for (const own of spec.functions ?? [])
+    message(writer, 25, (w) => {
+      text(w, 1, own.name);
+      for (const name of own.inputs) w.tag(4, 2).string(name);
+      for (const name of own.outputs) w.tag(5, 2).string(name);
+      for (const node of own.nodes) message(w, 7, (n) => writeNode(n, node));
+      message(w, 9, (opset) => integer(opset, 2, own.opset ?? 17));
+      text(w, 10, own.domain);
+    });
   return writer.finish();
 }
 
@@ -133,6 +163,21 @@ function writeAttribute(writer: BinaryWriter, value: AttributeSpec): void {
   } else if ("floats" in value) {
     end(6);
     for (const number of value.floats) writer.tag(7, 5).float(number);
+  } else if ("graph" in value) {
+    end(5);
+    message(writer, 6, (w) => {
+      for (const node of value.graph.nodes)
+        message(w, 1, (n) => writeNode(n, node));
+      for (const tensor of value.graph.initializers ?? [])
+        message(w, 5, (t) => writeTensor(t, tensor));
+      for (const name of value.graph.inputs ?? [])
+        message(w, 11, (v) => text(v, 1, name));
+      for (const name of value.graph.outputs)
+        message(w, 12, (v) => text(v, 1, name));
+    });
+  } else if ("reference" in value) {
+    end(1);
+    text(writer, 21, value.reference);
   } else if ("tensor" in value) {
     end(4);
     message(writer, 5, (w) => writeTensor(w, value.tensor));
