@@ -27,6 +27,24 @@ const gruFile = {
   input_batch: [[1], [2]],
   output_batch: [[1], [2]],
 };
+const pointwiseFile = {
+  in_shape: [null, null, 1],
+  layers: [
+    rtneuralLayer("dense", 1, 2),
+    {
+      type: "batchnorm",
+      epsilon: 0.01,
+      shape: [null, null, 2],
+      weights: [
+        [1, 2],
+        [1, 2],
+        [3, 4],
+        [1, 2],
+      ],
+    },
+    { type: "prelu", shape: [null, null, 2], weights: [[[0.5, 0.25]]] },
+  ],
+};
 const dictFile = {
   "lstm.weight_ih_l0": [[1], [2], [3], [4]],
   "lstm.weight_hh_l0": [[1], [2], [3], [4]],
@@ -38,6 +56,7 @@ const dictFile = {
 const files: [string, Load, object][] = [
   ["rtneural, LSTM", loadRtneural, rtneuralFile()],
   ["rtneural, GRU", loadRtneural, gruFile],
+  ["rtneural, batchnorm and prelu", loadRtneural, pointwiseFile],
   ["rtneural, state dict", loadRtneural, dictFile],
   ["nam", loadNam, namFile({ hidden: 2 })],
   ["guitarml", loadNam, guitarMlFile("GRU", { hidden: 2 })],

@@ -55,6 +55,49 @@ describe("layers", () => {
     expectClose(outputOf(file(3, squashed)), plain.map(Math.tanh), 1e-6);
   });
 
+  test.each([
+    [
+      [2, 0.5, 1],
+      [1, -1, 0.25],
+    ],
+    [null, null],
+  ])("batchnorm, with scale and offset %j", (gamma, beta) => {
+    const [mean, variance] = [
+      [0.5, -1, 2],
+      [1, 3, 0.25],
+    ];
+    const weights = gamma ? [gamma, beta, mean, variance] : [mean, variance];
+    const layer = {
+      type: "batchnorm",
+      activation: "",
+      epsilon: 0.5,
+      shape: [null, null, 3],
+      weights,
+    };
+    const expected = input!.data.map((x, i) => {
+      const f = i % 3;
+      const y = (x - mean[f]!) / Math.sqrt(variance[f]! + 0.5);
+      return gamma ? gamma[f]! * y + beta![f]! : y;
+    });
+    expectClose(outputOf(file(3, [layer])), expected, 1e-6);
+    const squashed = { ...layer, activation: "tanh" };
+    expectClose(outputOf(file(3, [squashed])), expected.map(Math.tanh), 1e-6);
+  });
+
+  test.each([[[[0.5, -0.25, 3]]], [[[0.1]]]])("prelu %j", (weights) => {
+    const layer = {
+      type: "prelu",
+      activation: "",
+      shape: [null, null, 3],
+      weights: [weights],
+    };
+    const slopes = weights[0]!;
+    const expected = input!.data.map((x, i) =>
+      x > 0 ? x : x * Math.fround(slopes[slopes.length > 1 ? i % 3 : 0]!),
+    );
+    expectClose(outputOf(file(3, [layer])), expected, 1e-7);
+  });
+
   test("elu is that of Keras and RTNeural, with alpha 1", () => {
     const plain = outputOf(file(3, [rtneuralLayer("dense", 3, 4, "")]));
     expectClose(
@@ -189,14 +232,14 @@ describe("a PyTorch state dict as JSON", () => {
 });
 
 describe("refused", () => {
-  test.each(["conv1d", "conv2d", "batchnorm", "batchnorm2d", "prelu", "x"])(
+  test.each(["conv1d", "conv2d", "batchnorm2d", "x"])(
     "a layer %s, by name",
     (type) => {
       const other = { type, shape: [null, null, 4], weights: [] };
       expectRefused(
         load,
         file(3, [rtneuralLayer("dense", 3, 4), other]),
-        `layers[1].type: expected one of lstm, gru, dense, time-distributed-dense, activation, got "${type}"`,
+        `layers[1].type: expected one of lstm, gru, dense, time-distributed-dense, activation, batchnorm, prelu, got "${type}"`,
       );
     },
   );

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { unzipSync, zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
-import { FormatError, load } from "../../src/formats/keras/index.js";
+import { FormatError, load, parse } from "../../src/formats/keras/index.js";
 import {
   damaged,
   expectPrototypesUnchanged,
@@ -15,11 +15,14 @@ import { configOf, readFixture } from "./files.js";
 function readsOrRefuses(
   bytes: Uint8Array,
   options: { config?: string } = {},
+  reads: "load" | "parse" = "load",
 ): "read" | "refused" {
   let result: "read" | "refused" = "read";
   const time = processorTime(() => {
     try {
-      load(bytes, { ...options, checksums: false, maxBytes: 1e6 });
+      const limits = { checksums: false, maxBytes: 1e6 };
+      if (reads === "parse") parse(bytes, limits);
+      else load(bytes, { ...options, ...limits });
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       expect(error.message).toMatch(
@@ -58,6 +61,22 @@ describe("damaged files are read or refused", () => {
     const count = tally(damaged(files), 500);
     expect(count.read).toBeGreaterThan(50);
     expect(count.refused).toBeGreaterThan(100);
+  });
+
+  test("by parse: an .h5 file, anywhere", () => {
+    const count = { read: 0, refused: 0 };
+    const files = damaged(
+      ["keras2-cudnn.h5", "keras3-only.weights.h5"].map(readFixture),
+    );
+    fc.assert(
+      fc.property(
+        files,
+        (bytes) => void count[readsOrRefuses(bytes, {}, "parse")]++,
+      ),
+      runs(300),
+    );
+    expect(count.read).toBeGreaterThan(30);
+    expect(count.refused).toBeGreaterThan(30);
   });
 
   test("the HDF5 file in a .keras file", () => {

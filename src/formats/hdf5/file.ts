@@ -85,6 +85,13 @@ export class Hdf5File {
     throw new FormatError(`expected ${name} to be an array`, this.at(path));
   }
 
+  /** Whether a path is a dataset of floats of a size that `dataset` reads. */
+  isFloats(path: string): boolean {
+    const found = this.#find(path);
+    if (found === null || found instanceof Group) return false;
+    return this.#read(path, () => FLOATS.has(found.dtype));
+  }
+
   /**
    * A dataset of floats; null when there is none of that path.
    *

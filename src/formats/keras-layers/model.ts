@@ -8,7 +8,12 @@ import { type Layer, Sequential } from "../../index.js";
 import type { BackendChoice } from "../../layers/options.js";
 import type { Budget } from "../budget.js";
 import { field, type Place } from "../json.js";
-import type { ReportLayer } from "../report.js";
+import {
+  makeReport,
+  refusal,
+  type Report,
+  type ReportLayer,
+} from "../report.js";
 import { layerActivation } from "./activations.js";
 import { readBatchNormalization } from "./batch-normalization.js";
 import { readBidirectional } from "./bidirectional.js";
@@ -27,8 +32,8 @@ import {
 } from "./others.js";
 import type { Producer } from "./producer.js";
 import { readRecurrent, RECURRENT_LAYERS, returnsState } from "./recurrent.js";
-import { refuseUnknown } from "./refusal.js";
-import { readTopology, type TopologyLayer } from "./topology.js";
+import { unknownLayers } from "./refusal.js";
+import { readTopology, type Topology, type TopologyLayer } from "./topology.js";
 import { translate } from "./translate/model.js";
 import type { LayerWeights, WeightSource } from "./weights.js";
 
@@ -59,11 +64,13 @@ const READERS = new Map<string, Read>([
 
 /**
  * @param model { class_name, config }
- * @throws FormatError naming the layer: it is not supported, or its weights do not fit
+ * @param file what its report says of it
+ * @throws FormatError naming the layer: it is not known, or its weights do not fit
  */
 export function readKerasModel(
   model: Place,
   source: WeightSource,
+  file: Pick<Report, "format" | "producer" | "version">,
   producer: Producer,
   budget: Budget,
   backend: BackendChoice,
@@ -71,7 +78,17 @@ export function readKerasModel(
   const lines = { converted: [], ignored: [], warnings: [] };
   const context: Context = { ...lines, producer, budget };
   const topology = readTopology(model);
-  refuseUnknown(topology, producer);
+  const unknown = unknownLayers(topology, producer);
+  if (unknown) {
+    const { layers, described } = knownLayers(
+      topology,
+      source,
+      context,
+      backend,
+    );
+    const report = makeReport({ ...file, ...lines, layers: described });
+    throw refusal(unknown.why, unknown.place, { report, layers });
+  }
   const chain = chainOf(topology);
   if (chain) return { ...lines, ...readChain(chain, source, context, backend) };
   const layers: ReportLayer[] = [];
@@ -79,19 +96,49 @@ export function readKerasModel(
   return { ...lines, model: translate(topology, source, translation), layers };
 }
 
+/** Of a model with layers that nobody knows, those that a Sequential has, for users to put together. */
+function knownLayers(
+  { layers }: Topology,
+  source: WeightSource,
+  context: Context,
+  backend: BackendChoice,
+): { layers: Record<string, Layer>; described: ReportLayer[] } {
+  const described: ReportLayer[] = [];
+  const found: [string, Layer][] = [];
+  for (const { layer, saved, operation } of layers.values()) {
+    const read = READERS.get(layer.className);
+    if (operation || !read || layer.className === "BatchNormalization")
+      continue;
+    const reading = newReading(context);
+    try {
+      read(layer, source.of(layer, saved), reading);
+      const [piece, ...more] = reading.pieces;
+      if (!piece || more.length) continue;
+      found.push([layer.name, makeLayer(piece, backend)]);
+      described.push(piece.described);
+    } catch (error) {
+      // one without its weights is no layer; what is refused is the other
+      if (!(error instanceof FormatError)) throw error;
+    }
+  }
+  return { layers: Object.fromEntries(found), described };
+}
+
+const newReading = (context: Context): Reading => ({
+  ...context,
+  pieces: [],
+  size: null,
+  lastOnly: false,
+  inputRank: null,
+});
+
 function readChain(
   chain: readonly TopologyLayer[],
   source: WeightSource,
   context: Context,
   backend: BackendChoice,
 ): Pick<KerasModel, "model" | "layers"> {
-  const reading: Reading = {
-    ...context,
-    pieces: [],
-    size: null,
-    lastOnly: false,
-    inputRank: null,
-  };
+  const reading = newReading(context);
   for (const { layer, saved } of chain) {
     reading.inputRank ??= inputRank(layer);
     const weights = source.of(layer, saved);

@@ -2,7 +2,6 @@
  * Layers that nothing here knows: all of them are named at once, with the way out.
  */
 import { isRecord } from "../../checks.js";
-import { FormatError } from "../../errors.js";
 import { field } from "../json.js";
 import { type LayerConfig, placeOf, readLayer } from "./config.js";
 import type { Producer } from "./producer.js";
@@ -12,22 +11,25 @@ import { prepareFor } from "./translate/layers.js";
 /** Of a model's layers, those that are named. */
 const MOST = 20;
 
-/** @throws FormatError naming all layers that are not known, those of models inside too */
-export function refuseUnknown(topology: Topology, producer: Producer): void {
-  const unknown = unknownIn(topology, 0);
-  const [first, ...others] = unknown;
-  if (!first) return;
+/** The layers that are not known, those of models inside too, as an error says it; null where all are. */
+export function unknownLayers(
+  topology: Topology,
+  producer: Producer,
+): { readonly why: string; readonly place: string } | null {
+  const [first, ...others] = unknownIn(topology, 0);
+  if (!first) return null;
   const rest = others
     .slice(0, MOST)
     .map(({ name, className }) =>
       placeOf(className, name).replace(/^layer /, ""),
     );
   const nor = rest.length ? ` (nor is ${rest.join(", ")})` : "";
-  throw new FormatError(
-    `expected a layer that is known here, got ${whatOf(first)}${nor}; ` +
+  return {
+    why:
+      `expected a layer that is known here, got ${whatOf(first)}${nor}; ` +
       `the model as ONNX can be read, in Python: ${exportLine(producer)}`,
-    placeOf(first.className, first.name),
-  );
+    place: placeOf(first.className, first.name),
+  };
 }
 
 function whatOf({ className }: LayerConfig): string {

@@ -31,18 +31,40 @@ export interface How {
   readonly checksums: boolean;
 }
 
+/** The HDF5 file that the weights are in: the file itself, or an entry of a .keras file. */
+export function openWeights(
+  file: Uint8Array,
+  checksums: boolean,
+  budget: Budget,
+): Hdf5File {
+  if (isHdf5(file)) return new Hdf5File(file, budget);
+  if (!isZip(file)) throw notKeras();
+  return weightsIn(new ZipArchive(file, budget, checksums), budget);
+}
+
+function weightsIn(archive: ZipArchive, budget: Budget): Hdf5File {
+  if (archive.has(WEIGHTS))
+    return new Hdf5File(archive.read(WEIGHTS), budget, WEIGHTS);
+  throw new FormatError(
+    `expected ${WEIGHTS}, got ${some(archive.names)}`,
+    "zip",
+  );
+}
+
+const isZip = (file: Uint8Array): boolean =>
+  file[0] === 0x50 && file[1] === 0x4b;
+
+const notKeras = (): FormatError =>
+  new FormatError("expected a .keras file (zip) or an .h5 file (HDF5)", 0);
+
 export function readContents(
   file: Uint8Array,
   { config, checksums }: How,
   budget: Budget,
 ): Contents {
   if (isHdf5(file)) return fromHdf5(new Hdf5File(file, budget), config);
-  if (file[0] === 0x50 && file[1] === 0x4b)
-    return fromZip(file, checksums, budget);
-  throw new FormatError(
-    "expected a .keras file (zip) or an .h5 file (HDF5)",
-    0,
-  );
+  if (isZip(file)) return fromZip(file, checksums, budget);
+  throw notKeras();
 }
 
 function fromZip(
@@ -53,12 +75,7 @@ function fromZip(
   const archive = new ZipArchive(file, budget, checksums);
   const model = readJson(archive, "config.json");
   const metadata = readJson(archive, "metadata.json");
-  if (!archive.has(WEIGHTS))
-    throw new FormatError(
-      `expected ${WEIGHTS}, got ${some(archive.names)}`,
-      "zip",
-    );
-  const inner = new Hdf5File(archive.read(WEIGHTS), budget, WEIGHTS);
+  const inner = weightsIn(archive, budget);
   const weights = savedPaths(inner);
   if (!weights)
     throw new FormatError("expected layers, got none", inner.at("/layers"));

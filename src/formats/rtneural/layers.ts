@@ -26,6 +26,7 @@ import {
 import { Budget } from "../budget.js";
 import type { ReportLayer } from "../report.js";
 import { denseWeights, gruWeights, lstmWeights } from "./keras.js";
+import { batchNormStages, type LinearStage, preluStages } from "./pointwise.js";
 
 type Activation = NonNullable<LinearOptions["activation"]>;
 
@@ -50,6 +51,11 @@ const ACTIVATIONS: ReadonlyMap<string, Activation> = new Map([
   ["elu", "elu"],
 ]);
 
+const POINTWISE = new Map([
+  ["batchnorm", batchNormStages],
+  ["prelu", preluStages],
+]);
+
 /** What the identity matrices of activations by themselves may take: one of 4096 features, or many of fewer. */
 const IDENTITY_BYTES = 2 ** 26;
 
@@ -63,9 +69,9 @@ export function readParts(file: Place, inputSize: number): Part[] {
   const budget = new Budget(IDENTITY_BYTES);
   let size = inputSize;
   for (const layer of objects(file, "layers")) {
-    const part = readPart(layer, size, parts.at(-1), budget);
-    if (part) parts.push(part);
-    size = part?.outputSize ?? size;
+    const made = readPart(layer, size, parts.at(-1), budget);
+    parts.push(...made);
+    size = made.at(-1)?.outputSize ?? size;
   }
   if (parts.length) return parts;
   throw unexpected("at least one layer", list(file, "layers"), "layers");
@@ -80,13 +86,13 @@ export function makeLayer(
   return { LSTM, GRU }[type].fromStateDict(dict, { backend }) as Layer;
 }
 
-/** null for an activation that went into the layer before. */
+/** None for an activation that went into the layer before. */
 function readPart(
   layer: Place,
   inputSize: number,
   previous: Part | undefined,
   budget: Budget,
-): Part | null {
+): Part[] {
   const type = text(layer, "type");
   const weights = field(layer, "weights");
   const at = inside(layer, "weights");
@@ -95,7 +101,7 @@ function readPart(
     const hiddenSize = lastOf(layer, "shape");
     const isLstm = type === "lstm";
     const read = isLstm ? lstmWeights : gruWeights;
-    return {
+    const part: Part = {
       type: isLstm ? "LSTM" : "GRU",
       dict: read(weights, at, inputSize, hiddenSize),
       activation: "tanh",
@@ -109,20 +115,23 @@ function readPart(
           : "Keras: gates z r h, kernels [in, 3H], two biases, reset after",
       },
     };
+    return [part];
   }
   if (DENSE.includes(type)) {
     const outputSize = lastOf(layer, "shape");
-    return linear(
-      layer,
-      type,
-      inputSize,
-      outputSize,
-      denseWeights(weights, at, inputSize, outputSize),
-    );
+    const dict = denseWeights(weights, at, inputSize, outputSize);
+    return [linear(layer, type, inputSize, outputSize, dict)];
   }
   if (type === "activation")
     return readActivation(layer, inputSize, previous, budget);
-  const known = [...RECURRENT, ...DENSE, "activation"].join(", ");
+  const stages = POINTWISE.get(type);
+  if (stages) return pointwise(layer, type, stages(layer, inputSize, budget));
+  const known = [
+    ...RECURRENT,
+    ...DENSE,
+    "activation",
+    ...POINTWISE.keys(),
+  ].join(", ");
   throw unexpected(`one of ${known}`, type, inside(layer, "type"));
 }
 
@@ -132,7 +141,7 @@ function readActivation(
   size: number,
   previous: Part | undefined,
   budget: Budget,
-): Part | null {
+): Part[] {
   const shape = lastOf(layer, "shape");
   if (shape !== size) {
     const place = inside(layer, "shape");
@@ -142,14 +151,38 @@ function readActivation(
   }
   if (previous?.type === "Linear" && previous.activation === "linear") {
     previous.activation = readActivationName(layer);
-    return null;
+    return [];
   }
   // of a few bytes of text otherwise gigabytes could be made
   budget.take(4 * size * size, layer.at);
   const weight = new Float32Array(size * size);
   for (let i = 0; i < size; i++) weight[i * size + i] = 1;
-  return linear(layer, "activation", size, size, {
-    weight: { shape: [size, size], data: weight },
+  const dict = { weight: { shape: [size, size], data: weight } };
+  return [linear(layer, "activation", size, size, dict)];
+}
+
+/** Layers of a Linear or two, with an activation behind that the file may name. */
+function pointwise(
+  layer: Place,
+  type: string,
+  stages: readonly LinearStage[],
+): Part[] {
+  const after = readActivationName(layer);
+  return stages.map(({ dict, activation }, i): Part => {
+    const [outputSize, inputSize] = dict["weight"]?.shape as [number, number];
+    const last = i === stages.length - 1;
+    return {
+      type: "Linear",
+      dict,
+      activation: last ? after : activation,
+      outputSize,
+      described: {
+        name: layer.at,
+        type,
+        sizes: { inputSize, outputSize },
+        convention: "feature by feature, as a Linear",
+      },
+    };
   });
 }
 

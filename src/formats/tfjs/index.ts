@@ -54,19 +54,23 @@ export function load(
   );
   const source = namedWeights(entries);
   const producer = producerOf(versionOf(file, topology), true);
+  const by = ownText(file, "convertedBy");
+  const writer = producer.name ?? ownText(file, "generatedBy");
+  const facts = {
+    format: "tfjs",
+    producer: writer && by ? `${writer}, ${by}` : (writer ?? by),
+    version: ownText(file, "format"),
+  };
   const model = readKerasModel(
     modelOf(topology),
     source,
+    facts,
     producer,
     budget,
     checked,
   );
-  const by = ownText(file, "convertedBy");
-  const writer = producer.name ?? ownText(file, "generatedBy");
   const report = makeReport({
-    format: "tfjs",
-    producer: writer && by ? `${writer}, ${by}` : (writer ?? by),
-    version: ownText(file, "format"),
+    ...facts,
     layers: model.layers,
     converted: [...model.converted, ...widened(entries)],
     ignored: [...model.ignored, ...source.rest().map((weight) => weight.name)],

@@ -1,0 +1,58 @@
+/*
+ * The weights of a file as they are, by their paths: for files whose model cannot be made, and for those who make it
+ * themselves.
+ */
+import { FormatError } from "../../errors.js";
+import type { StateDict } from "../../safetensors.js";
+import { Hdf5File } from "../hdf5/file.js";
+
+/** What `parse` finds. */
+export interface ParsedWeights {
+  /** By their paths in the HDF5 file: "model_weights/lstm/lstm/kernel:0", "layers/lstm/cell/vars/0". As float32. */
+  readonly tensors: StateDict;
+  /** The texts that the file has beside them: keras_version, backend, model_config. */
+  readonly metadata: Record<string, string>;
+  /** What is no array of floats: a line each. */
+  readonly ignored: readonly string[];
+}
+
+const TEXTS = ["keras_version", "backend", "model_config", "training_config"];
+
+/** Groups in groups, which Keras has some ten of. */
+const DEEPEST = 32;
+
+export function parseHdf5(file: Hdf5File): ParsedWeights {
+  const entries: [string, StateDict[string]][] = [];
+  const ignored: string[] = [];
+  const walk = (path: string, depth: number): void => {
+    if (depth > DEEPEST)
+      throw new FormatError(
+        `expected at most ${DEEPEST} groups in each other`,
+        file.at(path),
+      );
+    for (const name of file.names(path || "/") ?? []) {
+      const at = `${path}/${name}`;
+      if (file.names(at) !== null) walk(at, depth + 1);
+      else readOne(at);
+    }
+  };
+  const readOne = (path: string): void => {
+    if (!file.isFloats(path)) {
+      ignored.push(`${path.slice(1)}: no array of floats`);
+      return;
+    }
+    const found = file.dataset(path);
+    if (found) entries.push([path.slice(1), found]);
+  };
+  walk("", 0);
+  const metadata = TEXTS.flatMap((name) => {
+    const text = file.text("/", name);
+    return text === null ? [] : [[name, text] as const];
+  });
+  return {
+    // fromEntries defines own properties, so a tensor may be called __proto__
+    tensors: Object.fromEntries(entries),
+    metadata: Object.fromEntries(metadata),
+    ignored,
+  };
+}
