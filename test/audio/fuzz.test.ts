@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FormatError } from "../../src/errors.js";
+import { load as loadAny } from "../../src/formats/load/index.js";
 import { load as loadNam } from "../../src/formats/nam/index.js";
 import { load as loadRtneural } from "../../src/formats/rtneural/index.js";
+import { Graph } from "../../src/graph/index.js";
 import { Sequential } from "../../src/index.js";
 import {
   bytesOf,
@@ -45,6 +47,34 @@ const pointwiseFile = {
     { type: "prelu", shape: [null, null, 2], weights: [[[0.5, 0.25]]] },
   ],
 };
+const convolutionFile = {
+  in_shape: [null, null, 1],
+  layers: [
+    rtneuralLayer("dense", 1, 2, "tanh"),
+    {
+      type: "conv1d",
+      activation: "relu",
+      shape: [null, null, 2],
+      kernel_size: [2],
+      dilation: [1],
+      groups: 1,
+      weights: [
+        [
+          [
+            [1, 2],
+            [3, 4],
+          ],
+          [
+            [5, 6],
+            [7, 8],
+          ],
+        ],
+        [1, 2],
+      ],
+    },
+    { type: "prelu", shape: [null, null, 2], weights: [[[0.5, 0.25]]] },
+  ],
+};
 const dictFile = {
   "lstm.weight_ih_l0": [[1], [2], [3], [4]],
   "lstm.weight_hh_l0": [[1], [2], [3], [4]],
@@ -57,6 +87,7 @@ const files: [string, Load, object][] = [
   ["rtneural, LSTM", loadRtneural, rtneuralFile()],
   ["rtneural, GRU", loadRtneural, gruFile],
   ["rtneural, batchnorm and prelu", loadRtneural, pointwiseFile],
+  ["rtneural, convolution", loadAny, convolutionFile],
   ["rtneural, state dict", loadRtneural, dictFile],
   ["nam", loadNam, namFile({ hidden: 2 })],
   ["guitarml", loadNam, guitarMlFile("GRU", { hidden: 2 })],
@@ -66,11 +97,13 @@ const files: [string, Load, object][] = [
 function readsOrRefuses(load: Load, bytes: Uint8Array): "read" | "refused" {
   try {
     const { model } = load(bytes);
-    expect(model).toBeInstanceOf(Sequential);
+    expect(model instanceof Sequential || model instanceof Graph).toBe(true);
     return "read";
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    expect(error.message).toMatch(/^(state dict|[\w."[\]]+|".*"[[\]\d]*): .+$/);
+    expect(error.message).toMatch(
+      /^(state dict|byte 0|(layer|node) ".*" \(\w+\)|[\w."[\]]+|".*"[[\]\d]*): .+$/,
+    );
     return "refused";
   }
 }

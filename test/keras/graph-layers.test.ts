@@ -41,7 +41,7 @@ function run(
         config: each,
         inbound_nodes: [],
       })),
-      ...built.map(({ weights: _, ...layer }) => layer),
+      ...built.map((layer) => ({ ...layer, weights: undefined })),
     ],
     input_layers: given.map(({ name }) => [name, 0, 0]),
     output_layers: outputs.map(([name, output]) => [name, 0, output]),

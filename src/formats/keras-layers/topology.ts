@@ -64,12 +64,34 @@ function sequential(model: Place): Topology {
   if (!first)
     throw unexpected("at least one layer", [], inside(model, "config"));
   const hasInput = first.className === "InputLayer";
-  const input = hasInput ? first : inputFor(first, model);
-  const all = hasInput ? read : [input, ...read];
-  const saved = savedNames(read);
+  return rowOf(hasInput ? read : [inputFor(first, model), ...read], read);
+}
+
+/**
+ * Layers in a row, for readers of other files whose layers are Keras's.
+ *
+ * @param shape of the input, the batch in front
+ */
+export function sequenceOf(
+  layers: readonly LayerConfig[],
+  shape: readonly unknown[],
+): Topology {
+  const config = { at: "", fields: { batch_shape: shape } };
+  const input = { className: "InputLayer", name: "input", config };
+  const row = rowOf([input, ...layers], layers);
+  const outputs = row.outputs.map(({ tensor }) => ({ name: "output", tensor }));
+  return { ...row, outputs };
+}
+
+/** @param numberedLayers those of the row that Keras numbers by their classes */
+function rowOf(
+  row: readonly LayerConfig[],
+  numberedLayers: readonly LayerConfig[],
+): Topology {
+  const saved = savedNames(numberedLayers);
   const layers = new Map<string, TopologyLayer>();
-  all.forEach((layer, i) => {
-    const before = all[i - 1];
+  row.forEach((layer, i) => {
+    const before = row[i - 1];
     const args = before ? [new Reference(before.name, 0, 0)] : [];
     layers.set(layer.name, {
       layer,
@@ -78,12 +100,11 @@ function sequential(model: Place): Topology {
       calls: [{ args, keywords: new Map() }],
     });
   });
-  const last = all.at(-1) as LayerConfig;
-  return {
-    layers,
-    inputs: [{ name: input.name, tensor: new Reference(input.name, 0, 0) }],
-    outputs: [{ name: last.name, tensor: new Reference(last.name, 0, 0) }],
+  const end = (layer: LayerConfig | undefined): End => {
+    const { name } = layer as LayerConfig;
+    return { name, tensor: new Reference(name, 0, 0) };
   };
+  return { layers, inputs: [end(row[0])], outputs: [end(row.at(-1))] };
 }
 
 /** What Keras puts in front of a first layer that knows its input's shape. */

@@ -10,6 +10,10 @@ import { type NamOptions, readAmp } from "../nam/read.js";
 import { type Graph, isSaved } from "../../graph/index.js";
 import { load as loadOnnx, loadSaved, type OnnxOptions } from "../onnx/load.js";
 import type { Report } from "../report.js";
+import {
+  isConvolutional,
+  readConvolutional,
+} from "../rtneural/convolutional.js";
 import { readRTNeural } from "../rtneural/read.js";
 import { load as loadSafetensors } from "../safetensors/index.js";
 import type { ModelOptions } from "../state-dict.js";
@@ -97,7 +101,10 @@ const READERS: Readonly<Record<Format, Reader>> = {
     options: ["fastTanh", "backend"],
   },
   rtneural: {
-    read: (bytes, options, _, json) => readRTNeural(json ?? bytes, options),
+    read: (bytes, options, _, json) =>
+      json && isConvolutional(json)
+        ? readConvolutional(json, bytes.length, options.backend)
+        : readRTNeural(json ?? bytes, options),
     options: OF_STATE_DICTS,
   },
 };

@@ -4,6 +4,7 @@
 import { FormatError } from "../../errors.js";
 import { Budget } from "../budget.js";
 import { field, parseObject, type Place } from "../json.js";
+import { isSmartAmpPro } from "../rtneural/convolutional.js";
 import { isStateDict } from "../rtneural/torch.js";
 import { ZipArchive } from "../zip/archive.js";
 import { nameOfOther, startsWith, textStart } from "./others.js";
@@ -97,7 +98,8 @@ function recogniseJson(json: Place): Format {
   const has = (name: string) => field(json, name) !== undefined;
   if (has("weightsManifest") || has("modelTopology")) return "tfjs";
   if (has("architecture") || has("model_data")) return "nam";
-  if (has("layers") || isStateDict(json)) return "rtneural";
+  if (has("layers") || isStateDict(json) || isSmartAmpPro(json))
+    return "rtneural";
   if (has("class_name"))
     throw refusal("the architecture of a Keras model, without its weights");
   if (has("weight_map"))

@@ -13,6 +13,7 @@ import {
 } from "../../index.js";
 import type { BackendChoice } from "../../layers/options.js";
 import type { StateDict } from "../../safetensors.js";
+import type { Tensor } from "../../tensor.js";
 import {
   asList,
   field,
@@ -169,7 +170,8 @@ function pointwise(
 ): Part[] {
   const after = readActivationName(layer);
   return stages.map(({ dict, activation }, i): Part => {
-    const [outputSize, inputSize] = dict["weight"]?.shape as [number, number];
+    const { shape } = dict["weight"] as Tensor;
+    const [outputSize, inputSize] = shape as [number, number];
     const last = i === stages.length - 1;
     return {
       type: "Linear",
@@ -225,7 +227,7 @@ function readActivationName(layer: Place): Activation {
  * RTNeural computes tanh and sigmoid whatever the file says, and AIDA-X's files say nothing; another name would be
  * that of a model which RTNeural itself computes wrongly.
  */
-function checkRecurrentActivation(layer: Place): void {
+export function checkRecurrentActivation(layer: Place): void {
   const name = field(layer, "activation") ?? "";
   if (name === "" || name === "tanh") return;
   const expected = "tanh, which is what RTNeural computes";

@@ -157,9 +157,10 @@ function prelu(
   return (given, { emit }) => {
     const x = only(layer, given);
     const size = featuresOf(x, placeOf(layer.className, layer.name));
+    const own = alpha.shape.at(-1) === 1 ? 1 : size;
     checkShape(
       alpha,
-      [...alpha.shape.slice(0, -1).map(() => null), size],
+      [...alpha.shape.slice(0, -1).map(() => null), own],
       "[.., features]",
     );
     const slope = emit.constant(alpha, alpha.shape);
