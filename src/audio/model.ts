@@ -2,6 +2,7 @@ import { toBytes } from "../bytes.js";
 import { wrong } from "../checks.js";
 import { FormatError } from "../errors.js";
 import { load } from "../formats/onnx/index.js";
+import { Graph, isSaved } from "../graph/index.js";
 import { Sequential } from "../models/sequential.js";
 import { type FrameModel, isModel } from "../signal/frame-model.js";
 
@@ -17,8 +18,9 @@ export function modelOf(model: unknown, name = "model"): FrameModel {
   const bytes = toBytes(model, name);
   if (!bytes.length)
     throw new FormatError(`${name}: expected the bytes of a model, got none`);
+  if (isSaved(bytes)) return Graph.load(bytes);
   if (isSafetensors(bytes)) return Sequential.load(bytes);
-  return load(bytes).model as unknown as FrameModel;
+  return load(bytes).model;
 }
 
 /** The length of a header below 4 GB, and its first character. */

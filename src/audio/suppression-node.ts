@@ -2,7 +2,7 @@ import { positiveInteger, record, wrong } from "../checks.js";
 import { between } from "../signal/checks.js";
 import type { FrameModel } from "../signal/frame-model.js";
 import type { FrameSettings } from "../signal/frame-settings.js";
-import { addProcessor, GatewiseNode } from "../worklet/index.js";
+import { addProcessor, type Clock, GatewiseNode } from "../worklet/index.js";
 
 /** Where a node finds its processor, and how many channels it has. */
 export interface SuppressionNodeOptions {
@@ -10,6 +10,8 @@ export interface SuppressionNodeOptions {
   processor: string | URL;
   /** The most channels, each with states of its own: 1 by default, to which others are mixed. */
   channels?: number;
+  /** What `report` measures with; see `startClock` of gatewise/worklet. */
+  clock?: Clock;
 }
 
 /** What a node plays. */
@@ -20,7 +22,7 @@ export interface Suppression {
   readonly bypass: boolean;
 }
 
-const OPTIONS = { processor: 0, channels: 0 } satisfies Record<
+const OPTIONS = { processor: 0, channels: 0, clock: 0 } satisfies Record<
   keyof SuppressionNodeOptions,
   0
 >;
@@ -49,6 +51,7 @@ export async function makeNode(
   { models, frames, level, bypass }: Suppression,
 ): Promise<SuppressionNode> {
   const { processor, channels = 1 } = record(options, "options", OPTIONS);
+  const { clock } = options;
   if (typeof processor !== "string" && !(processor instanceof URL))
     throw wrong(
       false,
@@ -64,6 +67,7 @@ export async function makeNode(
     model: models,
     frames,
     channels: count,
+    ...(clock && { clock }),
   });
   node.level = bypass ? 0 : level;
   node.latency = (await node.ready)?.latency ?? 0;

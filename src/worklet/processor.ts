@@ -2,6 +2,7 @@
  * The audio thread's side: bundled into one file, dist/worklet-processor.js, because a worklet resolves no package
  * names. What it does is in engine.ts; here it meets the AudioWorklet.
  */
+import { Graph, isSaved } from "../graph/index.js";
 import { currentBackend } from "../kernel/load.js";
 import { Sequential } from "../models/sequential.js";
 import { packError } from "../threads.js";
@@ -112,6 +113,7 @@ class GatewiseProcessor extends AudioWorkletProcessor {
 }
 
 /** A model from what its `save` wrote. */
-const loadModel = (bytes: Uint8Array): FrameModel => Sequential.load(bytes);
+const loadModel = (bytes: Uint8Array): FrameModel =>
+  isSaved(bytes) ? Graph.load(bytes) : Sequential.load(bytes);
 
 registerProcessor(PROCESSOR, GatewiseProcessor);

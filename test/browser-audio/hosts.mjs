@@ -1,0 +1,86 @@
+// Browsers with a microphone that is a file, with one that is refused, and with none.
+import { chromium, launch } from "../everywhere/hosts/browsers.mjs";
+import { firstOf, inPackages } from "../everywhere/hosts/runtimes.mjs";
+
+const firefox = firstOf("/usr/bin/firefox-esr");
+
+/** @param {readonly string[]} flags */
+const chromiumWith = (...flags) => ({
+  ...chromium.options,
+  args: [
+    ...chromium.options.args,
+    "--autoplay-policy=no-user-gesture-required",
+    ...flags,
+  ],
+});
+
+/** @param {Record<string, unknown>} prefs */
+const firefoxWith = (prefs) => ({
+  browser: "firefox",
+  extraPrefsFirefox: { "media.autoplay.default": 0, ...prefs },
+});
+
+/**
+ * @typedef {"heard" | "refused" | "absent"} Microphone
+ * @typedef {{ name: string, program: string | undefined, options: (microphone: Microphone, wav: string) => Record<string, unknown> }} Host
+ */
+
+/** @type {readonly Host[]} */
+export const hosts = [
+  {
+    name: "Chromium",
+    program: chromium.program,
+    options: (microphone, wav) =>
+      ({
+        heard: () =>
+          chromiumWith(
+            "--use-fake-device-for-media-stream",
+            "--use-fake-ui-for-media-stream",
+            `--use-file-for-fake-audio-capture=${wav}`,
+          ),
+        refused: () =>
+          chromiumWith(
+            "--use-fake-device-for-media-stream",
+            "--use-fake-ui-for-media-stream=deny",
+          ),
+        absent: () => chromiumWith("--use-fake-ui-for-media-stream"),
+      })[microphone](),
+  },
+  {
+    // its fake microphone hums; `hear` in pages.mjs gives it the file
+    name: "Firefox",
+    program: firefox,
+    options: (microphone) =>
+      ({
+        heard: () =>
+          firefoxWith({
+            "media.navigator.streams.fake": true,
+            "media.navigator.permission.disabled": true,
+          }),
+        refused: () =>
+          firefoxWith({
+            "media.navigator.streams.fake": true,
+            "permissions.default.microphone": 2,
+          }),
+        absent: () =>
+          firefoxWith({ "media.navigator.permission.disabled": true }),
+      })[microphone](),
+  },
+];
+
+/**
+ * Runs in a browser with such a microphone; false where it is not installed.
+ *
+ * @template T
+ * @param {Host} host @param {Microphone} microphone @param {string} wav
+ * @param {(page: any) => Promise<T>} use
+ */
+export async function inBrowser({ program, options }, microphone, wav, use) {
+  if (!program || !inPackages("puppeteer-core/package.json")) return null;
+  const { browser, close } = await launch(program, options(microphone, wav));
+  try {
+    return await use(await browser.newPage());
+  } finally {
+    await close();
+  }
+}
