@@ -17,7 +17,7 @@ export type {
   SuppressionNode,
   SuppressionNodeOptions,
 } from "./suppression-node.js";
-export type { FixedInputs } from "../signal/frame-model.js";
+export type { Feedback, FixedInputs } from "../signal/frame-model.js";
 export type {
   FrameSettings,
   Gives,

@@ -1,7 +1,8 @@
 import { message, positiveInteger } from "../checks.js";
+import type { Tensor } from "../tensor.js";
 import { between } from "../signal/checks.js";
 import {
-  type FixedInputs,
+  type Feedback,
   type FrameModel,
   type FrameStream,
   frameSizeOf,
@@ -16,10 +17,15 @@ export interface SpeechFrames {
   frameSamples: number;
   /** Samples of the frame before that the model wants in front. */
   contextSamples: number;
-  inputs: FixedInputs;
+  feedback: Feedback;
 }
 
 export const SPEECH_RATE = 16_000;
+
+const zeros = (...shape: number[]): Tensor => ({
+  shape,
+  data: new Float32Array(shape.reduce((size, one) => size * one, 1)),
+});
 
 /** Silero's models, by the names of their inputs. */
 const KNOWN: readonly (SpeechFrames & { names: readonly string[] })[] = [
@@ -28,14 +34,22 @@ const KNOWN: readonly (SpeechFrames & { names: readonly string[] })[] = [
     names: ["input", "sr", "state"],
     frameSamples: 512,
     contextSamples: 64,
-    inputs: { sr: SPEECH_RATE },
+    feedback: {
+      inputs: { sr: SPEECH_RATE },
+      states: { state: "stateN" },
+      initial: { state: zeros(2, 1, 128) },
+    },
   },
   // v4 and before, "legacy"
   {
     names: ["c", "h", "input", "sr"],
     frameSamples: 1536,
     contextSamples: 0,
-    inputs: { sr: SPEECH_RATE },
+    feedback: {
+      inputs: { sr: SPEECH_RATE },
+      states: { h: "hn", c: "cn" },
+      initial: { h: zeros(2, 1, 64), c: zeros(2, 1, 64) },
+    },
   },
 ];
 
@@ -74,7 +88,7 @@ export function speechFrames(
   return {
     frameSamples: positiveInteger(samples, "frameSamples"),
     contextSamples: positiveInteger(context + 1, "contextSamples") - 1,
-    inputs: known?.inputs ?? {},
+    feedback: known?.feedback ?? {},
   };
 }
 
@@ -87,9 +101,9 @@ export class SpeechStream {
 
   constructor(
     model: FrameModel,
-    { frameSamples, contextSamples, inputs }: SpeechFrames,
+    { frameSamples, contextSamples, feedback }: SpeechFrames,
   ) {
-    this.#stream = streamOf(model, inputs);
+    this.#stream = streamOf(model, feedback);
     this.#frame = new Float32Array(contextSamples + frameSamples);
     this.#context = contextSamples;
     rehearse(this.#stream, this.#frame.length, 1);

@@ -159,7 +159,7 @@ function stepOf(
   size: number,
   name: string,
 ): Step {
-  const stream = streamOf(model, stage.inputs, stage.states);
+  const stream = streamOf(model, stage);
   const { takes, gives } = stage;
   const input = new Float32Array(NUMBERS[takes](size));
   const count = gives === "numbers" ? null : NUMBERS[gives](size);

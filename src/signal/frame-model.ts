@@ -1,4 +1,5 @@
 import { message } from "../checks.js";
+import type { Tensor } from "../tensor.js";
 
 /** What of a model's stream is used: a frame in, a frame out. Those of Sequential and Graph are such. */
 export interface FrameStream {
@@ -14,6 +15,16 @@ export interface FrameModel {
 
 /** Inputs of a graph that are the same in every frame: `{ sr: 16000 }`. */
 export type FixedInputs = Readonly<Record<string, number>>;
+
+/** How a graph is fed from frame to frame. */
+export interface Feedback {
+  /** Inputs that are the same in every frame: `{ sr: 16000 }`. */
+  inputs?: FixedInputs;
+  /** State inputs by the outputs that are fed back into them, where their names do not say so. */
+  states?: Readonly<Record<string, string>>;
+  /** What state inputs are before the first frame; zeros by default, where the model says of which size. */
+  initial?: Readonly<Record<string, Tensor>>;
+}
 
 /** A port as graphs have them. */
 export interface FramePort {
@@ -56,19 +67,17 @@ export function frameSizeOf(model: FrameModel): number | null {
   return Number.isNaN(size) ? null : size;
 }
 
-/** A stream of the model, with the inputs that stay as they are, and those that are fed back. */
+/** A stream of the model, fed so. */
 export function streamOf(
   model: FrameModel,
-  inputs: FixedInputs = {},
-  states: Readonly<Record<string, string>> = {},
+  { inputs = {}, states = {}, initial = {} }: Feedback = {},
 ): FrameStream {
-  const options = {
-    ...(Object.keys(inputs).length && { inputs }),
-    ...(Object.keys(states).length && { states }),
-  };
+  const given = Object.entries({ inputs, states, initial }).filter(
+    ([, entries]) => Object.keys(entries).length > 0,
+  );
   const { stream } = model as { stream(options?: object): FrameStream };
-  return Object.keys(options).length
-    ? stream.call(model, options)
+  return given.length
+    ? stream.call(model, Object.fromEntries(given))
     : stream.call(model);
 }
 

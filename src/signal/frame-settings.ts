@@ -1,6 +1,7 @@
 import { message, oneOf, positiveInteger, record, wrong } from "../checks.js";
+import type { Tensor } from "../tensor.js";
 import { rateOf } from "./checks.js";
-import type { FixedInputs } from "./frame-model.js";
+import type { Feedback, FixedInputs } from "./frame-model.js";
 import { type Window, windowOf } from "./window.js";
 
 /**
@@ -16,13 +17,9 @@ export type Takes = "frame" | "magnitude" | "complex";
 export type Gives = "frame" | "mask" | "complex" | "numbers";
 
 /** A model's part in what becomes of a frame. */
-export interface Stage {
+export interface Stage extends Feedback {
   takes: Takes;
   gives: Gives;
-  /** Inputs of a graph that are the same in every frame: `{ sr: 16000 }`. */
-  inputs?: FixedInputs;
-  /** State inputs of a graph by the outputs that are fed back into them, where their names do not say so. */
-  states?: Readonly<Record<string, string>>;
 }
 
 /** How a stream of samples is brought before models: frames of it, at their rate, one model behind the other. */
@@ -55,10 +52,13 @@ const SETTINGS = {
   window: 0,
   stages: 0,
 } satisfies Record<keyof FrameSettings, 0>;
-const STAGE = { takes: 0, gives: 0, inputs: 0, states: 0 } satisfies Record<
-  keyof Stage,
-  0
->;
+const STAGE = {
+  takes: 0,
+  gives: 0,
+  inputs: 0,
+  states: 0,
+  initial: 0,
+} satisfies Record<keyof Stage, 0>;
 
 /** @throws TypeError, RangeError that name the setting */
 export function checkSettings(
@@ -92,7 +92,13 @@ export function checkSettings(
 }
 
 function checkStage(stage: unknown, name: string): Required<Stage> {
-  const { takes, gives, inputs = {}, states = {} } = record(stage, name, STAGE);
+  const {
+    takes,
+    gives,
+    inputs = {},
+    states = {},
+    initial = {},
+  } = record(stage, name, STAGE);
   const checked = {
     takes: oneOf(takes, `${name}.takes`, ["frame", "magnitude", "complex"]),
     gives: oneOf(gives, `${name}.gives`, [
@@ -103,6 +109,7 @@ function checkStage(stage: unknown, name: string): Required<Stage> {
     ]),
     inputs: record(inputs, `${name}.inputs`) as FixedInputs,
     states: record(states, `${name}.states`) as Record<string, string>,
+    initial: record(initial, `${name}.initial`) as Record<string, Tensor>,
   } as const;
   if (checked.gives === "mask" && checked.takes === "frame")
     throw new RangeError(

@@ -13,7 +13,7 @@ export type {
   Stage,
   Takes,
 } from "../signal/frame-settings.js";
-export type { FixedInputs } from "../signal/frame-model.js";
+export type { Feedback, FixedInputs } from "../signal/frame-model.js";
 export type { Window } from "../signal/window.js";
 export type {
   FrameEvent,
