@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs what `npm run test:everywhere` and `npm run test:bundlers` run in: Debian packages (as root) and the npm
+# Installs what `npm run test:everywhere`, `test:audio` and `test:bundlers` run in: Debian packages (as root) and the npm
 # packages of tools/runtimes. Quick when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/runtimes"
 
-debian=(chromium firefox-esr webkit2gtk-driver xvfb tesseract-ocr-eng)
+debian=(chromium firefox-esr pulseaudio webkit2gtk-driver xvfb tesseract-ocr-eng)
 missing=()
 for package in "${debian[@]}"; do
   state=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)

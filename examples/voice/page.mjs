@@ -12,10 +12,9 @@ let model = null;
 let listening = null;
 
 /** Handlers that keep what is heard. */
-function makeVad(sampleRate = 16_000) {
+function makeVad() {
   return new VoiceActivity({
     model,
-    sampleRate,
     onFrameProcessed({ isSpeech }, frame) {
       const peak = frame.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
       heard.frames.push({
@@ -96,15 +95,15 @@ function explain(error) {
   return error;
 }
 
-/** A recording of any kind that the browser can read, at its own rate. */
+/** A recording of any kind that the browser can read; it brings it to the model's rate. */
 async function open() {
   const [file] = element("recording").files;
   if (!file) return;
   try {
-    const context = new OfflineAudioContext(1, 1, 48_000);
+    const context = new OfflineAudioContext(1, 1, 16_000);
     const sound = await context.decodeAudioData(await file.arrayBuffer());
     begin();
-    const vad = makeVad(sound.sampleRate);
+    const vad = makeVad();
     vad.process(sound.getChannelData(0));
     vad.finish();
     const { length } = heard.segments;

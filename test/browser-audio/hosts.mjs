@@ -1,4 +1,8 @@
 // Browsers with a microphone that is a file, with one that is refused, and with none.
+import { spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { chromium, launch } from "../everywhere/hosts/browsers.mjs";
 import { firstOf, inPackages } from "../everywhere/hosts/runtimes.mjs";
 
@@ -67,6 +71,40 @@ export const hosts = [
       })[microphone](),
   },
 ];
+
+/**
+ * A sound card that nobody hears: without one, Firefox's contexts stay suspended. Ended by its own process.
+ *
+ * @returns {{ stop(): void } | null} null where there is no pulseaudio
+ */
+export function silentSound() {
+  const program = firstOf("/usr/bin/pulseaudio");
+  if (!program) return null;
+  const folder = mkdtempSync(join(tmpdir(), "gatewise-sound-"));
+  const socket = join(folder, "socket");
+  const sound = spawn(
+    program,
+    [
+      ...["-n", "--daemonize=no", "--exit-idle-time=-1", "--log-level=error"],
+      ...[
+        "-L",
+        `module-native-protocol-unix socket=${socket} auth-anonymous=1`,
+      ],
+      ...["-L", "module-null-sink sink_name=silent"],
+    ],
+    {
+      env: {
+        ...process.env,
+        PULSE_RUNTIME_PATH: folder,
+        PULSE_STATE_PATH: folder,
+        PULSE_COOKIE: join(folder, "cookie"),
+      },
+      stdio: "ignore",
+    },
+  );
+  process.env["PULSE_SERVER"] = `unix:${socket}`;
+  return { stop: () => void sound.kill() };
+}
 
 /**
  * Runs in a browser with such a microphone; false where it is not installed.

@@ -1,5 +1,4 @@
 // What is done in the pages of examples/voice and examples/denoise, as a user does it.
-import { PATIENCE } from "../everywhere/hosts/net.mjs";
 
 /** @param {any} page @param {string} selector */
 const textOf = (page, selector) =>
@@ -12,7 +11,7 @@ export async function said(page, text, selector = "#message") {
   try {
     await page.waitForFunction(
       `${text}.test(document.querySelector(${JSON.stringify(selector)}).textContent)`,
-      { timeout: PATIENCE / 2 },
+      { timeout: 30_000 },
     );
   } catch {
     throw new Error(
@@ -77,7 +76,7 @@ export async function listen(page) {
   await page.click("#listen");
   await said(page, /^Listening at \d+ Hz\.$/);
   await page.waitForFunction("heard.segments.length > 0", {
-    timeout: PATIENCE,
+    timeout: 60_000,
   });
   const spoken = await page.evaluate(
     "heard.frames.filter(({ probability }) => probability > 0.5).length",

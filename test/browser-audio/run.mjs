@@ -1,6 +1,7 @@
 // Checks examples/voice and examples/denoise in Chromium and Firefox, with microphones that speak:
 //
 //     npm run build && (cd bench/peers && npm ci) && npm run test:audio
+//     node test/browser-audio/run.mjs firefox
 //
 // Browsers and puppeteer-core come from tools/install-runtimes.sh, Silero's models with bench/peers, those of noise
 // suppression from ../shared. What is absent is skipped by name, and is an error under CI=true, ../shared apart.
@@ -11,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkNode } from "./node-check.mjs";
-import { hosts, inBrowser } from "./hosts.mjs";
+import { hosts, inBrowser, silentSound } from "./hosts.mjs";
 import { give, hear, listen, openRecording, said } from "./pages.mjs";
 
 const path = (/** @type {string} */ name) =>
@@ -139,7 +140,10 @@ async function denoise(host, name, files) {
   });
 }
 
+const sound = silentSound();
+const wanted = process.argv.slice(2).map((word) => word.toLowerCase());
 for (const host of hosts) {
+  if (wanted.length && !wanted.includes(host.name.toLowerCase())) continue;
   if (existsSync(silero)) await voice(host);
   else await step(`${host.name}, voice`, async () => null);
   await denoise(host, "GTCRN", [conformance("gtcrn_simple")]);
@@ -148,4 +152,5 @@ for (const host of hosts) {
     conformance("dtln_model_2"),
   ]);
 }
+sound?.stop();
 if (failed) process.exitCode = 1;
