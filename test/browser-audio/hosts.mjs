@@ -66,8 +66,11 @@ export const hosts = [
             "media.navigator.streams.fake": true,
             "permissions.default.microphone": 2,
           }),
-        absent: () =>
-          firefoxWith({ "media.navigator.permission.disabled": true }),
+        // the silent sound card has a microphone too
+        absent: () => ({
+          ...firefoxWith({ "media.navigator.permission.disabled": true }),
+          env: { ...process.env, PULSE_SERVER: "none" },
+        }),
       })[microphone](),
   },
 ];
