@@ -88,12 +88,14 @@ export function silentSound() {
   const sound = spawn(
     program,
     [
-      ...["-n", "--daemonize=no", "--exit-idle-time=-1", "--log-level=error"],
-      ...[
-        "-L",
-        `module-native-protocol-unix socket=${socket} auth-anonymous=1`,
-      ],
-      ...["-L", "module-null-sink sink_name=silent"],
+      "-n",
+      "--daemonize=no",
+      "--exit-idle-time=-1",
+      "--log-level=error",
+      "-L",
+      `module-native-protocol-unix socket=${socket} auth-anonymous=1`,
+      "-L",
+      "module-null-sink sink_name=silent",
     ],
     {
       env: {
