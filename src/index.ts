@@ -8,20 +8,15 @@ export {
   type InitOptions,
 } from "./kernel/load.js";
 export type {
-  Activation,
+  Activation as StandardActivation,
   ActivationName,
   CellActivation,
   MergeMode,
 } from "./kernel/model.js";
-export { Embedding, type EmbeddingOptions } from "./layers/embedding.js";
 export type { GenerateOptions } from "./models/generate.js";
-export { GRU, type GRUOptions } from "./layers/gru.js";
+export * from "./layers/index.js";
 export { Layer } from "./layers/layer.js";
-export { LastStep, type LastStepOptions } from "./layers/last-step.js";
-export { Linear, type LinearOptions } from "./layers/linear.js";
-export { LSTM, type LSTMOptions } from "./layers/lstm.js";
 export type { MaskLike } from "./layers/mask.js";
-export { Masking, type MaskingOptions } from "./layers/masking.js";
 export type {
   Direction,
   MaskRule,
@@ -29,7 +24,6 @@ export type {
   RecurrentOptions,
 } from "./layers/options.js";
 export type { ForwardOptions, ForwardOutput } from "./layers/recurrent.js";
-export { RNN, type RNNOptions } from "./layers/rnn.js";
 export {
   Sequential,
   type SequentialForwardOptions,

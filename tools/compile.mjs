@@ -1,15 +1,23 @@
 // Compiles assembly/ for every target of asconfig.json, and assembly/train/ for those of its own, as `asc --target` does,
 // in one process: the compiler is itself a large WebAssembly module, and two processes that each set it up take 11 s of a
 // core where one takes 6.
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import asc from "assemblyscript/asc";
 
 const root = new URL("../", import.meta.url);
 
-for (const config of ["asconfig.json", "assembly/train/asconfig.json"]) {
+// Whatever a file of assembly/layers/ exports, a binary that runs models exports.
+const layers = await readdir(new URL("assembly/layers/", root));
+const entries = {
+  "asconfig.json": layers.map((file) => `assembly/layers/${file}`),
+  "assembly/train/asconfig.json": [],
+};
+
+for (const [config, files] of Object.entries(entries)) {
   const { targets } = JSON.parse(await readFile(new URL(config, root), "utf8"));
   for (const target of Object.keys(targets)) {
     const { error, stderr } = await asc.main([
+      ...files,
       "--config",
       config,
       "--target",

@@ -111,7 +111,13 @@ export function createMachine(wanted: Backend | "auto"): Machine {
   const memory = new WasmMemory();
   // The instance's own exports: the loader's wrap every call in a variadic function.
   const { exports } = instantiate(module, memory);
-  const functionOf = ({ name }: KernelFunction) => exports[name] as Pass;
+  const functionOf = ({ name }: KernelFunction) => {
+    const pass = exports[name];
+    if (typeof pass === "function") return pass as Pass;
+    throw new TypeError(
+      `module: expected the binary of this version, got one without ${name}`,
+    );
+  };
   return { backend, memory, functionOf };
 }
 

@@ -1,11 +1,9 @@
 import {
   boolean,
   knownKeys,
-  message,
   positiveInteger,
   record,
   refuseTheirWords,
-  shapeText,
 } from "../checks.js";
 import {
   type Activation,
@@ -15,12 +13,11 @@ import {
 } from "../kernel/model.js";
 import { seeded, uniform } from "../random.js";
 import type { StateDict } from "../safetensors.js";
-import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
 import { activationText, checkActivation } from "./activations.js";
-import { Layer, type LayerDescription } from "./layer.js";
+import type { LayerDescription } from "./layer.js";
 import { type BackendChoice, checkBackend, checkSeed } from "./options.js";
-import { PackedModel } from "./packed-model.js";
 import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
+import { Pointwise, stageOfCell } from "./pointwise.js";
 
 export interface LinearOptions {
   inputSize: number;
@@ -36,10 +33,9 @@ export interface LinearOptions {
 }
 
 /** y = f(W x + b) at every step. State dict: weight [out, in], bias [out], as torch.nn.Linear. */
-export class Linear extends Layer {
+export class Linear extends Pointwise {
   declare readonly type: "Linear";
   readonly options: Readonly<Required<LinearOptions>>;
-  readonly #packed: PackedModel;
 
   constructor(options: LinearOptions) {
     refuseTheirWords(record(options, "options"));
@@ -65,7 +61,6 @@ export class Linear extends Layer {
       backend: checked.backend,
     });
     this.options = Object.freeze(checked);
-    this.#packed = new PackedModel("Linear", [this], checked.backend);
   }
 
   /** A layer of the sizes and bias that the dict tells; `options` add the activation. */
@@ -79,30 +74,6 @@ export class Linear extends Layer {
     const [outputSize, inputSize] = matrixShape(entries, "weight", prefix);
     const found = { inputSize, outputSize, bias: entries.has("bias") };
     return make({ ...found, ...given }).loadStateDict(dict, { prefix });
-  }
-
-  /** [.., I] → [.., O], any number of axes before. */
-  forward(input: TensorLike): { output: Tensor } {
-    const { inputSize, outputSize } = this.options;
-    const { shape, data } = asTensor(input, "input");
-    if (!shape.length || shape.at(-1) !== inputSize || !data.length) {
-      throw new RangeError(
-        message("input", `[.., ${inputSize}]`, shapeText(shape)),
-      );
-    }
-    const steps = data.length / inputSize;
-    const run = {
-      input: data,
-      batch: 1,
-      steps,
-      lengths: null,
-      states: [],
-      trace: null,
-    };
-    const { output } = this.#packed.model.forward(run);
-    return {
-      output: { shape: [...shape.slice(0, -1), outputSize], data: output },
-    };
   }
 
   /** @internal */
@@ -122,10 +93,6 @@ export class Linear extends Layer {
   protected override get remarks(): readonly string[] {
     const { activation } = this.options;
     return activation === "linear" ? [] : [activationText(activation)];
-  }
-
-  override dispose(): void {
-    this.#packed.dispose();
   }
 }
 
@@ -156,10 +123,5 @@ function stageOf(
     weight: () => parameters.get("weight") as Float32Array,
     bias: () => parameters.get("bias"),
   });
-  return {
-    cells: [cell],
-    lastOnly: false,
-    merge: "concat",
-    inProcessingOrder: false,
-  };
+  return stageOfCell(cell);
 }

@@ -3,7 +3,7 @@ import {
   init,
   Linear,
   Sequential,
-  type Activation,
+  type StandardActivation,
   type CellActivation,
 } from "../../src/index.js";
 import { expectClose, expectSameBits } from "../support/compare.js";
@@ -42,7 +42,7 @@ function grid(from: number, to: number, count: number): Float32Array {
 
 /** f of every entry, through a Linear layer of weight 1 and bias 0. */
 function apply(
-  activation: Activation | CellActivation,
+  activation: StandardActivation | CellActivation,
   values: Float32Array,
 ): Float32Array {
   const layer = new Linear({ inputSize: 1, outputSize: 1, activation });

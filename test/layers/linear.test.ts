@@ -3,7 +3,7 @@ import {
   init,
   Linear,
   Sequential,
-  type Activation,
+  type StandardActivation,
   type Tensor,
 } from "../../src/index.js";
 import { expectClose, expectSameBits } from "../support/compare.js";
@@ -13,7 +13,7 @@ import { Random } from "../support/random.js";
 import { at } from "../support/tensors.js";
 import { tolerances } from "../support/tolerances.js";
 
-const functions: readonly Activation[] = [
+const functions: readonly StandardActivation[] = [
   "linear",
   "tanh",
   "sigmoid",

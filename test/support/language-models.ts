@@ -4,7 +4,7 @@ import {
   Linear,
   LSTM,
   Sequential,
-  type Activation,
+  type StandardActivation,
 } from "../../src/index.js";
 import { scaleWeights } from "./layers.js";
 import { Random } from "./random.js";
@@ -16,7 +16,7 @@ const V = 12;
 export function languageModel({
   activation = "linear",
   oneHot = false,
-}: { activation?: Activation; oneHot?: boolean } = {}): Sequential {
+}: { activation?: StandardActivation; oneHot?: boolean } = {}): Sequential {
   const recurrent = new GRU({
     inputSize: oneHot ? V : 5,
     hiddenSize: 14,
@@ -43,7 +43,7 @@ export function languageModel({
 /** A model that gives the same logits whatever it reads. */
 export function constantModel(
   logits: readonly number[],
-  activation: Activation = "linear",
+  activation: StandardActivation = "linear",
 ): Sequential {
   const last = new Linear({
     inputSize: 1,

@@ -1,5 +1,5 @@
 import type {
-  Activation,
+  StandardActivation,
   CellActivation,
   StateDict,
   Tensor,
@@ -8,7 +8,7 @@ import { functionOf } from "./functions.js";
 
 /** An activation in float64, over one row of outputs. */
 export function activate(
-  activation: Activation | CellActivation,
+  activation: StandardActivation | CellActivation,
   row: number[],
 ): number[] {
   if (activation !== "softmax") return row.map(functionOf(activation));
@@ -21,7 +21,7 @@ export function activate(
 /** y = f(W x + b) for every row of x, in float64. */
 export function linear(
   weights: StateDict,
-  activation: Activation | CellActivation,
+  activation: StandardActivation | CellActivation,
   x: Tensor,
 ): number[][] {
   const { shape, data } = weights.weight!;

@@ -1,0 +1,49 @@
+import { message, shapeText } from "../checks.js";
+import type { Cell, StageSpec } from "../kernel/model.js";
+import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
+import { Layer, type LayerFacts } from "./layer.js";
+import { PackedModel } from "./packed-model.js";
+
+/** A layer of one cell, whose outputs are made of the features of their own step alone. */
+export abstract class Pointwise extends Layer {
+  readonly #packed: PackedModel;
+
+  /** @internal */
+  protected constructor(facts: LayerFacts) {
+    super(facts);
+    this.#packed = new PackedModel(this.type, [this], this.backend);
+  }
+
+  /** [.., I] → [.., O], any number of axes before. */
+  forward(input: TensorLike): { output: Tensor } {
+    const { inputSize, outputSize } = this;
+    const { shape, data } = asTensor(input, "input");
+    if (!shape.length || shape.at(-1) !== inputSize || !data.length) {
+      const expected = `[.., ${inputSize}]`;
+      throw new RangeError(message("input", expected, shapeText(shape)));
+    }
+    const { output } = this.#packed.model.forward({
+      input: data,
+      batch: 1,
+      steps: data.length / inputSize,
+      lengths: null,
+      states: [],
+      trace: null,
+    });
+    return {
+      output: { shape: [...shape.slice(0, -1), outputSize], data: output },
+    };
+  }
+
+  override dispose(): void {
+    this.#packed.dispose();
+  }
+}
+
+/** A stage of one cell that runs forwards. */
+export const stageOfCell = (cell: Cell): StageSpec => ({
+  cells: [cell],
+  lastOnly: false,
+  merge: "concat",
+  inProcessingOrder: false,
+});
