@@ -2,7 +2,7 @@
  * Layers as nodes, a function a type. Inside the graph time comes first: x is [T, B, I], or tokens [T, B].
  */
 import { message } from "../../../checks.js";
-import type { Embedding, Layer, Linear } from "../../../index.js";
+import type { Activation, Embedding, Layer, Linear } from "../../../index.js";
 import type { Tensor } from "../../../tensor.js";
 import { floats } from "../made.js";
 import { addActivation } from "./activations.js";
@@ -24,6 +24,10 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   GRU: addRecurrent,
   Linear: addLinear,
   Embedding: addEmbedding,
+  Activation: (graph, x, { options }: Activation) => ({
+    output: addActivation(graph, x, options.activation),
+    states: [],
+  }),
 };
 
 /** @throws RangeError for a layer, or an option of it, that ONNX has no word for */
