@@ -21,7 +21,8 @@ const { FrameProcessor, defaultFrameProcessorOptions } = vadWeb(
   "dist/frame-processor.js",
 );
 const { Silero, SileroLegacy } = vadWeb("dist/models/index.js");
-const ort = require("onnxruntime-web");
+/** @type {any} the peer is not installed where types are checked */
+const ort = require(/** @type {string} */ ("onnxruntime-web"));
 ort.env.wasm.numThreads = 1;
 console.log = () => undefined; // vad-web tells what it loads
 
