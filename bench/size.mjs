@@ -13,6 +13,8 @@ const BUDGETS = {
   "simd.wasm": { bytes: 11_200, gzipped: 4_400 },
   "relaxed.wasm": { bytes: 10_900, gzipped: 4_400 },
   gatewise: { bytes: 100_000, gzipped: 35_500 },
+  // of an application that imports nothing else: more when bundlers can no longer leave the other layers out
+  "LSTM alone": { bytes: 95_500, gzipped: 33_900 },
   "parse and serialize": { bytes: 7_300, gzipped: 3_100 },
   // what all of it adds to gatewise, the reader of ONNX files included
   "gatewise/audio": { bytes: 100_000, gzipped: 35_000 },

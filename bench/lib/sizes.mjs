@@ -46,6 +46,7 @@ const BESIDE = ["audio", "decode", "tesseract", "train"];
 const FOLDERS = { train: "training" };
 
 const CORE = 'export * from "./dist/index.js";';
+const LSTM = 'export { LSTM } from "./dist/index.js";';
 const SAFETENSORS =
   'export { parse, serialize } from "./dist/formats/safetensors/index.js";';
 
@@ -75,6 +76,7 @@ export async function sizes() {
       measure(name, readFileSync(new URL(`build/${name}`, root))),
     ),
     core,
+    measure("LSTM alone", await bundle(LSTM)),
     measure("parse and serialize", await bundle(SAFETENSORS)),
     ...(await Promise.all([
       ...formats.map((format) => {

@@ -1,4 +1,5 @@
 import { message, record } from "../checks.js";
+import { Inspected } from "../inspected.js";
 import type {
   Cell,
   CellState,
@@ -60,14 +61,11 @@ export interface LayerDescription {
   readonly convention: string;
 }
 
-/** @internal */
-export const INSPECT: unique symbol = Symbol.for("nodejs.util.inspect.custom");
-
 /**
  * What every layer is, and what it says of itself: models, streams, workers, readers and writers of files ask it and
  * nothing else. RNN, LSTM, GRU, Linear, Embedding and Masking are layers.
  */
-export abstract class Layer {
+export abstract class Layer extends Inspected {
   /** As saved models and reports name it: 'LSTM'. */
   readonly type: string;
   /** I, the features of an input step; 1 where a step is a token; 0 for a Masking, which takes any number of them. */
@@ -100,6 +98,7 @@ export abstract class Layer {
 
   /** @internal */
   protected constructor(facts: LayerFacts) {
+    super();
     this.type = facts.type;
     this.inputSize = facts.inputSize;
     this.outputSize = facts.outputSize;
@@ -233,11 +232,6 @@ export abstract class Layer {
       : "";
     const all = [sizes, ...this.remarks].filter((each) => each);
     return `${this.type}(${all.join(", ")})`;
-  }
-
-  /** What console.log shows in Node. @internal */
-  [INSPECT](): string {
-    return this.toString();
   }
 
   /** Gives the kernel's memory back now, if the layer has any. Optional: an unreachable layer gives it back by itself. */

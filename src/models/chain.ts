@@ -24,7 +24,7 @@ export function checkChain(layers: unknown): Chain {
   layers.forEach((layer: unknown, index) => {
     // the one question of this kind: what users hand in may be anything
     if (layer instanceof Layer) return;
-    throw wrong(false, `layers[${index}]`, `a layer (${layerTypes})`, layer);
+    throw wrong(false, `layers[${index}]`, `a layer (${layerTypes()})`, layer);
   });
   return checkFit(layers as readonly Layer[]);
 }

@@ -17,7 +17,7 @@ export function saveModel(
   const described = layers.map(({ type, savedOptions: options }, index) => {
     if (isKnown(type)) return { type, options };
     const name = `layers[${index}]`;
-    throw new RangeError(message(name, `one of ${layerTypes}`, type));
+    throw new RangeError(message(name, `one of ${layerTypes()}`, type));
   });
   const gatewise = JSON.stringify({
     version: VERSION,
@@ -69,7 +69,7 @@ function described(text: string): { layers: Layer[]; skip: number } {
     // Options of gigabytes cost nothing here: a layer draws its weights when somebody looks at them.
     if (isKnown(type)) return new LAYER_TYPES[type](options);
     const name = `layers[${index}].type`;
-    throw new RangeError(message(name, layerTypes, String(type)));
+    throw new RangeError(message(name, layerTypes(), String(type)));
   });
   return { layers: made, skip };
 }

@@ -1,5 +1,6 @@
 import type { Bytes } from "../bytes.js";
 import { message, record } from "../checks.js";
+import { Inspected } from "../inspected.js";
 import type { CellState, ForwardResult } from "../kernel/model.js";
 import type { StateDict } from "../safetensors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
@@ -9,7 +10,7 @@ import {
   sequences,
   tokenSequences,
 } from "../layers/input.js";
-import { INSPECT, type Layer, type TokenTable } from "../layers/layer.js";
+import type { Layer, TokenTable } from "../layers/layer.js";
 import { checkMask, type Mask, type MaskLike } from "../layers/mask.js";
 import { PackedModel } from "../layers/packed-model.js";
 import type { State, States } from "../layers/state.js";
@@ -56,7 +57,7 @@ const FORWARD = {
 } satisfies Record<keyof SequentialForwardOptions, 0>;
 
 /** Layers one after another, run as one model in one memory. It is, and can do, what its layers are in all. */
-export class Sequential {
+export class Sequential extends Inspected {
   /** As given, frozen. */
   readonly layers: readonly Layer[];
   /** Features of an input step; of a model that takes tokens 1. */
@@ -84,6 +85,7 @@ export class Sequential {
    * @throws TypeError, RangeError that name the layer or option
    */
   constructor(layers: readonly Layer[], options: SequentialOptions = {}) {
+    super();
     const sizes = checkChain(layers);
     this.layers = Object.freeze([...layers]);
     this.inputSize = sizes.inputSize;
@@ -286,11 +288,6 @@ export class Sequential {
       `Sequential: ${input} → ${output}, ${count} parameters${this.streamable ? "" : ", whole sequences alone"}`,
       ...this.layers.map((layer, index) => `  ${index}: ${layer}`),
     ].join("\n");
-  }
-
-  /** What console.log shows in Node. @internal */
-  [INSPECT](): string {
-    return this.toString();
   }
 
   /** Gives the kernel's memory back now; optional. The layers stay usable by themselves. */
