@@ -2,7 +2,8 @@
 
     /usr/bin/python3 examples/dates/train.py        (Debian: python3-torch; 5 minutes on one core)
 
-Writes dates.safetensors: the weights, and what PyTorch gives for a few dates, which the test compares.
+Writes dates.safetensors: the weights, and what PyTorch gives for a few dates, which the test compares. Those that lie here
+are of step 1000 of 1500, where all of 200 dates of another draw are right.
 """
 
 import datetime
