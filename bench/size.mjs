@@ -16,8 +16,8 @@ const BUDGETS = {
   // of an application that imports nothing else: more when bundlers can no longer leave the other layers out
   "LSTM alone": { bytes: 95_500, gzipped: 33_900 },
   "parse and serialize": { bytes: 7_300, gzipped: 3_100 },
-  // what all of it adds to gatewise, the reader of ONNX files included
-  "gatewise/audio": { bytes: 100_000, gzipped: 35_000 },
+  // what all of it adds to gatewise, graphs and the reader of ONNX files included
+  "gatewise/audio": { bytes: 180_000, gzipped: 63_500 },
   // what the load of a format adds to gatewise
   // all of them
   "gatewise/load": { bytes: 210_000, gzipped: 75_000 },
