@@ -92,7 +92,7 @@ export function checkBatch(
   };
 }
 
-function checkWeights(
+export function checkWeights(
   weights: TensorLike | undefined,
   { batch, steps }: Sequences,
   lastOnly: boolean,
@@ -174,34 +174,44 @@ export function cut(
 /** Which of a batch's outputs count, and how much; `skip` steps at the start of each row do not. */
 export function countedOf(
   subject: Subject,
-  batch: CheckedBatch,
+  { given, lengths, mask, weights }: CheckedBatch,
   skip: number,
 ): Counted {
-  const { given, lengths, mask, weights } = batch;
-  const { batch: rows } = given;
-  const steps = subject.lastOnly ? 1 : given.steps;
-  const own = subject.lastOnly
+  const { lastOnly, outputSize: size } = subject;
+  const steps = lastOnly ? 1 : given.steps;
+  const own = lastOnly
     ? null
-    : subject.ownMask(given.data, rows * steps);
-  const each = new Float64Array(rows * steps);
+    : subject.ownMask(given.data, given.batch * steps);
+  const sizes = { batch: given.batch, steps, size, lastOnly };
+  return countSteps(sizes, lengths, mask, weights, skip, own);
+}
+
+/** The same of outputs of these sizes; `own`: what the model masks by itself. */
+export function countSteps(
+  sizes: Pick<Counted, "batch" | "steps" | "size" | "lastOnly">,
+  lengths: readonly number[] | null,
+  mask: Uint8Array | null,
+  weights: Tensor | null,
+  skip: number,
+  own: Uint8Array | null,
+): Counted {
+  const { batch, steps, lastOnly } = sizes;
+  const each = new Float64Array(batch * steps);
   const perStep = weights?.shape.length === 2;
-  for (let row = 0; row < rows; row++)
+  for (let row = 0; row < batch; row++)
     for (let t = 0; t < steps; t++) {
       const i = row * steps + t;
-      if (!subject.lastOnly) {
+      if (!lastOnly) {
         if (t < skip || t >= (lengths?.[row] ?? steps)) continue;
         if (mask?.[i] === 0 || own?.[i] === 0) continue;
       }
       each[i] = weights ? (weights.data[perStep ? i : row] as number) : 1;
     }
-  return {
-    batch: rows,
-    steps,
-    size: subject.outputSize,
-    weights: each,
-    lastOnly: subject.lastOnly,
-    ends: Array.from({ length: rows }, (_, row) => lengths?.[row] ?? steps),
-  };
+  const ends = Array.from(
+    { length: batch },
+    (_, row) => (lastOnly ? null : lengths)?.[row] ?? steps,
+  );
+  return { ...sizes, weights: each, ends };
 }
 
 /** A checked batch as an own loss sees it. */

@@ -16,7 +16,7 @@ function logAdd(a: number, b: number): number {
  * gradient, where there are too few steps for the labels.
  */
 export function ctcRow(
-  logits: Float32Array,
+  logits: Float32Array | Float64Array,
   classes: number,
   labels: ArrayLike<number>,
   blank: number,

@@ -1,9 +1,12 @@
 /** gatewise/train: training, fine-tuning and gradients of models. */
 export type { Batch } from "./batch.js";
+export { checkGradients, type GradientCheck } from "./check-gradients.js";
 export type { Data, Example } from "./data.js";
 export { TrainingError } from "./errors.js";
 export type { EvaluateOptions, Evaluation, Metric } from "./evaluate.js";
 export type { FitOptions, Progress, Summary } from "./fit.js";
+export { initialize, type InitializeOptions } from "./initialize.js";
+export { applyGradients, lossOf } from "./loops.js";
 export type { Loss } from "./losses.js";
 export type { Optimizer, Schedule } from "./optimizers.js";
 export type { TrainerOptions } from "./options.js";

@@ -48,7 +48,7 @@ export interface RowLoss {
    * The share of rows `from` to `to`, whose outputs are given; adds `factor` times its derivative by them to `gradient`.
    */
   rows(
-    output: Float32Array,
+    output: Float32Array | Float64Array,
     from: number,
     to: number,
     gradient: Float64Array,

@@ -125,6 +125,39 @@ export class Subject {
     this.model.loadStateDict(weights);
   }
 
+  /** What initial weights of a parameter go by: its operation's kind and sizes. */
+  specOf(name: string): {
+    type: string;
+    inputSize: number;
+    hiddenSize: number;
+    lstm: boolean;
+  } {
+    for (const spec of this.#specs) {
+      if (spec.type === "recurrent") {
+        for (const {
+          prefix,
+          suffix,
+          inputSize,
+          hiddenSize,
+          kind,
+        } of spec.cells)
+          if (name.startsWith(prefix) && name.endsWith(suffix))
+            return {
+              type: spec.type,
+              inputSize,
+              hiddenSize,
+              lstm: kind === "lstm",
+            };
+      } else if ("prefix" in spec && name.startsWith(spec.prefix)) {
+        const linear = spec.type === "linear";
+        const inputSize = linear ? spec.inputSize : spec.vocabSize;
+        const hiddenSize = linear ? spec.outputSize : spec.size;
+        return { type: spec.type, inputSize, hiddenSize, lstm: false };
+      }
+    }
+    throw new Error(`${name}: expected a parameter of the model, got none`);
+  }
+
   /** Steps that the model's first layers mask by themselves: (B, T), 0 where they do; null: none. */
   ownMask(data: Float32Array, count: number): Uint8Array | null {
     const [first] = this.#specs;
