@@ -45,7 +45,7 @@ const MAY: Record<string, readonly string[]> = {
   queue: BESIDE,
   worker: [...BESIDE, "kernel"],
   worklet: [...BESIDE, "kernel", "signal"],
-  cli: ["base", "formats", "graph", "entry"],
+  cli: ["base", "formats", "graph", "entry", "training"],
 };
 
 /** The kernel's doors: layers and models run on it, training changes weights, the others say which kernel runs. */

@@ -9,13 +9,17 @@ import {
   jsonOption,
   kindOption,
   loadOption,
+  count,
+  jsonOrName,
   names,
   numbers,
   pairs,
   positiveNumber,
+  share,
   quietOption,
 } from "./commands/options.js";
 import { run } from "./commands/run.js";
+import { SEGMENT, train } from "./commands/train.js";
 import { verify } from "./commands/verify.js";
 
 /** Of the package; tools/cli.mjs puts it here. */
@@ -28,6 +32,8 @@ Examples:
   gatewise run amp.nam guitar.wav out.wav
   gatewise run model.onnx input.npz output.npz
   sensor | gatewise run model.safetensors - - | alarm
+  gatewise train config.json data.npz --loss mse --epochs 20 --checkpoint run.ckpt
+  gatewise train lstm.nam di.wav amp.wav --loss esr --truncate 2048 --burn-in 4096
   gatewise verify model.safetensors cases.npz --tolerance 1e-5
 
 Exit codes: 0 done, 1 failed, 2 arguments that make no sense.`;
@@ -111,6 +117,82 @@ export function createProgram(): Command {
     .addOption(loadOption())
     .addOption(backendOption())
     .action(run);
+  program
+    .command("train")
+    .description("learn weights from examples; Ctrl-C ends it well")
+    .argument("<model>", "a model file, or a .json of layers to begin with")
+    .argument(
+      "<data>",
+      "an .npz of input and target, a .jsonl of examples, a .csv, or a .wav",
+    )
+    .argument("[target]", "of a .wav: what should come out")
+    .option(
+      "--out <file>",
+      "where the model goes; MODEL-trained.safetensors without it",
+    )
+    .option(
+      "--loss <name>",
+      "mse, mae, huber, crossEntropy, binaryCrossEntropy, esr, ctc, or JSON",
+      jsonOrName,
+    )
+    .option("--optimizer <name>", "sgd, adam, adamw, or JSON", jsonOrName)
+    .option("--learning-rate <number>", "of the optimiser", positiveNumber)
+    .option("--schedule <json>", "of the learning rate", jsonOrName)
+    .option("--epochs <count>", "how often all data are seen", count, 10)
+    .option("--batch-size <count>", "sequences a step", count, 32)
+    .option("--validation <share>", "how much of the data is held out", share)
+    .option(
+      "--patience <epochs>",
+      "end when the validation loss gets no better",
+      count,
+    )
+    .option("--metrics <names>", "accuracy, perplexity, mae, esr", names)
+    .option(
+      "--clip-norm <number>",
+      "of all gradients; 1 without it",
+      positiveNumber,
+    )
+    .option("--accumulate <count>", "batches a step of the optimiser", count)
+    .option(
+      "--truncate <steps>",
+      "a step of the optimiser every so many steps of time",
+      count,
+    )
+    .option(
+      "--burn-in <steps>",
+      "with --truncate: steps before the first for the state alone",
+      count,
+    )
+    .option(
+      "--skip <steps>",
+      "at the start of each sequence, without loss",
+      count,
+    )
+    .option(
+      "--freeze <names>",
+      "parameters that stay, or beginnings of names: 0.,1.weight",
+      names,
+    )
+    .option("--seed <number>", "of all that is drawn", Number)
+    .option("--columns <names>", "of a CSV file: the columns that go in", names)
+    .option(
+      "--targets <names>",
+      "of a CSV file: the columns that should come out",
+      names,
+    )
+    .option(
+      "--segment <steps>",
+      "of a CSV or WAV file: steps of a sequence",
+      count,
+      SEGMENT,
+    )
+    .option("--checkpoint <file>", "written after each epoch and in the end")
+    .option("--resume", "go on from the checkpoint, if it is there")
+    .addOption(new Option("--json", "progress as lines of JSON"))
+    .addOption(quietOption())
+    .addOption(loadOption())
+    .addOption(backendOption())
+    .action(train);
   program
     .command("verify")
     .description(

@@ -44,6 +44,30 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError("expected a number above 0");
 }
 
+/** An integer of at least 1. */
+export function count(text: string): number {
+  const value = positiveNumber(text);
+  if (Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError("expected an integer above 0");
+}
+
+/** Between 0 and 1. */
+export function share(text: string): number {
+  const value = positiveNumber(text);
+  if (value < 1) return value;
+  throw new InvalidArgumentError("expected a number between 0 and 1");
+}
+
+/** A name, or a value as JSON. */
+export function jsonOrName(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new InvalidArgumentError("expected a name, or JSON");
+  }
+}
+
 /** "open,close" */
 export function names(text: string): string[] {
   const found = text.split(",").map((part) => part.trim());

@@ -1,0 +1,258 @@
+/** `gatewise train MODEL DATA [TARGET]`: weights from examples. @module */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, extname } from "node:path";
+import asciichart from "asciichart";
+import { isRecord } from "../../checks.js";
+import { init, Sequential } from "../../index.js";
+import {
+  type FitOptions,
+  initialize,
+  type Loss,
+  type Metric,
+  type Optimizer,
+  type Schedule,
+  type Summary,
+  Trainer,
+  type TrainerOptions,
+} from "../../training/index.js";
+import { kindOf } from "../data/kinds.js";
+import { readTrainData } from "../data/train-data.js";
+import { about, UsageError } from "../errors.js";
+import { loadModel } from "../model.js";
+import { writeOutput } from "../output.js";
+import { startProgress } from "../progress.js";
+import { modelOfConfig } from "../train-config.js";
+import type { CommonOptions } from "./options.js";
+
+export interface TrainCommandOptions extends CommonOptions {
+  readonly out?: string;
+  readonly loss?: Loss;
+  readonly optimizer?: Optimizer | Optimizer["name"];
+  readonly learningRate?: number;
+  readonly schedule?: Schedule;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly validation?: number;
+  readonly patience?: number;
+  readonly metrics?: readonly string[];
+  readonly clipNorm?: number;
+  readonly accumulate?: number;
+  readonly truncate?: number;
+  readonly burnIn?: number;
+  readonly skip?: number;
+  readonly freeze?: readonly string[];
+  readonly seed?: number;
+  readonly columns?: readonly string[];
+  readonly targets?: readonly string[];
+  readonly segment: number;
+  readonly checkpoint?: string;
+  readonly resume?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Where nobody says: half a second at 48 kHz. */
+export const SEGMENT = 24_000;
+
+export async function train(
+  file: string,
+  input: string,
+  target: string | undefined,
+  options: TrainCommandOptions,
+): Promise<void> {
+  const out =
+    options.out ?? `${basename(file, extname(file))}-trained.safetensors`;
+  const { checkpoint } = options;
+  if (options.resume && !checkpoint)
+    throw new UsageError("--resume: expected --checkpoint FILE as well");
+  await init({ backend: options.backend });
+  const { data, sampleRate } = await about(input, () =>
+    readTrainData({
+      path: input,
+      kind: kindOf(input, undefined, "jsonl", "DATA"),
+      target: target ?? null,
+      columns: options.columns ?? null,
+      targets: options.targets ?? null,
+      segment: options.segment,
+    }),
+  );
+  const resumes = options.resume && checkpoint && existsSync(checkpoint);
+  const { model, trainer } = resumes
+    ? await about(checkpoint, async () =>
+        Trainer.resume(await readFile(checkpoint)),
+      )
+    : await begin(file, options);
+  const save = async () => {
+    if (checkpoint)
+      await about(checkpoint, () =>
+        writeOutput(checkpoint, trainer.checkpoint()),
+      );
+  };
+  const summary = await follow(trainer, data, options, save);
+  await save();
+  const metadata =
+    sampleRate === null ? {} : { sample_rate: String(sampleRate) };
+  await about(out, () => writeOutput(out, model.save(metadata)));
+  if (options.json)
+    process.stdout.write(
+      `${JSON.stringify({ type: "end", out, ...summary })}\n`,
+    );
+  else if (!options.quiet)
+    process.stderr.write(`${out}: ${describe(summary)}\n`);
+}
+
+async function begin(file: string, options: TrainCommandOptions) {
+  const model = await modelIn(file, options);
+  if (!options.loss)
+    throw new UsageError(
+      "--loss: expected mse, mae, huber, crossEntropy, binaryCrossEntropy, esr or ctc, got nothing",
+    );
+  const given = options.optimizer ?? "adam";
+  const optimizer = (
+    typeof given === "string" ? { name: given } : given
+  ) as Optimizer;
+  const {
+    learningRate,
+    schedule,
+    clipNorm,
+    accumulate,
+    truncate,
+    burnIn,
+    skip,
+    freeze,
+    seed,
+  } = options;
+  const training: TrainerOptions = {
+    loss: options.loss,
+    optimizer:
+      learningRate === undefined ? optimizer : { ...optimizer, learningRate },
+    backend: options.backend,
+    ...defined({ schedule, clipNorm, accumulate, skip, freeze, seed }),
+    ...(truncate && { truncate: { steps: truncate, ...defined({ burnIn }) } }),
+  };
+  return { model, trainer: new Trainer(model, training) };
+}
+
+const defined = <T extends object>(
+  given: T,
+): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as never;
+
+/** A model file, or a .json that says which layers to make. */
+async function modelIn(
+  file: string,
+  options: TrainCommandOptions,
+): Promise<Sequential> {
+  if (extname(file) === ".json") {
+    const config = await about(
+      file,
+      async () => JSON.parse(await readFile(file, "utf8")) as unknown,
+    );
+    if (isRecord(config) && Array.isArray(config["layers"])) {
+      const model = await about(file, () => modelOfConfig(config));
+      initialize(model, { seed: options.seed ?? 0 });
+      return model;
+    }
+  }
+  const { model } = await loadModel(file, options);
+  if (model instanceof Sequential) return model;
+  throw new UsageError(`${file}: expected a chain of layers, got a graph`);
+}
+
+/** Runs the fit, shows how it goes; Ctrl-C ends it after the running step, a second one ends the program. */
+async function follow(
+  trainer: Trainer,
+  data: Parameters<Trainer["fit"]>[0],
+  options: TrainCommandOptions,
+  save: () => Promise<void>,
+): Promise<Summary> {
+  const { json, quiet, epochs, batchSize, validation, patience, metrics } =
+    options;
+  const abort = new AbortController();
+  const restore = onInterrupt(() => abort.abort());
+  const fit: FitOptions = {
+    epochs,
+    batchSize,
+    signal: abort.signal,
+    ...defined({
+      validation,
+      patience,
+      metrics: metrics as readonly Metric[] | undefined,
+    }),
+  };
+  const bar = startProgress("train", epochs, Boolean(quiet || json));
+  const losses: number[] = [];
+  try {
+    const running = trainer.fit(data, fit)[Symbol.asyncIterator]();
+    for (;;) {
+      const { done, value } = await running.next();
+      if (done) {
+        bar.stop();
+        if (!json && !quiet) process.stderr.write(chart(losses));
+        return value as unknown as Summary;
+      }
+      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+      if (value.type === "epoch") {
+        await save();
+        continue;
+      }
+      losses.push(value.loss);
+      const within = value.batches ? value.batch / value.batches : 0;
+      bar.update(value.epoch - 1 + within);
+    }
+  } finally {
+    bar.stop();
+    restore();
+  }
+}
+
+/** Puts `stop` in the place of what else listens to Ctrl-C, which gets the second one. */
+function onInterrupt(stop: () => void): () => void {
+  const others = process.listeners("SIGINT");
+  process.removeAllListeners("SIGINT");
+  const back = () => {
+    process.removeListener("SIGINT", once);
+    for (const other of others) process.once("SIGINT", other);
+    others.length = 0;
+  };
+  const once = () => {
+    back();
+    stop();
+  };
+  process.once("SIGINT", once);
+  return back;
+}
+
+/** At most so many columns. */
+const COLUMNS = 60;
+
+/** The losses as a line, several steps a column. */
+function chart(losses: readonly number[]): string {
+  if (losses.length < 2) return "";
+  const count = Math.min(COLUMNS, losses.length);
+  const means = Array.from({ length: count }, (_, i) => {
+    const from = Math.floor((i * losses.length) / count);
+    const own = losses.slice(
+      from,
+      Math.max(from + 1, Math.floor(((i + 1) * losses.length) / count)),
+    );
+    return own.reduce((sum, loss) => sum + loss, 0) / own.length;
+  });
+  const plot = asciichart.plot(means, {
+    height: 8,
+    format: (value: number) => value.toPrecision(4).padStart(10),
+  });
+  return `${plot}\n`;
+}
+
+function describe({ reason, epochs, steps, best }: Summary): string {
+  const why = {
+    epochs: "done",
+    patience: "no better for a while",
+    aborted: "stopped",
+  }[reason];
+  const held = best ? `, best validation loss ${best.loss.toPrecision(5)}` : "";
+  return `${why} after ${epochs} epochs, ${steps} steps${held}`;
+}
