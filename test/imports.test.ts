@@ -43,7 +43,7 @@ const MAY: Record<string, readonly string[]> = {
   audio: [...BESIDE, "signal", "worklet", "formats"],
   vis: BESIDE,
   queue: BESIDE,
-  worker: [...BESIDE, "kernel"],
+  worker: [...BESIDE, "kernel", "training"],
   worklet: [...BESIDE, "kernel", "signal"],
   cli: ["base", "formats", "graph", "entry", "training"],
 };

@@ -1,8 +1,9 @@
 import type { CellStates } from "../kernel/backward.js";
+import type { StateDict } from "../safetensors.js";
 import type { CheckedBatch } from "./batch.js";
 import type { Gradients, RunPlace } from "./gradients.js";
 import type { Pace } from "./pace.js";
-import { stackStates } from "./states.js";
+import { rowsOfStates, stackStates } from "./states.js";
 
 /** What came of a batch. */
 export interface PartResult {
@@ -13,16 +14,38 @@ export interface PartResult {
   readonly output: Float32Array;
 }
 
+/** What a batch is run with: its step and how likely its inputs are sampled. */
+export type StepPlace = Omit<RunPlace, "row">;
+
 /** Where batches are computed: here, or in workers. Gradients are left summed up in the network. */
 export interface Computer {
   readonly gradients: Gradients;
   compute(
+    weights: StateDict,
     parts: readonly CheckedBatch[],
     states: readonly (CellStates | null)[],
-    place: Omit<RunPlace, "row">,
+    place: StepPlace,
     back: boolean,
     pace: Pace,
   ): Promise<readonly PartResult[]>;
+  /** The states after a batch's steps. */
+  statesAfter(
+    weights: StateDict,
+    part: CheckedBatch,
+  ): Promise<readonly (CellStates | null)[]>;
+}
+
+/** The states of each part's rows, from those of all. */
+export function statesOfParts(
+  states: readonly (CellStates | null)[],
+  parts: readonly CheckedBatch[],
+): (readonly (CellStates | null)[])[] {
+  const all = parts.reduce((sum, { given }) => sum + given.batch, 0);
+  let from = 0;
+  return parts.map(({ given }) => {
+    from += given.batch;
+    return rowsOfStates(states, all, from - given.batch, from);
+  });
 }
 
 /** The parts one after another, with a stop between shards. */
@@ -30,18 +53,19 @@ export function* computeParts(
   gradients: Gradients,
   parts: readonly CheckedBatch[],
   states: readonly (CellStates | null)[],
-  place: Omit<RunPlace, "row">,
+  place: StepPlace,
   back: boolean,
 ): Generator<void, readonly PartResult[]> {
   const results: PartResult[] = [];
   if (back) gradients.network.clear();
   let row = 0;
-  for (const part of parts) {
+  const starts = statesOfParts(states, parts);
+  for (const [i, part] of parts.entries()) {
     if (row) yield;
     const own = { ...place, row };
     const { loss, ends, output, total } = yield* gradients.run(
       part,
-      states,
+      starts[i] as (typeof starts)[number],
       own,
       1 / parts.length,
       back,
@@ -59,10 +83,15 @@ export class LocalComputer implements Computer {
     this.gradients = gradients;
   }
 
+  async statesAfter(_: StateDict, part: CheckedBatch) {
+    return this.gradients.statesAfter(part);
+  }
+
   async compute(
+    _: StateDict,
     parts: readonly CheckedBatch[],
     states: readonly (CellStates | null)[],
-    place: Omit<RunPlace, "row">,
+    place: StepPlace,
     back: boolean,
     pace: Pace,
   ): Promise<readonly PartResult[]> {

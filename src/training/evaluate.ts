@@ -13,6 +13,7 @@ import type { Source } from "./data.js";
 import type { Batch } from "./batch.js";
 import { logistic, type LossPart, sumOf } from "./losses.js";
 import type { Pace } from "./pace.js";
+import type { Session } from "./session.js";
 
 export type Metric = "accuracy" | "perplexity" | "mae" | "esr";
 
@@ -62,6 +63,7 @@ type Parts = (
 /** Loss and metrics over all batches of a source: means over all steps that count. */
 export async function evaluate(
   computer: Computer,
+  session: Session,
   source: Source,
   metrics: readonly Metric[],
   skip: number,
@@ -76,6 +78,7 @@ export async function evaluate(
     signal?.throwIfAborted();
     const place = { step: 0, sampling: 0 };
     const [result] = await computer.compute(
+      session.weights,
       [batch],
       subject.noStates(),
       place,

@@ -224,6 +224,7 @@ export async function* run(
         session.sync(gradients);
         validation = await evaluate(
           computer,
+          session,
           fit.validation,
           fit.metrics,
           options.skip,
@@ -312,7 +313,7 @@ export async function* run(
   async function burnIn(batch: CheckedBatch, steps: number) {
     session.sync(gradients);
     const part = cut(batch, 0, batch.given.batch, 0, steps);
-    return gradients.statesAfter(part);
+    return computer.statesAfter(session.weights, part);
   }
 
   async function step(
@@ -324,7 +325,14 @@ export async function* run(
     session.sync(gradients);
     const sampling = samplingAt(options.scheduledSampling, session.steps);
     const where = { step: session.steps, sampling };
-    const results = await computer.compute(parts, states, where, true, pace);
+    const results = await computer.compute(
+      session.weights,
+      parts,
+      states,
+      where,
+      true,
+      pace,
+    );
     const loss =
       results.reduce((sum, result) => sum + result.loss, 0) / results.length;
     const { learningRate } = session;

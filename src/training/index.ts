@@ -18,4 +18,5 @@ export {
   type TapeGradients,
 } from "./record.js";
 export type { Model } from "./subject.js";
-export { type Fit, Trainer } from "./trainer.js";
+export { Trainer } from "./trainer.js";
+export type { Fit, StepResult } from "./training.js";

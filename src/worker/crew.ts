@@ -1,5 +1,5 @@
 import { connect } from "./channel.js";
-import type { InitChoice, Service } from "./service.js";
+import type { Held, InitChoice, Service } from "./service.js";
 import type { WorkerLike } from "./worker-like.js";
 
 type Remote = ReturnType<typeof connect>;
@@ -57,7 +57,7 @@ export class Member {
   }
 
   /** Without an answer, and without an error when the worker is gone. */
-  release(kind: "model" | "stream" | "generator", id: number): void {
+  release(kind: Held, id: number): void {
     if (!this.ended)
       this.#remote.$callEvent("release", kind, id).catch(() => undefined);
   }

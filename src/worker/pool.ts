@@ -4,6 +4,11 @@ import { modelBytes, type ModelSource } from "../threads.js";
 import { Crew } from "./crew.js";
 import { newId } from "./handles.js";
 import { RemoteModel } from "./model.js";
+import type {
+  Model as TrainedModel,
+  TrainerOptions,
+} from "../training/index.js";
+import type { RemoteTrainer } from "./trainer.js";
 import type { WorkerLike } from "./worker-like.js";
 
 /** Which workers, how many, and what they compute on. */
@@ -52,6 +57,30 @@ export class Pool {
     });
     const [facts] = await Promise.all(loads);
     return new RemoteModel(id, this.#crew, facts as NonNullable<typeof facts>);
+  }
+
+  /**
+   * A trainer whose batches the workers share out, in shards of 8 rows; the bits are those of one. The model is a copy:
+   * `pull` brings its weights back.
+   *
+   * @throws TypeError, RangeError that name the option; a loss that is a function does not go to a worker
+   */
+  async trainer(
+    model: TrainedModel,
+    options: TrainerOptions,
+  ): Promise<RemoteTrainer> {
+    const { remoteTrainer } = await import("./trainer.js");
+    return remoteTrainer(this.#crew, model, options);
+  }
+
+  /**
+   * Goes on from a checkpoint of a Trainer or a RemoteTrainer.
+   *
+   * @throws FormatError for what is none
+   */
+  async resume(checkpoint: Uint8Array): Promise<RemoteTrainer> {
+    const { resumeTrainer } = await import("./trainer.js");
+    return resumeTrainer(this.#crew, checkpoint);
   }
 
   /** Ends the workers. What is under way rejects. */

@@ -7,6 +7,8 @@ import {
   type SequentialForwardOptions,
 } from "../models/sequential.js";
 import type { Tensor } from "../tensor.js";
+import { type ShardRequest, ShardWorker } from "../training/remote.js";
+import type { TrainerOptions } from "../training/index.js";
 
 /** What the caller's side has to know of a model to share out its work. */
 export interface ModelFacts {
@@ -32,6 +34,9 @@ export interface Generated {
   done: boolean;
 }
 
+/** What a worker keeps until it is released. */
+export type Held = "model" | "stream" | "generator" | "trainer";
+
 export type Service = ReturnType<typeof createService>;
 
 /** What a worker does. Handles are numbers that the caller chooses. */
@@ -39,6 +44,7 @@ export function createService() {
   const models = new Map<number, Sequential>();
   const streams = new Map<number, Stream<States>>();
   const generators = new Map<number, Generator<number>>();
+  const trainers = new Map<number, ShardWorker>();
   const modelOf = (id: number) => held(models, id, "model");
   const streamOf = (id: number) => held(streams, id, "stream");
   /** Calls of `forward` that have not begun. */
@@ -109,8 +115,19 @@ export function createService() {
       return { tokens, done: false };
     },
 
-    release(kind: "model" | "stream" | "generator", id: number): void {
+    loadTrainer(id: number, bytes: Uint8Array, options: TrainerOptions): void {
+      trainers.set(id, new ShardWorker(bytes, options));
+    },
+    train: (id: number, request: ShardRequest) =>
+      held(trainers, id, "trainer").compute(request),
+    statesAfter: (
+      id: number,
+      ...given: Parameters<ShardWorker["statesAfter"]>
+    ) => held(trainers, id, "trainer").statesAfter(...given),
+
+    release(kind: Held, id: number): void {
       if (kind === "model") models.delete(id);
+      else if (kind === "trainer") trainers.delete(id);
       else if (kind === "generator") generators.delete(id);
       else {
         streams.get(id)?.dispose();

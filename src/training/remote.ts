@@ -1,0 +1,261 @@
+/** What workers compute, and who shares it out: the door for gatewise/worker. */
+import type { CellStates } from "../kernel/backward.js";
+import { Sequential } from "../models/sequential.js";
+import type { StateDict } from "../safetensors.js";
+import type { Tensor } from "../tensor.js";
+import type { CheckedBatch } from "./batch.js";
+import { readCheckpoint } from "./checkpoint.js";
+import {
+  type Computer,
+  type PartResult,
+  statesOfParts,
+  type StepPlace,
+} from "./computer.js";
+import { concat, Gradients } from "./gradients.js";
+import { checkOptions, type TrainerOptions } from "./options.js";
+import { SHARD } from "./record.js";
+import { stackStates } from "./states.js";
+import { type Model, Subject } from "./subject.js";
+import { Training } from "./training.js";
+
+/** Rows `from` to `to` of a part. */
+interface Shard {
+  readonly part: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Shards for one worker. */
+export interface ShardRequest {
+  /** All weights, one after another in the order of the names. */
+  readonly weights: Float32Array;
+  readonly parts: readonly CheckedBatch[];
+  readonly states: readonly (CellStates | null)[];
+  readonly place: StepPlace;
+  readonly shards: readonly Shard[];
+  readonly back: boolean;
+}
+
+export interface ShardAnswer {
+  readonly loss: number;
+  readonly ends: readonly CellStates[];
+  readonly output: Float32Array;
+  /** The shard's gradients as they lie in memory. */
+  readonly sum: Float32Array | null;
+}
+
+/** A worker's side: a model's copy, and its network. */
+export class ShardWorker {
+  readonly #gradients: Gradients;
+
+  constructor(bytes: Uint8Array, options: TrainerOptions) {
+    const subject = new Subject(Sequential.load(bytes));
+    this.#gradients = new Gradients(subject, checkOptions(options, subject));
+  }
+
+  #pack(weights: Float32Array): void {
+    const { subject, network } = this.#gradients;
+    const found = new Map<string, Float32Array>();
+    let at = 0;
+    for (const [name, { data }] of Object.entries(subject.weights())) {
+      found.set(name, weights.subarray(at, at + data.length));
+      at += data.length;
+    }
+    network.pack((name) => found.get(name) as Float32Array);
+  }
+
+  compute({
+    weights,
+    parts,
+    states,
+    place,
+    shards,
+    back,
+  }: ShardRequest): ShardAnswer[] {
+    const gradients = this.#gradients;
+    this.#pack(weights);
+    const prepared = parts.map((part) => gradients.prepare(part));
+    const rows = parts.map((_, i) =>
+      parts.slice(0, i).reduce((sum, part) => sum + part.given.batch, 0),
+    );
+    const starts = statesOfParts(states, parts);
+    return shards.map(({ part, from, to }) => {
+      gradients.network.clear();
+      const { loss, ends, output } = gradients.shard(
+        parts[part] as CheckedBatch,
+        prepared[part] as NonNullable<(typeof prepared)[number]>,
+        starts[part] as (typeof starts)[number],
+        { ...place, row: rows[part] as number },
+        from,
+        to,
+        1 / parts.length,
+        back,
+      );
+      return {
+        loss,
+        ends,
+        output,
+        sum: back ? gradients.network.takeSum() : null,
+      };
+    });
+  }
+
+  statesAfter(
+    weights: Float32Array,
+    part: CheckedBatch,
+  ): (CellStates | null)[] {
+    this.#pack(weights);
+    return this.#gradients.statesAfter(part);
+  }
+}
+
+/** How a worker is asked. */
+export interface Hands {
+  readonly count: number;
+  compute(worker: number, request: ShardRequest): Promise<ShardAnswer[]>;
+  statesAfter(
+    weights: Float32Array,
+    part: CheckedBatch,
+  ): Promise<(CellStates | null)[]>;
+}
+
+/** Shares shards out, and adds what comes back in their order: the bits are those of one. */
+class SharingComputer implements Computer {
+  readonly gradients: Gradients;
+  readonly #hands: Hands;
+
+  constructor(gradients: Gradients, hands: Hands) {
+    this.gradients = gradients;
+    this.#hands = hands;
+  }
+
+  async compute(
+    weights: StateDict,
+    parts: readonly CheckedBatch[],
+    states: readonly (CellStates | null)[],
+    place: StepPlace,
+    back: boolean,
+  ): Promise<readonly PartResult[]> {
+    const { network } = this.gradients;
+    // checked here: what is wrong with a batch is thrown to whoever gave it
+    const prepared = parts.map((part) => this.gradients.prepare(part));
+    const shards = parts.flatMap(({ given }, part) =>
+      Array.from({ length: Math.ceil(given.batch / SHARD) }, (_, i): Shard => ({
+        part,
+        from: i * SHARD,
+        to: Math.min(given.batch, (i + 1) * SHARD),
+      })),
+    );
+    const { count } = this.#hands;
+    const flat = flatten(weights);
+    const lists = Array.from(
+      { length: Math.min(count, shards.length) },
+      (_, worker) => shards.filter((__, i) => i % count === worker),
+    );
+    const answers = await Promise.all(
+      lists.map((own, worker) =>
+        this.#hands.compute(worker, {
+          weights: flat,
+          parts,
+          states,
+          place,
+          shards: own,
+          back,
+        }),
+      ),
+    );
+    const all = shards.map(
+      (_, i) => answers[i % count]?.[Math.floor(i / count)] as ShardAnswer,
+    );
+    if (back) network.clear();
+    for (const { sum } of all) if (sum) network.addSum(sum);
+    return parts.map((_, part) => {
+      const own = all.filter((__, i) => shards[i]?.part === part);
+      return {
+        loss: own.reduce((sum, { loss }) => sum + loss, 0),
+        total: prepared[part]?.total ?? 0,
+        ends: stackStates(own.map(({ ends }) => ends)),
+        output: concat(own.map(({ output }) => output)),
+      };
+    });
+  }
+
+  statesAfter(
+    weights: StateDict,
+    part: CheckedBatch,
+  ): Promise<(CellStates | null)[]> {
+    return this.#hands.statesAfter(flatten(weights), part);
+  }
+}
+
+const flatten = (weights: StateDict): Float32Array =>
+  concat(Object.values(weights).map(({ data }) => data)).slice();
+
+/** A model's file, and the options as they go to workers: plain data. */
+export interface RemoteStart {
+  readonly bytes: Uint8Array;
+  readonly options: TrainerOptions;
+  /** The training on this side, once there are workers. */
+  begin(hands: Hands): Training;
+}
+
+/** @throws TypeError for a loss that is a function */
+export function startOf(model: Model, options: TrainerOptions): RemoteStart {
+  const own = model instanceof Sequential ? model : new Sequential([model]);
+  return start(own.save(), options, () => undefined);
+}
+
+/** From a checkpoint. */
+export function resumeOf(checkpoint: Uint8Array): RemoteStart {
+  const { model, options, restore } = readCheckpoint(checkpoint, undefined);
+  return start(model.save(), options, (training) =>
+    restore(training.session, training.place),
+  );
+}
+
+function start(
+  bytes: Uint8Array,
+  options: TrainerOptions,
+  restore: (training: Training) => void,
+): RemoteStart {
+  if (typeof options.loss === "function")
+    throw new TypeError(
+      "loss: expected one by its name, as a function does not go to a worker, got a function",
+    );
+  const subject = new Subject(Sequential.load(bytes));
+  const checked = checkOptions(options, subject);
+  return {
+    bytes,
+    options,
+    begin(hands) {
+      const gradients = new Gradients(subject, checked);
+      const training = new Training(
+        subject,
+        checked,
+        new SharingComputer(gradients, hands),
+      );
+      restore(training);
+      return training;
+    },
+  };
+}
+
+/** Copies weights of one model to another of the same parameters. */
+export function copyWeights(from: Training, to: Model): void {
+  const { subject, session } = from;
+  const target = new Subject(to);
+  const named = Object.fromEntries(
+    Object.entries(session.weights).map(([name, tensor]) => [
+      subject.fullName(name),
+      tensor,
+    ]),
+  );
+  target.setWeights(
+    Object.fromEntries(
+      target.names.map((name) => [
+        name,
+        named[target.fullName(name)] as Tensor,
+      ]),
+    ),
+  );
+}

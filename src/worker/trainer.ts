@@ -1,0 +1,163 @@
+import { boolean, record } from "../checks.js";
+import type { States } from "../layers/state.js";
+import type {
+  Batch,
+  Data,
+  EvaluateOptions,
+  Evaluation,
+  Fit,
+  FitOptions,
+  Model,
+  StepResult,
+  TrainerOptions,
+} from "../training/index.js";
+import {
+  copyWeights,
+  type RemoteStart,
+  resumeOf,
+  startOf,
+} from "../training/remote.js";
+import { Pace } from "../training/pace.js";
+import type { Training } from "../training/training.js";
+import type { Crew } from "./crew.js";
+import { newId } from "./handles.js";
+
+export interface RemoteStepOptions {
+  /** Where the sequences start. */
+  state?: States;
+  /** A step that waits behind others does not begin once it is aborted. */
+  signal?: AbortSignal;
+  /** Batches are shared by several workers, so they are copied in any case. */
+  transfer?: boolean;
+}
+
+export async function remoteTrainer(
+  crew: Crew,
+  model: Model,
+  options: TrainerOptions,
+): Promise<RemoteTrainer> {
+  return open(crew, startOf(model, options));
+}
+
+export async function resumeTrainer(
+  crew: Crew,
+  checkpoint: Uint8Array,
+): Promise<RemoteTrainer> {
+  return open(crew, resumeOf(checkpoint));
+}
+
+async function open(
+  crew: Crew,
+  { bytes, options, begin }: RemoteStart,
+): Promise<RemoteTrainer> {
+  const id = newId();
+  await Promise.all(
+    crew.members.map(async (member) => {
+      await member.ready;
+      return member.call("loadTrainer", id, new Uint8Array(bytes), options);
+    }),
+  );
+  const memberOf = (worker: number) => {
+    const running = crew.members.filter(({ ended }) => !ended);
+    return running[worker % running.length] ?? crew.next();
+  };
+  const training = begin({
+    count: crew.members.length,
+    compute: (worker, request) => memberOf(worker).call("train", id, request),
+    statesAfter: (weights, part) =>
+      memberOf(0).call("statesAfter", id, weights, part),
+  });
+  const release = () => {
+    for (const member of crew.members) member.release("trainer", id);
+  };
+  return new RemoteTrainer(training, release);
+}
+
+/** A Trainer whose calls give promises; its batches are computed in workers, its optimiser runs here. */
+export class RemoteTrainer {
+  #training: Training | null;
+  readonly #release: () => void;
+  /** One call after another. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** @internal */
+  constructor(training: Training, release: () => void) {
+    this.#training = training;
+    this.#release = release;
+  }
+
+  get #used(): Training {
+    if (this.#training) return this.#training;
+    throw new Error(
+      "RemoteTrainer: expected one in use, got one that was disposed of",
+    );
+  }
+
+  /** Steps that the optimiser has made. */
+  get steps(): number {
+    return this.#used.session.steps;
+  }
+
+  /** Epochs that `fit` has finished. */
+  get epochs(): number {
+    return this.#used.session.epochs;
+  }
+
+  /** One step of the optimiser, as Trainer.step. */
+  step(batch: Batch, options: RemoteStepOptions = {}): Promise<StepResult> {
+    const given = record(options, "options", {
+      state: 0,
+      signal: 0,
+      transfer: 0,
+    });
+    boolean(given["transfer"] ?? false, "transfer");
+    const { state, signal } = options;
+    return this.#inTurn(async () => {
+      signal?.throwIfAborted();
+      const training = this.#used;
+      const { parts, states, place, rows } = training.begin(batch, state);
+      const { computer, session } = training;
+      const results = await computer.compute(
+        session.weights,
+        parts,
+        states,
+        place,
+        true,
+        new Pace(Infinity),
+      );
+      return training.end(results, rows);
+    });
+  }
+
+  /** Loss and metrics, without dropout. */
+  evaluate(data: Data, options: EvaluateOptions = {}): Promise<Evaluation> {
+    return this.#inTurn(() => this.#used.evaluate(data, options));
+  }
+
+  /** Epochs over the data, as Trainer.fit. */
+  fit(data: Data, options: FitOptions = {}): Fit {
+    return this.#used.fit(data, options);
+  }
+
+  /** Puts its weights, as they are now, into a model of yours: it plays while it learns. */
+  async pull(model: Model): Promise<void> {
+    copyWeights(this.#used, model);
+  }
+
+  /** As Trainer.checkpoint, from which Trainer.resume goes on as well. */
+  async checkpoint(): Promise<Uint8Array> {
+    return this.#used.checkpoint();
+  }
+
+  /** Gives the workers' memory back. */
+  dispose(): void {
+    this.#training = null;
+    this.#release();
+  }
+
+  #inTurn<T>(call: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(call);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
