@@ -9,6 +9,7 @@ export type { AudioCase, AudioModel } from "../audio.js";
 export type { Report, ReportLayer } from "../report.js";
 export { reportText } from "../report.js";
 export type { NamOptions } from "./read.js";
+export { type NamMetadata, toNam } from "./write.js";
 
 /**
  * The model of a .nam file (LSTM), of GuitarML's JSON (SimpleRNN) or of AIDA-X's (RTNeural's layers).

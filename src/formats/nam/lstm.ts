@@ -39,6 +39,11 @@ interface Sizes {
 /** NAM's own approximations, in the order that `activations` has. */
 const FAST = ["namSigmoid", "namTanh", "namTanh"] as const;
 
+/** Whether a layer's functions are those. */
+export const isFast = (activations: readonly unknown[]): boolean =>
+  activations.length === FAST.length &&
+  FAST.every((name, i) => activations[i] === name);
+
 /** @param file of architecture LSTM */
 export function readLstm(
   file: Place,

@@ -11,6 +11,7 @@ export type { Report, ReportLayer } from "../report.js";
 export { reportText } from "../report.js";
 
 export type { LayerChoice, ModelOptions } from "../state-dict.js";
+export { toRTNeural } from "./write.js";
 
 /**
  * The model of an RTNeural JSON file.

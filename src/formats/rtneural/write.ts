@@ -1,0 +1,160 @@
+/*
+ * RTNeural's JSON, as its Python scripts write it from Keras; keras.ts has the layouts.
+ */
+import { message, wrong } from "../../checks.js";
+import type { GRU, Linear, LSTM, Sequential } from "../../index.js";
+import { gateOrder, RECURRENT_KINDS } from "../../layers/cells.js";
+import type { StateDict } from "../../safetensors.js";
+import type { Tensor } from "../../tensor.js";
+import { encodeUtf8 } from "../../utf8.js";
+
+interface WrittenLayer {
+  readonly type: string;
+  readonly activation: string;
+  readonly shape: readonly [null, null, number];
+  readonly weights: readonly unknown[];
+}
+
+/** What RTNeural knows a Linear's function by. */
+const ACTIVATIONS: ReadonlyMap<unknown, string> = new Map([
+  ["linear", ""],
+  ["tanh", "tanh"],
+  ["relu", "relu"],
+  ["sigmoid", "sigmoid"],
+  ["softmax", "softmax"],
+]);
+
+/**
+ * The JSON that RTNeural reads: LSTMs and GRUs that run forward, one entry a layer, and Linears. Of a model with skip 1
+ * also AIDA-X's in_skip.
+ *
+ * @throws TypeError, RangeError that name the part of the model which RTNeural has not
+ */
+export function toRTNeural(model: Sequential): Uint8Array {
+  const layers: unknown = (model as Sequential | null | undefined)?.layers;
+  if (!Array.isArray(layers))
+    throw wrong(false, "model", "a Sequential", model);
+  if (model.skip > 1)
+    throw new RangeError(message("model.skip", "0 or 1", `${model.skip}`));
+  const written = (layers as Sequential["layers"]).flatMap((layer, index) => {
+    const name = `layers[${index}]`;
+    if (layer.type === "Linear") return [dense(layer as Linear, name)];
+    if (layer.type === "LSTM" || layer.type === "GRU")
+      return recurrent(layer as LSTM | GRU, name);
+    throw new RangeError(
+      message(name, "an LSTM, a GRU or a Linear", layer.type),
+    );
+  });
+  const file = {
+    in_shape: [null, null, model.inputSize],
+    ...(model.skip && { in_skip: model.skip }),
+    layers: written,
+  };
+  // nine digits are a float32 again
+  const short = (_: string, value: unknown) =>
+    typeof value === "number" ? Number(value.toPrecision(9)) : value;
+  return encodeUtf8(JSON.stringify(file, short));
+}
+
+function dense(layer: Linear, name: string): WrittenLayer {
+  const { activation, outputSize } = layer.options;
+  const known = ACTIVATIONS.get(activation);
+  if (known === undefined)
+    throw new RangeError(
+      message(
+        `${name}.activation`,
+        [...ACTIVATIONS.keys()].join(", "),
+        JSON.stringify(activation),
+      ),
+    );
+  const { weight, bias } = layer.stateDict();
+  const zeros = new Float32Array(outputSize);
+  return {
+    type: "dense",
+    activation: known,
+    shape: [null, null, outputSize],
+    weights: [kernel(weight as Tensor, [0]), [...(bias?.data ?? zeros)]],
+  };
+}
+
+function recurrent(layer: LSTM | GRU, name: string): WrittenLayer[] {
+  const { options } = layer;
+  const refuse = (option: string, expected: string, got: unknown) => {
+    throw new RangeError(message(`${name}.${option}`, expected, String(got)));
+  };
+  if (options.direction !== "forward")
+    refuse("direction", "forward", options.direction);
+  if (!options.returnSequences) refuse("returnSequences", "true", false);
+  if (options.learnedState)
+    refuse("learnedState", "false: RTNeural starts from zeros", true);
+  if (options.clip !== Infinity) refuse("clip", "none", options.clip);
+  if (options.activations.length)
+    refuse("activations", "standard ones", JSON.stringify(options.activations));
+  const lstm = layer.type === "LSTM";
+  if (lstm) {
+    const own = (layer as LSTM).options;
+    if (own.projSize) refuse("projSize", "0", own.projSize);
+    if (own.peepholes) refuse("peepholes", "false", true);
+    if (own.coupledGates) refuse("coupledGates", "false", true);
+  } else {
+    const own = (layer as GRU).options;
+    if (!own.resetAfter) refuse("resetAfter", "true", false);
+    if (own.updateGate !== "keep") refuse("updateGate", "keep", own.updateGate);
+  }
+  const order = gateOrder(RECURRENT_KINDS[lstm ? "LSTM" : "GRU"], "keras");
+  const dict = layer.stateDict();
+  return Array.from({ length: options.numLayers }, (_, k) => ({
+    type: lstm ? "lstm" : "gru",
+    activation: "tanh",
+    shape: [null, null, options.hiddenSize] as const,
+    weights: weightsOf(dict, k, order, options.hiddenSize),
+  }));
+}
+
+/** @param order of which of Keras's gates each of PyTorch's is made */
+function weightsOf(
+  dict: StateDict,
+  k: number,
+  order: readonly number[],
+  hiddenSize: number,
+): unknown[] {
+  const rows = order.length * hiddenSize;
+  const bias = (name: string) =>
+    keras(dict[`${name}_l${k}`]?.data ?? new Float32Array(rows), order, 1);
+  const [b, c] = [bias("bias_ih"), bias("bias_hh")];
+  const both =
+    order.length === 4
+      ? [...b.map((value, i) => value + (c[i] as number))]
+      : [[...b], [...c]];
+  return [
+    kernel(dict[`weight_ih_l${k}`] as Tensor, order),
+    kernel(dict[`weight_hh_l${k}`] as Tensor, order),
+    both,
+  ];
+}
+
+/** Rows by Keras's order of the gates, `width` numbers each. */
+function keras(
+  data: Float32Array,
+  order: readonly number[],
+  width: number,
+): Float32Array {
+  const block = (data.length / order.length / width) * width;
+  const moved = new Float32Array(data.length);
+  order.forEach((gate, own) =>
+    moved.set(data.subarray(own * block, (own + 1) * block), gate * block),
+  );
+  return moved;
+}
+
+/** PyTorch's [G·H, I] → Keras's [I, G·H]. */
+function kernel({ shape, data }: Tensor, order: readonly number[]): number[][] {
+  const [rows, columns] = shape as [number, number];
+  const moved = order.length > 1 ? keras(data, order, columns) : data;
+  return Array.from({ length: columns }, (_, column) =>
+    Array.from(
+      { length: rows },
+      (__, row) => moved[row * columns + column] as number,
+    ),
+  );
+}
