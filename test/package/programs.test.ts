@@ -15,7 +15,8 @@ const root = new URL("../../", import.meta.url);
 async function find(name: string): Promise<object> {
   if (name === "gatewise") return gatewise;
   if (name === "node:fs") return fs;
-  const folder = name.slice("gatewise/".length);
+  const entry = name.slice("gatewise/".length);
+  const folder = entry === "train" ? "training" : entry;
   const has = (path: string) =>
     fs.existsSync(new URL(`src/${path}/index.ts`, root));
   expect(has(folder) || has(`formats/${folder}`), name).toBe(true);

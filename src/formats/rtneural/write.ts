@@ -124,7 +124,7 @@ function weightsOf(
   const [b, c] = [bias("bias_ih"), bias("bias_hh")];
   const both =
     order.length === 4
-      ? [...b.map((value, i) => value + (c[i] as number))]
+      ? Array.from(b, (value, i) => value + (c[i] as number))
       : [[...b], [...c]];
   return [
     kernel(dict[`weight_ih_l${k}`] as Tensor, order),
