@@ -63,9 +63,11 @@ async function open(
   };
   const training = begin({
     count: crew.members.length,
-    compute: (worker, request) => memberOf(worker).call("train", id, request),
+    // a message takes its buffers along: each worker gets copies of its own
+    compute: (worker, request) =>
+      memberOf(worker).call("train", id, structuredClone(request)),
     statesAfter: (weights, part) =>
-      memberOf(0).call("statesAfter", id, weights, part),
+      memberOf(0).call("statesAfter", id, weights, structuredClone(part)),
   });
   const release = () => {
     for (const member of crew.members) member.release("trainer", id);
