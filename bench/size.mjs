@@ -4,34 +4,34 @@ import { sizes } from "./lib/sizes.mjs";
 import { kB, table } from "./lib/text.mjs";
 
 /**
- * The most bytes of each: what was measured when the budget was set, and a tenth. Raise one only for something
+ * The most bytes of each: what was measured when the budget was set, and 3 %. Raise one only for something
  * that is worth it, and say so in the changelog.
  *
  * @type {Readonly<Record<string, { bytes: number, gzipped: number }>>}
  */
 const BUDGETS = {
-  "simd.wasm": { bytes: 11_200, gzipped: 4_400 },
-  "relaxed.wasm": { bytes: 10_900, gzipped: 4_400 },
-  gatewise: { bytes: 100_000, gzipped: 35_500 },
+  "simd.wasm": { bytes: 12_400, gzipped: 4_800 },
+  "relaxed.wasm": { bytes: 12_100, gzipped: 4_800 },
+  gatewise: { bytes: 122_000, gzipped: 42_200 },
   // of an application that imports nothing else: more when bundlers can no longer leave the other layers out
-  "LSTM alone": { bytes: 95_500, gzipped: 33_900 },
+  "LSTM alone": { bytes: 96_300, gzipped: 34_000 },
   "parse and serialize": { bytes: 7_300, gzipped: 3_100 },
   // what all of it adds to gatewise, graphs and the reader of ONNX files included
-  "gatewise/audio": { bytes: 180_000, gzipped: 63_500 },
+  "gatewise/audio": { bytes: 168_100, gzipped: 59_500 },
   // what the load of a format adds to gatewise
   // all of them
-  "gatewise/load": { bytes: 210_000, gzipped: 75_000 },
-  "gatewise/safetensors": { bytes: 11_800, gzipped: 4_200 },
-  "gatewise/torch": { bytes: 46_000, gzipped: 17_000 },
-  "gatewise/onnx": { bytes: 75_000, gzipped: 26_400 },
-  "gatewise/nam": { bytes: 17_300, gzipped: 6_100 },
-  "gatewise/rtneural": { bytes: 19_600, gzipped: 6_900 },
+  "gatewise/load": { bytes: 338_300, gzipped: 120_300 },
+  "gatewise/safetensors": { bytes: 23_900, gzipped: 8_700 },
+  "gatewise/torch": { bytes: 60_100, gzipped: 22_400 },
+  "gatewise/onnx": { bytes: 134_600, gzipped: 47_400 },
+  "gatewise/nam": { bytes: 16_300, gzipped: 5_800 },
+  "gatewise/rtneural": { bytes: 33_100, gzipped: 11_800 },
   // both with graphs and their operations, for models that branch
-  "gatewise/keras": { bytes: 252_000, gzipped: 89_000 },
-  "gatewise/tfjs": { bytes: 197_500, gzipped: 70_000 },
+  "gatewise/keras": { bytes: 236_200, gzipped: 83_500 },
+  "gatewise/tfjs": { bytes: 185_000, gzipped: 65_800 },
   // and what an entry beside the formats adds
-  // both of its binaries among them
-  "gatewise/train": { bytes: 75_000, gzipped: 20_000 },
+  // 7 kB gzipped both of its binaries, 14 the passes backward and their plain JavaScript, the rest Trainer
+  "gatewise/train": { bytes: 117_100, gzipped: 41_900 },
   "gatewise/decode": { bytes: 9_200, gzipped: 3_300 },
   "gatewise/tesseract": { bytes: 36_700, gzipped: 13_600 },
 };
