@@ -35,6 +35,7 @@ export type { Trace, TraceEntry } from "./layers/traced.js";
 export type { StateDict } from "./safetensors.js";
 export {
   type Nested,
+  type NestedArray,
   tensor,
   type Tensor,
   type TensorLike,

@@ -47,13 +47,32 @@ export function tensor(
   return { shape: [...shape], data: flatten(values, found, "values") };
 }
 
+/** Arrays of so many dimensions. */
+export type NestedArray<Rank extends number> = Rank extends 0
+  ? number
+  : Rank extends 1
+    ? number[]
+    : Rank extends 2
+      ? number[][]
+      : Rank extends 3
+        ? number[][][]
+        : Nested;
+
 /**
  * The numbers of `t` as nested arrays, one level a dimension; a plain number for shape [].
  *
- * @throws TypeError, RangeError when `t` is not a tensor
+ * @param rank how many dimensions `t` must have: of what comes out TypeScript then knows the type
+ * @throws TypeError, RangeError when `t` is not a tensor, or has not that many dimensions
  */
-export function toArray(t: Tensor): Nested {
+export function toArray(t: Tensor): Nested;
+export function toArray<Rank extends number>(
+  t: Tensor,
+  rank: Rank,
+): NestedArray<Rank>;
+export function toArray(t: Tensor, rank?: number): Nested {
   const { shape, data } = checkTensor(t, "t");
+  if (rank !== undefined && nonNegativeInteger(rank, "rank") !== shape.length)
+    throw new RangeError(message("t", `${rank} dimensions`, shapeText(shape)));
   const build = (axis: number, start: number, size: number): Nested => {
     const length = shape[axis];
     if (length === undefined) return data[start] as number;

@@ -287,3 +287,15 @@ describe("asTensor", () => {
     expect(refusal(() => asTensor(value as never, "input"))).toBe(expected);
   });
 });
+
+test("toArray holds a tensor to the rank that its caller expects", () => {
+  const t = tensor([1, 2, 3, 4], [2, 2]);
+  const rows: number[][] = toArray(t, 2);
+  expect(rows).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+  expect(() => toArray(t, 3)).toThrow(
+    new RangeError("t: expected 3 dimensions, got [2, 2]"),
+  );
+});

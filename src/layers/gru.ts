@@ -10,6 +10,7 @@ import { RECURRENT_KINDS } from "./cells.js";
 import { type KerasWeightsOptions, readKerasWeights } from "./keras-weights.js";
 import { type CellDescription, Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
+import type { State } from "./state.js";
 
 export interface GRUOptions extends RecurrentOptions {
   /**
@@ -22,7 +23,11 @@ export interface GRUOptions extends RecurrentOptions {
 }
 
 /** Gated recurrent unit (Cho et al. 2014; torch.nn.GRU): r, z = σ(W x + b + U h + c), n and h' as the options say. */
-export class GRU extends Recurrent<Required<GRUOptions>> {
+export class GRU extends Recurrent<
+  Required<GRUOptions>,
+  State,
+  "reset" | "update" | "candidate" | "hidden"
+> {
   declare readonly type: "GRU";
 
   constructor(options: GRUOptions) {

@@ -10,6 +10,7 @@ import { RECURRENT_KINDS } from "./cells.js";
 import { type KerasWeightsOptions, readKerasWeights } from "./keras-weights.js";
 import { type CellDescription, Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
+import type { State } from "./state.js";
 
 export interface LSTMOptions extends RecurrentOptions {
   /** P < H: outputs are W_hr h, of this size (Sak et al. 2014); 0, the default: none. */
@@ -28,7 +29,11 @@ export interface LSTMOptions extends RecurrentOptions {
  *
  *     i, f, o = σ(W x + b + U h + c)    g = tanh(W x + b + U h + c)    c' = f ∘ c + i ∘ g    h' = o ∘ tanh(c')
  */
-export class LSTM extends Recurrent<Required<LSTMOptions>> {
+export class LSTM extends Recurrent<
+  Required<LSTMOptions>,
+  Required<State>,
+  "input" | "forget" | "candidate" | "output" | "cell" | "hidden"
+> {
   declare readonly type: "LSTM";
 
   constructor(options: LSTMOptions) {

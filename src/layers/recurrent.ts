@@ -42,12 +42,16 @@ export interface ForwardOptions {
 }
 
 /** What came of it: copies. */
-export interface ForwardOutput {
+export interface ForwardOutput<
+  S extends State = State,
+  Gate extends string = never,
+> {
   /** [B, T, D·O] or [T, D·O]; with returnSequences false [B, D·O] or [D·O]. */
   output: Tensor;
   /** After each sequence's own last step: hidden [L·D, B, O] and, of an LSTM, cell [L·D, B, H]. */
-  state: State;
-  trace?: Trace;
+  state: S;
+  /** With `trace: true`. */
+  trace?: Trace<Gate>;
 }
 
 /** What reports say of a cell beside what all have. */
@@ -85,6 +89,8 @@ const FORWARD = {
 /** What RNN, LSTM and GRU share: weights by PyTorch's names, forward over sequences, streams. */
 export abstract class Recurrent<
   Options extends Required<RecurrentOptions>,
+  S extends State,
+  Gate extends string,
 > extends Layer {
   readonly options: Readonly<Options>;
   readonly #packed: PackedModel;
@@ -116,7 +122,15 @@ export abstract class Recurrent<
    *   computed step: for reverse that is time 0), and the final state; all of it copies
    * @throws TypeError, RangeError that name the argument; nothing has then changed
    */
-  forward(input: TensorLike, options: ForwardOptions = {}): ForwardOutput {
+  forward(
+    input: TensorLike,
+    options: ForwardOptions & { trace: true },
+  ): Required<ForwardOutput<S, Gate>>;
+  forward(input: TensorLike, options?: ForwardOptions): ForwardOutput<S, Gate>;
+  forward(
+    input: TensorLike,
+    options: ForwardOptions = {},
+  ): ForwardOutput<S, Gate> {
     const checked = record(options, "options", FORWARD);
     const timeFirst = isTimeFirst(checked["batchFirst"]);
     const rows = timeFirst ? swapAxes(input, 3, "input") : input;
@@ -139,8 +153,10 @@ export abstract class Recurrent<
     const both = directionsOf(this.options);
     return {
       output: this.lastOnly ? output : swap(output),
-      state: joinState(result.states, this.cells, axis),
-      ...(gates && { trace: traceOf(gates, both, [...axes, steps], swap) }),
+      state: joinState(result.states, this.cells, axis) as S,
+      ...(gates && {
+        trace: traceOf(gates, both, [...axes, steps], swap) as Trace<Gate>,
+      }),
     };
   }
 
@@ -177,17 +193,17 @@ export abstract class Recurrent<
    *
    * @throws RangeError for reverse and bidirectional layers, which need the future
    */
-  stream(options: { state?: State } = {}): Stream<State> {
+  stream(options: { state?: State } = {}): Stream<S> {
     this.checkStreamable();
     const { state } = record(options, "options", { state: 0 });
-    const stream = new Stream<State>({
+    const stream = new Stream<S>({
       packed: this.#packed,
       tokens: null,
       probabilities: this.probabilities,
-      join: (parts) => joinState(parts, this.cells, null),
+      join: (parts) => joinState(parts, this.cells, null) as S,
       split: (given) => splitState(given, this.cells, null, "state"),
     });
-    if (state !== undefined) stream.state = state as State;
+    if (state !== undefined) stream.state = state as S extends State ? State : S;
     return stream;
   }
 

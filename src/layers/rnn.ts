@@ -10,6 +10,7 @@ import { RECURRENT_KINDS } from "./cells.js";
 import { type KerasWeightsOptions, readKerasWeights } from "./keras-weights.js";
 import { type CellDescription, Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
+import type { State } from "./state.js";
 
 export interface RNNOptions extends RecurrentOptions {
   /** 'tanh' by default; `activations` has more, and goes before it. */
@@ -17,7 +18,7 @@ export interface RNNOptions extends RecurrentOptions {
 }
 
 /** Elman's network: h' = f(W x + b + U h + c), f tanh or relu (Elman 1990; torch.nn.RNN). */
-export class RNN extends Recurrent<Required<RNNOptions>> {
+export class RNN extends Recurrent<Required<RNNOptions>, State, "hidden"> {
   declare readonly type: "RNN";
 
   constructor(options: RNNOptions) {

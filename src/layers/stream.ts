@@ -143,7 +143,7 @@ export class Stream<S = State | States> {
     return this.#source.join(packed.model.readStates(this.#open()));
   }
 
-  set state(state: S) {
+  set state(state: S extends State ? State : S) {
     const states = this.#open();
     const parts = this.#source.split(state);
     this.#source.packed.model.writeStates(states, parts);

@@ -12,13 +12,12 @@ import { concat, sizeOf, type Tensor } from "../tensor.js";
  * The gates of every layer and direction. LSTM: input, forget, candidate, output, cell, hidden. GRU: reset,
  * update, candidate, hidden. RNN: hidden. Each [B, T, H] or [T, H]; hidden [.., O].
  */
-export type Trace = readonly TraceEntry[];
+export type Trace<Gate extends string = never> = readonly TraceEntry<Gate>[];
 /** One layer in one direction; the other fields are its gates, by the names above. */
-export interface TraceEntry {
+export type TraceEntry<Gate extends string = never> = {
   layer: number;
   direction: "forward" | "reverse";
-  [gate: string]: Tensor | number | string;
-}
+} & Record<Gate, Tensor> & { [gate: string]: Tensor | number | string };
 
 export interface LayerResult {
   readonly output: Float32Array; // (B, T, D·O) or (B, D·O)
