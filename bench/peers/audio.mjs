@@ -1,3 +1,4 @@
+// @ts-nocheck: what it imports is installed by npm run bench:peers alone.
 // Models that hear, beside onnxruntime-web: time to ready, time a frame, and what they make of the same sound.
 //
 //     npm run build && (cd bench/peers && npm ci) && node bench/peers/audio.mjs [folder of GTCRN's and DTLN's .onnx]
