@@ -203,7 +203,8 @@ export abstract class Recurrent<
       join: (parts) => joinState(parts, this.cells, null) as S,
       split: (given) => splitState(given, this.cells, null, "state"),
     });
-    if (state !== undefined) stream.state = state as S extends State ? State : S;
+    if (state !== undefined)
+      stream.state = state as S extends State ? State : S;
     return stream;
   }
 
