@@ -18,7 +18,7 @@ export function logAdd(a: number, b: number): number {
 export function logSoftmax(
   row: ArrayLike<number>,
   name: string,
-  out = new Float64Array(row.length),
+  out: Float64Array = new Float64Array(row.length),
 ): Float64Array {
   let most = Number.NEGATIVE_INFINITY;
   let proper = true;

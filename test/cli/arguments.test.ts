@@ -38,7 +38,7 @@ describe("help", () => {
 describe("arguments that make no sense end with 2", () => {
   test.each<[string[], string | RegExp]>([
     [[], "expected a command; gatewise --help tells them"],
-    [["train"], /unknown command 'train'/],
+    [["learn"], /unknown command 'learn'/],
     [["inspect"], /missing required argument 'file'/],
     [["inspect", "--color", "x"], /unknown option '--color'/],
     [["run", "chain.safetensors", "-"], /missing required argument 'out'/],

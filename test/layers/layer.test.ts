@@ -164,7 +164,7 @@ test("a layer of an unknown type runs as what it states, and is not saved as ano
   const input = [[1, -2]];
   expect(model.forward(input).output).toEqual(twice.forward(input).output);
   expect(() => model.save()).toThrow(
-    /^layers\[0\]: expected one of RNN, .*, got Twice$/,
+    /^layers\[0\]: expected one of Activation, .*, got Twice$/,
   );
 });
 

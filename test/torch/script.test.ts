@@ -30,15 +30,22 @@ describe.runIf(existsSync(folder))(
       expect(modules).toContain("actor.1");
     });
 
-    test("is refused without options, its ELU by name among what a chain may have", () => {
+    test("is refused without options, its ELU's module among what a chain may have", () => {
       expect(() => load(read("unitree_h1_motion.pt"))).toThrow(
-        /hidden_state.*chain: \["actor.0", "elu", "actor.2", "memory"\]/,
+        /hidden_state.*chain: \["actor.0", "actor.1", "actor.2", "memory"\]/,
+      );
+    });
+
+    test("wants to be told what its ELU is: the archive has no alpha", () => {
+      const chain = ["memory", "actor.0", "actor.1", "actor.2"];
+      expect(() => load(read("unitree_h1_motion.pt"), { chain })).toThrow(
+        /^chain\[2\]: expected what actor\.1 \(ELU\) computes/,
       );
     });
 
     test("runs as options.chain says", () => {
       const { model, report } = load(read("unitree_h1_motion.pt"), {
-        chain: ["memory", "actor.0", "actor.1", "actor.2"],
+        chain: ["memory", "actor.0", "elu", "actor.2"],
       });
       const { tensors } = parseSafetensors(
         read("unitree_h1_motion.safetensors"),

@@ -159,7 +159,12 @@ export function routeOf(
 }
 
 /** A mask with each row's steps the other way round, up to its end. */
-export function turnMask({ batch, steps, lengths, mask }: Steps) {
+export function turnMask({
+  batch,
+  steps,
+  lengths,
+  mask,
+}: Steps): Uint8Array | null {
   if (!mask) return null;
   const turned = new Uint8Array(mask.length);
   for (let row = 0; row < batch; row++) {
