@@ -82,6 +82,9 @@ export function toValue(
   }
   const value =
     dtype === "float32" ? floats(given, place) : integers(given, dtype, place);
+  // a list of one for a single number, as onnxruntime takes it
+  if (port.shape?.length === 0 && value.data.length === 1)
+    return { ...value, shape: [] };
   checkShape(value, port, place);
   return value;
 }

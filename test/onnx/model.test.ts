@@ -179,6 +179,22 @@ describe("a loaded model", () => {
   });
 });
 
+test("a list of one number is a single number, where one is asked for", () => {
+  const { model } = load(
+    modelBytes({
+      nodes: [{ type: "Neg", inputs: ["x"], outputs: ["y"] }],
+      inputs: [{ name: "x", dtype: "int64", shape: [] }],
+      outputs: [{ name: "y" }],
+    }),
+  );
+  const alone = { shape: [], data: Float32Array.of(-16000) };
+  expect(model.run({ x: 16000 }).y).toEqual(alone);
+  expect(model.run({ x: [16000] }).y).toEqual(alone);
+  expect(() => model.run({ x: [1, 2] })).toThrow(
+    /inputs\["x"\]: expected \[\]/,
+  );
+});
+
 test("options and bytes of the wrong kind are refused", () => {
   const call =
     (...values: unknown[]) =>

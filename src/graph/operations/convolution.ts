@@ -19,6 +19,9 @@ import {
 /** Numbers of rows gathered at a time: 256 kB. */
 const ROWS = 2 ** 16;
 
+/** Of many groups, matrices of fewer numbers than this are not worth a call of the kernel, which is some 200 ns. */
+export const SMALL = 256;
+
 const conv: Compile = (node) => {
   node.expectInputs(2, 3);
   const attributes = windowAttributes(node);
@@ -53,6 +56,7 @@ function absorbed(
     throw node.error(`expected a bias of ${M}, got ${B.data.length}`);
   if (!node.setting.work.take(W.data.length)) return null;
   const each = M / groups;
+  if (groups > 1 && each * width < SMALL) return null;
   const list = Array.from({ length: groups }, (_, g) => {
     const weight = W.data.subarray(g * each * width, (g + 1) * each * width);
     const bias = B?.data.subarray(g * each, (g + 1) * each) ?? null;

@@ -8,6 +8,7 @@ import { message, shapeText } from "../../checks.js";
 import { sizeOf } from "../../tensor.js";
 import type { Compile, Node, Prepared } from "../node.js";
 import type { Value } from "../value.js";
+import { SMALL } from "./convolution.js";
 import { checkFloats } from "./linear.js";
 import { Product } from "./product.js";
 import {
@@ -61,6 +62,7 @@ function absorbed(node: Node, W: Value, groups: number): Product[] | null {
   if (shape.length < 3 || !C || !width || C % groups) return null;
   if (!node.setting.work.take(data.length)) return null;
   const each = C / groups;
+  if (groups > 1 && each * width < SMALL) return null;
   const list = Array.from({ length: groups }, (_, g) => {
     // [C, width] → [width, C]
     const weight = new Float32Array(each * width);
