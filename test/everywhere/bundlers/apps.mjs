@@ -33,13 +33,14 @@ const OWN_FILES = {
 const SCRIPTS = ["main.js", ...Object.keys(OWN_FILES)];
 
 /**
- * What the package exports with `import`, but for the main entry: "gatewise/safetensors" …
+ * What the package exports with `import`, but for the main entry and the binaries: "gatewise/safetensors" …
  *
  * @param {{ exports: Record<string, unknown> }} manifest
  */
 const subpaths = ({ exports }) =>
   Object.entries(exports)
-    .filter(([path, target]) => path !== "." && typeof target === "object")
+    .filter(([, target]) => typeof target === "object")
+    .filter(([path]) => path !== "." && !path.endsWith(".wasm"))
     .map(([path]) => `gatewise${path.slice(1)}`);
 
 /**

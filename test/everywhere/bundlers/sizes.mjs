@@ -2,17 +2,17 @@
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-/** The most that each may weigh, gzipped. */
+/** The most that each may weigh, gzipped: what was measured and 3 %. Both were 3 kB less before layers had room. */
 const BUDGETS = [
   {
     name: "LSTM alone",
     code: 'export { LSTM } from "gatewise";',
-    most: 31_000,
+    most: 34_000,
   },
   {
     name: "everything",
     code: 'export * from "gatewise"; export { parse, serialize } from "gatewise/safetensors";',
-    most: 38_000,
+    most: 42_200,
   },
 ];
 
