@@ -42,10 +42,11 @@ const MAY: Record<string, readonly string[]> = {
   signal: ["base"],
   audio: [...BESIDE, "signal", "worklet", "formats"],
   vis: BESIDE,
-  queue: BESIDE,
+  data: ["base", "formats", "entry"],
+  queue: [...BESIDE, "data", "formats"],
   worker: [...BESIDE, "kernel", "training"],
   worklet: [...BESIDE, "kernel", "signal"],
-  cli: ["base", "formats", "graph", "entry", "training"],
+  cli: ["base", "data", "formats", "graph", "entry", "training"],
 };
 
 /** The kernel's doors: layers and models run on it, training changes weights, the others say which kernel runs. */

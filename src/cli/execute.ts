@@ -3,7 +3,7 @@
  */
 import { CommanderError } from "commander";
 import { Failed, FAILED, OK, textOf, USAGE, UsageError } from "./errors.js";
-import { abortUnfinished } from "./output.js";
+import { abortUnfinished } from "../data/output.js";
 import { createProgram } from "./program.js";
 
 export interface Ended {

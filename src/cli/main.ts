@@ -1,7 +1,7 @@
 /** The program `gatewise`. @module */
 import { FAILED, OK, textOf } from "./errors.js";
 import { execute } from "./execute.js";
-import { abortUnfinished } from "./output.js";
+import { abortUnfinished } from "../data/output.js";
 
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const)
   process.once(signal, () => {

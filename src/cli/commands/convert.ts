@@ -4,7 +4,7 @@ import { toOnnx } from "../../formats/onnx/index.js";
 import { Sequential } from "../../index.js";
 import { about, UsageError } from "../errors.js";
 import { type Loaded, loadModel } from "../model.js";
-import { writeOutput } from "../output.js";
+import { writeOutput } from "../../data/output.js";
 import type { CommonOptions } from "./options.js";
 
 type Model = Loaded["model"];

@@ -3,7 +3,7 @@ import { type Report, reportText } from "../../formats/report.js";
 import { FormatError } from "../../index.js";
 import { Failed, FileError, textOf, UsageError } from "../errors.js";
 import { loadModel } from "../model.js";
-import { openOutput } from "../output.js";
+import { openOutput } from "../../data/output.js";
 import type { CommonOptions } from "./options.js";
 
 /** @throws Failed when one of several files could not be read, after the others have been told */

@@ -20,7 +20,7 @@ import { kindOf } from "../data/kinds.js";
 import { readTrainData } from "../data/train-data.js";
 import { about, UsageError } from "../errors.js";
 import { loadModel } from "../model.js";
-import { writeOutput } from "../output.js";
+import { writeOutput } from "../../data/output.js";
 import { startProgress } from "../progress.js";
 import { modelOfConfig } from "../train-config.js";
 import type { CommonOptions } from "./options.js";

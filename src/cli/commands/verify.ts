@@ -8,10 +8,10 @@ import {
 import { Sequential } from "../../index.js";
 import type { Tensor } from "../../tensor.js";
 import { type Case, readCases } from "../data/cases.js";
-import { inputFor } from "../data/shapes.js";
+import { inputFor } from "../../data/shapes.js";
 import { about, Failed, UsageError } from "../errors.js";
 import { type Graph, type Loaded, loadModel } from "../model.js";
-import { openOutput } from "../output.js";
+import { openOutput } from "../../data/output.js";
 import type { CommonOptions } from "./options.js";
 
 export interface VerifyOptions extends CommonOptions {

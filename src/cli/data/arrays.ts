@@ -7,11 +7,11 @@ import type { Tensor } from "../../tensor.js";
 import { UsageError } from "../errors.js";
 import { chunksOf, readInput } from "../input.js";
 import { type Columns, csvText, readCsv } from "./csv.js";
-import { answerText, readLines, toQuestion } from "./json-lines.js";
+import { answerText, readLines, toQuestion } from "../../data/json-lines.js";
 import type { Kind } from "./kinds.js";
-import { lineBlocks } from "./lines.js";
-import { readNpy, writeNpy } from "./npy.js";
-import { readNpz, writeNpz } from "./npz.js";
+import { lineBlocks } from "../../data/lines.js";
+import { readNpy, writeNpy } from "../../data/npy.js";
+import { readNpz, writeNpz } from "../../data/npz.js";
 
 /** Arrays by their names; "" for one that has none. */
 export type Arrays = ReadonlyMap<string, Tensor>;

@@ -5,7 +5,7 @@ import { CsvError, parse } from "csv-parse/sync";
 import { message } from "../../checks.js";
 import { FormatError, shortReasonOf } from "../../errors.js";
 import { concat, type Tensor } from "../../tensor.js";
-import { type Block, numberText } from "./lines.js";
+import { type Block, numberText } from "../../data/lines.js";
 
 /** As NumPy and pandas write them. */
 const NAMES: ReadonlyMap<string, number> = new Map([

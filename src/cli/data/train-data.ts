@@ -9,10 +9,10 @@ import type { Batch, Example } from "../../training/index.js";
 import { UsageError } from "../errors.js";
 import { chunksOf, readInput } from "../input.js";
 import { readCsv } from "./csv.js";
-import { readLines } from "./json-lines.js";
+import { readLines } from "../../data/json-lines.js";
 import type { Kind } from "./kinds.js";
-import { lineBlocks } from "./lines.js";
-import { readNpz } from "./npz.js";
+import { lineBlocks } from "../../data/lines.js";
+import { readNpz } from "../../data/npz.js";
 import { type Audio, readWav } from "./wav.js";
 
 export interface TrainSource {

@@ -8,8 +8,8 @@
 import { isRecord } from "../../checks.js";
 import { reasonOf } from "../../errors.js";
 import { FormatError, type Nested, tensor, type Tensor } from "../../index.js";
-import { type Line, nestedText, readLines } from "../data/json-lines.js";
-import type { Block } from "../data/lines.js";
+import { type Line, nestedText, readLines } from "../../data/json-lines.js";
+import type { Block } from "../../data/lines.js";
 import type { Graph } from "../model.js";
 
 /** Inputs by the outputs of the run before that they are. */

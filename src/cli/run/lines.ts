@@ -15,9 +15,9 @@ import {
   type Question,
   readLines,
   toQuestion,
-} from "../data/json-lines.js";
-import type { Block } from "../data/lines.js";
-import { inputFor } from "../data/shapes.js";
+} from "../../data/json-lines.js";
+import type { Block } from "../../data/lines.js";
+import { inputFor } from "../../data/shapes.js";
 import { UsageError } from "../errors.js";
 import { answersEveryStep } from "./whole.js";
 

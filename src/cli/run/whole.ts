@@ -4,7 +4,7 @@
  */
 import type { Sequential } from "../../index.js";
 import { concat, type Tensor } from "../../tensor.js";
-import { inputFor } from "../data/shapes.js";
+import { inputFor } from "../../data/shapes.js";
 
 const STEPS = 4096;
 const ROWS = 16;

@@ -5,10 +5,10 @@
  *
  * The header is a Python dict. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
-import { message, shapeText } from "../../checks.js";
-import { DTYPES } from "../../dtypes.js";
-import { FormatError } from "../../errors.js";
-import { sizeOf, type Tensor } from "../../tensor.js";
+import { message, shapeText } from "../checks.js";
+import { DTYPES } from "../dtypes.js";
+import { FormatError } from "../errors.js";
+import { sizeOf, type Tensor } from "../tensor.js";
 
 const MAGIC = "\x93NUMPY";
 const LONGEST_HEADER = 65_536;

@@ -1,9 +1,9 @@
 /*
  * JSON lines: a value a line.
  */
-import { isRecord, message } from "../../checks.js";
-import { FormatError, reasonOf, shortReasonOf } from "../../errors.js";
-import { type Nested, tensor, type Tensor } from "../../index.js";
+import { isRecord, message } from "../checks.js";
+import { FormatError, reasonOf, shortReasonOf } from "../errors.js";
+import { type Nested, tensor, type Tensor } from "../index.js";
 import { type Block, numberText } from "./lines.js";
 
 export interface Line {

@@ -1,3 +1,4 @@
+/// <reference types="node" />
 /*
  * Where results go: a file that is there whole or not at all, or standard output.
  */

@@ -1,9 +1,9 @@
 /*
  * Arrays as they come, in the shapes that a model takes.
  */
-import { message, shapeText } from "../../checks.js";
-import type { Sequential } from "../../index.js";
-import type { Tensor } from "../../tensor.js";
+import { message, shapeText } from "../checks.js";
+import type { Sequential } from "../index.js";
+import type { Tensor } from "../tensor.js";
 
 /** [B, T, I] or [T, I]; a single feature needs no axis, and tokens have none. */
 export function inputFor(model: Sequential, given: Tensor): Tensor {

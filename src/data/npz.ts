@@ -2,10 +2,10 @@
  * NumPy's .npz: a zip file of .npy files.
  */
 import { zipSync } from "fflate";
-import { FormatError } from "../../errors.js";
-import { Budget } from "../../formats/budget.js";
-import { ZipArchive } from "../../formats/zip/archive.js";
-import type { Tensor } from "../../tensor.js";
+import { FormatError } from "../errors.js";
+import { Budget } from "../formats/budget.js";
+import { ZipArchive } from "../formats/zip/archive.js";
+import type { Tensor } from "../tensor.js";
 import { readNpy, writeNpy } from "./npy.js";
 
 /** What its entries may inflate to: more than that is no input but an attack. */

@@ -2,7 +2,7 @@
  * Text in whole lines, as it comes: a block of all lines that have arrived, so that an answer waits for no later
  * input, and many lines cost one call.
  */
-import { FormatError } from "../../errors.js";
+import { FormatError } from "../errors.js";
 
 export interface Block {
   readonly text: string;
