@@ -25,7 +25,7 @@ export type { ForwardResult, ForwardRun } from "./forward.js";
 export { type Backend, BACKENDS } from "./load.js";
 export { MERGE_MODES, MERGES, type MergeMode } from "./merge.js";
 export type { StageSpec } from "./network.js";
-export type { Cell } from "./cells/cell.js";
+export { type Cell, stepsOut } from "./cells/cell.js";
 export type { CellFunction } from "./cells/functions.js";
 export { RECURRENT_KINDS } from "./cells/index.js";
 export { linearCell } from "./cells/linear.js";

@@ -1,4 +1,4 @@
-import { stepsIn, type Window } from "./cells/cell.js";
+import { stepsIn, type Window, zerosBefore } from "./cells/cell.js";
 import { copyFloats, mergeFloats } from "./floats.js";
 import type { Memory } from "./memory.js";
 import { type Merge, MERGES } from "./merge.js";
@@ -88,10 +88,10 @@ export class Transfer {
     { start, count, rows }: Chunk,
   ): void {
     const { f32 } = this.#memory;
-    const first = start * window.stride - window.before;
     const all = stepsIn(window, count);
     for (let row = 0; row < rows; row++) {
       const end = ends?.[row] ?? steps;
+      const first = start * window.stride - zerosBefore(window, end);
       const to = (x >> 2) + row * all * inputWidth;
       f32.fill(0, to, to + all * inputWidth);
       for (let t = Math.max(0, -first); t < all && first + t < end; t++) {

@@ -1,12 +1,46 @@
 /*
- * All layers: what the package exports of them, and, by their names, what saved models know. Classes and their options,
- * nothing else.
+ * All layers, and nothing else: the package exports what this file exports by name, classes and their options; by the
+ * names in the table saved models are read.
  */
-export { Activation, type ActivationOptions } from "./activation.js";
-export { Embedding, type EmbeddingOptions } from "./embedding.js";
-export { GRU, type GRUOptions } from "./gru.js";
-export { LastStep, type LastStepOptions } from "./last-step.js";
-export { Linear, type LinearOptions } from "./linear.js";
-export { LSTM, type LSTMOptions } from "./lstm.js";
-export { Masking, type MaskingOptions } from "./masking.js";
-export { RNN, type RNNOptions } from "./rnn.js";
+import { Activation } from "./activation.js";
+import { Embedding } from "./embedding.js";
+import { GRU } from "./gru.js";
+import { LastStep } from "./last-step.js";
+import { Linear } from "./linear.js";
+import { LSTM } from "./lstm.js";
+import { Masking } from "./masking.js";
+import { RNN } from "./rnn.js";
+
+export {
+  Activation,
+  Embedding,
+  GRU,
+  LastStep,
+  Linear,
+  LSTM,
+  Masking,
+  RNN,
+};
+export type { ActivationOptions } from "./activation.js";
+export type { EmbeddingOptions } from "./embedding.js";
+export type { GRUOptions } from "./gru.js";
+export type { LastStepOptions } from "./last-step.js";
+export type { LinearOptions } from "./linear.js";
+export type { LSTMOptions } from "./lstm.js";
+export type { MaskingOptions } from "./masking.js";
+export type { RNNOptions } from "./rnn.js";
+
+/**
+ * By the names that saved models give them. The default export, which `export *` leaves out, and written out: of a
+ * namespace, bundlers cannot tell that nobody uses it, and an application of LSTM alone would carry all of them.
+ */
+export default {
+  Activation,
+  Embedding,
+  GRU,
+  LSTM,
+  LastStep,
+  Linear,
+  Masking,
+  RNN,
+} as const;

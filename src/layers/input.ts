@@ -71,6 +71,28 @@ function counted(
   throw new RangeError(message(name, expected, shapeText(shape)));
 }
 
+/** @throws RangeError where T, or a row's length, is too short for layers that give fewer steps than they take */
+export function checkSteps(
+  layers: readonly { stepsOut(steps: number): number }[],
+  steps: number,
+  lengths: readonly number[] | null,
+): void {
+  const fits = (all: number) =>
+    layers.reduce(
+      (left, layer) => (left > 0 ? layer.stepsOut(left) : left),
+      all,
+    ) > 0;
+  const check = (all: number, name: string) => {
+    if (fits(all)) return;
+    let enough = all;
+    while (!fits(enough)) enough++;
+    const expected = `at least ${enough} time steps for these layers`;
+    throw new RangeError(message(name, expected, `${all}`));
+  };
+  check(steps, "input");
+  lengths?.forEach((length, row) => check(length, `lengths[${row}]`));
+}
+
 /** B lengths from 1 to T, or null when there are none. */
 export function checkLengths(
   lengths: unknown,

@@ -50,6 +50,10 @@ export class LastStep extends Layer {
     };
   }
 
+  override stepsOut(): number {
+    return this.options.repeat ?? 1;
+  }
+
   /** @internal */
   override get apart(): boolean {
     return true;

@@ -1,11 +1,12 @@
 import { message, record } from "../checks.js";
 import { Inspected } from "../inspected.js";
-import type {
-  Cell,
-  CellState,
-  ForwardResult,
-  Model,
-  StageSpec,
+import {
+  type Cell,
+  type CellState,
+  type ForwardResult,
+  type Model,
+  type StageSpec,
+  stepsOut,
 } from "../kernel/model.js";
 import type { StateDict } from "../safetensors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
@@ -115,6 +116,15 @@ export abstract class Layer extends Inspected {
     this.#parameters = facts.parameters;
   }
 
+  /** How many steps come out of so many; 0 or less where they are too few for one. */
+  stepsOut(steps: number): number {
+    if (this.lastOnly) return 1;
+    return this.stages.reduce(
+      (left, { cells }) => stepsOut(cells[0]?.window ?? null, left),
+      steps,
+    );
+  }
+
   /** Whether it can run step by step, as streams do. */
   get streamable(): boolean {
     return this.needsWholeSequences === null;
@@ -191,13 +201,21 @@ export abstract class Layer extends Inspected {
     states: readonly (CellState | null)[],
     model: () => Model,
   ): Passage & Pick<ForwardResult, "states"> {
-    const { data: input, batch, steps, lengths } = given;
+    const { data: input, batch, steps, lengths, mask } = given;
+    const left = this.stepsOut(steps);
+    if (mask && left !== steps) {
+      const expected = `none before a ${this.type} that changes the number of steps`;
+      throw new RangeError(message("mask", expected, "one"));
+    }
     const run = { input, batch, steps, lengths, states, trace: null };
-    const { output, states: after, steps: left } = model().forward(run);
-    const passed = { ...given, data: output, states: after };
-    return left === steps
-      ? passed
-      : { ...passed, steps: left, mask: null, lengths: null };
+    const { output, states: after } = model().forward(run);
+    return {
+      ...given,
+      data: output,
+      states: after,
+      steps: left,
+      lengths: lengths && lengths.map((length) => this.stepsOut(length)),
+    };
   }
 
   /** Runs whole sequences; what else comes in and goes out is each layer's own. */

@@ -76,6 +76,13 @@ export function checkParameters(layers: readonly Layer[]): void {
   throw new RangeError(message("layers", expected, `${count}`));
 }
 
+/** Whether as many steps come out as go in, however many: two numbers tell strides and windows apart. */
+export const keepsSteps = (layers: readonly Layer[]): boolean =>
+  [512, 513].every(
+    (steps) =>
+      layers.reduce((left, layer) => layer.stepsOut(left), steps) === steps,
+  );
+
 /** How many of a model's inputs are added to its outputs; `steps`: whether it takes and gives numbers at every step. */
 export function checkSkip(
   value: unknown,
@@ -87,7 +94,7 @@ export function checkSkip(
   if (!skip || (steps && skip <= most)) return skip;
   const expected = steps
     ? `at most ${most} of ${inputSize} inputs and ${outputSize} outputs`
-    : "0 for a model that takes tokens or gives the last step alone";
+    : "0 for a model that takes tokens or gives other steps than it takes";
   throw new RangeError(message("skip", expected, `${skip}`));
 }
 

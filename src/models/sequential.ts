@@ -6,6 +6,7 @@ import type { StateDict } from "../safetensors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import {
   checkLengths,
+  checkSteps,
   type Sequences,
   sequences,
   tokenSequences,
@@ -21,6 +22,7 @@ import {
   checkParameters,
   checkSkip,
   commonBackend,
+  keepsSteps,
 } from "./chain.js";
 import { forecast } from "./forecast.js";
 import { generate, type GenerateOptions } from "./generate.js";
@@ -97,7 +99,7 @@ export class Sequential extends Inspected {
     this.lastOnly = sizes.lastOnly;
     this.streamable = layers.every((layer) => layer.streamable);
     const { skip = 0 } = record(options, "options", { skip: 0 });
-    this.skip = checkSkip(skip, sizes, !this.takesTokens && !this.lastOnly);
+    this.skip = checkSkip(skip, sizes, !this.takesTokens && keepsSteps(layers));
     const run = layers.filter((layer) => layer.stages.length);
     checkParameters(run);
     const backend = commonBackend(run);
@@ -131,6 +133,7 @@ export class Sequential extends Inspected {
       : sequences(rows, this.inputSize);
     const lengths = checkLengths(checked["lengths"], given);
     const { batch, batched } = given;
+    checkSteps(this.layers, given.steps, lengths);
     const axis = batched ? batch : null;
     const { state } = checked;
     const states =

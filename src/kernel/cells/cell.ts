@@ -45,15 +45,25 @@ export interface Window {
   readonly before: number;
   /** Zeros behind a row's last step. */
   readonly after: number;
+  /** As many zeros on both sides as ⌈T / stride⌉ steps take, the odd one behind, whatever `before` and `after` say. */
+  readonly same?: boolean;
 }
 
 /** Output steps of so many input steps; 0 or less: there are too few for one. */
-export const stepsOut = (window: Window | null, steps: number): number =>
-  window
-    ? Math.floor(
-        (window.before + steps + window.after - window.span) / window.stride,
-      ) + 1
-    : steps;
+export function stepsOut(window: Window | null, steps: number): number {
+  if (!window) return steps;
+  const { span, stride, before, after, same } = window;
+  if (same) return Math.ceil(steps / stride);
+  return Math.floor((before + steps + after - span) / stride) + 1;
+}
+
+/** Zeros in front of a row of so many steps. */
+export function zerosBefore(window: Window, steps: number): number {
+  const { span, stride, before, same } = window;
+  if (!same) return before;
+  const read = (stepsOut(window, steps) - 1) * stride + span;
+  return Math.max(0, (read - steps) >> 1);
+}
 
 /** Steps of x that a chunk of so many output steps is made of. */
 export const stepsIn = (window: Window | null, steps: number): number =>
