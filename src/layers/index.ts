@@ -6,6 +6,7 @@ import { Activation } from "./activation.js";
 import { Embedding } from "./embedding.js";
 import { GRU } from "./gru.js";
 import { LastStep } from "./last-step.js";
+import { LayerNorm } from "./layer-norm.js";
 import { Linear } from "./linear.js";
 import { LSTM } from "./lstm.js";
 import { Masking } from "./masking.js";
@@ -16,6 +17,7 @@ export {
   Embedding,
   GRU,
   LastStep,
+  LayerNorm,
   Linear,
   LSTM,
   Masking,
@@ -25,6 +27,7 @@ export type { ActivationOptions } from "./activation.js";
 export type { EmbeddingOptions } from "./embedding.js";
 export type { GRUOptions } from "./gru.js";
 export type { LastStepOptions } from "./last-step.js";
+export type { LayerNormOptions } from "./layer-norm.js";
 export type { LinearOptions } from "./linear.js";
 export type { LSTMOptions } from "./lstm.js";
 export type { MaskingOptions } from "./masking.js";
@@ -40,6 +43,7 @@ export default {
   GRU,
   LSTM,
   LastStep,
+  LayerNorm,
   Linear,
   Masking,
   RNN,

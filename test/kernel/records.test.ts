@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ACTIVATIONS, DEFINITIONS } from "../../src/kernel/activations.js";
 import { LAYER, NUMBERS, RECURRENT } from "../../src/kernel/fields.js";
+import { LAYER_NORM } from "../../src/kernel/js/layer-norm.js";
 import { RUN } from "../../src/kernel/run.js";
 
 /*
@@ -20,8 +21,15 @@ function fieldsOf(source: string, name: string): string[] {
   const [, parent, body] = found ?? [];
   if (body === undefined) throw new Error(`no class ${name}`);
   const fields = body.matchAll(/^ {2}(\w+): (\w+);/gm);
+  const inherited = () =>
+    fieldsOf(
+      new RegExp(`class ${parent}\\b`).test(source)
+        ? source
+        : sourceOf("layer.ts"),
+      parent as string,
+    );
   return [
-    ...(parent === undefined ? [] : fieldsOf(source, parent)),
+    ...(parent === undefined ? [] : inherited()),
     ...Array.from(fields, ([, field = "", type = ""]) => {
       expect(["usize", "i32", "f32"], field).toContain(type);
       return field;
@@ -42,6 +50,7 @@ test.each([
   ["layer.ts", "Layer", LAYER],
   ["layer.ts", "Recurrent", RECURRENT],
   ["run.ts", "Run", RUN],
+  ["layers/layer-norm.ts", "LayerNorm", LAYER_NORM],
 ])("%s: %s has the same fields on both sides", (file, name, fields) => {
   expect(fieldsOf(sourceOf(file), name)).toEqual(fields);
 });

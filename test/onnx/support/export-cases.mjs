@@ -40,9 +40,15 @@ export function exportCases(gatewise) {
 }
 
 /** @param {typeof import("../../../src/index.js")} gatewise */
-function chainsOf({ Embedding, GRU, Linear, LSTM, RNN }) {
+function chainsOf({ Embedding, GRU, LayerNorm, Linear, LSTM, RNN }) {
   /** @type {Record<string, () => Layer[]>} */
-  const cases = {};
+  const cases = {
+    LayerNorm: () => [
+      new GRU({ inputSize: 3, hiddenSize: 5, seed: 2 }),
+      new LayerNorm({ size: 5, epsilon: 1e-3 }),
+      new LayerNorm({ size: 5, bias: false }),
+    ],
+  };
   const sizes = { inputSize: 3, hiddenSize: 5, seed: 1 };
   const cells = /** @type {const} */ ([
     ["RNN tanh", RNN, {}],

@@ -2,7 +2,13 @@
  * Layers as nodes, a function a type. Inside the graph time comes first: x is [T, B, I], or tokens [T, B].
  */
 import { message } from "../../../checks.js";
-import type { Activation, Embedding, Layer, Linear } from "../../../index.js";
+import type {
+  Activation,
+  Embedding,
+  Layer,
+  LayerNorm,
+  Linear,
+} from "../../../index.js";
 import type { Tensor } from "../../../tensor.js";
 import { floats } from "../made.js";
 import { addActivation } from "./activations.js";
@@ -28,6 +34,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
     output: addActivation(graph, x, options.activation),
     states: [],
   }),
+  LayerNorm: addLayerNorm,
 };
 
 /** @throws RangeError for a layer, or an option of it, that ONNX has no word for */
@@ -76,6 +83,22 @@ function addLinear(
   if (bias)
     sum = graph.add("Add", [sum, graph.weight(`${index}.bias`, floats(bias))]);
   const output = addActivation(graph, sum, layer.options.activation);
+  return { output, states: [] };
+}
+
+/** Over the last axis. */
+function addLayerNorm(
+  graph: GraphBuilder,
+  x: string,
+  layer: LayerNorm,
+  index: number,
+): Added {
+  const inputs = Object.entries(layer.stateDict()).map(([name, value]) =>
+    graph.weight(`${index}.${name}`, floats(value)),
+  );
+  const epsilon = { float: layer.options.epsilon };
+  const attributes = { axis: -1, epsilon };
+  const output = graph.add("LayerNormalization", [x, ...inputs], attributes);
   return { output, states: [] };
 }
 
