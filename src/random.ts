@@ -23,3 +23,11 @@ export function uniform(
   for (let i = 0; i < size; i++) numbers[i] = (2 * random() - 1) * bound;
   return numbers;
 }
+
+/** Above the seeds that people choose. */
+let unseeded = 2 ** 31;
+
+/** The seed of a layer that is given none: the next of a counter, so that layers differ and a program repeats. */
+export function nextSeed(): number {
+  return unseeded++;
+}

@@ -15,7 +15,7 @@ import {
   type TokenTable,
 } from "./layer.js";
 import { bothMasks } from "./mask.js";
-import { checkSeed } from "./options.js";
+import { layerSeed } from "./options.js";
 import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
 
 export interface EmbeddingOptions {
@@ -23,7 +23,7 @@ export interface EmbeddingOptions {
   vocabSize: number;
   /** The size of a token's vector. */
   size: number;
-  /** Of the initial vectors, U(-1, 1); 0 by default. */
+  /** Of the initial vectors, U(-1, 1); by default each layer has one of its own, the same in every run. */
   seed?: number;
   /** In a model, steps of token 0 are masked for the recurrent layers behind (Keras's mask_zero); false by default. */
   maskZero?: boolean;
@@ -49,7 +49,7 @@ export class Embedding extends Layer {
     });
     const vocabSize = positiveInteger(options.vocabSize, "vocabSize");
     const size = positiveInteger(options.size, "size");
-    const seed = checkSeed(options.seed ?? 0);
+    const seed = layerSeed(options.seed);
     const maskZero = boolean(options.maskZero ?? false, "maskZero");
     const random = seeded(seed);
     const parameters = new Parameters(

@@ -15,7 +15,7 @@ import { seeded, uniform } from "../random.js";
 import type { StateDict } from "../safetensors.js";
 import { activationText, checkActivation } from "./activations.js";
 import type { LayerDescription } from "./layer.js";
-import { type BackendChoice, checkBackend, checkSeed } from "./options.js";
+import { type BackendChoice, checkBackend, layerSeed } from "./options.js";
 import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
 import { Pointwise, stageOfCell } from "./pointwise.js";
 
@@ -26,7 +26,7 @@ export interface LinearOptions {
   bias?: boolean;
   /** 'linear', the default: none; any that a cell may have, or 'softmax'. */
   activation?: Activation | CellActivation;
-  /** Of the initial weights, U(-1/√I, 1/√I); 0 by default. */
+  /** Of the initial weights, U(-1/√I, 1/√I); by default each layer has one of its own, the same in every run. */
   seed?: number;
   /** The kernel when it runs by itself; 'auto' by default. */
   backend?: BackendChoice;
@@ -48,7 +48,7 @@ export class Linear extends Pointwise {
         "activation",
         ["softmax"],
       ),
-      seed: checkSeed(options.seed ?? 0),
+      seed: layerSeed(options.seed),
       backend: checkBackend(options.backend),
     };
     const parameters = initialParameters(knownKeys(options, checked));

@@ -16,6 +16,7 @@ import {
   type MergeMode,
   type RecurrentKind,
 } from "../kernel/model.js";
+import { nextSeed } from "../random.js";
 import { checkActivations } from "./activations.js";
 
 /** 'auto': what `init` chose, else the fastest of this host. */
@@ -47,7 +48,7 @@ export interface RecurrentOptions {
   direction?: Direction;
   /** true by default; false: the output is each sequence's last step alone (many-to-one). */
   returnSequences?: boolean;
-  /** Of the initial weights, U(-1/√H, 1/√H); 0 by default. */
+  /** Of the initial weights, U(-1/√H, 1/√H); by default each layer has one of its own, the same in every run. */
   seed?: number;
   /** The kernel; 'auto' by default. */
   backend?: BackendChoice;
@@ -87,7 +88,6 @@ export const DEFAULTS = {
   bias: true,
   direction: "forward",
   returnSequences: true,
-  seed: 0,
   backend: "auto",
   activations: [],
   clip: Number.POSITIVE_INFINITY,
@@ -130,7 +130,7 @@ export function recurrentOptions(
     bias: boolean(given("bias"), "bias"),
     direction,
     returnSequences: boolean(given("returnSequences"), "returnSequences"),
-    seed: checkSeed(given("seed")),
+    seed: layerSeed(options["seed"]),
     backend: checkBackend(options["backend"]),
     activations: checkActivations(
       options["activations"],
@@ -181,6 +181,10 @@ export function checkSeed(seed: unknown): number {
   if (Number.isSafeInteger(seed)) return seed as number;
   throw wrong(typeof seed === "number", "seed", "an integer", seed);
 }
+
+/** `given`: as an option has it; undefined and null are one of its own for each layer. */
+export const layerSeed = (given: unknown): number =>
+  checkSeed(given ?? nextSeed());
 
 /** `given`: as an option has it; undefined and null are 'auto'. */
 export function checkBackend(given: unknown): BackendChoice {

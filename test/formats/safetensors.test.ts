@@ -108,7 +108,7 @@ describe("a bare state dict", () => {
     ];
     expect(model!.forward(input).output).toEqual(layer.forward(input).output);
     const { options } = layer;
-    expect(layers["rnn"]!.options).toEqual(options);
+    expect(layers["rnn"]!.savedOptions).toEqual(layer.savedOptions);
     const { convention } = report.layers[0]!;
     expect(convention.includes(", learnedState")).toBe(options.learnedState);
     const peepholes = layer instanceof LSTM && layer.options.peepholes;
@@ -223,8 +223,8 @@ describe("a model that Sequential.save wrote", () => {
   test("is loaded as it was", () => {
     const { model, layers, report } = load(saved);
     const ours = Sequential.load(saved);
-    expect(model!.layers.map(({ options }) => options)).toEqual(
-      ours.layers.map(({ options }) => options),
+    expect(model!.layers.map(({ savedOptions }) => savedOptions)).toEqual(
+      ours.layers.map(({ savedOptions }) => savedOptions),
     );
     expect(model!.stateDict()).toEqual(ours.stateDict());
     expect(Object.values(layers)).toEqual(model!.layers);

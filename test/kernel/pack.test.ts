@@ -107,6 +107,7 @@ describe.each(Object.keys(FORMATS) as (keyof typeof FORMATS)[])(
             inputSize: 5,
             hiddenSize,
             activations: ["linear"],
+            seed: 0,
             backend,
           });
           const data = new Random(9).floats(3 * 4 * 5);

@@ -9,7 +9,13 @@ import { expectUnharmed } from "../support/unharmed.js";
 const none = undefined as never;
 
 describe.each(backends)("forward on %s", (backend) => {
-  const options = { inputSize: 4, hiddenSize: 3, numLayers: 2, backend };
+  const options = {
+    inputSize: 4,
+    hiddenSize: 3,
+    numLayers: 2,
+    seed: 0,
+    backend,
+  };
   const lstm = new LSTM(options);
   const gru = new GRU({
     inputSize: 4,

@@ -13,7 +13,7 @@ import { expectRefusal } from "../support/refusals.js";
 
 // An option that does not exist is an error that names those that do: a misspelt one must not be ignored in silence.
 
-const sizes = { inputSize: 2, hiddenSize: 3 };
+const sizes = { inputSize: 2, hiddenSize: 3, seed: 0 };
 const lstm = new LSTM(sizes);
 const linear = { inputSize: 3, outputSize: 2 };
 const dict = lstm.stateDict();

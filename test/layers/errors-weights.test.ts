@@ -7,12 +7,18 @@ import { zeros } from "../support/tensors.js";
 import { expectUnharmed } from "../support/unharmed.js";
 
 describe.each(backends)("weights on %s", (backend) => {
-  const options = { inputSize: 4, hiddenSize: 3, numLayers: 2, backend };
+  const options = {
+    inputSize: 4,
+    hiddenSize: 3,
+    numLayers: 2,
+    seed: 0,
+    backend,
+  };
   const lstm = new LSTM(options);
   const make = () =>
     new Sequential([
       new LSTM(options),
-      new Linear({ inputSize: 3, outputSize: 4 }),
+      new Linear({ inputSize: 3, outputSize: 4, seed: 0 }),
     ]);
   const model = make();
   const input = new Random(1).tensor([2, 5, 4]);

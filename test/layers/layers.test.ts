@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { tensor, type StateDict } from "../../src/index.js";
+import {
+  Embedding,
+  GRU,
+  type Layer,
+  Linear,
+  LSTM,
+  RNN,
+  tensor,
+  type StateDict,
+} from "../../src/index.js";
 import { expectSameBits, expectSameTensor } from "../support/compare.js";
 import {
   backends,
@@ -24,18 +33,32 @@ describe.each(backends)("a layer on %s", (backend) => {
   const input = new Random(1).tensor([2, 9, 3]);
 
   test.each(cells)(
-    "$name: a seed gives the same weights again, another seed others, none seed 0",
+    "$name: a seed gives the same weights again, another seed others",
     (cell) => {
-      const weights = (seed?: number) =>
-        create(cell.kind, {
-          ...sizes,
-          ...cell.options,
-          ...(seed !== undefined && { seed }),
-        }).stateDict();
+      const weights = (seed: number) =>
+        create(cell.kind, { ...sizes, ...cell.options, seed }).stateDict();
       expect(weights(7)).toEqual(weights(7));
-      expect(weights()).toEqual(weights(0));
       for (const [name, { data }] of Object.entries(weights(8)))
         expect(data, name).not.toEqual(weights(7)[name]!.data);
+    },
+  );
+
+  test.each<[string, () => Layer]>([
+    ["RNN", () => new RNN(sizes)],
+    ["LSTM", () => new LSTM(sizes)],
+    ["GRU", () => new GRU(sizes)],
+    ["Linear", () => new Linear({ inputSize: 3, outputSize: 5, backend })],
+    ["Embedding", () => new Embedding({ vocabSize: 3, size: 5 })],
+  ])(
+    "%s: without a seed each differs from the others, and says its seed",
+    (_, make) => {
+      const all = [make(), make(), make()];
+      const [name] = Object.keys(all[0]!.stateDict());
+      const drawn = all.map((layer) => layer.stateDict()[name!]!.data.join());
+      expect(new Set(drawn).size).toBe(3);
+      const { options, constructor } = all[1]!;
+      const again = new (constructor as new (given: object) => Layer)(options);
+      expect(again.stateDict()).toEqual(all[1]!.stateDict());
     },
   );
 

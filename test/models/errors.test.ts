@@ -9,12 +9,18 @@ import { expectUnharmed } from "../support/unharmed.js";
 const none = undefined as never;
 
 describe.each(backends)("models on %s", (backend) => {
-  const options = { inputSize: 4, hiddenSize: 3, numLayers: 2, backend };
+  const options = {
+    inputSize: 4,
+    hiddenSize: 3,
+    numLayers: 2,
+    seed: 0,
+    backend,
+  };
   const lstm = new LSTM(options);
   const make = () =>
     new Sequential([
       new LSTM(options),
-      new Linear({ inputSize: 3, outputSize: 4 }),
+      new Linear({ inputSize: 3, outputSize: 4, seed: 0 }),
     ]);
   const model = make();
   const talker = new Sequential([

@@ -98,6 +98,7 @@ describe.each(backends)("models that mask on %s", (backend) => {
       inputSize: 2,
       outputSize: 3,
       activation: "relu",
+      seed: 0,
     });
     const recurrent = new RNN({ inputSize: 3, hiddenSize: 4 });
     const model = new Sequential([before, new Masking(), recurrent]);
@@ -155,8 +156,8 @@ describe.each(backends)("models that mask on %s", (backend) => {
     ] satisfies Layer[][]) {
       const model = new Sequential(layers);
       const loaded = Sequential.load(model.save());
-      expect(loaded.layers.map(({ options }) => options)).toEqual(
-        layers.map(({ options }) => options),
+      expect(loaded.layers.map(({ savedOptions }) => savedOptions)).toEqual(
+        layers.map(({ savedOptions }) => savedOptions),
       );
       const input =
         layers[0] instanceof Embedding

@@ -88,8 +88,8 @@ describe.each(backends)("a saved model on %s", (backend) => {
   test("keeps the options that few cells have", () => {
     const model = new Sequential(generalEverything);
     const loaded = Sequential.load(model.save());
-    expect(loaded.layers.map(({ options }) => options)).toEqual(
-      generalEverything.map(({ options }) => options),
+    expect(loaded.layers.map(({ savedOptions }) => savedOptions)).toEqual(
+      generalEverything.map(({ savedOptions }) => savedOptions),
     );
     expect(loaded.stateDict()).toEqual(model.stateDict());
     const input = new Random(1).tensor([2, 4, 3]);

@@ -148,9 +148,11 @@ export const someGeneralCells = generalCells.filter(({ name }) =>
   /^RNN hard|everything|replace, hard|keep, rnnoise/.test(name),
 );
 
+/** A layer with the weights of seed 0, unless the options have another. */
 export function create(kind: Kind, options: AnyOptions): Recurrent {
-  if (kind === "RNN") return new RNN(options);
-  return kind === "LSTM" ? new LSTM(options) : new GRU(options);
+  const seeded = { seed: 0, ...options };
+  if (kind === "RNN") return new RNN(seeded);
+  return kind === "LSTM" ? new LSTM(seeded) : new GRU(seeded);
 }
 
 /** All weights multiplied: 3 saturates many gates. */

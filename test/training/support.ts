@@ -39,9 +39,9 @@ export const smallBatch = (rows = 11, steps = 7): Batch => ({
 
 export const tokenModel = () =>
   new Sequential([
-    new Embedding({ vocabSize: 7, size: 4 }),
-    new GRU({ inputSize: 4, hiddenSize: 5, numLayers: 2 }),
-    new Linear({ inputSize: 5, outputSize: 7, activation: "softmax" }),
+    new Embedding({ vocabSize: 7, size: 4, seed: 1 }),
+    new GRU({ inputSize: 4, hiddenSize: 5, numLayers: 2, seed: 2 }),
+    new Linear({ inputSize: 5, outputSize: 7, activation: "softmax", seed: 3 }),
   ]);
 
 /** Sequences of several lengths whose next token is the one before plus one. */

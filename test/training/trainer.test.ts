@@ -356,8 +356,8 @@ describe("options", () => {
   test("scheduled sampling feeds the model's own outputs", () => {
     const model = () =>
       new Sequential([
-        new LSTM({ inputSize: 2, hiddenSize: 5 }),
-        new Linear({ inputSize: 5, outputSize: 2 }),
+        new LSTM({ inputSize: 2, hiddenSize: 5, seed: 1 }),
+        new Linear({ inputSize: 5, outputSize: 2, seed: 2 }),
       ]);
     const batch = { input: numbers(1, 3, 6, 2), target: numbers(2, 3, 6, 2) };
     const loss = (scheduledSampling: number) =>
