@@ -2,7 +2,7 @@ import { toBytes } from "../bytes.js";
 import { wrong } from "../checks.js";
 import { FormatError } from "../errors.js";
 import { load } from "../formats/onnx/index.js";
-import { Graph, isSaved } from "../graph/index.js";
+import { isSaved, loadGraph } from "../graph/index.js";
 import { Sequential } from "../models/sequential.js";
 import { type FrameModel, isModel } from "../signal/frame-model.js";
 
@@ -18,7 +18,7 @@ export function modelOf(model: unknown, name = "model"): FrameModel {
   const bytes = toBytes(model, name);
   if (!bytes.length)
     throw new FormatError(`${name}: expected the bytes of a model, got none`);
-  if (isSaved(bytes)) return Graph.load(bytes);
+  if (isSaved(bytes)) return loadGraph(bytes);
   if (isSafetensors(bytes)) return Sequential.load(bytes);
   return load(bytes).model;
 }

@@ -1,30 +1,11 @@
-import { message, wrong } from "../checks.js";
-import type { Layer } from "../index.js";
-import { asTensor, type TensorLike } from "../tensor.js";
 import { compile, emptyNotes, type GraphOptions } from "./compile.js";
-import {
-  type AttributeValue,
-  type BodyDescription,
-  type GraphDescription,
-  type InputDescription,
-  isValue,
-  type NodeDescription,
-  type OutputDescription,
-} from "./description.js";
+import { DescriptionBuilder } from "./description-builder.js";
 import { Graph } from "./graph.js";
 import type { Notes } from "./node.js";
-import { type Dtype, storage, type Value } from "./value.js";
-
-type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
-
-/** What a node may have beside inputs and attributes. */
-export interface NodeOptions {
-  /** For messages and reports; its type and a number by default. */
-  readonly name?: string;
-}
+import { allOperations } from "./operations/index.js";
 
 /**
- * A graph in the making: values are strings, the names that nodes give them. `GraphBuilder.add` makes a node and
+ * A graph in the making: values are strings, the names that nodes give them. `add` makes a node and
  * returns its output, so that an expression is written from the inside out:
  *
  *     const builder = new GraphBuilder();
@@ -36,182 +17,13 @@ export interface NodeOptions {
  * Operations and their attributes are ONNX's of the newest opset; axes, sizes and the like, which ONNX has as inputs,
  * may be attributes of those names instead.
  */
-export class GraphBuilder {
-  readonly #inputs: InputDescription[] = [];
-  readonly #outputs: OutputDescription[] = [];
-  readonly #constants = new Map<string, Value>();
-  readonly #nodes: NodeDescription[] = [];
-  readonly #around: GraphBuilder | null;
-  readonly #names: Set<string>;
-
-  /** @param around of a body: the builder of the graph that it is in */
-  constructor(around: GraphBuilder | null = null) {
-    this.#around = around;
-    this.#names = around ? around.#names : new Set();
-  }
-
-  /** @param initial what it is when nothing is given */
-  input(
-    name: string,
-    shape: readonly (number | string)[] | null,
-    type: Dtype = "float32",
-    initial?: Value,
-  ): string {
-    this.#take(name);
-    this.#inputs.push({ name, type, shape, ...(initial && { initial }) });
-    return name;
-  }
-
-  /** A value known now: a tensor of float32, nested numbers, or a value of another dtype. */
-  constant(value: TensorLike | Value, name = "constant"): string {
-    const own = this.#free(name);
-    const known =
-      typeof value === "object" && isValue(value as never)
-        ? (value as Value)
-        : { dtype: "float32" as const, ...asTensor(value as TensorLike, own) };
-    this.#constants.set(own, known);
-    return own;
-  }
-
-  /** An int64 vector, or with `[]` as shape a single integer: axes, sizes, indices. */
-  integers(list: readonly number[], shape: readonly number[] = [list.length]) {
-    const data = storage("int64", list.length);
-    data.set(list);
-    return this.constant({ dtype: "int64", shape, data }, "integers");
-  }
-
-  /** A node of one output, whose name it returns; "" among the inputs leaves one out. */
-  add(
-    type: string,
-    inputs: readonly string[],
-    attributes: Attributes = {},
-    options: NodeOptions = {},
-  ): string {
-    const [output] = this.addWide(type, inputs, 1, attributes, options);
-    return output as string;
-  }
-
-  /** A node of several outputs, whose names it returns. */
-  addWide(
-    type: string,
-    inputs: readonly string[],
-    count: number,
-    attributes: Attributes = {},
-    { name = this.#free(type) }: NodeOptions = {},
-  ): string[] {
-    for (const input of inputs)
-      if (input !== "" && !this.#names.has(input))
-        throw new RangeError(
-          message(`${type}.inputs`, "values of this builder", input),
-        );
-    const outputs = Array.from({ length: count }, () => this.#free(name));
-    const given = Object.entries(attributes).filter(
-      (entry): entry is [string, AttributeValue] => entry[1] !== undefined,
-    );
-    this.#nodes.push({
-      type,
-      name,
-      inputs,
-      outputs,
-      attributes: new Map(given),
-    });
-    return outputs;
-  }
-
-  /**
-   * A layer of ours on [B, T, I], with what it may be given: a mask [B, T] of bools, states as a State has them.
-   *
-   * @returns its output, and its state after the last step: hidden, and cell of an LSTM
-   */
-  layer(
-    layer: Layer,
-    input: string,
-    {
-      mask = "",
-      hidden = "",
-      cell = "",
-      ...options
-    }: NodeOptions & { mask?: string; hidden?: string; cell?: string } = {},
-  ): { output: string; hidden: string; cell: string } {
-    const inputs = [input, mask, hidden, cell];
-    while (inputs.at(-1) === "") inputs.pop();
-    const made = this.addWide("Layer", inputs, 3, { layer }, options);
-    const [output, hiddenOut, cellOut] = made as [string, string, string];
-    return { output, hidden: hiddenOut, cell: cellOut };
-  }
-
-  /**
-   * A body for If, Loop or Scan, which may read the values made so far: `make` is given a builder of its own and the
-   * names of the body's inputs, and returns those of its outputs.
-   */
-  body(
-    inputs: readonly string[],
-    make: (
-      builder: GraphBuilder,
-      inputs: readonly string[],
-    ) => readonly string[],
-  ): BodyDescription {
-    const builder = new GraphBuilder(this);
-    const own = inputs.map((name) => builder.#free(name));
-    const outputs = make(builder, own);
-    return {
-      inputs: own,
-      outputs,
-      constants: builder.#constants,
-      nodes: builder.#nodes,
-    };
-  }
-
-  /** Makes a value an output of the graph. */
-  output(
-    value: string,
-    {
-      name = value,
-      shape = null,
-      type = "float32",
-    }: {
-      name?: string;
-      shape?: readonly (number | string)[] | null;
-      type?: Dtype;
-    } = {},
-  ): void {
-    if (this.#around)
-      throw new RangeError(
-        message("output", "those that `make` returns", "one of a body"),
-      );
-    if (!this.#names.has(value))
-      throw wrong(true, "value", "a value of this builder", value);
-    this.#outputs.push({ name, type, shape, ...(name !== value && { value }) });
-  }
-
-  description(): GraphDescription {
-    return {
-      inputs: this.#inputs,
-      outputs: this.#outputs,
-      constants: this.#constants,
-      nodes: this.#nodes,
-    };
-  }
-
+export class GraphBuilder extends DescriptionBuilder {
   /**
    * @param notes where to put what is found out on the way: layers, warnings
    * @throws FormatError that names the node that cannot be
    */
   build(options: GraphOptions = {}, notes: Notes = emptyNotes()): Graph {
-    return new Graph(compile(this.description(), options, notes));
-  }
-
-  #take(name: string): void {
-    if (name === "" || this.#names.has(name))
-      throw wrong(true, "name", "a name that is not taken", name);
-    this.#names.add(name);
-  }
-
-  /** The name, or with a number behind where it is taken. */
-  #free(name: string): string {
-    let free = name || "value";
-    for (let i = 1; this.#names.has(free); i++) free = `${name}_${i}`;
-    this.#names.add(free);
-    return free;
+    const description = this.description();
+    return new Graph(compile(description, allOperations(), options, notes));
   }
 }

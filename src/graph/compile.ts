@@ -7,11 +7,11 @@ import {
   type NodeDescription,
 } from "./description.js";
 import { type Notes, placeOf } from "./node.js";
-import { OPERATIONS } from "./operations/index.js";
 import type { Plan } from "./plan.js";
 import { Planner } from "./planner.js";
 import { dtypeOf, type Input } from "./ports.js";
 import type { Limits } from "./runs.js";
+import type { Operations } from "./table.js";
 import { MOST_NUMBERS } from "./value.js";
 import { Work } from "./work.js";
 
@@ -42,15 +42,17 @@ export interface Compiled {
 }
 
 /**
+ * @param operations what its nodes may be
  * @param notes where to put what is found out on the way
  * @throws FormatError that names the place: all operations that are missing, or what is wrong with one
  */
 export function compile(
   description: GraphDescription,
+  operations: Operations,
   options: GraphOptions = {},
   notes: Notes = emptyNotes(),
 ): Compiled {
-  refuseUnknown(description.nodes);
+  refuseUnknown(description.nodes, operations);
   const {
     backend = "auto",
     maxBytes = MOST_BYTES,
@@ -58,7 +60,7 @@ export function compile(
   } = options;
   const work = new Work();
   countNumbers(description, work);
-  const planner = new Planner({
+  const planner = new Planner(operations, {
     backend,
     work,
     notes,
@@ -110,11 +112,14 @@ function countNumbers(
 }
 
 /** The first node of an operation that is not known is named, and all such operations, those in bodies too. */
-export function refuseUnknown(nodes: readonly NodeDescription[]): void {
+function refuseUnknown(
+  nodes: readonly NodeDescription[],
+  operations: Operations,
+): void {
   const counts = new Map<string, number>();
   let first: NodeDescription | null = null;
   eachNode(nodes, (node) => {
-    if (OPERATIONS.has(node.type)) return;
+    if (operations.has(node.type)) return;
     first ??= node;
     counts.set(node.type, (counts.get(node.type) ?? 0) + 1);
   });

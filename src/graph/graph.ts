@@ -1,11 +1,10 @@
 import type { Bytes } from "../bytes.js";
 import { boolean, message, record, shapeText } from "../checks.js";
-import { type BackendChoice, checkBackend } from "../layers/options.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import type { Compiled } from "./compile.js";
 import { type GraphInput, type Port, portOf } from "./ports.js";
 import { Runner } from "./runner.js";
-import { readSaved, saveGraph } from "./saved.js";
+import { saveGraph } from "./saved.js";
 import { pairs } from "./states.js";
 import { GraphStream, type GraphStreamOptions } from "./stream.js";
 
@@ -121,25 +120,13 @@ export class Graph {
 
   /**
    * The model as a safetensors file: its floats as tensors, the graph, which has the rest, as JSON in
-   * metadata.gatewise. What was computed at load is not computed again.
+   * metadata.gatewise. What was computed at load is not computed again. `loadGraph` of gatewise/onnx, gatewise/load, pools
+   * and worklets read it.
    *
    * @throws TypeError when the metadata are not strings
    */
   save(metadata: Record<string, string> = {}): Bytes {
     return saveGraph(this.#compiled, metadata);
-  }
-
-  /**
-   * Reads what `save` wrote: the same outputs, to the bit.
-   *
-   * @throws TypeError, RangeError that name the argument; FormatError naming the place
-   */
-  static load(
-    bytes: Uint8Array | ArrayBuffer,
-    options: { backend?: BackendChoice } = {},
-  ): Graph {
-    const { backend } = record(options, "options", { backend: 0 });
-    return make(readSaved(bytes, { backend: checkBackend(backend) }));
   }
 
   /** A line of what it is, a line an input and output. */
@@ -165,9 +152,6 @@ export class Graph {
     );
   }
 }
-
-// Outside of the class: esbuild calls one that names itself _Graph, and so would consoles.
-const make = (compiled: Compiled): Graph => new Graph(compiled);
 
 /** The first port that is no state. */
 function first(

@@ -13,9 +13,9 @@ import {
   type Setting,
   type Step,
 } from "./node.js";
-import { isFoldable, mostOutputs, OPERATIONS } from "./operations/index.js";
 import { type Plan, withFrees } from "./plan.js";
 import { FREE, runsOf } from "./runs.js";
+import type { Operations } from "./table.js";
 import { TooLarge, type Value } from "./value.js";
 
 type Unfreed = Omit<Step, "frees">;
@@ -49,12 +49,14 @@ class Scope {
 
 /** Makes the plan of a graph: checks that it is one, compiles its nodes, computes what is constant. */
 export class Planner {
+  readonly #operations: Operations;
   readonly #setting: Setting;
   readonly #names: string[] = [];
   readonly #taken = new Set<string>();
   readonly #constants: (Value | undefined)[] = [];
 
-  constructor(setting: Setting) {
+  constructor(operations: Operations, setting: Setting) {
+    this.#operations = operations;
     this.#setting = setting;
   }
 
@@ -148,7 +150,8 @@ export class Planner {
       this.#inline(description, constants[0], scope)
     )
       return;
-    const most = mostOutputs(type);
+    const operation = this.#operations.get(type);
+    const most = operation?.outputs ?? 1;
     if (outputs.length > most)
       throw new FormatError(
         `expected at most ${most} outputs, got ${outputs.length}`,
@@ -157,15 +160,16 @@ export class Planner {
     const node = new Node(description, this.#setting, constants, (body, at) =>
       this.#body(body, scope, at, known),
     );
-    const compile = OPERATIONS.get(type);
-    if (!compile) throw node.error("expected a known operation, got none");
+    if (!operation) throw node.error("expected a known operation, got none");
     const runs = runsOf(
       node,
-      atLoad(() => compile(node)),
+      atLoad(() => operation.compile(node)),
     );
     for (const unread of node.unread())
       this.#setting.notes.ignored.push(`${place}: attribute ${unread}`);
-    const folded = this.#fold(node, runs, inputs, constants);
+    const folded = operation.foldable
+      ? this.#fold(node, runs, inputs, constants)
+      : null;
     const slots = outputs.map((output, i) => {
       if (output === "") return -1;
       const slot = this.#define(output, scope, place);
@@ -278,7 +282,6 @@ export class Planner {
     inputs: readonly number[],
     constants: readonly (Value | null)[],
   ): readonly (Value | null)[] | null {
-    if (!isFoldable(node.type)) return null;
     if (!inputs.every((slot, i) => slot < 0 || constants[i])) return null;
     const { work } = this.#setting;
     let count = 1;

@@ -13,6 +13,7 @@ import type {
   NodeDescription,
   PortDescription,
 } from "./description.js";
+import { VERSION } from "./saved-version.js";
 import {
   type Dtype,
   DTYPE_NAMES,
@@ -20,9 +21,6 @@ import {
   storage,
   type Value,
 } from "./value.js";
-
-/** The form of metadata.gatewise; a reader refuses others. */
-export const VERSION = 2;
 
 /** Bodies in bodies: Silero has 4. */
 const DEEPEST = 64;

@@ -6,31 +6,15 @@
  * A value is { dtype, tensor: NAME } or { dtype, shape, numbers }. What was folded at load stays folded.
  */
 import type { Bytes } from "../bytes.js";
-import { describe, isRecord } from "../checks.js";
-import { DTYPES } from "../dtypes.js";
-import { FormatError } from "../errors.js";
 import type { Layer } from "../index.js";
 import { Sequential } from "../index.js";
-import { readHeader } from "../safetensors-header.js";
 import { parse, serialize, type StateDict } from "../safetensors.js";
-import {
-  type Compiled,
-  compile,
-  emptyNotes,
-  type GraphOptions,
-} from "./compile.js";
-import {
-  type AttributeValue,
-  type GraphDescription,
-  isBody,
-  isValue,
-} from "./description.js";
-import type { Body, Node, Notes, Step } from "./node.js";
+import type { Compiled } from "./compile.js";
+import { type AttributeValue, isBody, isValue } from "./description.js";
+import type { Body, Node, Step } from "./node.js";
 import type { Plan } from "./plan.js";
-import { readDescription, VERSION } from "./saved-reader.js";
+import { VERSION } from "./saved-version.js";
 import type { Value } from "./value.js";
-
-const PLACE = "metadata.gatewise";
 
 export function saveGraph(
   { plan, description }: Compiled,
@@ -168,43 +152,3 @@ const numberOut = (value: number): number | string =>
 
 const numberText = (value: number): string =>
   Object.is(value, -0) ? "-0" : `${value}`;
-
-/** Whether the file is one that Graph.save wrote; damage elsewhere in it does not matter. */
-export function isSaved(bytes: Uint8Array): boolean {
-  try {
-    const { gatewise = "" } = readHeader(bytes, DTYPES).metadata;
-    return "graph" in parseJson(gatewise);
-  } catch (error) {
-    if (error instanceof FormatError) return false;
-    throw error;
-  }
-}
-
-/** @throws FormatError naming the place */
-export function readSaved(
-  bytes: Uint8Array | ArrayBuffer,
-  options: GraphOptions,
-  notes: Notes = emptyNotes(),
-): Compiled {
-  const { tensors, metadata } = parse(bytes);
-  const text = metadata["gatewise"];
-  if (text === undefined)
-    throw new FormatError("expected what Graph.save writes, got none", PLACE);
-  const description: GraphDescription = readDescription(
-    parseJson(text),
-    tensors,
-    PLACE,
-  );
-  return compile(description, options, notes);
-}
-
-function parseJson(text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new FormatError(`expected JSON, got ${String(error)}`, PLACE);
-  }
-  if (isRecord(value)) return value;
-  throw new FormatError(`expected an object, got ${describe(value)}`, PLACE);
-}

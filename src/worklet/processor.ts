@@ -2,7 +2,7 @@
  * The audio thread's side: bundled into one file, dist/worklet-processor.js, because a worklet resolves no package
  * names. What it does is in engine.ts; here it meets the AudioWorklet.
  */
-import { Graph, isSaved } from "../graph/index.js";
+import { isSaved, loadGraph } from "../graph/index.js";
 import { currentBackend } from "../kernel/load.js";
 import { Sequential } from "../models/sequential.js";
 import { packError } from "../threads.js";
@@ -114,6 +114,6 @@ class GatewiseProcessor extends AudioWorkletProcessor {
 
 /** A model from what its `save` wrote. */
 const loadModel = (bytes: Uint8Array): FrameModel =>
-  isSaved(bytes) ? Graph.load(bytes) : Sequential.load(bytes);
+  isSaved(bytes) ? loadGraph(bytes) : Sequential.load(bytes);
 
 registerProcessor(PROCESSOR, GatewiseProcessor);

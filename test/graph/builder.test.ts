@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { load, verify } from "../../src/formats/load/index.js";
-import { Graph, GraphBuilder } from "../../src/graph/index.js";
+import { Graph, GraphBuilder, loadGraph } from "../../src/graph/index.js";
 import { FormatError, GRU, LSTM, Sequential, tensor } from "../../src/index.js";
 import { expectSameTensor } from "../support/compare.js";
 import { Random } from "../support/random.js";
@@ -62,7 +62,7 @@ describe("a graph built by hand", () => {
     const expected = decoder.forward(b, { state }).output;
     const given = { x: a, y: b, mask: steps };
     expectSameTensor(graph.run(given)["z"]!, expected, "z");
-    const saved = Graph.load(graph.save());
+    const saved = loadGraph(graph.save());
     expectSameTensor(saved.run(given)["z"]!, expected, "saved");
   });
 

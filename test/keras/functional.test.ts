@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { FormatError, load } from "../../src/formats/tfjs/index.js";
-import { Graph } from "../../src/graph/index.js";
+import { Graph, loadGraph } from "../../src/graph/index.js";
 import { filled, layersModel } from "../tfjs/build.js";
 
 /** A functional model of Dense layers, wired as `inbound` says. */
@@ -281,7 +281,7 @@ describe("functional models", () => {
     ]);
     const { less } = graph.run({ in: input, in2: [[10, 20]] });
     expect([...less!.data]).toEqual([9, 18]);
-    const again = Graph.load(graph.save());
+    const again = loadGraph(graph.save());
     expect(again.run({ in: input, in2: [[10, 20]] })).toEqual({ less });
   });
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { Graph, load } from "../../src/formats/onnx/index.js";
+import { load, loadGraph } from "../../src/formats/onnx/index.js";
 import type { Tensor } from "../../src/index.js";
 import { parse } from "../../src/safetensors.js";
 import { backends } from "../support/layers.js";
@@ -80,7 +80,7 @@ describe.skipIf(!present)("a whole model", () => {
             : value,
         ]),
       );
-      const again = Graph.load(model.save());
+      const again = loadGraph(model.save());
       expect(again.run(given)).toEqual(model.run(given));
     });
 

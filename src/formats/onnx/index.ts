@@ -8,6 +8,7 @@ export {
   type GraphStates,
   GraphStream,
   type GraphStreamOptions,
+  loadGraph,
   type Port,
 } from "../../graph/index.js";
 export type { Report, ReportLayer } from "../report.js";

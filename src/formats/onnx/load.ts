@@ -2,11 +2,12 @@ import { toBytes } from "../../bytes.js";
 import { boolean, positiveInteger, record } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 import {
+  allOperations,
   compile,
   emptyNotes,
   Graph,
   type GraphOptions,
-  readSaved,
+  loadGraph,
 } from "../../graph/index.js";
 import { type BackendChoice, checkBackend } from "../../layers/options.js";
 import { makeReport, type Report } from "../report.js";
@@ -100,7 +101,9 @@ function read(
   });
   const description = translator.graph(graph, irVersion);
   ignored.push(...leftOut(proto, graph, translator.unused));
-  const model = new Graph(compile(description, options, notes));
+  const model = new Graph(
+    compile(description, allOperations(), options, notes),
+  );
   const report = makeReport({
     format: "onnx",
     producer: [producerName, producerVersion].filter(Boolean).join(" ") || null,
@@ -119,16 +122,15 @@ export function loadSaved(
   bytes: Uint8Array | ArrayBuffer,
   options: Pick<OnnxOptions, "backend"> = {},
 ): { model: Graph; report: Report } {
-  const { backend } = record(options, "options");
   const notes = emptyNotes();
-  const compiled = readSaved(bytes, { backend: checkBackend(backend) }, notes);
+  const model = loadGraph(bytes, options, notes);
   const report = makeReport({
     format: "safetensors",
     producer: "gatewise",
     version: null,
     ...notes,
   });
-  return { model: new Graph(compiled), report };
+  return { model, report };
 }
 
 function opsetOf({ opsets }: ModelProto): number {

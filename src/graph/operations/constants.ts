@@ -1,17 +1,11 @@
 /*
- * Operations that make values, and casts, which make them of another type.
+ * Operations that make values.
  */
 import { message, shapeText } from "../../checks.js";
 import { axisOf, integerList } from "../indexing.js";
-import type { Compile, Node, Operation } from "../node.js";
-import {
-  type Dtype,
-  DTYPE_NAMES,
-  exact,
-  integers,
-  rangeOf,
-  type Value,
-} from "../value.js";
+import type { Compile, Node } from "../node.js";
+import type { Family } from "../table.js";
+import { DTYPE_NAMES, exact, integers, type Value } from "../value.js";
 
 const constant: Compile = (node) => {
   node.expectInputs(0);
@@ -59,69 +53,6 @@ const constantOfShape: Compile = (node) => {
     },
   };
 };
-
-/** To integers: towards zero, to the nearest that the type holds, NaN to 0. */
-function casting(
-  node: Node,
-  dtypeOf: (like: Value | null) => Dtype,
-): Operation {
-  return {
-    prepare([x, like]) {
-      const from = (x as Value).dtype;
-      const { shape, data } = x as Value;
-      const dtype = dtypeOf(like ?? null);
-      if (from === dtype) {
-        const result = { dtype, shape, data };
-        return {
-          outputs: [result],
-          run: ([own]) => void (result.data = (own as Value).data),
-        };
-      }
-      const result = node.value(dtype, shape);
-      const convert = converter(dtype);
-      return {
-        outputs: [result],
-        run([own]) {
-          const numbers = (own as Value).data;
-          for (let i = 0; i < numbers.length; i++) {
-            const number = numbers[i] as number;
-            if (from !== "float32" && !Number.isFinite(number))
-              throw new RangeError(
-                message(
-                  node.place,
-                  "integers of less than 2^53",
-                  "larger ones",
-                ),
-              );
-            result.data[i] = convert(number);
-          }
-        },
-      };
-    },
-  };
-}
-
-const cast: Compile = (node) => {
-  node.expectInputs(1);
-  const dtype = node.word("to", DTYPE_NAMES, "float32");
-  return casting(node, () => dtype);
-};
-
-const castLike: Compile = (node) => {
-  node.expectInputs(2);
-  node.int("saturate", 1); // of the 8-bit floats alone
-  return casting(node, (like) => (like as Value).dtype);
-};
-
-function converter(dtype: Dtype): (x: number) => number {
-  if (dtype === "float32") return (x) => x;
-  if (dtype === "bool") return (x) => (x === 0 ? 0 : 1);
-  const [least, most] = rangeOf(dtype);
-  return (x) => {
-    if (Number.isNaN(x)) return 0;
-    return Math.min(Math.max(Math.trunc(x) + 0, least), most);
-  };
-}
 
 /** From start to before limit, by delta. */
 const range: Compile = (node) => {
@@ -247,13 +178,14 @@ const trilu: Compile = (node) => {
   };
 };
 
-export const constants: Record<string, Compile> = {
-  Constant: constant,
-  ConstantOfShape: constantOfShape,
-  Cast: cast,
-  CastLike: castLike,
-  Range: range,
-  EyeLike: eyeLike,
-  OneHot: oneHot,
-  Trilu: trilu,
-};
+export const constants = (): Family => ({
+  foldable: true,
+  operations: {
+    Constant: constant,
+    ConstantOfShape: constantOfShape,
+    Range: range,
+    EyeLike: eyeLike,
+    OneHot: oneHot,
+    Trilu: trilu,
+  },
+});

@@ -3,6 +3,7 @@
  */
 import { message, shapeText } from "../../checks.js";
 import type { Body, Compile, Node } from "../node.js";
+import type { Family } from "../table.js";
 import { runSteps } from "../plan.js";
 import type { Value } from "../value.js";
 
@@ -36,4 +37,7 @@ const ifElse: Compile = (node) => {
   };
 };
 
-export const control: Record<string, Compile> = { If: ifElse };
+export const control = (): Family => ({
+  operations: { If: ifElse },
+  outputs: { If: Infinity },
+});

@@ -6,6 +6,7 @@
 import { message, shapeText } from "../../checks.js";
 import { sizeOf } from "../../tensor.js";
 import type { Compile, Node, Prepared } from "../node.js";
+import type { Family } from "../table.js";
 import type { Numbers, Value } from "../value.js";
 import { checkFloats } from "./linear.js";
 import { Product } from "./product.js";
@@ -216,4 +217,6 @@ function multiply(
     }
 }
 
-export const convolutions: Record<string, Compile> = { Conv: conv };
+export const convolutions = (): Family => ({
+  operations: { Conv: conv },
+});

@@ -5,6 +5,7 @@ import { message, shapeText } from "../../checks.js";
 import { sizeOf } from "../../tensor.js";
 import { offsets, stridesOf } from "../indexing.js";
 import type { Compile, Node } from "../node.js";
+import type { Family } from "../table.js";
 import type { Value } from "../value.js";
 
 interface Equation {
@@ -172,4 +173,6 @@ function stepsOf(
   return steps;
 }
 
-export const einsums: Record<string, Compile> = { Einsum: einsum };
+export const einsums = (): Family => ({
+  operations: { Einsum: einsum },
+});

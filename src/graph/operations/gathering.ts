@@ -5,60 +5,9 @@ import { equalShapes, message, shapeText } from "../../checks.js";
 import { sizeOf } from "../../tensor.js";
 import { around, axisOf, stridesOf } from "../indexing.js";
 import type { Compile, Node } from "../node.js";
+import type { Family } from "../table.js";
 import type { Numbers, Value } from "../value.js";
-
-/** An index from -size to size - 1 as one from 0 on. */
-function rowOf(index: number, size: number, place: string): number {
-  const row = index < 0 ? index + size : index;
-  if (row >= 0 && row < size) return row;
-  throw new RangeError(
-    message(place, `indices into ${size} entries`, `${index}`),
-  );
-}
-
-function checkIndices(node: Node, { dtype }: Value): void {
-  if (dtype !== "int64" && dtype !== "int32")
-    throw new TypeError(message(node.place, "integers as indices", dtype));
-}
-
-const gather: Compile = (node) => {
-  node.expectInputs(2);
-  const given = node.int("axis", 0);
-  return {
-    prepare([x, positions]) {
-      const [value, indices] = [x as Value, positions as Value];
-      checkIndices(node, indices);
-      const axis = axisOf(given, value.shape.length, node.place);
-      const { size, inner } = around(value.shape, axis);
-      const y = node.value(value.dtype, [
-        ...value.shape.slice(0, axis),
-        ...indices.shape,
-        ...value.shape.slice(axis + 1),
-      ]);
-      return {
-        outputs: [y],
-        run([own, at]) {
-          const { data } = own as Value;
-          const rows = (at as Value).data;
-          // checked whatever the size of the result
-          for (let i = 0; i < rows.length; i++)
-            rowOf(rows[i] as number, size, node.place);
-          let to = 0;
-          for (let row = 0; to < y.data.length; row++)
-            for (let i = 0; i < rows.length; i++) {
-              const index = rowOf(rows[i] as number, size, node.place);
-              const from = (row * size + index) * inner;
-              if (inner > 32) y.data.set(data.subarray(from, from + inner), to);
-              else
-                for (let k = 0; k < inner; k++)
-                  y.data[to + k] = data[from + k] as number;
-              to += inner;
-            }
-        },
-      };
-    },
-  };
-};
+import { checkIndices, rowOf } from "./gather.js";
 
 /** The strides of `shape` over the positions of `part`, whose `axis` is where the index goes. */
 function walk(
@@ -350,13 +299,15 @@ const nonZero: Compile = (node) => {
   };
 };
 
-export const gathering: Record<string, Compile> = {
-  Gather: gather,
-  GatherElements: gatherElements,
-  GatherND: gatherND,
-  Scatter: scatterElements,
-  ScatterElements: scatterElements,
-  ScatterND: scatterND,
-  Compress: compress,
-  NonZero: nonZero,
-};
+export const gathering = (): Family => ({
+  foldable: true,
+  operations: {
+    GatherElements: gatherElements,
+    GatherND: gatherND,
+    Scatter: scatterElements,
+    ScatterElements: scatterElements,
+    ScatterND: scatterND,
+    Compress: compress,
+    NonZero: nonZero,
+  },
+});

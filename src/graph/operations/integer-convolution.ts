@@ -4,6 +4,7 @@
 import { message, shapeText } from "../../checks.js";
 import { sizeOf } from "../../tensor.js";
 import type { Compile, Node } from "../node.js";
+import type { Family } from "../table.js";
 import type { Numbers, Value } from "../value.js";
 import { centred, requantized } from "./quantisation.js";
 import {
@@ -139,7 +140,9 @@ const qLinearConv: Compile = (node) => {
   };
 };
 
-export const integerConvolutions: Record<string, Compile> = {
-  ConvInteger: convInteger,
-  QLinearConv: qLinearConv,
-};
+export const integerConvolutions = (): Family => ({
+  operations: {
+    ConvInteger: convInteger,
+    QLinearConv: qLinearConv,
+  },
+});

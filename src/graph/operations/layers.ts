@@ -4,6 +4,7 @@
 import { message } from "../../checks.js";
 import type { State, Tensor } from "../../index.js";
 import type { Compile } from "../node.js";
+import type { Family } from "../table.js";
 import type { Value } from "../value.js";
 
 /** What layers have that run by themselves. */
@@ -54,4 +55,7 @@ const valueOf = ({ shape, data }: Tensor): Value => ({
   data,
 });
 
-export const layers: Record<string, Compile> = { Layer: layer };
+export const layers = (): Family => ({
+  operations: { Layer: layer },
+  outputs: { Layer: 3 },
+});

@@ -2,8 +2,10 @@
  * Comparisons, and arithmetic of truth values.
  */
 import type { Compile } from "../node.js";
+import type { Family } from "../table.js";
 import type { Value } from "../value.js";
-import { alongAxis, combine, wrongDtype } from "./elementwise.js";
+import { alongAxis, combine } from "./combined.js";
+import { wrongDtype } from "./mapped.js";
 
 type Test = (a: number, b: number) => boolean;
 
@@ -66,16 +68,19 @@ const isInf: Compile = (node) => {
   )(node);
 };
 
-export const logic: Record<string, Compile> = {
-  Equal: comparison((a, b) => a === b, null),
-  Less: comparison((a, b) => a < b),
-  LessOrEqual: comparison((a, b) => a <= b),
-  Greater: comparison((a, b) => a > b),
-  GreaterOrEqual: comparison((a, b) => a >= b),
-  And: comparison((a, b) => a !== 0 && b !== 0, true),
-  Or: comparison((a, b) => a !== 0 || b !== 0, true),
-  Xor: comparison((a, b) => a !== b, true),
-  Not: asked((x) => x === 0, true),
-  IsNaN: asked((x) => Number.isNaN(x)),
-  IsInf: isInf,
-};
+export const logic = (): Family => ({
+  foldable: true,
+  operations: {
+    Equal: comparison((a, b) => a === b, null),
+    Less: comparison((a, b) => a < b),
+    LessOrEqual: comparison((a, b) => a <= b),
+    Greater: comparison((a, b) => a > b),
+    GreaterOrEqual: comparison((a, b) => a >= b),
+    And: comparison((a, b) => a !== 0 && b !== 0, true),
+    Or: comparison((a, b) => a !== 0 || b !== 0, true),
+    Xor: comparison((a, b) => a !== b, true),
+    Not: asked((x) => x === 0, true),
+    IsNaN: asked((x) => Number.isNaN(x)),
+    IsInf: isInf,
+  },
+});

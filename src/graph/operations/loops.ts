@@ -5,6 +5,7 @@ import { equalShapes, message, shapeText } from "../../checks.js";
 import { sizeOf } from "../../tensor.js";
 import { axisOf, copier, stridesOf } from "../indexing.js";
 import type { Body, Compile, Node, Running } from "../node.js";
+import type { Family } from "../table.js";
 import { runSteps } from "../plan.js";
 import { type Numbers, storage, type Value } from "../value.js";
 
@@ -302,4 +303,7 @@ const scan: Compile = (node) => {
   };
 };
 
-export const loops: Record<string, Compile> = { Loop: loop, Scan: scan };
+export const loops = (): Family => ({
+  operations: { Loop: loop, Scan: scan },
+  outputs: { Loop: Infinity, Scan: Infinity },
+});

@@ -12,6 +12,7 @@ import {
   stridesOf,
 } from "../indexing.js";
 import type { Compile, Node } from "../node.js";
+import type { Family } from "../table.js";
 import type { Numbers, Value } from "../value.js";
 import { checkFloats } from "./linear.js";
 
@@ -373,13 +374,17 @@ const meanVariance: Compile = (node) => {
   };
 };
 
-export const normalisations: Record<string, Compile> = {
-  BatchNormalization: batch,
-  LayerNormalization: layer,
-  RMSNormalization: rootMeanSquare,
-  InstanceNormalization: grouped(true),
-  GroupNormalization: grouped(false),
-  LRN: localResponse,
-  LpNormalization: lpNormalization,
-  MeanVarianceNormalization: meanVariance,
-};
+export const normalisations = (): Family => ({
+  foldable: true,
+  operations: {
+    BatchNormalization: batch,
+    LayerNormalization: layer,
+    RMSNormalization: rootMeanSquare,
+    InstanceNormalization: grouped(true),
+    GroupNormalization: grouped(false),
+    LRN: localResponse,
+    LpNormalization: lpNormalization,
+    MeanVarianceNormalization: meanVariance,
+  },
+  outputs: { LayerNormalization: 3, BatchNormalization: 5 },
+});

@@ -1,6 +1,7 @@
 import { message, shapeText } from "../../checks.js";
 import { axesOf, integerList, offsets, stridesOf } from "../indexing.js";
 import type { Compile, Node } from "../node.js";
+import type { Family } from "../table.js";
 import type { Value } from "../value.js";
 
 const MODES = ["constant", "reflect", "edge", "wrap"] as const;
@@ -119,4 +120,7 @@ function sources(
   return count ? from : offsets([0], [0], 0);
 }
 
-export const padding: Record<string, Compile> = { Pad: pad };
+export const padding = (): Family => ({
+  foldable: true,
+  operations: { Pad: pad },
+});

@@ -5,6 +5,7 @@ import { message, shapeText } from "../../checks.js";
 import { sizeOf } from "../../tensor.js";
 import { stridesOf } from "../indexing.js";
 import type { Compile, Node } from "../node.js";
+import type { Family } from "../table.js";
 import type { Dtype, Numbers, Value } from "../value.js";
 import {
   type Axis,
@@ -244,28 +245,31 @@ function global(
   };
 }
 
-export const poolings: Record<string, Compile> = {
-  MaxPool: max,
-  AveragePool: average,
-  LpPool: lp,
-  GlobalAveragePool: global(() => (data, from, count) => {
-    let sum = 0;
-    for (let i = from; i < from + count; i++) sum += data[i] as number;
-    return sum / count;
-  }),
-  GlobalMaxPool: global(() => (data, from, count) => {
-    let best = -Infinity;
-    for (let i = from; i < from + count; i++)
-      best = Math.max(best, data[i] as number);
-    return best;
-  }),
-  GlobalLpPool: global((node) => {
-    const p = node.float("p", 2);
-    return (data, from, count) => {
+export const poolings = (): Family => ({
+  operations: {
+    MaxPool: max,
+    AveragePool: average,
+    LpPool: lp,
+    GlobalAveragePool: global(() => (data, from, count) => {
       let sum = 0;
+      for (let i = from; i < from + count; i++) sum += data[i] as number;
+      return sum / count;
+    }),
+    GlobalMaxPool: global(() => (data, from, count) => {
+      let best = -Infinity;
       for (let i = from; i < from + count; i++)
-        sum += Math.abs(data[i] as number) ** p;
-      return sum ** (1 / p);
-    };
-  }),
-};
+        best = Math.max(best, data[i] as number);
+      return best;
+    }),
+    GlobalLpPool: global((node) => {
+      const p = node.float("p", 2);
+      return (data, from, count) => {
+        let sum = 0;
+        for (let i = from; i < from + count; i++)
+          sum += Math.abs(data[i] as number) ** p;
+        return sum ** (1 / p);
+      };
+    }),
+  },
+  outputs: { MaxPool: 2 },
+});

@@ -10,6 +10,7 @@ import {
   offsets,
 } from "../indexing.js";
 import type { Compile, Node, Prepared } from "../node.js";
+import type { Family } from "../table.js";
 import type { Dtype, Numbers, Value } from "../value.js";
 import { checkFloats, constantGemm, constantMatMul } from "./linear.js";
 
@@ -182,4 +183,6 @@ const gemm: Compile = (node) => {
   };
 };
 
-export const products: Record<string, Compile> = { MatMul: matMul, Gemm: gemm };
+export const products = (): Family => ({
+  operations: { MatMul: matMul, Gemm: gemm },
+});

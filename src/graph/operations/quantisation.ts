@@ -4,6 +4,7 @@
 import { equalShapes, message, shapeText } from "../../checks.js";
 import { around, axisOf } from "../indexing.js";
 import type { Compile, Node, Prepared } from "../node.js";
+import type { Family } from "../table.js";
 import { type Dtype, DTYPE_NAMES, rangeOf, type Value } from "../value.js";
 import { checkFloats } from "./linear.js";
 import { multiplied } from "./products.js";
@@ -267,10 +268,14 @@ const qLinearMatMul: Compile = (node) => {
   };
 };
 
-export const quantisation: Record<string, Compile> = {
-  QuantizeLinear: quantize,
-  DequantizeLinear: dequantize,
-  DynamicQuantizeLinear: dynamic,
-  MatMulInteger: matMulInteger,
-  QLinearMatMul: qLinearMatMul,
-};
+export const quantisation = (): Family => ({
+  foldable: true,
+  operations: {
+    QuantizeLinear: quantize,
+    DequantizeLinear: dequantize,
+    DynamicQuantizeLinear: dynamic,
+    MatMulInteger: matMulInteger,
+    QLinearMatMul: qLinearMatMul,
+  },
+  outputs: { DynamicQuantizeLinear: 3 },
+});

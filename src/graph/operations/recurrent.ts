@@ -4,6 +4,7 @@
 import { RECURRENT_KINDS } from "../../layers/cells.js";
 import { type Direction, DIRECTIONS } from "../../layers/options.js";
 import type { Compile, Node } from "../node.js";
+import type { Family } from "../table.js";
 import type { Value } from "../value.js";
 import {
   type ActivationChoice,
@@ -131,8 +132,11 @@ function clipFeature(node: Node, activations: readonly ActivationChoice[]) {
   return {};
 }
 
-export const recurrents: Record<string, Compile> = {
-  RNN: recurrent("RNN"),
-  LSTM: recurrent("LSTM"),
-  GRU: recurrent("GRU"),
-};
+export const recurrents = (): Family => ({
+  operations: {
+    RNN: recurrent("RNN"),
+    LSTM: recurrent("LSTM"),
+    GRU: recurrent("GRU"),
+  },
+  outputs: { RNN: 2, GRU: 2, LSTM: 3 },
+});

@@ -1,35 +1,11 @@
 /*
- * Operations that make one number of many along axes, or go along one: sums, means, the largest, running sums.
+ * Operations that make one number of many along axes: sums, means, the largest.
  */
 import { message } from "../../checks.js";
-import {
-  around,
-  axesOf,
-  axisOf,
-  copier,
-  integerList,
-  stridesOf,
-} from "../indexing.js";
+import { axesOf, copier, integerList, stridesOf } from "../indexing.js";
 import type { Compile, Node } from "../node.js";
+import type { Family } from "../table.js";
 import { type Dtype, exact, type Numbers, type Value } from "../value.js";
-
-/** Lines of numbers in data: line l begins at starts(l) and has `size` numbers, `stride` apart. */
-export interface Lines {
-  readonly count: number;
-  readonly size: number;
-  readonly stride: number;
-  readonly start: (line: number) => number;
-}
-
-export function linesOf(shape: readonly number[], axis: number): Lines {
-  const { outer, size, inner } = around(shape, axis);
-  return {
-    count: outer * inner,
-    size,
-    stride: inner,
-    start: (line) => Math.floor(line / inner) * size * inner + (line % inner),
-  };
-}
 
 interface Reduction {
   readonly first: number;
@@ -115,7 +91,7 @@ function reduction({
   };
 }
 
-function rounding(dtype: Dtype, place: string): (x: number) => number {
+export function rounding(dtype: Dtype, place: string): (x: number) => number {
   if (dtype === "float32") return (x) => x;
   return (x) => exact(Math.trunc(x) + 0, dtype, place);
 }
@@ -183,122 +159,37 @@ const logSumExp: Compile = (node) => {
   };
 };
 
-/** The first of equals, or the last with select_last_index. */
-function argument(better: (a: number, b: number) => boolean): Compile {
-  return (node) => {
-    node.expectInputs(1);
-    const given = node.int("axis", 0);
-    const keep = node.flag("keepdims", true);
-    const last = node.flag("select_last_index");
-    return {
-      prepare([x]) {
-        const { shape } = x as Value;
-        const axis = axisOf(given, shape.length, node.place);
-        const lines = linesOf(shape, axis);
-        const result = keep
-          ? shape.map((n, i) => (i === axis ? 1 : n))
-          : shape.filter((_, i) => i !== axis);
-        const y = node.value("int64", result);
-        if (y.data.length && !lines.size)
-          throw new RangeError(
-            message(node.place, "at least one number", "none"),
-          );
-        return {
-          outputs: [y],
-          work: (x as Value).data.length,
-          run([own]) {
-            const { data } = own as Value;
-            for (let line = 0; line < y.data.length; line++) {
-              let at = lines.start(line);
-              let best = data[at] as number;
-              let found = 0;
-              for (let i = 1; i < lines.size; i++) {
-                const value = data[(at += lines.stride)] as number;
-                if (!(better(value, best) || (last && value === best)))
-                  continue;
-                best = value;
-                found = i;
-              }
-              y.data[line] = found;
-            }
-          },
-        };
-      },
-    };
-  };
-}
-
-/** Sums so far along an axis: `exclusive` without the own number, `reverse` from the end on. */
-function running(
-  first: number,
-  next: (sum: number, x: number) => number,
-): Compile {
-  return (node) => {
-    node.expectInputs(2);
-    const exclusive = node.flag("exclusive");
-    const reverse = node.flag("reverse");
-    return {
-      reads: [1],
-      prepare([x, axisInput]) {
-        const { dtype, shape } = x as Value;
-        if (dtype === "bool")
-          throw new TypeError(message(node.place, "numbers", dtype));
-        const given = (axisInput as Value).data[0] ?? NaN;
-        const axis = axisOf(given, shape.length, node.place);
-        const lines = linesOf(shape, axis);
-        const y = node.value(dtype, shape);
-        const round = rounding(dtype, node.place);
-        return {
-          outputs: [y],
-          run([own]) {
-            const { data } = own as Value;
-            if (!data.length) return;
-            for (let line = 0; line < lines.count; line++) {
-              let sum = first;
-              const start = lines.start(line);
-              for (let i = 0; i < lines.size; i++) {
-                const step = reverse ? lines.size - 1 - i : i;
-                const at = start + step * lines.stride;
-                if (exclusive) y.data[at] = round(sum);
-                sum = next(sum, data[at] as number);
-                if (!exclusive) y.data[at] = round(sum);
-              }
-            }
-          },
-        };
-      },
-    };
-  };
-}
-
 const sum = (a: number, b: number): number => a + b;
 
-export const reductions: Record<string, Compile> = {
-  ReduceSum: reduction({ first: 0, next: sum }),
-  ReduceMean: reduction({ first: 0, next: sum, last: (all, n) => all / n }),
-  ReduceProd: reduction({ first: 1, next: (a, b) => a * b }),
-  ReduceMax: reduction({
-    first: -Infinity,
-    next: (a, b) => Math.max(a, b),
-    bools: true,
-  }),
-  ReduceMin: reduction({
-    first: Infinity,
-    next: (a, b) => Math.min(a, b),
-    bools: true,
-  }),
-  ReduceL1: reduction({ first: 0, next: (a, b) => a + Math.abs(b) }),
-  ReduceL2: reduction({ first: 0, next: (a, b) => a + b * b, last: Math.sqrt }),
-  ReduceSumSquare: reduction({ first: 0, next: (a, b) => a + b * b }),
-  ReduceLogSum: reduction({
-    first: 0,
-    next: sum,
-    last: Math.log,
-    floats: true,
-  }),
-  ReduceLogSumExp: logSumExp,
-  ArgMax: argument((a, b) => a > b),
-  ArgMin: argument((a, b) => a < b),
-  CumSum: running(0, sum),
-  CumProd: running(1, (a, b) => a * b),
-};
+export const reductions = (): Family => ({
+  foldable: true,
+  operations: {
+    ReduceSum: reduction({ first: 0, next: sum }),
+    ReduceMean: reduction({ first: 0, next: sum, last: (all, n) => all / n }),
+    ReduceProd: reduction({ first: 1, next: (a, b) => a * b }),
+    ReduceMax: reduction({
+      first: -Infinity,
+      next: (a, b) => Math.max(a, b),
+      bools: true,
+    }),
+    ReduceMin: reduction({
+      first: Infinity,
+      next: (a, b) => Math.min(a, b),
+      bools: true,
+    }),
+    ReduceL1: reduction({ first: 0, next: (a, b) => a + Math.abs(b) }),
+    ReduceL2: reduction({
+      first: 0,
+      next: (a, b) => a + b * b,
+      last: Math.sqrt,
+    }),
+    ReduceSumSquare: reduction({ first: 0, next: (a, b) => a + b * b }),
+    ReduceLogSum: reduction({
+      first: 0,
+      next: sum,
+      last: Math.log,
+      floats: true,
+    }),
+    ReduceLogSumExp: logSumExp,
+  },
+});

@@ -4,6 +4,7 @@
 import { message, shapeText } from "../../checks.js";
 import { axesOf, around } from "../indexing.js";
 import type { Compile, Node } from "../node.js";
+import type { Family } from "../table.js";
 import { type Numbers, storage, type Value } from "../value.js";
 
 const COORDINATES = [
@@ -299,4 +300,6 @@ function cubic(x: number, a: number): number {
   return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
 }
 
-export const resizing: Record<string, Compile> = { Resize: resize };
+export const resizing = (): Family => ({
+  operations: { Resize: resize },
+});

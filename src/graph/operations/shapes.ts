@@ -6,6 +6,7 @@ import { message, shapeText } from "../../checks.js";
 import { sizeOf } from "../../tensor.js";
 import { axesOf, axisOf, integerList } from "../indexing.js";
 import type { Compile, Node, Prepared } from "../node.js";
+import type { Family } from "../table.js";
 import { countOf, integers, type Value } from "../value.js";
 
 /** The numbers of the first input in another shape of as many. */
@@ -170,13 +171,17 @@ const dropout: Compile = (node) => {
   };
 };
 
-export const shapes: Record<string, Compile> = {
-  Reshape: reshape,
-  Flatten: flatten,
-  Squeeze: squeeze,
-  Unsqueeze: unsqueeze,
-  Shape: shape,
-  Size: size,
-  Identity: identity,
-  Dropout: dropout,
-};
+export const shapes = (): Family => ({
+  foldable: true,
+  operations: {
+    Reshape: reshape,
+    Flatten: flatten,
+    Squeeze: squeeze,
+    Unsqueeze: unsqueeze,
+    Shape: shape,
+    Size: size,
+    Identity: identity,
+    Dropout: dropout,
+  },
+  outputs: { Dropout: 2 },
+});

@@ -1,8 +1,9 @@
 import { message } from "../../checks.js";
 import { around, axisOf } from "../indexing.js";
 import type { Compile } from "../node.js";
+import type { Family } from "../table.js";
 import type { Numbers, Value } from "../value.js";
-import { type Lines, linesOf } from "./reductions.js";
+import { type Lines, linesOf } from "./lines.js";
 
 type Fill = (
   data: Numbers,
@@ -75,8 +76,11 @@ const hard: Fill = (data, result, { size, stride }, start) => {
   }
 };
 
-export const softmaxes: Record<string, Compile> = {
-  Softmax: softmax(exponentials(false)),
-  LogSoftmax: softmax(exponentials(true)),
-  Hardmax: softmax(hard),
-};
+export const softmaxes = (): Family => ({
+  foldable: true,
+  operations: {
+    Softmax: softmax(exponentials(false)),
+    LogSoftmax: softmax(exponentials(true)),
+    Hardmax: softmax(hard),
+  },
+});

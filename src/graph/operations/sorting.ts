@@ -4,8 +4,9 @@
 import { message } from "../../checks.js";
 import { axisOf, stridesOf } from "../indexing.js";
 import type { Compile } from "../node.js";
+import type { Family } from "../table.js";
 import { type Dtype, storage, type Value } from "../value.js";
-import { linesOf } from "./reductions.js";
+import { linesOf } from "./lines.js";
 
 /** The k largest of an axis, or smallest; of equals the first. */
 const topK: Compile = (node) => {
@@ -149,4 +150,8 @@ function placesBut(shape: readonly number[], axis: number): number[] {
   return places;
 }
 
-export const sorting: Record<string, Compile> = { TopK: topK, Unique: unique };
+export const sorting = (): Family => ({
+  foldable: true,
+  operations: { TopK: topK, Unique: unique },
+  outputs: { TopK: 2, Unique: 4 },
+});

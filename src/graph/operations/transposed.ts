@@ -7,6 +7,7 @@
 import { message, shapeText } from "../../checks.js";
 import { sizeOf } from "../../tensor.js";
 import type { Compile, Node, Prepared } from "../node.js";
+import type { Family } from "../table.js";
 import type { Value } from "../value.js";
 import { SMALL } from "./convolution.js";
 import { checkFloats } from "./linear.js";
@@ -230,6 +231,8 @@ function multiply(
     }
 }
 
-export const transposed: Record<string, Compile> = {
-  ConvTranspose: convTranspose,
-};
+export const transposed = (): Family => ({
+  operations: {
+    ConvTranspose: convTranspose,
+  },
+});

@@ -4,7 +4,7 @@
  */
 import { shapeText } from "../../../checks.js";
 import { FormatError } from "../../../errors.js";
-import type { Dtype, GraphBuilder } from "../../../graph/index.js";
+import type { Dtype, DescriptionBuilder } from "../../../graph/index.js";
 import type { TensorLike } from "../../../tensor.js";
 
 /** Sizes of the axes, the batch in front; null where only a run tells. */
@@ -64,15 +64,15 @@ export function axisIn(axis: unknown, rank: number): number | null {
   return at >= 0 && at < rank ? at : null;
 }
 
-type Attributes = Parameters<GraphBuilder["add"]>[2];
+type Attributes = Parameters<DescriptionBuilder["add"]>[2];
 
 /** Makes nodes, and knows the sizes of what comes out. Masks do not pass: that is for layers to say. */
 export class Emitter {
-  readonly builder: GraphBuilder;
+  readonly builder: DescriptionBuilder;
   /** Of the layer whose nodes are being made. */
   name = "";
 
-  constructor(builder: GraphBuilder) {
+  constructor(builder: DescriptionBuilder) {
     this.builder = builder;
   }
 

@@ -3,7 +3,12 @@
  */
 import { isRecord } from "../../../checks.js";
 import { FormatError } from "../../../errors.js";
-import { type Dtype, type Graph, GraphBuilder } from "../../../graph/index.js";
+import {
+  compile,
+  DescriptionBuilder,
+  type Dtype,
+  Graph,
+} from "../../../graph/index.js";
 import { field } from "../../json.js";
 import { type LayerConfig, placeOf } from "../config.js";
 import { type Arguments, callName, Reference } from "../inbound.js";
@@ -17,6 +22,7 @@ import { isRecurrent } from "../recurrent.js";
 import type { WeightSource } from "../weights.js";
 import { Emitter, Flow, type Sizes } from "./flow.js";
 import { prepareFor } from "./layers.js";
+import { kerasOperations } from "./operations.js";
 import { isLambda } from "./operators.js";
 import { inOrder } from "./order.js";
 import {
@@ -33,7 +39,7 @@ export function translate(
   source: WeightSource,
   context: Omit<Translation, "emit">,
 ): Graph {
-  const builder = new GraphBuilder();
+  const builder = new DescriptionBuilder();
   const translation = { ...context, emit: new Emitter(builder) };
   const inputs = topology.inputs.map(({ name, tensor }) => {
     const found = topology.layers.get(tensor.layer);
@@ -50,7 +56,10 @@ export function translate(
     const shape = named(flow.sizes);
     builder.output(flow.value, { name, shape, type: flow.dtype });
   });
-  return builder.build({ backend: context.backend });
+  const { backend } = context;
+  return new Graph(
+    compile(builder.description(), kerasOperations(), { backend }),
+  );
 }
 
 const named = (sizes: Sizes): (number | string)[] =>
@@ -59,7 +68,7 @@ const named = (sizes: Sizes): (number | string)[] =>
 function inputOf(
   { config, name: layerName }: LayerConfig,
   name: string,
-  builder: GraphBuilder,
+  builder: DescriptionBuilder,
 ): Flow {
   const shape =
     field(config, "batch_shape") ?? field(config, "batch_input_shape");

@@ -1,0 +1,59 @@
+/*
+ * What Graph.save wrote, read again: it may have any operation.
+ */
+import { describe, isRecord, record } from "../checks.js";
+import { DTYPES } from "../dtypes.js";
+import { FormatError } from "../errors.js";
+import { type BackendChoice, checkBackend } from "../layers/options.js";
+import { readHeader } from "../safetensors-header.js";
+import { parse } from "../safetensors.js";
+import { compile, emptyNotes } from "./compile.js";
+import { Graph } from "./graph.js";
+import type { Notes } from "./node.js";
+import { allOperations } from "./operations/index.js";
+import { readDescription } from "./saved-reader.js";
+
+const PLACE = "metadata.gatewise";
+
+/**
+ * Reads what `Graph.save` wrote: the same outputs, to the bit.
+ *
+ * @param notes where to put what is found out on the way
+ * @throws TypeError, RangeError that name the argument; FormatError naming the place
+ */
+export function loadGraph(
+  bytes: Uint8Array | ArrayBuffer,
+  options: { backend?: BackendChoice } = {},
+  notes: Notes = emptyNotes(),
+): Graph {
+  const { backend } = record(options, "options", { backend: 0 });
+  const { tensors, metadata } = parse(bytes);
+  const text = metadata["gatewise"];
+  if (text === undefined)
+    throw new FormatError("expected what Graph.save writes, got none", PLACE);
+  const description = readDescription(parseJson(text), tensors, PLACE);
+  const how = { backend: checkBackend(backend) };
+  return new Graph(compile(description, allOperations(), how, notes));
+}
+
+/** Whether the file is one that Graph.save wrote; damage elsewhere in it does not matter. */
+export function isSaved(bytes: Uint8Array): boolean {
+  try {
+    const { gatewise = "" } = readHeader(bytes, DTYPES).metadata;
+    return "graph" in parseJson(gatewise);
+  } catch (error) {
+    if (error instanceof FormatError) return false;
+    throw error;
+  }
+}
+
+function parseJson(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new FormatError(`expected JSON, got ${String(error)}`, PLACE);
+  }
+  if (isRecord(value)) return value;
+  throw new FormatError(`expected an object, got ${describe(value)}`, PLACE);
+}

@@ -1,0 +1,58 @@
+/*
+ * What operations share that compute each number of their result from the numbers in the same place of two inputs, with
+ * NumPy's broadcasting.
+ */
+import { broadcastOffsets, broadcastShape, reshapeTo } from "../indexing.js";
+import type { Node, Prepared } from "../node.js";
+import type { Dtype, Numbers, Value } from "../value.js";
+
+export type Binary = (a: number, b: number) => number;
+
+export type BinaryLoop = (
+  a: Numbers,
+  atA: Int32Array | null,
+  b: Numbers,
+  atB: Int32Array | null,
+  to: Numbers,
+) => void;
+
+export const binaryLoop =
+  (f: Binary): BinaryLoop =>
+  (a, atA, b, atB, to) => {
+    for (let i = 0; i < to.length; i++)
+      to[i] = f(
+        a[atA ? (atA[i] as number) : i] as number,
+        b[atB ? (atB[i] as number) : i] as number,
+      );
+  };
+
+/** f of two inputs, broadcast, into a result of `dtype`. */
+export function combine(
+  node: Node,
+  a: Value,
+  b: Value,
+  dtype: Dtype,
+  loop: BinaryLoop,
+): Prepared {
+  const shape = broadcastShape([a.shape, b.shape], node.place);
+  const result = node.value(dtype, shape);
+  const { data } = result;
+  const atA = broadcastOffsets(a, shape, data.length);
+  const atB = broadcastOffsets(b, shape, data.length);
+  return {
+    outputs: [result],
+    run: ([x, y]) => loop((x as Value).data, atA, (y as Value).data, atB, data),
+  };
+}
+
+/** Opset 6: the axis of A that B's first lies along. */
+export function alongAxis(node: Node): (a: Value, b: Value) => Value {
+  if (!node.states("axis")) return (_, b) => b;
+  const axis = node.int("axis", 0);
+  return (a, b) => {
+    const behind = a.shape.length - axis - b.shape.length;
+    return behind > 0 && axis >= 0
+      ? { ...b, shape: reshapeTo(b.shape, behind) }
+      : b;
+  };
+}

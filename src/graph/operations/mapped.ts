@@ -1,0 +1,73 @@
+/*
+ * What operations share that compute each number of their result from one number.
+ */
+import { message } from "../../checks.js";
+import type { Compile, Node, Operation } from "../node.js";
+import type { Dtype, Numbers, Value } from "../value.js";
+
+export type Unary = (x: number) => number;
+
+export function wrongDtype(
+  node: Node,
+  expected: string,
+  got: Dtype,
+): TypeError {
+  return new TypeError(message(node.place, expected, got));
+}
+
+/** y = f(x), by a loop of its own, which engines compile for the one f. */
+type UnaryLoop = (x: Numbers, y: Numbers) => void;
+
+export const loopOf =
+  (f: Unary): UnaryLoop =>
+  (x, y) => {
+    for (let i = 0; i < y.length; i++) y[i] = f(x[i] as number);
+  };
+
+/** y = f(x) on floats; `integers`: on integers too. */
+export function mapped(
+  node: Node,
+  loop: UnaryLoop,
+  integers = false,
+): Operation {
+  return {
+    prepare([x]) {
+      const { dtype, shape } = x as Value;
+      if (dtype !== "float32" && (!integers || dtype === "bool"))
+        throw wrongDtype(node, integers ? "numbers" : "floats", dtype);
+      const y = node.value(dtype, shape);
+      return {
+        outputs: [y],
+        run: ([own]) => loop((own as Value).data, y.data),
+      };
+    },
+  };
+}
+
+export const unary =
+  (f: Unary, integers = false): Compile =>
+  (node) => {
+    node.expectInputs(1);
+    return mapped(node, loopOf(f), integers);
+  };
+
+export const unaryLoop =
+  (loop: UnaryLoop, integers = false): Compile =>
+  (node) => {
+    node.expectInputs(1);
+    return mapped(node, loop, integers);
+  };
+
+/** An activation with numbers of its own, which are float32 as in the file. */
+export const withNumbers =
+  (
+    names: Readonly<Record<string, number>>,
+    make: (...numbers: number[]) => Unary,
+  ): Compile =>
+  (node) => {
+    node.expectInputs(1);
+    const numbers = Object.entries(names).map(([name, otherwise]) =>
+      Math.fround(node.float(name, otherwise)),
+    );
+    return mapped(node, loopOf(make(...numbers)));
+  };

@@ -1,0 +1,203 @@
+/*
+ * Operations that put values behind each other along an axis, and take parts out of them.
+ */
+import { equalShapes, message, shapeText } from "../../checks.js";
+import {
+  around,
+  axesOf,
+  axisOf,
+  copier,
+  integerList,
+  strided,
+  stridesOf,
+} from "../indexing.js";
+import type { Compile, Node } from "../node.js";
+import type { Family } from "../table.js";
+import { MOST_NUMBERS, type Value } from "../value.js";
+
+const concat: Compile = (node) => {
+  node.expectInputs(1, Infinity);
+  if (!node.states("axis"))
+    throw node.error("expected attribute axis, got none");
+  const given = node.int("axis", 0);
+  return {
+    prepare(inputs) {
+      const values = inputs.filter((value) => value !== null);
+      const { dtype, shape } = values[0] as Value;
+      const axis = axisOf(given, shape.length, node.place);
+      let size = 0;
+      for (const value of values) {
+        size += value.shape[axis] ?? 0;
+        const like = value.shape.map((n, i) => (i === axis ? shape[axis] : n));
+        if (value.dtype === dtype && equalShapes(like as number[], shape))
+          continue;
+        const expected = `${dtype} ${shapeText(shape)} but for axis ${axis}`;
+        throw new RangeError(
+          message(
+            node.place,
+            expected,
+            `${value.dtype} ${shapeText(value.shape)}`,
+          ),
+        );
+      }
+      const result = node.value(
+        dtype,
+        shape.map((n, i) => (i === axis ? size : n)),
+      );
+      const { outer, inner } = around(result.shape, axis);
+      const runs = values.map((value) => (value.shape[axis] as number) * inner);
+      return {
+        outputs: [result],
+        run(given) {
+          const { data } = result;
+          // a result without numbers may still have axes of any size
+          if (!data.length) return;
+          let at = 0;
+          let part = 0;
+          for (const value of given) {
+            if (!value) continue;
+            const run = runs[part++] as number;
+            const own = value.data;
+            for (let row = 0; row < outer; row++) {
+              const to = row * size * inner + at;
+              if (outer === 1) data.set(own, to);
+              else
+                for (let i = 0; i < run; i++)
+                  data[to + i] = own[row * run + i] as number;
+            }
+            at += run;
+          }
+        },
+      };
+    },
+  };
+};
+
+/** Without sizes the parts are equal; where `num_outputs` says how many, the last may be smaller. */
+const split: Compile = (node) => {
+  node.expectInputs(1, 2);
+  const given = node.ints("split");
+  const axisGiven = node.int("axis", 0);
+  const parts = node.int("num_outputs", node.outputs.length);
+  const uneven = node.states("num_outputs");
+  return {
+    reads: [1],
+    prepare([x, input]) {
+      const value = x as Value;
+      const { dtype, shape } = value;
+      const axis = axisOf(axisGiven, shape.length, node.place);
+      const size = shape[axis] as number;
+      const sizes =
+        (input ? integerList(input, node.place) : given) ??
+        equalParts(node, size, parts, uneven);
+      const sum = sizes.reduce((all, n) => (n < 0 ? NaN : all + n), 0);
+      if (sum !== size || sizes.length < node.outputs.length) {
+        const expected = `${node.outputs.length} parts of ${size}`;
+        throw new RangeError(message(node.place, expected, shapeText(sizes)));
+      }
+      const strides = stridesOf(shape);
+      const stride = strides[axis] as number;
+      let start = 0;
+      const outputs: Value[] = [];
+      const copies = sizes.slice(0, node.outputs.length).map((count) => {
+        const own = node.value(
+          dtype,
+          shape.map((n, i) => (i === axis ? count : n)),
+        );
+        outputs.push(own);
+        const { length } = own.data;
+        const copy = copier(own.shape, strides, length, start * stride);
+        start += count;
+        return copy;
+      });
+      return {
+        outputs,
+        run([own]) {
+          for (let i = 0; i < copies.length; i++)
+            copies[i]?.((own as Value).data, (outputs[i] as Value).data);
+        },
+      };
+    },
+  };
+};
+
+/** All alike but for the last, which is what is left. */
+function equalParts(
+  node: Node,
+  size: number,
+  parts: number,
+  uneven: boolean,
+): number[] {
+  const each = Math.ceil(size / parts);
+  const last = size - each * (parts - 1);
+  if (parts !== node.outputs.length || last < 0 || (last !== each && !uneven)) {
+    const expected = `a size that ${parts} outputs share`;
+    throw new RangeError(message(node.place, expected, `${size}`));
+  }
+  return Array.from({ length: parts }, (_, i) => (i < parts - 1 ? each : last));
+}
+
+/** Starts, ends and axes are attributes up to opset 9; they and steps are inputs from 10 on. */
+const slice: Compile = (node) => {
+  node.expectInputs(1, 5);
+  const attributes = ["starts", "ends", "axes", "steps"].map((name) =>
+    node.ints(name),
+  );
+  return {
+    reads: [1, 2, 3, 4],
+    prepare([x, ...inputs]) {
+      const value = x as Value;
+      const { shape } = value;
+      const [starts, ends, axes, steps] = [0, 1, 2, 3].map((i) => {
+        const input = inputs[i];
+        return input ? integerList(input, node.place) : attributes[i];
+      });
+      if (!starts || !ends || ends.length !== starts.length)
+        throw new RangeError(
+          message(node.place, "a start and an end for each axis", "others"),
+        );
+      const chosen = axesOf(
+        axes ?? starts.map((_, i) => i),
+        shape.length,
+        node.place,
+      );
+      const result = [...shape];
+      const strides = stridesOf(shape);
+      let from = 0;
+      chosen.forEach((axis, i) => {
+        const size = shape[axis] as number;
+        const range = rangeOf(size, starts[i], ends[i], steps ? steps[i] : 1);
+        if (!range) {
+          const got = `${starts[i]}, ${ends[i]} and ${steps?.[i] ?? "none"}`;
+          throw new RangeError(
+            message(node.place, "a start, an end and a step other than 0", got),
+          );
+        }
+        result[axis] = range.count;
+        from += range.start * (strides[axis] as number);
+        strides[axis] = (strides[axis] as number) * range.step;
+      });
+      return strided(node, value, result, strides, from);
+    },
+  };
+};
+
+/** Python's slice of a list of this size; null when start, end or step is missing, or the step 0. */
+function rangeOf(size: number, first = NaN, end = NaN, step = NaN) {
+  if (!step || Number.isNaN(first) || Number.isNaN(end)) return null;
+  const stride = Math.min(Math.max(step, -MOST_NUMBERS), MOST_NUMBERS);
+  const low = step > 0 ? 0 : -1;
+  const high = step > 0 ? size : size - 1;
+  const clamp = (n: number) =>
+    Math.min(Math.max(n < 0 ? n + size : n, low), high);
+  const start = clamp(first);
+  const count = Math.max(0, Math.ceil((clamp(end) - start) / stride));
+  // where there is one entry at most, the step may be larger than any stride
+  return { start: count ? start : 0, count, step: count > 1 ? step : 1 };
+}
+
+export const parts = (): Family => ({
+  foldable: true,
+  operations: { Concat: concat, Split: split, Slice: slice },
+  outputs: { Split: Infinity },
+});

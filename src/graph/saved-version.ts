@@ -1,0 +1,2 @@
+/** The form of metadata.gatewise; a reader refuses others. */
+export const VERSION = 2;

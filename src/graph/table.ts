@@ -1,0 +1,28 @@
+import type { Compile } from "./node.js";
+
+/** What a graph may be made of: operations by the types of their nodes. A reader brings those that it writes. */
+export type Operations = ReadonlyMap<string, OperationType>;
+
+export interface OperationType {
+  readonly compile: Compile;
+  /** How many outputs a node has at most. */
+  readonly outputs: number;
+  /** Its work is in proportion to its numbers: where all inputs are constant, it is computed at load. */
+  readonly foldable: boolean;
+}
+
+/** The operations of one file. */
+export interface Family {
+  readonly operations: Readonly<Record<string, Compile>>;
+  readonly foldable?: boolean;
+  /** Of those that may have several outputs: how many. */
+  readonly outputs?: Readonly<Record<string, number>>;
+}
+
+export function operationsOf(...families: readonly Family[]): Operations {
+  const table = new Map<string, OperationType>();
+  for (const { operations, foldable = false, outputs = {} } of families)
+    for (const [type, compile] of Object.entries(operations))
+      table.set(type, { compile, outputs: outputs[type] ?? 1, foldable });
+  return table;
+}
