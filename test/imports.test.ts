@@ -46,7 +46,7 @@ const MAY: Record<string, readonly string[]> = {
   queue: [...BESIDE, "data", "formats"],
   worker: [...BESIDE, "kernel", "training"],
   worklet: [...BESIDE, "kernel", "signal"],
-  cli: ["base", "data", "formats", "graph", "entry", "training"],
+  cli: ["base", "data", "formats", "graph", "entry", "training", "vis"],
 };
 
 /** The kernel's doors: layers and models run on it, training changes weights, the others say which kernel runs. */

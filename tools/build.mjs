@@ -28,6 +28,7 @@ const entries = [
   "decode/index",
   "audio/index",
   "tesseract/index",
+  "vis/index",
   "worklet/index",
   "worker/index",
   "worker/node",

@@ -17,6 +17,8 @@ export async function bundleCli(outfile) {
     outfile,
     bundle: true,
     platform: "node",
+    // what draws pictures is an optional package
+    external: ["echarts"],
     format: "esm",
     target: "node20",
     // without a map, which would be mostly of libraries; names stay, so that a stack trace can be read

@@ -36,7 +36,7 @@ async function bundle(...code) {
 }
 
 /** What stands beside the formats: each is an entry of its own. */
-const BESIDE = ["audio", "decode", "tesseract", "train"];
+const BESIDE = ["audio", "decode", "tesseract", "train", "vis"];
 
 /**
  * Where an entry lies in dist/, if not in a folder of its name.

@@ -17,10 +17,12 @@ import {
   positiveNumber,
   share,
   quietOption,
+  scaleOption,
 } from "./commands/options.js";
 import { run } from "./commands/run.js";
 import { SEGMENT, train } from "./commands/train.js";
 import { verify } from "./commands/verify.js";
+import { addTasks } from "./program-tasks.js";
 
 /** Of the package; tools/cli.mjs puts it here. */
 declare const GATEWISE_VERSION: string;
@@ -35,6 +37,10 @@ Examples:
   gatewise train config.json data.npz --loss mse --epochs 20 --checkpoint run.ckpt
   gatewise train lstm.nam di.wav amp.wav --loss esr --truncate 2048 --burn-in 4096
   gatewise verify model.safetensors cases.npz --tolerance 1e-5
+  gatewise generate words.safetensors --stop 0 --count 10 --temperature 0.8
+  gatewise forecast sunspots.safetensors history.csv next.csv --steps 24 --scale 209
+  gatewise plot model.safetensors input.csv gates.svg
+  gatewise plot --loss run.jsonl loss.svg
 
 Exit codes: 0 done, 1 failed, 2 arguments that make no sense.`;
 
@@ -112,6 +118,7 @@ export function createProgram(): Command {
       "of a WAV file: what the model takes beside the sample",
       numbers,
     )
+    .addOption(scaleOption())
     .addOption(jsonOption())
     .addOption(quietOption())
     .addOption(loadOption())
@@ -213,5 +220,6 @@ export function createProgram(): Command {
     .addOption(loadOption())
     .addOption(backendOption())
     .action(verify);
+  addTasks(program);
   return program;
 }

@@ -27,6 +27,12 @@ export const loadOption = () =>
 export const quietOption = () =>
   new Option("--quiet", "no progress, no summary: errors alone");
 
+export const scaleOption = () =>
+  new Option(
+    "--scale <number>",
+    "what the model's numbers were divided by: inputs are, outputs are multiplied",
+  ).argParser(positiveNumber);
+
 export const kindOption = (flags: string, what: string) =>
   new Option(flags, what).choices(KINDS) as Option & { value?: Kind };
 
@@ -36,6 +42,12 @@ export function numbers(text: string): number[] {
   if (found.every((part) => part !== "" && Number.isFinite(Number(part))))
     return found.map(Number);
   throw new InvalidArgumentError("expected numbers, separated by commas");
+}
+
+export function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("expected a number");
 }
 
 export function positiveNumber(text: string): number {

@@ -1,35 +1,28 @@
 /** `gatewise run FILE INPUT OUT`: numbers through a model. @module */
 import { Sequential } from "../../index.js";
-import { arraysText, type Arrays, readArrays } from "../data/arrays.js";
-import type { Columns } from "../data/csv.js";
+import { arraysText, type Arrays } from "../data/arrays.js";
 import { isLines, type Kind, kindOf } from "../data/kinds.js";
 import { lineBlocks } from "../../data/lines.js";
-import { readWav, writeWav } from "../data/wav.js";
+import { writeWav } from "../data/wav.js";
 import { about, UsageError } from "../errors.js";
-import { chunksOf, readInput } from "../input.js";
+import { chunksOf } from "../input.js";
 import { type Loaded, loadModel } from "../model.js";
 import { openOutput, writeOutput } from "../../data/output.js";
 import { startProgress } from "../progress.js";
-import { fromAudio, toAudio } from "../run/audio.js";
+import { toAudio } from "../run/audio.js";
+import { columnsOf, type ReadGiven, readGiven, scaled } from "../run/given.js";
 import { runArrays } from "../run/inputs.js";
 import { answerGraphLines, type States } from "../run/graph-lines.js";
 import { answerLines } from "../run/lines.js";
 import { answersEveryStep } from "../run/whole.js";
 import type { CommonOptions } from "./options.js";
 
-export interface RunOptions extends CommonOptions {
+export interface RunOptions extends CommonOptions, ReadGiven {
   readonly stream?: boolean;
   readonly whole?: boolean;
-  readonly from?: Kind;
   readonly to?: Kind;
-  readonly knobs?: readonly number[];
-  readonly columns?: readonly string[];
   readonly states?: States;
-  readonly quiet?: boolean;
 }
-
-/** Where the model does not say, and of arrays nobody can: what most models were trained at. */
-const USUAL_RATE = 48_000;
 
 export async function run(
   file: string,
@@ -46,6 +39,11 @@ export async function run(
   if (options.columns && from !== "csv")
     throw new UsageError(
       `--columns: expected a CSV file as INPUT, got ${from}`,
+    );
+  if (options.scale !== undefined && (from === "wav" || options.states))
+    throw new UsageError(
+      "--scale: expected numbers of a chain of layers, got " +
+        (from === "wav" ? "a WAV file" : "--states"),
     );
   const loaded = await loadModel(file, options);
   const shape = inLines(loaded, from, to, options)
@@ -114,7 +112,14 @@ async function runLines(
       const blocks = lineBlocks(chunksOf(input));
       const answers =
         model instanceof Sequential
-          ? answerLines(model, from, to, blocks, columnsOf(input, options))
+          ? answerLines(
+              model,
+              from,
+              to,
+              blocks,
+              columnsOf(input, options),
+              options.scale,
+            )
           : answerGraphLines(model, options.states ?? null, blocks);
       for await (const { text, lines } of answers) {
         count += lines;
@@ -136,10 +141,10 @@ async function runFile(
   const progress = startProgress("run", 100, Boolean(options.quiet));
   try {
     const { outputs, rate } = await about(input, async () => {
-      const given = await readAll(loaded, input, from, options);
+      const given = await readGiven(loaded, input, { ...options, from });
       const done = (share: number) => progress.update(100 * share);
       const results = await runArrays(loaded.model, given.arrays, done);
-      return { outputs: results, rate: given.rate };
+      return { outputs: scaled(results, options.scale ?? 1), rate: given.rate };
     });
     await about(out, () => writeOutput(out, toBytes(outputs, to, rate)));
     const shapes = Array.from(outputs, ([name, { shape }]) => [
@@ -150,42 +155,6 @@ async function runFile(
   } finally {
     progress.stop();
   }
-}
-
-/** Which columns of a CSV file are read; what is left out is told. */
-function columnsOf(input: string, { columns, quiet }: RunOptions): Columns {
-  return {
-    columns,
-    leftOut(names) {
-      if (!quiet)
-        process.stderr.write(
-          `${input}: left out, because they hold dates: ${names.join(", ")}\n`,
-        );
-    },
-  };
-}
-
-async function readAll(
-  { model, sampleRate }: Loaded,
-  input: string,
-  from: Kind,
-  options: RunOptions,
-): Promise<{ arrays: Arrays; rate: number }> {
-  const { knobs = [], quiet } = options;
-  const rate = sampleRate ?? USUAL_RATE;
-  if (from !== "wav") {
-    const columns = columnsOf(input, options);
-    return { arrays: await readArrays(input, from, columns), rate };
-  }
-  if (!(model instanceof Sequential))
-    throw new UsageError("a WAV file: expected a chain of layers, got a graph");
-  const audio = readWav(await readInput(input));
-  if (sampleRate !== null && sampleRate !== audio.sampleRate && !quiet)
-    process.stderr.write(
-      `${input}: ${audio.sampleRate} Hz, but the model was trained at ${sampleRate} Hz: it will sound different\n`,
-    );
-  const arrays = new Map([["", fromAudio(audio, model, knobs)]]);
-  return { arrays, rate: audio.sampleRate };
 }
 
 function toBytes(outputs: Arrays, to: Kind, rate: number) {

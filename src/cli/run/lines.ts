@@ -32,8 +32,9 @@ export async function* answerLines(
   to: LineKind,
   blocks: AsyncIterable<Block>,
   columns: Columns,
+  scale = 1,
 ): AsyncGenerator<{ text: string; lines: number }> {
-  const answers = new Answers(model, to);
+  const answers = new Answers(model, to, scale);
   const csv = new CsvReader(columns);
   for await (const block of blocks) {
     let text = "";
@@ -54,11 +55,14 @@ export async function* answerLines(
 class Answers {
   readonly #model: Sequential;
   readonly #to: LineKind;
+  /** What inputs are divided by, and outputs multiplied. */
+  readonly #scale: number;
   readonly #streams = new Map<unknown, Stream>();
 
-  constructor(model: Sequential, to: LineKind) {
+  constructor(model: Sequential, to: LineKind, scale: number) {
     this.#model = model;
     this.#to = to;
+    this.#scale = scale;
   }
 
   /** Rows of a CSV file: steps of one sequence. */
@@ -68,22 +72,25 @@ class Answers {
       throw new FormatError(
         `line ${line}: expected ${inputSize} numbers, got ${width}`,
       );
-    return this.#text(this.#stream(undefined).run(data), null);
+    return this.#text(this.#stream(undefined).run(this.#in(data)), null);
   }
 
   toLine({ input, fields }: Question, at: number): string {
     try {
       const sequence = this.#sequence(input);
       if (!sequence) {
-        const output = this.#stream(fields?.["stream"]).run(input.data);
+        const stream = this.#stream(fields?.["stream"]);
+        const output = stream.run(this.#in(input.data));
         return this.#text(output, fields);
       }
       if (this.#to === "csv")
         throw new UsageError(
           "a line that is a sequence: expected jsonl as output, got csv",
         );
-      const { output } = this.#model.forward(sequence);
-      return answerText(output, fields);
+      const { shape, data } = sequence;
+      const given = { shape, data: this.#in(data) };
+      const { output } = this.#model.forward(given);
+      return answerText({ ...output, data: this.#out(output.data) }, fields);
     } catch (error) {
       if (error instanceof UsageError) throw error;
       const text = reasonOf(error);
@@ -116,7 +123,18 @@ class Answers {
     return stream;
   }
 
-  #text(output: Float32Array, fields: Question["fields"]): string {
+  #in(data: Float32Array): Float32Array {
+    const scale = this.#scale;
+    return scale === 1 ? data : data.map((value) => value / scale);
+  }
+
+  #out(data: Float32Array): Float32Array {
+    const scale = this.#scale;
+    return scale === 1 ? data : data.map((value) => value * scale);
+  }
+
+  #text(given: Float32Array, fields: Question["fields"]): string {
+    const output = this.#out(given);
     const { outputSize } = this.#model;
     if (this.#to === "csv") return csvText(output, outputSize);
     let text = "";

@@ -1,0 +1,99 @@
+/** `gatewise generate MODEL`: tokens, each of which is the next input. @module */
+import { message } from "../../checks.js";
+import { Sequential } from "../../index.js";
+import { parse } from "../../safetensors.js";
+import { UsageError } from "../errors.js";
+import { readInput } from "../input.js";
+import { loadModel } from "../model.js";
+import { openOutput } from "../../data/output.js";
+import type { CommonOptions } from "./options.js";
+
+interface GenerateCommandOptions extends CommonOptions {
+  readonly prompt?: string;
+  readonly tokens?: readonly number[];
+  readonly vocabulary?: string;
+  readonly steps: number;
+  readonly count: number;
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly stop?: number;
+  readonly seed: number;
+}
+
+export async function generate(
+  file: string,
+  options: GenerateCommandOptions,
+): Promise<void> {
+  const { model } = await loadModel(file, options);
+  if (!(model instanceof Sequential))
+    throw new UsageError(`${file}: expected a chain of layers, got a graph`);
+  const letters = await vocabularyOf(file, options);
+  const prompt = promptOf(options, letters);
+  const { steps, count, temperature, topK, topP, stop, seed, json } = options;
+  const output = openOutput("-");
+  for (let i = 0; i < count; i++) {
+    const tokens = model.generate({
+      prompt,
+      steps,
+      seed: seed + i,
+      ...(temperature !== undefined && { temperature }),
+      ...(topK !== undefined && { topK }),
+      ...(topP !== undefined && { topP }),
+      ...(stop !== undefined && { stop }),
+    });
+    if (json) {
+      const all = [...tokens];
+      const text = letters && all.map((token) => letters[token] ?? "").join("");
+      await output.write(`${JSON.stringify({ tokens: all, text })}\n`);
+      continue;
+    }
+    // as they come: a long text is read while it is written
+    let first = true;
+    for (const token of tokens) {
+      const word = letters
+        ? (letters[token] ?? "")
+        : `${first ? "" : " "}${token}`;
+      await output.write(word);
+      first = false;
+    }
+    await output.write("\n");
+  }
+}
+
+/** A character a token: given, or what the model's file says, as examples/words does; null where nobody says. */
+async function vocabularyOf(
+  file: string,
+  { vocabulary }: GenerateCommandOptions,
+): Promise<readonly string[] | null> {
+  if (vocabulary !== undefined) return [...vocabulary];
+  try {
+    const { metadata } = parse(await readInput(file));
+    return metadata["vocabulary"] === undefined
+      ? null
+      : [...metadata["vocabulary"]];
+  } catch {
+    return null; // no safetensors file: no metadata
+  }
+}
+
+function promptOf(
+  { prompt, tokens }: GenerateCommandOptions,
+  letters: readonly string[] | null,
+): readonly number[] {
+  if (prompt !== undefined && tokens)
+    throw new UsageError("--tokens: expected no --prompt beside it, got both");
+  if (tokens) return tokens;
+  if (prompt === undefined) return [0];
+  if (!letters)
+    throw new UsageError(
+      "--prompt: expected --vocabulary as well, as the file has none, got nothing",
+    );
+  return Array.from(prompt, (letter) => {
+    const token = letters.indexOf(letter);
+    if (token >= 0) return token;
+    throw new UsageError(
+      message("--prompt", `characters of ${letters.join("")}`, letter),
+    );
+  });
+}

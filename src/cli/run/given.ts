@@ -1,0 +1,79 @@
+/*
+ * What a model is given: arrays from a file of any kind, columns chosen, numbers scaled.
+ */
+import { Sequential } from "../../index.js";
+import type { Tensor } from "../../tensor.js";
+import { type Arrays, readArrays } from "../data/arrays.js";
+import type { Columns } from "../data/csv.js";
+import { type Kind, kindOf } from "../data/kinds.js";
+import { readWav } from "../data/wav.js";
+import { UsageError } from "../errors.js";
+import { readInput } from "../input.js";
+import type { Loaded } from "../model.js";
+import { fromAudio } from "./audio.js";
+
+export interface ReadGiven {
+  readonly from?: Kind;
+  readonly columns?: readonly string[];
+  readonly knobs?: readonly number[];
+  readonly scale?: number;
+  readonly quiet?: boolean;
+}
+
+/** Where the model does not say, and of arrays nobody can: what most models were trained at. */
+const USUAL_RATE = 48_000;
+
+/** Which columns of a CSV file are read; what is left out is told. */
+export function columnsOf(
+  input: string,
+  { columns, quiet }: Pick<ReadGiven, "columns" | "quiet">,
+): Columns {
+  return {
+    columns,
+    leftOut(names) {
+      if (!quiet)
+        process.stderr.write(
+          `${input}: left out, because they hold dates: ${names.join(", ")}\n`,
+        );
+    },
+  };
+}
+
+/** @returns the arrays and, of audio, its sample rate */
+export async function readGiven(
+  { model, sampleRate }: Loaded,
+  input: string,
+  options: ReadGiven,
+): Promise<{ arrays: Arrays; rate: number }> {
+  const { knobs = [], quiet, scale } = options;
+  const from = kindOf(input, options.from, "jsonl", "--from");
+  const rate = sampleRate ?? USUAL_RATE;
+  if (from !== "wav") {
+    const columns = columnsOf(input, options);
+    const arrays = await readArrays(input, from, columns);
+    return {
+      arrays: scaled(arrays, scale === undefined ? 1 : 1 / scale),
+      rate,
+    };
+  }
+  if (!(model instanceof Sequential))
+    throw new UsageError("a WAV file: expected a chain of layers, got a graph");
+  const audio = readWav(await readInput(input));
+  if (sampleRate !== null && sampleRate !== audio.sampleRate && !quiet)
+    process.stderr.write(
+      `${input}: ${audio.sampleRate} Hz, but the model was trained at ${sampleRate} Hz: it will sound different\n`,
+    );
+  const arrays = new Map([["", fromAudio(audio, model, knobs)]]);
+  return { arrays, rate: audio.sampleRate };
+}
+
+/** Every number times `factor`. */
+export function scaled(arrays: Arrays, factor: number): Arrays {
+  if (factor === 1) return arrays;
+  return new Map(
+    Array.from(arrays, ([name, { shape, data }]): [string, Tensor] => [
+      name,
+      { shape, data: data.map((value) => value * factor) },
+    ]),
+  );
+}

@@ -1,0 +1,129 @@
+import { isRecord, message, wrong } from "../checks.js";
+import {
+  Canvas,
+  type ChartOption,
+  MARGIN,
+  type PictureOptions,
+} from "./picture.js";
+
+/** What `losses` draws, and how. */
+export interface LossesOptions extends PictureOptions {
+  /** Whether the axis of losses is logarithmic; true where all are above 0. */
+  logarithmic?: boolean;
+}
+
+/** What `trainer.fit` tells, as objects or as the lines of JSON that `gatewise train --json` prints. */
+export interface LossRecord {
+  readonly type: string;
+  readonly step?: number;
+  readonly loss?: number;
+  readonly gradientNorm?: number;
+  readonly validation?: { readonly loss: number } | null;
+}
+
+type Line = [step: number, value: number][];
+
+/**
+ * How a training went: the loss of every step, of every epoch and of what was held out, and below it the gradients' norm
+ * where it is known.
+ *
+ * @param run what `fit` told, in order
+ * @throws TypeError, RangeError that name the argument
+ */
+export function losses(
+  run: readonly LossRecord[],
+  options: LossesOptions = {},
+): ChartOption {
+  const canvas = new Canvas(options, { logarithmic: 0 });
+  const lines = linesOf(run);
+  const all = [...lines.step, ...lines.epoch, ...lines.validation];
+  if (!all.length)
+    throw new RangeError(message("run", "steps or epochs with a loss", "none"));
+  const { logarithmic = all.every(([, loss]) => loss > 0) } = options;
+  const { left } = MARGIN;
+  const width = canvas.width - left - MARGIN.right;
+  const top = canvas.top + 26;
+  const last = Math.max(1, ...all.map(([step]) => step));
+  const x = { min: 0, max: last };
+  const { theme, option } = canvas;
+  const [main, second, third] = theme.lines as [string, string, string];
+  const axes = canvas.axes({ left, top, width, height: 220 }, x, {
+    type: logarithmic ? "log" : "value",
+    scale: true,
+    splitLine: { show: true },
+    axisLabel: {
+      formatter: (value: number) => `${Number(value.toPrecision(2))}`,
+    },
+  });
+  canvas.write(16, top, "loss", 12);
+  const line = (name: string, data: Line, color: string, wide: number) => {
+    if (data.length)
+      option.series.push({
+        type: "line",
+        ...axes,
+        name,
+        data,
+        color,
+        showSymbol: data.length < 2,
+        lineStyle: { width: wide, opacity: wide < 1.5 ? 0.55 : 1 },
+      });
+  };
+  line("step", lines.step, main, 1);
+  line("epoch", lines.epoch, main, 2);
+  line("held out", lines.validation, second, 2);
+  if (lines.norm.length) {
+    const norms = { left, top: top + 250, width, height: 90 };
+    canvas.write(16, norms.top, "gradients", 12);
+    option.series.push({
+      type: "line",
+      ...canvas.axes(norms, x, {
+        splitLine: { show: true },
+        splitNumber: 2,
+        min: 0,
+      }),
+      name: "gradients' norm",
+      data: lines.norm,
+      color: third,
+      showSymbol: false,
+      lineStyle: { width: 1 },
+    });
+  }
+  option["legend"] = {
+    top: canvas.top - 4,
+    left,
+    icon: "roundRect",
+    itemHeight: 3,
+    itemWidth: 16,
+    textStyle: { color: theme.text, fontSize: 12 },
+  };
+  return option;
+}
+
+function linesOf(run: unknown) {
+  if (!Array.isArray(run)) throw wrong(false, "run", "a list of records", run);
+  const lines = {
+    step: [] as Line,
+    epoch: [] as Line,
+    validation: [] as Line,
+    norm: [] as Line,
+  };
+  let at = 0;
+  for (const [index, entry] of (run as unknown[]).entries()) {
+    if (!isRecord(entry))
+      throw wrong(false, `run[${index}]`, "an object", entry);
+    const { type, step, loss, gradientNorm, validation } =
+      entry as unknown as LossRecord;
+    if (type === "step" && typeof loss === "number") {
+      at = step ?? at + 1;
+      lines.step.push([at, loss]);
+      if (typeof gradientNorm === "number") lines.norm.push([at, gradientNorm]);
+    }
+    if (type === "epoch" && typeof loss === "number") {
+      // a run that tells epochs alone counts those
+      if (!lines.step.length) at++;
+      lines.epoch.push([at, loss]);
+      if (validation) lines.validation.push([at, validation.loss]);
+    }
+  }
+  return lines;
+}
