@@ -1,8 +1,6 @@
-/* The kinds of cell, as src/kernel/backward/contract.ts numbers them. */
-export const RNN = 0;
-export const LSTM = 1;
-export const GRU_AFTER = 2;
-export const GRU_BEFORE = 3;
+import { GRU, LSTM, RNN } from "../layer";
+
+export { GRU, LSTM, RNN };
 
 /**
  * A cell's record: its weights, its place on the tape, and what comes back. Written by src/kernel/backward/, read by the
@@ -89,13 +87,20 @@ export class Cell {
   clip: f32;
   /** LSTM, not 0: f = 1 - i. */
   coupled: i32;
-  /** GRU, not 0: the update gate weighs the candidate, not h. */
+  /** GRU, not 0: the update gate weighs the candidate, not h; the reset gate multiplies U_n h + c_n, not h. */
   replace: i32;
+  resetAfter: i32;
 
   /** The address of f, g or h. */
   @inline
   slot(index: i32): usize {
     return changetype<usize>(this) + offsetof<Cell>("f") + index * 12;
+  }
+
+  /** Where a step's rows lie among those of y and c, which have the state before the first step in front. */
+  @inline
+  previous(step: i32, at: i32): i32 {
+    return step ? this.rows(0) + at - this.rows(step - 1) : 0;
   }
 
   /** Rows of a step. */

@@ -1,6 +1,6 @@
 import { productF32 as product } from "../product-f32";
 import { madd } from "../simd";
-import { Cell, GRU_AFTER, panelRow } from "./cell";
+import { Cell, panelRow } from "./cell";
 import {
   activate,
   beforeStep,
@@ -29,7 +29,7 @@ export function gruForward(cell: Cell): void {
   const panels = uRow >> 6;
   const zRow = gates + uRow;
   const k = quads << 2;
-  const after = cell.kind == GRU_AFTER;
+  const after = cell.resetAfter;
   const one = f32x4.splat(1);
   const w = cell.recurrent;
   const second = cell.second;
@@ -91,19 +91,18 @@ export function gruBackward(cell: Cell): void {
   const uRow = panelRow(quads);
   const panels = uRow >> 6;
   const zRow = gates + uRow;
-  const after = cell.kind == GRU_AFTER;
+  const after = cell.resetAfter;
   const dropped = cell.dropped;
   const w = cell.recurrentBack;
   const second = cell.secondBack;
   const du = cell.scratch;
   // with h multiplied, what U hands back is summed apart
   const to = dropped ? cell.scratch : cell.dh;
-  const first = cell.rows(0);
   let at = cell.packed;
   for (let step = cell.steps - 1; step >= 0; step--) {
     const rows = cell.rows(step);
     at -= rows;
-    const before = step ? first + at - cell.rows(step - 1) : 0;
+    const before = cell.previous(step, at);
     const z = cell.z + at * zRow;
     const u = cell.u + at * uRow;
     const sums = cell.sums + at * zRow;
@@ -155,7 +154,7 @@ function backRow(
   const tail = cell.outputTail;
   const bytes: i32 = quads << 4;
   const gates: i32 = ((quads + 1) >> 1) << 6;
-  const after = cell.kind == GRU_AFTER;
+  const after = cell.resetAfter;
   const one = f32x4.splat(1);
   const sr = cell.slopes;
   const sz = sr + bytes;

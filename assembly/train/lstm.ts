@@ -132,7 +132,7 @@ export function lstmBackward(cell: Cell): void {
   for (let step = cell.steps - 1; step >= 0; step--) {
     const rows = cell.rows(step);
     at -= rows;
-    const before = step ? first + at - cell.rows(step - 1) : 0;
+    const before = cell.previous(step, at);
     const start = cell.z + at * zRow;
     let dy = cell.dy + at * cell.dyStride;
     let dm = cell.dh;

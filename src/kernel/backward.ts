@@ -1,13 +1,14 @@
 /** The door to the kernel for training: models as lists of operations, run forward on a tape, and back. */
 export { codeOf } from "./activations.js";
-export type { CellSpec } from "./backward/cell.js";
+export type { CellSpec } from "./backward/cells/kind.js";
+export { TRAINED_KINDS } from "./backward/cells/index.js";
 export { cosPi, exp, log, log1p, power } from "./backward/exp.js";
 export {
   type Gradients,
   Network,
   type NetworkOptions,
-  type OperationSpec,
   type Tape,
   type TapeRun,
 } from "./backward/network.js";
+export type { OperationSpec } from "./backward/operations.js";
 export type { CellStates, Draw } from "./backward/run.js";

@@ -7,7 +7,8 @@ import {
   plainBatch,
 } from "./batch.js";
 import { randomAt, shuffled } from "./counters.js";
-import { forward64, type Weights } from "./forward64.js";
+import type { Weights } from "./cells64.js";
+import { forward64 } from "./forward64.js";
 import { Gradients } from "./gradients.js";
 import type { Loss, OwnLoss } from "./losses.js";
 import { checkOptions } from "./options.js";

@@ -16,7 +16,7 @@ import type { Subject } from "./subject.js";
  *     model.NAME            weights, as the optimiser has them          metadata.gatewise: the layers, as `save` writes them
  *     best.NAME             those of the best validation so far         metadata.training: options and counters as JSON
  *     first.NAME, …         moments
- *     state.I.hidden, …     of a truncated pass, the states there
+ *     state.I.hidden, …     of a truncated pass, the states there, cell by cell
  */
 
 const VERSION = 1;
@@ -40,10 +40,12 @@ export function writeCheckpoint(
   for (const [name, moments] of session.moments)
     for (const [moment, data] of Object.entries(moments))
       put(moment, { [name]: flat(data) });
+  const partsOfCells = subject.eachCell;
   place.states.forEach((state, i) => {
-    if (!state) return;
-    tensors[`state.${i}.hidden`] = flat(state.hidden);
-    if (state.cell) tensors[`state.${i}.cell`] = flat(state.cell);
+    const { parts } = partsOfCells[i] as (typeof partsOfCells)[number];
+    state?.forEach((data, part) => {
+      tensors[`state.${i}.${parts[part]?.name}`] = flat(data);
+    });
   });
   const { bestWeights: _, states, ...counters } = place;
   const training = {
@@ -127,13 +129,15 @@ export function readCheckpoint(
       session.epochs = training.epochs;
       Object.assign(session.plateau, training.plateau);
       const best = under("best");
+      const partsOfCells = session.subject.eachCell;
       const states = Array.from(
         { length: training.place.states },
         (_, i): CellStates | null => {
-          const hidden = tensors[`state.${i}.hidden`] as Tensor | undefined;
-          const cell = tensors[`state.${i}.cell`] as Tensor | undefined;
-          return hidden
-            ? { hidden: hidden.data, cell: cell?.data ?? null }
+          const found = (partsOfCells[i]?.parts ?? []).map(
+            ({ name }) => tensors[`state.${i}.${name}`] as Tensor | undefined,
+          );
+          return found.every((part) => part !== undefined)
+            ? found.map(({ data }) => data)
             : null;
         },
       );

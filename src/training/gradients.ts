@@ -21,7 +21,7 @@ import {
 import type { Dropout } from "./plan.js";
 import { SHARD } from "./record.js";
 import { sampleInputs } from "./sampling.js";
-import { rowsOfStates, stackStates } from "./states.js";
+import { concat, rowsOfStates, stackStates } from "./states.js";
 import type { NetworkChoice, Subject } from "./subject.js";
 
 export interface GradientOptions extends NetworkChoice {
@@ -383,18 +383,4 @@ export class Gradients {
       total: given.batch,
     };
   }
-}
-
-export function concat(parts: readonly Float32Array[]): Float32Array {
-  const [first] = parts;
-  if (first && parts.length === 1) return first;
-  const all = new Float32Array(
-    parts.reduce((sum, part) => sum + part.length, 0),
-  );
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

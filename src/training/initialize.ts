@@ -51,23 +51,18 @@ export function initialize(
     const random = randomAt(seed, "initial", index);
     const { shape, data } = weights[name] as Tensor;
     const [rows, columns = 1] = shape as [number, number | undefined];
-    const spec = subject.specOf(name);
-    const hidden = spec.hiddenSize;
+    const { rows: each, fan, forget: gate } = subject.initialOf(name);
     if (/(hidden0|cell0)[^.]*$/.test(name)) data.fill(0);
-    else if (spec.type === "embedding")
-      data.set(uniform(data.length, 1, random));
     else if (name.includes("weight_hh") && recurrent === "orthogonal")
-      for (let gate = 0; gate < rows / hidden; gate++)
-        data.set(orthogonal(hidden, columns, random), gate * hidden * columns);
-    else if (/weight(_ih[^.]*)?$/.test(name) && input === "glorot") {
-      const bound = Math.sqrt(6 / (columns + hidden));
+      for (let from = 0; from < rows; from += each)
+        data.set(orthogonal(each, columns, random), from * columns);
+    else if (/weight(_ih[^.]*)?$/.test(name) && input === "glorot" && fan > 1) {
+      const bound = Math.sqrt(6 / (columns + each));
       data.set(uniform(data.length, bound, random));
-    } else {
-      const fan = spec.type === "linear" ? spec.inputSize : hidden;
-      data.set(uniform(data.length, 1 / Math.sqrt(fan), random));
-    }
-    if (!spec.lstm || !name.includes("bias_")) return;
-    data.fill(name.includes("bias_ih") ? forget : 0, hidden, 2 * hidden);
+    } else data.set(uniform(data.length, 1 / Math.sqrt(fan), random));
+    if (gate < 0 || !name.includes("bias_")) return;
+    const bias = name.includes("bias_ih") ? forget : 0;
+    data.fill(bias, gate * each, (gate + 1) * each);
   });
   subject.setWeights(weights);
 }

@@ -15,6 +15,7 @@ import {
 import type { Loss } from "./losses.js";
 import type { Optimizer, Schedule } from "./optimizers.js";
 import type { Dropout } from "./plan.js";
+import { TAPE_BYTES } from "./record.js";
 import type { Subject } from "./subject.js";
 
 /** How a model is trained: plain data, but for an own loss. */
@@ -120,7 +121,7 @@ export function checkOptions(value: unknown, subject: Subject): CheckedOptions {
     dropout: checkDropout(given.dropout ?? {}, subject),
     scheduledSampling: given.scheduledSampling ?? 0,
     seed: checkSeed(given.seed ?? 0),
-    memory: positiveInteger(given.memory ?? 2 ** 28, "memory"),
+    memory: positiveInteger(given.memory ?? TAPE_BYTES, "memory"),
     backend: checkBackend(given.backend),
     deterministic: boolean(given.deterministic ?? false, "deterministic"),
   };

@@ -1,5 +1,7 @@
 import { message } from "../checks.js";
 import type { CellSpec, OperationSpec } from "../kernel/backward.js";
+import type { Activation } from "../layers/activation.js";
+import { RECURRENT_KINDS } from "../layers/cells.js";
 import type { GRU } from "../layers/gru.js";
 import type { Layer } from "../layers/layer.js";
 import type { LSTM } from "../layers/lstm.js";
@@ -22,11 +24,15 @@ export interface Dropout {
   variational?: boolean;
 }
 
-/** What a kind of cell adds to what all have. */
+/** What the options of a kind of cell say beside those of all. */
 type Own = Pick<
   CellSpec,
-  "kind" | "activations" | "peepholes" | "coupled" | "resetBefore" | "replace"
-> & { readonly projSize: number };
+  "kind" | "peepholes" | "coupled" | "resetBefore" | "replace"
+> & {
+  readonly projSize: number;
+  /** The functions unless `activations` are given. */
+  readonly functions: CellSpec["activations"];
+};
 
 const PLAIN = {
   peepholes: false,
@@ -36,32 +42,30 @@ const PLAIN = {
   projSize: 0,
 } as const;
 
-const OWN = {
-  RNN: ({ options }: RNN): Own => ({
-    ...PLAIN,
-    kind: "rnn",
-    activations: [options.nonlinearity],
-  }),
-  LSTM: ({ options }: LSTM): Own => ({
-    ...PLAIN,
-    kind: "lstm",
-    activations: ["sigmoid", "tanh", "tanh"],
-    peepholes: options.peepholes,
-    coupled: options.coupledGates,
-    projSize: options.projSize,
-  }),
-  GRU: ({ options }: GRU): Own => ({
-    ...PLAIN,
-    kind: "gru",
-    activations: ["sigmoid", "tanh"],
-    resetBefore: !options.resetAfter,
-    replace: options.updateGate === "replace",
-  }),
-} as const;
+const ofRnn = ({ nonlinearity }: RNN["options"]): Own => ({
+  ...PLAIN,
+  kind: "RNN",
+  functions: [nonlinearity],
+});
+const ofLstm = (options: LSTM["options"]): Own => ({
+  ...PLAIN,
+  kind: "LSTM",
+  functions: RECURRENT_KINDS.LSTM.activations as Own["functions"],
+  peepholes: options.peepholes,
+  coupled: options.coupledGates,
+  projSize: options.projSize,
+});
+const ofGru = (options: GRU["options"]): Own => ({
+  ...PLAIN,
+  kind: "GRU",
+  functions: RECURRENT_KINDS.GRU.activations as Own["functions"],
+  resetBefore: !options.resetAfter,
+  replace: options.updateGate === "replace",
+});
 
 function recurrent(
   options: Required<RecurrentOptions>,
-  { projSize, activations, ...own }: Own,
+  { projSize, functions, ...own }: Own,
   prefix: string,
   {
     input = 0,
@@ -90,7 +94,7 @@ function recurrent(
       dropout: rate,
       cells: directions.map((direction, index) => ({
         ...own,
-        activations: activationsOf(options.activations, activations, index),
+        activations: activationsOf(options.activations, functions, index),
         inputSize: layer ? joinedSize(options, outputSize) : options.inputSize,
         hiddenSize: options.hiddenSize,
         outputSize,
@@ -109,9 +113,9 @@ function recurrent(
 
 function activationsOf(
   given: Required<RecurrentOptions>["activations"],
-  standard: Own["activations"],
+  standard: Own["functions"],
   direction: number,
-): Own["activations"] {
+): Own["functions"] {
   const { length } = standard;
   if (!given.length) return standard;
   const from = given.length > length ? direction * length : 0;
@@ -124,6 +128,11 @@ const drop = (rate: number, variational: boolean): OperationSpec => ({
   variational,
 });
 
+const activation = (
+  name: Activation["options"]["activation"],
+  size: number,
+): OperationSpec => ({ type: "activation", size, activation: name });
+
 /** A layer as the kernel trains it, by its type. */
 const OPERATIONS: Readonly<
   Record<
@@ -132,11 +141,11 @@ const OPERATIONS: Readonly<
   >
 > = {
   RNN: (layer: RNN, prefix, dropout) =>
-    recurrent(layer.options, OWN.RNN(layer), prefix, dropout),
+    recurrent(layer.options, ofRnn(layer.options), prefix, dropout),
   LSTM: (layer: LSTM, prefix, dropout) =>
-    recurrent(layer.options, OWN.LSTM(layer), prefix, dropout),
+    recurrent(layer.options, ofLstm(layer.options), prefix, dropout),
   GRU: (layer: GRU, prefix, dropout) =>
-    recurrent(layer.options, OWN.GRU(layer), prefix, dropout),
+    recurrent(layer.options, ofGru(layer.options), prefix, dropout),
   Linear: (
     { options }: Linear,
     prefix,
@@ -148,9 +157,18 @@ const OPERATIONS: Readonly<
       inputSize: options.inputSize,
       outputSize: options.outputSize,
       bias: options.bias,
-      activation: options.activation,
       prefix,
     },
+    activation(options.activation, options.outputSize),
+    drop(output, variational),
+  ],
+  Activation: (
+    { options }: Activation,
+    _,
+    { input = 0, output = 0, variational = false },
+  ) => [
+    drop(input, variational),
+    activation(options.activation, options.size),
     drop(output, variational),
   ],
   Embedding: (
@@ -187,5 +205,9 @@ export function operationsOf(
       }
       return make(layer as never, prefixOf(index), dropout[index] ?? {});
     })
-    .filter((spec) => spec.type !== "dropout" || spec.rate > 0);
+    .filter(
+      (spec) =>
+        !(spec.type === "dropout" && !spec.rate) &&
+        !(spec.type === "activation" && spec.activation === "linear"),
+    );
 }

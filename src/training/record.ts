@@ -1,4 +1,4 @@
-import { record as recordOf, sameShape } from "../checks.js";
+import { positiveInteger, record as recordOf, sameShape } from "../checks.js";
 import type {
   CellStates,
   Network,
@@ -18,6 +18,7 @@ import { checkTensor, type Tensor, type TensorLike } from "../tensor.js";
 import type { Dropout } from "./plan.js";
 import { randomAt } from "./counters.js";
 import {
+  concat,
   joinStates,
   rowsOfStates,
   splitStates,
@@ -72,14 +73,21 @@ const OPTIONS = {
 /** Rows that are run together: gradients of 8 rows each are added in order, whoever computes them. */
 export const SHARD = 8;
 
+/** What a tape may take unless options say otherwise. */
+export const TAPE_BYTES = 2 ** 28;
+
 /** A model's network, kept for as long as the model is. */
 const networks = new WeakMap<
   object,
   { key: string; network: Network; version: number; subject: Subject }
 >();
 
-function networkOf(model: Model, dropout: Readonly<Record<number, Dropout>>) {
-  const key = JSON.stringify(dropout);
+function networkOf(
+  model: Model,
+  dropout: Readonly<Record<number, Dropout>>,
+  memory: number,
+) {
+  const key = JSON.stringify([dropout, memory]);
   let kept = networks.get(model);
   if (!kept || kept.key !== key) {
     const subject = new Subject(model);
@@ -88,6 +96,7 @@ function networkOf(model: Model, dropout: Readonly<Record<number, Dropout>>) {
       deterministic: false,
       freeze: [],
       dropout,
+      memory,
     });
     kept = { key, network, version: -1, subject };
     networks.set(model, kept);
@@ -114,8 +123,9 @@ export function record(
   options: RecordOptions = {},
 ): Tape {
   const checked = recordOf(options, "options", OPTIONS);
-  const { dropout = {}, seed = 0 } = options;
-  const kept = networkOf(model, dropout);
+  const { dropout = {}, seed = 0, memory = TAPE_BYTES } = options;
+  positiveInteger(memory, "memory");
+  const kept = networkOf(model, dropout, memory);
   const { network, subject } = kept;
   const given = inputOf(subject, input);
   const { batch, steps, batched } = given;
@@ -236,18 +246,4 @@ export function record(
       };
     },
   };
-}
-
-function concat(parts: readonly Float32Array[]): Float32Array {
-  const [first] = parts;
-  if (first && parts.length === 1) return first;
-  const all = new Float32Array(
-    parts.reduce((sum, part) => sum + part.length, 0),
-  );
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -11,10 +11,10 @@ import {
   statesOfParts,
   type StepPlace,
 } from "./computer.js";
-import { concat, Gradients } from "./gradients.js";
+import { Gradients } from "./gradients.js";
 import { checkOptions, type TrainerOptions } from "./options.js";
 import { SHARD } from "./record.js";
-import { stackStates } from "./states.js";
+import { concat, stackStates } from "./states.js";
 import { type Model, Subject } from "./subject.js";
 import { Training } from "./training.js";
 

@@ -1,6 +1,9 @@
 import { wrong } from "../checks.js";
-import type { CellStates, OperationSpec } from "../kernel/backward.js";
-import { Network } from "../kernel/backward.js";
+import {
+  Network,
+  type OperationSpec,
+  TRAINED_KINDS,
+} from "../kernel/backward.js";
 import { Layer } from "../layers/layer.js";
 import type { BackendChoice } from "../layers/options.js";
 import { Sequential } from "../models/sequential.js";
@@ -12,11 +15,23 @@ import { cellsOfLayer, type LayerCells } from "./states.js";
 /** What is trained: a Sequential, or one layer, which counts as a Sequential of one. */
 export type Model = Sequential | Layer;
 
+/** What initial weights of a parameter go by. */
+export interface Initial {
+  /** Rows of a gate, or of all. */
+  readonly rows: number;
+  /** Uniform weights are within 1 / √ of it. */
+  readonly fan: number;
+  /** Which gate forgets; -1: none does. */
+  readonly forget: number;
+}
+
 export interface NetworkChoice {
   readonly backend: BackendChoice;
   readonly deterministic: boolean;
   readonly freeze: readonly string[];
   readonly dropout: Readonly<Record<number, Dropout>>;
+  /** Bytes for the tape. */
+  readonly memory: number;
 }
 
 /** A model as training sees it: its layers, their weights by name, what goes in and comes out. */
@@ -48,30 +63,19 @@ export class Subject {
     this.#bare = !sequential;
     this.layers = sequential ? model.layers : [model];
     this.skip = sequential ? model.skip : 0;
-    this.cells = this.layers.map((layer, index) => ({
-      cells: cellsOfLayer(operationsOf([layer], () => this.prefix(index), {})),
-    }));
-    const specs = this.operations({});
-    this.#specs = specs;
-    const [first] = specs;
-    this.tokens = first?.type === "embedding";
-    this.inputSize = sizesOf(specs).input;
-    this.outputSize = sizesOf(specs).output;
-    this.lastOnly = specs.some(
-      (spec) => spec.type === "recurrent" && spec.lastOnly,
-    );
+    this.cells = this.layers.map(cellsOfLayer);
+    this.#specs = this.operations({});
+    const [first] = this.layers as [Layer];
+    this.tokens = first.takesTokens;
+    this.inputSize =
+      first.tokenTable?.vocabSize ?? sizeOf(this.layers, "input");
+    this.outputSize = sizeOf([...this.layers].reverse(), "output");
+    this.lastOnly = this.layers.some((layer) => layer.lastOnly);
     this.stepwise =
       !this.lastOnly &&
-      specs.every(
-        (spec) =>
-          spec.type !== "masking" &&
-          !(spec.type === "embedding" && spec.maskZero) &&
-          !(
-            spec.type === "recurrent" && spec.cells.some((cell) => cell.reverse)
-          ),
-      );
-    const last = specs.at(-1);
-    const ending = last?.type === "linear" ? last.activation : null;
+      this.layers.every(({ causal, masks }) => causal && !masks);
+    const last = this.#specs.at(-1);
+    const ending = last?.type === "activation" ? last.activation : null;
     this.ending = ending === "softmax" || ending === "sigmoid" ? ending : null;
     this.names = Object.keys(model.stateDict());
   }
@@ -81,7 +85,6 @@ export class Subject {
     return this.#bare ? "" : `${index}.`;
   }
 
-  /** The index of the layer that has a parameter. */
   operations(dropout: Readonly<Record<number, Dropout>>): OperationSpec[] {
     return operationsOf(this.layers, (index) => this.prefix(index), dropout);
   }
@@ -125,36 +128,20 @@ export class Subject {
     this.model.loadStateDict(weights);
   }
 
-  /** What initial weights of a parameter go by: its operation's kind and sizes. */
-  specOf(name: string): {
-    type: string;
-    inputSize: number;
-    hiddenSize: number;
-    lstm: boolean;
-  } {
-    for (const spec of this.#specs) {
+  /** What initial weights of a parameter go by: the operation that has it. */
+  initialOf(name: string): Initial {
+    for (const spec of this.#specs)
       if (spec.type === "recurrent") {
-        for (const {
-          prefix,
-          suffix,
-          inputSize,
-          hiddenSize,
-          kind,
-        } of spec.cells)
-          if (name.startsWith(prefix) && name.endsWith(suffix))
-            return {
-              type: spec.type,
-              inputSize,
-              hiddenSize,
-              lstm: kind === "lstm",
-            };
-      } else if ("prefix" in spec && name.startsWith(spec.prefix)) {
-        const linear = spec.type === "linear";
-        const inputSize = linear ? spec.inputSize : spec.vocabSize;
-        const hiddenSize = linear ? spec.outputSize : spec.size;
-        return { type: spec.type, inputSize, hiddenSize, lstm: false };
-      }
-    }
+        for (const { prefix, suffix, hiddenSize, kind } of spec.cells)
+          if (name.startsWith(prefix) && name.endsWith(suffix)) {
+            const { gates } = TRAINED_KINDS[kind].kind;
+            const forget = gates.findIndex((gate) => gate.name === "forget");
+            return { rows: hiddenSize, fan: hiddenSize, forget };
+          }
+      } else if ("prefix" in spec && name.startsWith(spec.prefix))
+        return spec.type === "linear"
+          ? { rows: spec.outputSize, fan: spec.inputSize, forget: -1 }
+          : { rows: spec.size, fan: 1, forget: -1 };
     throw new Error(`${name}: expected a parameter of the model, got none`);
   }
 
@@ -176,17 +163,20 @@ export class Subject {
       backend: choice.backend,
       deterministic: choice.deterministic,
       skip: this.skip,
+      memory: choice.memory,
       trained: (name) => !this.begins(name, choice.freeze),
     });
   }
 
-  /** How many states a run has, one a cell. */
-  get stateCount(): number {
-    return this.cells.reduce((sum, { cells }) => sum + cells.length, 0);
+  /** The cells of all layers, one by one: a run has a state for each. */
+  get eachCell(): readonly LayerCells[] {
+    return this.cells.flatMap((own) =>
+      Array.from({ length: own.count }, () => own),
+    );
   }
 
   noStates(): null[] {
-    return Array.from({ length: this.stateCount }, () => null);
+    return this.eachCell.map(() => null);
   }
 
   get specs(): readonly OperationSpec[] {
@@ -194,36 +184,6 @@ export class Subject {
   }
 }
 
-export type { CellStates };
-
-function sizesOf(specs: readonly OperationSpec[]): {
-  input: number;
-  output: number;
-} {
-  let input = 0;
-  let output = 0;
-  for (const spec of specs) {
-    const sizes =
-      spec.type === "recurrent"
-        ? recurrentSizes(spec)
-        : spec.type === "linear"
-          ? { input: spec.inputSize, output: spec.outputSize }
-          : spec.type === "embedding"
-            ? { input: spec.vocabSize, output: spec.size }
-            : null;
-    if (!sizes) continue;
-    input ||= sizes.input;
-    output = sizes.output;
-  }
-  return { input, output };
-}
-
-function recurrentSizes({
-  cells,
-  merge,
-}: Extract<OperationSpec, { type: "recurrent" }>) {
-  const [first] = cells;
-  const size = first?.outputSize ?? 0;
-  const both = cells.length > 1 && merge === "concat";
-  return { input: first?.inputSize ?? 0, output: both ? 2 * size : size };
-}
+/** The features that go into the first of these layers that says how many, or out of it: a Masking does not. */
+const sizeOf = (layers: readonly Layer[], side: "input" | "output"): number =>
+  layers.map((layer) => layer[`${side}Size`]).find((size) => size > 0) ?? 0;

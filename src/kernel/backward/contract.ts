@@ -53,10 +53,6 @@ export const BLOCK_LINE = BLOCK_ROWS + 4;
 /** Floats that `weightGradient` needs for inputs of width k: both copies. */
 export const scratchFloats = (k: number): number => (k + 16) * BLOCK_LINE + 16;
 
-/** The kinds of cell, by the numbers that assembly/train/cell.ts gives them. */
-export const CELL_KINDS = ["rnn", "lstm", "gruAfter", "gruBefore"] as const;
-export type CellKind = (typeof CELL_KINDS)[number];
-
 /** The fields of a cell's record, 4 bytes each, in the order of `class Cell` in assembly/train/cell.ts. */
 const FIELDS = [
   "recurrent",
@@ -96,9 +92,11 @@ export const FIELD = Object.fromEntries(
   FIELDS.map((name, index) => [name, index]),
 ) as Readonly<Record<CellField, number>>;
 
-/** Three slots of a function's number and two float32, the clip (float32), and two flags follow. */
+/** Three slots of a function's number and two float32, the clip (float32), and flags follow. */
 export const SLOTS_AT = FIELDS.length;
 export const CLIP_AT = SLOTS_AT + 9;
-export const COUPLED_AT = CLIP_AT + 1;
-export const REPLACE_AT = CLIP_AT + 2;
-export const RECORD_FIELDS = CLIP_AT + 3;
+const FLAGS = ["coupled", "replace", "resetAfter"] as const;
+export type CellFlag = (typeof FLAGS)[number];
+export const flagAt = (name: CellFlag): number =>
+  CLIP_AT + 1 + FLAGS.indexOf(name);
+export const RECORD_FIELDS = CLIP_AT + 1 + FLAGS.length;

@@ -1,19 +1,11 @@
 import type { Backend } from "../load.js";
-import { Arena, lanesOf, panelsOf, type Rows } from "./arena.js";
+import { Arena, type Rows } from "./arena.js";
 import { scratchFloats } from "./contract.js";
-import { LinearOperation, type LinearSpec } from "./linear.js";
 import { createTrainMachine } from "./load.js";
-import {
-  DropoutOperation,
-  type DropoutSpec,
-  EmbeddingOperation,
-  type EmbeddingSpec,
-  MaskingOperation,
-  type MaskingSpec,
-} from "./lookup.js";
+import { type OperationSpec, operationsOf } from "./operations.js";
 import { type Steps, stepsOf } from "./packing.js";
 import { Layout, type Place } from "./parameters.js";
-import { RecurrentOperation, type RecurrentSpec } from "./recurrent.js";
+import { addSkipped, packed, unpacked } from "./rows.js";
 import type {
   BackFlow,
   CellStates,
@@ -24,9 +16,6 @@ import type {
   Step,
 } from "./run.js";
 
-export type OperationSpec =
-  RecurrentSpec | LinearSpec | EmbeddingSpec | MaskingSpec | DropoutSpec;
-
 export interface NetworkOptions {
   readonly backend: Backend | "auto";
   readonly deterministic: boolean;
@@ -34,6 +23,8 @@ export interface NetworkOptions {
   readonly skip: number;
   /** Whether a parameter changes. */
   readonly trained: (name: string) => boolean;
+  /** Bytes for the tape of a run: where it would take more, cells are computed twice. */
+  readonly memory: number;
 }
 
 /** Sequences to run: a shard of a batch, or all of it. */
@@ -85,6 +76,9 @@ export class Network {
   readonly #start: number;
   readonly #skip: number;
   readonly #tokens: boolean;
+  readonly #memory: number;
+  /** The operation whose function a loss may take over: the last that computes something. */
+  readonly #ending: number;
   /** Floats of the tape that a step of a row takes, about. */
   readonly stepFloats: number;
   /** For each operation whether gradients must come through it to one before. */
@@ -98,39 +92,18 @@ export class Network {
     this.backend = backend;
     const layout = new Layout();
     const trained = (names: readonly string[]) => names.some(options.trained);
-    this.#operations = specs.map((spec, index): Operation => {
-      switch (spec.type) {
-        case "recurrent":
-          return new RecurrentOperation(spec, layout, index, trained);
-        case "linear":
-          return new LinearOperation(spec, layout, trained);
-        case "embedding":
-          return new EmbeddingOperation(spec, layout);
-        case "masking":
-          return new MaskingOperation(spec);
-        case "dropout":
-          return new DropoutOperation(spec, index);
-      }
-    });
+    this.#operations = operationsOf(specs, layout, trained);
     this.places = layout.places;
     this.#skip = options.skip;
+    this.#memory = options.memory;
     this.#tokens = specs[0]?.type === "embedding";
+    this.#ending = specs.reduce(
+      (last, { type }, index) => (type === "dropout" ? last : index),
+      -1,
+    );
     this.#floats = layout.weights;
     const arena = new Arena(memory, FIRST_ADDRESS);
-    const widest = Math.max(
-      4,
-      ...specs.map((spec) =>
-        spec.type === "recurrent"
-          ? Math.max(
-              ...spec.cells.map((cell) =>
-                Math.max(lanesOf(cell.inputSize), panelsOf(cell.hiddenSize)),
-              ),
-            )
-          : spec.type === "linear"
-            ? lanesOf(spec.inputSize)
-            : 4,
-      ),
-    );
+    const widest = Math.max(4, ...this.#operations.map((each) => each.widest));
     const regions = {
       weights: arena.zeros(layout.weights),
       transposed: arena.zeros(layout.transposed),
@@ -141,7 +114,10 @@ export class Network {
     this.#arena = arena;
     this.#start = arena.top;
     this.#machine = { kernel, arena, regions };
-    this.stepFloats = specs.reduce((sum, spec) => sum + floatsOf(spec), 0);
+    this.stepFloats = this.#operations.reduce(
+      (sum, each) => sum + each.stepFloats,
+      0,
+    );
     let below = false;
     this.#needs = this.#operations.map((operation) => {
       const needs = below;
@@ -180,25 +156,38 @@ export class Network {
     const { arena } = this.#machine;
     arena.top = this.#start;
     const steps = stepsOf(run.batch, run.steps, run.lengths, run.mask);
+    const { input, batch } = run;
+    const size = input.length / (batch * run.steps);
+    const { packing } = steps;
+    const most = Math.max(
+      1,
+      Math.floor(this.#memory / (4 * batch * this.stepFloats)),
+    );
     const flow: Flow = {
-      rows: this.#tokens ? NOTHING : this.#copyIn(run, steps),
+      rows: this.#tokens
+        ? NOTHING
+        : packed(arena, packing, input, run.steps, size, false),
       steps,
-      tokens: this.#tokens ? run.input : null,
+      tokens: this.#tokens ? input : null,
       states: [...run.states],
       ends: [],
       draw: run.draw,
       logits: false,
+      chunk: run.steps > most ? most : 0,
     };
-    const { length } = this.#operations;
-    const backs = this.#operations.map((operation, index) =>
-      operation.forward(
-        this.#machine,
-        run.logits && index === length - 1
-          ? Object.assign(flow, { logits: true })
-          : flow,
-      ),
+    const backs = this.#operations.map((operation, index) => {
+      flow.logits = run.logits && index === this.#ending;
+      return operation.forward(this.#machine, flow);
+    });
+    const { steps: after } = flow;
+    const output = unpacked(
+      arena,
+      after.packing,
+      flow.rows,
+      batch,
+      after.steps,
     );
-    const output = this.#copyOut(flow, run);
+    addSkipped(output, input, this.#skip, after);
     return {
       output,
       steps: flow.steps,
@@ -237,7 +226,14 @@ export class Network {
     const g = regions.gradients >> 2;
     f32.fill(0, g, g + this.#floats);
     const flow: BackFlow = {
-      rows: this.#gradientIn(tape, output),
+      rows: packed(
+        arena,
+        tape.steps.packing,
+        output,
+        tape.steps.steps,
+        tape.output.length / (tape.run.batch * tape.steps.steps),
+        true,
+      ),
       ends: [...ends].reverse(),
       states: [],
     };
@@ -251,9 +247,15 @@ export class Network {
       tape.backs[i]?.back(flow, needs);
     }
     kernel.add(this.#sum, regions.gradients, this.#floats * 4);
-    const input =
-      wantsInput && flow.rows ? this.#inputOut(flow.rows, tape, output) : null;
+    const input = wantsInput && flow.rows ? this.#input(flow.rows, tape) : null;
+    if (input && output) addSkipped(input, output, this.#skip, tape.steps);
     return { input, states: flow.states.reverse() };
+  }
+
+  #input(rows: Rows, { run }: Tape): Float32Array {
+    const { batch, steps, lengths } = run;
+    const { packing } = stepsOf(batch, steps, lengths, null);
+    return unpacked(this.#arena, packing, rows, batch, steps);
   }
 
   /** Sets the sum to 0. */
@@ -284,115 +286,6 @@ export class Network {
     for (let i = 0; i < at.length; i++)
       values[i] = f32[start + (at[i] as number)] as number;
     return values;
-  }
-
-  #copyIn({ input, batch, steps }: TapeRun, { packing }: Steps): Rows {
-    const size = input.length / (batch * steps);
-    const lanes = lanesOf(size);
-    const { arena } = this.#machine;
-    const at = arena.zeros(packing.count * lanes);
-    const { f32 } = arena.memory;
-    packing.each((place, row, time) => {
-      const from = (row * steps + time) * size;
-      const to = (at >> 2) + place * lanes;
-      for (let j = 0; j < size; j++) f32[to + j] = input[from + j] as number;
-    });
-    return { at, stride: lanes * 4, size };
-  }
-
-  #copyOut({ rows, steps }: Flow, run: TapeRun): Float32Array {
-    const { f32 } = this.#arena.memory;
-    const { size } = rows;
-    const output = new Float32Array(steps.batch * steps.steps * size);
-    steps.packing.each((place, row, time) => {
-      const from = (rows.at + place * rows.stride) >> 2;
-      const to = (row * steps.steps + time) * size;
-      for (let j = 0; j < size; j++) output[to + j] = f32[from + j] as number;
-    });
-    if (this.#skip) {
-      const own = run.input.length / (run.batch * run.steps);
-      eachUnmasked(steps, (index) => {
-        for (let j = 0; j < this.#skip; j++)
-          output[index * size + j] =
-            (output[index * size + j] as number) +
-            (run.input[index * own + j] as number);
-      });
-    }
-    return output;
-  }
-
-  #gradientIn(
-    { output, steps }: Tape,
-    gradient: ArrayLike<number> | null,
-  ): Rows {
-    const { packing, batch } = steps;
-    const size = output.length / (batch * steps.steps);
-    const lanes = panelsOf(size);
-    const { arena } = this.#machine;
-    const at = arena.zeros(packing.count * lanes);
-    const { f32 } = arena.memory;
-    if (gradient)
-      packing.each((place, row, time) => {
-        const from = (row * steps.steps + time) * size;
-        const to = (at >> 2) + place * lanes;
-        for (let j = 0; j < size; j++)
-          f32[to + j] = gradient[from + j] as number;
-      });
-    return { at, stride: lanes * 4, size };
-  }
-
-  #inputOut(
-    rows: Rows,
-    { run, steps }: Tape,
-    gradient: ArrayLike<number> | null,
-  ): Float32Array {
-    const { f32 } = this.#arena.memory;
-    const { batch, input } = run;
-    const first = stepsOf(batch, run.steps, run.lengths, null).packing;
-    const { size } = rows;
-    const out = new Float32Array(input.length);
-    first.each((place, row, time) => {
-      const from = (rows.at + place * rows.stride) >> 2;
-      const to = (row * run.steps + time) * size;
-      for (let j = 0; j < size; j++) out[to + j] = f32[from + j] as number;
-    });
-    if (this.#skip && gradient) {
-      const own = gradient.length / (batch * run.steps);
-      eachUnmasked(steps, (index) => {
-        for (let j = 0; j < this.#skip; j++)
-          out[index * size + j] =
-            (out[index * size + j] as number) +
-            (gradient[index * own + j] as number);
-      });
-    }
-    return out;
-  }
-}
-
-function eachUnmasked(
-  { packing, mask, steps }: Steps,
-  visit: (index: number) => void,
-): void {
-  packing.each((_, row, time) => {
-    const index = row * steps + time;
-    if (mask?.[index] !== 0) visit(index);
-  });
-}
-
-/** What a step of a row leaves in the arena, forward and back: sums, states, outputs, gradients, at most. */
-function floatsOf(spec: OperationSpec): number {
-  switch (spec.type) {
-    case "recurrent":
-      return spec.cells.reduce((sum, { kind, inputSize, hiddenSize }) => {
-        const gates = kind === "lstm" ? 10 : kind === "gru" ? 7 : 3;
-        return sum + gates * panelsOf(hiddenSize) + 3 * panelsOf(inputSize);
-      }, 0);
-    case "linear":
-      return 4 * panelsOf(spec.outputSize) + panelsOf(spec.inputSize);
-    case "embedding":
-      return lanesOf(spec.size);
-    default:
-      return 0;
   }
 }
 

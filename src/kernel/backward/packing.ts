@@ -16,12 +16,17 @@ export class Packing {
   readonly offsets: Int32Array;
   readonly #times: readonly ArrayLike<number>[];
 
-  /** @param times of each of the caller's rows, in the order of computation; they may be none */
-  constructor(times: readonly ArrayLike<number>[]) {
+  /**
+   * @param times of each of the caller's rows, in the order of computation; they may be none
+   * @param order in which rows of as many steps lie; that of the caller by default
+   */
+  constructor(
+    times: readonly ArrayLike<number>[],
+    order: readonly number[] = times.map((_, row) => row),
+  ) {
     this.#times = times;
-    const all = times.map((_, row) => row);
     const lengthOf = (row: number) => (times[row] as ArrayLike<number>).length;
-    this.rows = all
+    this.rows = [...order]
       .sort((a, b) => lengthOf(b) - lengthOf(a))
       .filter((row) => lengthOf(row) > 0);
     const steps = this.rows.length ? lengthOf(this.rows[0] as number) : 0;
@@ -45,6 +50,18 @@ export class Packing {
 
   stepsOf(row: number): number {
     return this.#times[row]?.length ?? 0;
+  }
+
+  /** The same rows in pieces of so many steps, one behind the other. */
+  cut(steps: number): Packing[] {
+    const pieces: Packing[] = [];
+    for (let from = 0; from < this.active.length; from += steps) {
+      const times = this.#times.map((own) =>
+        Array.prototype.slice.call(own, from, from + steps),
+      );
+      pieces.push(new Packing(times, this.rows));
+    }
+    return pieces;
   }
 
   /** Calls for every step that there is, in the order of the packing. */

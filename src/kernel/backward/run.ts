@@ -2,11 +2,8 @@ import type { Arena, Rows } from "./arena.js";
 import type { TrainKernel } from "./contract.js";
 import type { Steps } from "./packing.js";
 
-/** The states of B rows at one cell, h (B, O) and c (B, H); null: its initial ones. */
-export interface CellStates {
-  readonly hidden: Float32Array;
-  readonly cell: Float32Array | null;
-}
+/** The states of B rows at one cell, part by part as its descriptor has them: h (B, O), and of an LSTM c (B, H). */
+export type CellStates = readonly Float32Array[];
 
 /** Where an operation's weights lie, and its gradients: addresses of the regions. */
 export interface Regions {
@@ -44,7 +41,9 @@ export interface Flow {
   /** null: nothing is dropped. */
   readonly draw: Draw | null;
   /** Whether a last softmax or sigmoid is left to the loss. */
-  readonly logits: boolean;
+  logits: boolean;
+  /** Steps of a cell whose tape is kept at a time; 0: all. */
+  readonly chunk: number;
 }
 
 /** And back. */
@@ -63,9 +62,16 @@ export interface Step {
   back(flow: BackFlow, needs: boolean): void;
 }
 
+/** Whether one of these parameters changes. */
+export type Trained = (names: readonly string[]) => boolean;
+
 /** A part of a model that is trained: a layer, or one layer and direction of several. */
 export interface Operation {
-  /** Whether it has parameters that change. */
+  /** Its parameters. */
   readonly names: readonly string[];
+  /** Floats that a step of a row leaves in the arena, forward and back, about. */
+  readonly stepFloats: number;
+  /** Lanes of the widest rows that `weightGradient` gets; 0: it gets none. */
+  readonly widest: number;
   forward(machine: Machine, flow: Flow): Step;
 }

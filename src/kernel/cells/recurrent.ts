@@ -222,7 +222,7 @@ export const matrixOf = (
 /** Whether the functions are those that a kind has unless options say otherwise. */
 export const hasStandard = (
   { activations }: Pick<RecurrentKind, "activations">,
-  spec: RecurrentSpec,
+  spec: Pick<RecurrentSpec, "activations">,
 ): boolean =>
   activations.every((name, index) => {
     const given = spec.activations[index];

@@ -1,20 +1,18 @@
 import type { ActivationCode } from "../../activations.js";
 import type { Memory } from "../../memory.js";
 import {
-  CELL_KINDS,
   type CellField,
-  type CellKind,
   CLIP_AT,
-  COUPLED_AT,
   FIELD,
-  REPLACE_AT,
+  flagAt,
   SLOTS_AT,
 } from "../contract.js";
 
 /** A cell's record (assembly/train/cell.ts), read before each pass: addresses and strides in floats. */
 export class Cell {
   readonly f32: Float32Array;
-  readonly kind: CellKind;
+  /** As kernel/fields.ts numbers them. */
+  readonly kind: number;
   readonly general: boolean;
   /** Lanes of whole quads, and how many of them are real. */
   readonly hidden: number;
@@ -29,6 +27,7 @@ export class Cell {
   readonly clip: number;
   readonly coupled: boolean;
   readonly replace: boolean;
+  readonly resetAfter: boolean;
   readonly #i32: Int32Array;
   readonly #at: number;
 
@@ -38,7 +37,7 @@ export class Cell {
     this.#at = address >> 2;
     const at = this.#at;
     const int = (name: CellField) => i32[at + FIELD[name]] as number;
-    this.kind = CELL_KINDS[int("kind")] as CellKind;
+    this.kind = int("kind");
     this.general = int("general") !== 0;
     this.hidden = int("hiddenQuads") * 4;
     this.output = int("outputQuads") * 4;
@@ -56,8 +55,9 @@ export class Cell {
       };
     });
     this.clip = f32[at + CLIP_AT] as number;
-    this.coupled = i32[at + COUPLED_AT] !== 0;
-    this.replace = i32[at + REPLACE_AT] !== 0;
+    this.coupled = i32[at + flagAt("coupled")] !== 0;
+    this.replace = i32[at + flagAt("replace")] !== 0;
+    this.resetAfter = i32[at + flagAt("resetAfter")] !== 0;
   }
 
   /** An address, or a stride, in floats. */
@@ -66,7 +66,7 @@ export class Cell {
   }
 
   /** Where a step's rows lie among those of y and c, which have the state before the first step in front. */
-  before(step: number, at: number): number {
+  previous(step: number, at: number): number {
     return step
       ? (this.active[0] as number) + at - (this.active[step - 1] as number)
       : 0;

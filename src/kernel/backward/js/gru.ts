@@ -24,7 +24,7 @@ function widths({ output }: Cell) {
 export function gruForward(cell: Cell): void {
   const { f32, output, outputSize, active, general } = cell;
   const { gates, uRow, zRow } = widths(cell);
-  const after = cell.kind === "gruAfter";
+  const after = cell.resetAfter;
   const panels = uRow / 16;
   let h = cell.of("y");
   let y = h + (active[0] ?? 0) * output;
@@ -94,7 +94,7 @@ export function gruForward(cell: Cell): void {
 export function gruBackward(cell: Cell): void {
   const { f32, output, outputSize, active } = cell;
   const { gates, uRow, zRow } = widths(cell);
-  const after = cell.kind === "gruAfter";
+  const after = cell.resetAfter;
   const dyRow = cell.of("dyStride");
   const dh = cell.of("dh");
   const dropped = cell.of("dropped");
@@ -106,7 +106,7 @@ export function gruBackward(cell: Cell): void {
     const zStart = cell.of("z") + at * zRow;
     const uStart = cell.of("u") + at * uRow;
     const sumsStart = cell.of("sums") + at * zRow;
-    const old = cell.of("y") + cell.before(step, at) * output;
+    const old = cell.of("y") + cell.previous(step, at) * output;
     for (let row = 0; row < rows; row++) {
       const z = zStart + row * zRow;
       const n = z + gates;

@@ -1,3 +1,4 @@
+import { NUMBERS } from "../../fields.js";
 import { activation } from "../../js/all-activations.js";
 import { productF32 as product } from "../../js/product-f32.js";
 import type { Memory } from "../../memory.js";
@@ -9,18 +10,16 @@ import { rnnBackward, rnnForward } from "./rnn.js";
 import { slope } from "./slopes.js";
 import { weightGradient } from "./weight-gradient.js";
 
-const FORWARD = {
-  rnn: rnnForward,
-  lstm: lstmForward,
-  gruAfter: gruForward,
-  gruBefore: gruForward,
-} as const;
-const BACKWARD = {
-  rnn: rnnBackward,
-  lstm: lstmBackward,
-  gruAfter: gruBackward,
-  gruBefore: gruBackward,
-} as const;
+const FORWARD: Readonly<Record<number, (cell: Cell) => void>> = {
+  [NUMBERS.RNN]: rnnForward,
+  [NUMBERS.LSTM]: lstmForward,
+  [NUMBERS.GRU]: gruForward,
+};
+const BACKWARD: typeof FORWARD = {
+  [NUMBERS.RNN]: rnnBackward,
+  [NUMBERS.LSTM]: lstmBackward,
+  [NUMBERS.GRU]: gruBackward,
+};
 
 /** The training kernel in plain JavaScript, with the bits of the simd binary. Each file here is its namesake in assembly/train. */
 export function createJsTrainKernel(memory: Memory): TrainKernel {
@@ -63,11 +62,11 @@ export function createJsTrainKernel(memory: Memory): TrainKernel {
     },
     forward(address) {
       const cell = new Cell(memory, address);
-      FORWARD[cell.kind](cell);
+      FORWARD[cell.kind]?.(cell);
     },
     backward(address) {
       const cell = new Cell(memory, address);
-      BACKWARD[cell.kind](cell);
+      BACKWARD[cell.kind]?.(cell);
     },
     add(to, from, bytes) {
       const { f32 } = memory;

@@ -170,7 +170,7 @@ export function lstmBackward(cell: Cell): void {
       );
       dy = 0;
     }
-    const before = cell.before(step, at);
+    const before = cell.previous(step, at);
     for (let row = 0; row < rows; row++) {
       backRow(
         cell,

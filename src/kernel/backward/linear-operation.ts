@@ -1,0 +1,41 @@
+import type { Rows } from "./arena.js";
+import { Affine } from "./linear.js";
+import type { Layout } from "./parameters.js";
+import type { Flow, Machine, Operation, Step, Trained } from "./run.js";
+
+/** W x + b: what is applied to it is an operation of its own. */
+export interface LinearSpec {
+  readonly type: "linear";
+  readonly inputSize: number;
+  readonly outputSize: number;
+  readonly bias: boolean;
+  readonly prefix: string;
+}
+
+export class LinearOperation implements Operation {
+  readonly names: readonly string[];
+  readonly stepFloats: number;
+  readonly widest: number;
+  readonly #affine: Affine;
+
+  constructor(spec: LinearSpec, layout: Layout, _: number, trained: Trained) {
+    const { prefix, inputSize, outputSize, bias } = spec;
+    const shape = [outputSize, inputSize] as const;
+    this.#affine = new Affine(prefix, shape, bias, layout, trained);
+    this.names = this.#affine.names;
+    this.stepFloats = this.#affine.rowFloats;
+    this.widest = this.#affine.widest;
+  }
+
+  forward(machine: Machine, flow: Flow): Step {
+    const x = flow.rows;
+    const { count } = flow.steps.packing;
+    flow.rows = this.#affine.forward(machine, x, count);
+    return {
+      back: (back, needs) => {
+        const dz = back.rows as Rows;
+        back.rows = this.#affine.backward(machine, x, dz, count, needs);
+      },
+    };
+  }
+}

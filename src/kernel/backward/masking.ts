@@ -1,0 +1,69 @@
+import { lanesOf, panelsOf, type Rows } from "./arena.js";
+import type { Flow, Machine, Operation, Step } from "./run.js";
+
+export interface MaskingSpec {
+  readonly type: "masking";
+  readonly maskValue: number;
+}
+
+/** Masks steps whose features are all one value, and makes them 0. */
+export class MaskingOperation implements Operation {
+  readonly names: readonly string[] = [];
+  readonly stepFloats = 0;
+  readonly widest = 0;
+  readonly #value: number;
+
+  constructor({ maskValue }: MaskingSpec) {
+    this.#value = Math.fround(maskValue);
+  }
+
+  forward({ arena }: Machine, flow: Flow): Step {
+    const { rows: x, steps } = flow;
+    const { packing, batch } = steps;
+    const mask =
+      steps.mask?.slice() ?? new Uint8Array(batch * steps.steps).fill(1);
+    const masked: number[] = [];
+    const { f32 } = arena.memory;
+    packing.each((place, row, time) => {
+      const from = (x.at + place * x.stride) >> 2;
+      for (let j = 0; j < x.size; j++)
+        if (f32[from + j] !== this.#value) return;
+      mask[row * steps.steps + time] = 0;
+      masked.push(place);
+    });
+    const lanes = lanesOf(x.size);
+    const at = arena.zeros(packing.count * lanes);
+    copyRows(arena.memory.f32, x, at, lanes, packing.count, masked);
+    flow.rows = { at, stride: lanes * 4, size: x.size };
+    flow.steps = { ...steps, mask };
+    return {
+      back: (back, needs) => {
+        const dy = back.rows as Rows;
+        back.rows = null;
+        if (!needs) return;
+        const width = panelsOf(x.size);
+        const dx = arena.zeros(packing.count * width);
+        copyRows(arena.memory.f32, dy, dx, width, packing.count, masked);
+        back.rows = { at: dx, stride: width * 4, size: x.size };
+      },
+    };
+  }
+}
+
+function copyRows(
+  f32: Float32Array,
+  from: Rows,
+  to: number,
+  lanes: number,
+  count: number,
+  but: readonly number[],
+): void {
+  for (let i = 0; i < count; i++) {
+    const start = (from.at + i * from.stride) >> 2;
+    f32.copyWithin((to >> 2) + i * lanes, start, start + from.size);
+  }
+  for (const place of but) {
+    const start = (to >> 2) + place * lanes;
+    f32.fill(0, start, start + from.size);
+  }
+}

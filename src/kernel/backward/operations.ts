@@ -1,0 +1,43 @@
+import { ActivationOperation, type ActivationSpec } from "./activation.js";
+import { DropoutOperation, type DropoutSpec } from "./dropout.js";
+import { EmbeddingOperation, type EmbeddingSpec } from "./embedding.js";
+import { LinearOperation, type LinearSpec } from "./linear-operation.js";
+import { MaskingOperation, type MaskingSpec } from "./masking.js";
+import type { Layout } from "./parameters.js";
+import { RecurrentOperation, type RecurrentSpec } from "./recurrent.js";
+import type { Operation, Trained } from "./run.js";
+
+export type OperationSpec =
+  | RecurrentSpec
+  | LinearSpec
+  | ActivationSpec
+  | EmbeddingSpec
+  | MaskingSpec
+  | DropoutSpec;
+
+type Make = new (
+  spec: never,
+  layout: Layout,
+  index: number,
+  trained: Trained,
+) => Operation;
+
+const OPERATIONS: Readonly<Record<OperationSpec["type"], Make>> = {
+  recurrent: RecurrentOperation,
+  linear: LinearOperation,
+  activation: ActivationOperation,
+  embedding: EmbeddingOperation,
+  masking: MaskingOperation,
+  dropout: DropoutOperation,
+};
+
+/** What runs each of the specs; what they are trained with is laid out in `layout`. */
+export const operationsOf = (
+  specs: readonly OperationSpec[],
+  layout: Layout,
+  trained: Trained,
+): Operation[] =>
+  specs.map(
+    (spec, index) =>
+      new OPERATIONS[spec.type](spec as never, layout, index, trained),
+  );
