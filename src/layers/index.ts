@@ -3,6 +3,7 @@
  * names in the table saved models are read.
  */
 import { Activation } from "./activation.js";
+import { Conv1d } from "./conv1d.js";
 import { Embedding } from "./embedding.js";
 import { GRU } from "./gru.js";
 import { LastStep } from "./last-step.js";
@@ -14,6 +15,7 @@ import { RNN } from "./rnn.js";
 
 export {
   Activation,
+  Conv1d,
   Embedding,
   GRU,
   LastStep,
@@ -24,6 +26,7 @@ export {
   RNN,
 };
 export type { ActivationOptions } from "./activation.js";
+export type { Conv1dOptions, ConvForwardOptions, ConvState } from "./conv1d.js";
 export type { EmbeddingOptions } from "./embedding.js";
 export type { GRUOptions } from "./gru.js";
 export type { LastStepOptions } from "./last-step.js";
@@ -39,6 +42,7 @@ export type { RNNOptions } from "./rnn.js";
  */
 export default {
   Activation,
+  Conv1d,
   Embedding,
   GRU,
   LSTM,

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ACTIVATIONS, DEFINITIONS } from "../../src/kernel/activations.js";
 import { LAYER, NUMBERS, RECURRENT } from "../../src/kernel/fields.js";
+import { CONV1D } from "../../src/kernel/js/conv1d.js";
 import { LAYER_NORM } from "../../src/kernel/js/layer-norm.js";
 import { RUN } from "../../src/kernel/run.js";
 
@@ -50,6 +51,7 @@ test.each([
   ["layer.ts", "Layer", LAYER],
   ["layer.ts", "Recurrent", RECURRENT],
   ["run.ts", "Run", RUN],
+  ["layers/conv1d.ts", "Conv1d", CONV1D],
   ["layers/layer-norm.ts", "LayerNorm", LAYER_NORM],
 ])("%s: %s has the same fields on both sides", (file, name, fields) => {
   expect(fieldsOf(sourceOf(file), name)).toEqual(fields);

@@ -40,9 +40,51 @@ export function exportCases(gatewise) {
 }
 
 /** @param {typeof import("../../../src/index.js")} gatewise */
-function chainsOf({ Embedding, GRU, LayerNorm, Linear, LSTM, RNN }) {
+function chainsOf({ Conv1d, Embedding, GRU, LayerNorm, Linear, LSTM, RNN }) {
   /** @type {Record<string, () => Layer[]>} */
   const cases = {
+    "Conv1d causal": () => [
+      new Conv1d({
+        inputSize: 3,
+        outputSize: 6,
+        kernelSize: 3,
+        dilation: 2,
+        padding: "causal",
+        activation: "relu",
+      }),
+      new Conv1d({
+        inputSize: 6,
+        outputSize: 4,
+        kernelSize: 2,
+        padding: "same",
+        groups: 2,
+        bias: false,
+      }),
+      new LSTM({ inputSize: 4, hiddenSize: 5, seed: 2 }),
+    ],
+    "Conv1d with strides": () => [
+      new Conv1d({
+        inputSize: 3,
+        outputSize: 6,
+        kernelSize: 3,
+        stride: 2,
+        padding: "same",
+      }),
+      new Conv1d({
+        inputSize: 6,
+        outputSize: 4,
+        kernelSize: 3,
+        stride: 2,
+        padding: 2,
+      }),
+      new Conv1d({
+        inputSize: 4,
+        outputSize: 4,
+        kernelSize: 2,
+        stride: 2,
+        padding: "causal",
+      }),
+    ],
     LayerNorm: () => [
       new GRU({ inputSize: 3, hiddenSize: 5, seed: 2 }),
       new LayerNorm({ size: 5, epsilon: 1e-3 }),

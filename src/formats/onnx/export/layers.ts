@@ -4,13 +4,14 @@
 import { message } from "../../../checks.js";
 import type {
   Activation,
+  Conv1d,
   Embedding,
   Layer,
   LayerNorm,
   Linear,
 } from "../../../index.js";
 import type { Tensor } from "../../../tensor.js";
-import { floats } from "../made.js";
+import { floats, valueInfo } from "../made.js";
 import { addActivation } from "./activations.js";
 import type { Added, GraphBuilder } from "./builder.js";
 import { addRecurrent } from "./recurrent.js";
@@ -35,6 +36,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
     states: [],
   }),
   LayerNorm: addLayerNorm,
+  Conv1d: addConv1d,
 };
 
 /** @throws RangeError for a layer, or an option of it, that ONNX has no word for */
@@ -100,6 +102,69 @@ function addLayerNorm(
   const attributes = { axis: -1, epsilon };
   const output = graph.add("LayerNormalization", [x, ...inputs], attributes);
   return { output, states: [] };
+}
+
+/** Over [B, I, T], as ONNX has it: [T, B, I] → [T', B, O]. */
+function addConv1d(
+  graph: GraphBuilder,
+  x: string,
+  layer: Conv1d,
+  index: number,
+  withStates: boolean,
+): Added {
+  const { inputSize, kernelSize, stride, dilation, groups, activation } =
+    layer.options;
+  const history = withStates && layer.stateNames.length > 0;
+  const past = (kernelSize - 1) * dilation;
+  const steps = history ? addHistory(graph, x, inputSize, past, index) : null;
+  const inputs = Object.entries(layer.stateDict()).map(([name, value]) =>
+    graph.weight(`${index}.${name}`, floats(value)),
+  );
+  const features = graph.add("Transpose", [steps?.joined ?? x], {
+    perm: [1, 2, 0],
+  });
+  const sums = graph.add("Conv", [features, ...inputs], {
+    kernel_shape: [kernelSize],
+    strides: [stride],
+    dilations: [dilation],
+    group: groups,
+    ...(history ? {} : padsOf(layer, past)),
+  });
+  const turned = graph.add("Transpose", [sums], { perm: [2, 0, 1] });
+  const output = addActivation(graph, turned, activation);
+  return { output, states: steps ? [steps.after] : [] };
+}
+
+function padsOf(
+  { options }: Conv1d,
+  past: number,
+): { pads: number[] } | { auto_pad: string } {
+  const { padding, stride } = options;
+  if (typeof padding === "number") return { pads: [padding, padding] };
+  if (padding === "valid") return { pads: [0, 0] };
+  if (padding === "causal") return { pads: [past, 0] };
+  // that of strides depends on T
+  if (stride > 1) return { auto_pad: "SAME_UPPER" };
+  return { pads: [past >> 1, past - (past >> 1)] };
+}
+
+/** The steps before as an input [B, past, I], in front of x [T, B, I], and those before the next as an output. */
+function addHistory(
+  graph: GraphBuilder,
+  x: string,
+  inputSize: number,
+  past: number,
+  index: number,
+): { joined: string; after: Added["states"][number] } {
+  const shape = ["batch", past, inputSize];
+  const swap = { perm: [1, 0, 2] };
+  const before = graph.input(valueInfo(`history_${index}`, shape));
+  const rows = graph.add("Transpose", [before], swap);
+  const joined = graph.add("Concat", [rows, x], { axis: 0 });
+  const [from, to] = [graph.integers(-past), graph.integers(Infinity)];
+  const left = graph.add("Slice", [joined, from, to, graph.integers(0)]);
+  const after = graph.add("Transpose", [left], swap);
+  return { joined, after: [after, valueInfo(`next_history_${index}`, shape)] };
 }
 
 /** [O, I] → [I, O]. */
