@@ -12,7 +12,7 @@ import { kB, table } from "./lib/text.mjs";
 const BUDGETS = {
   "simd.wasm": { bytes: 12_400, gzipped: 4_800 },
   "relaxed.wasm": { bytes: 12_100, gzipped: 4_800 },
-  gatewise: { bytes: 122_000, gzipped: 42_200 },
+  gatewise: { bytes: 124_800, gzipped: 43_000 },
   // of an application that imports nothing else: more when bundlers can no longer leave the other layers out
   "LSTM alone": { bytes: 96_300, gzipped: 34_000 },
   "parse and serialize": { bytes: 7_300, gzipped: 3_100 },

@@ -24,9 +24,18 @@ export type {
   RecurrentOptions,
 } from "./layers/options.js";
 export type { ForwardOptions, ForwardOutput } from "./layers/recurrent.js";
+export type { LayerTrace } from "./models/layer-trace.js";
+export type {
+  Model,
+  ModelState,
+  ModelStateLike,
+  ModelStream,
+  Port,
+} from "./models/model.js";
 export {
   Sequential,
   type SequentialForwardOptions,
+  type SequentialOutput,
   type SequentialOptions,
 } from "./models/sequential.js";
 export type { State, States } from "./layers/state.js";

@@ -4,30 +4,22 @@
 import { readFile, realpath } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import type { AudioCase } from "../formats/audio.js";
-import { type Files, load } from "../formats/load/index.js";
+import { type Files, type Graph, load } from "../formats/load/index.js";
 import { recogniseProtobuf } from "../formats/load/protobuf.js";
 import { locationsIn } from "../formats/onnx/external.js";
 import type { Report } from "../formats/report.js";
-import { type Backend, FormatError, init, Sequential } from "../index.js";
-import type { Tensor } from "../tensor.js";
+import { type Backend, FormatError, init, type Sequential } from "../index.js";
 import { about, textOf, UsageError } from "./errors.js";
 import { readInput } from "./input.js";
 import { type GivenOptions, toLoadOptions } from "./load-options.js";
-
-/** A model that is a graph, not a chain: its inputs and outputs have names. */
-export interface Graph {
-  readonly inputs: readonly { readonly name: string }[];
-  readonly outputs: readonly { readonly name: string }[];
-  run(inputs: Readonly<Record<string, Tensor>>): Record<string, Tensor>;
-  stream(options: { states: Readonly<Record<string, string>> }): {
-    run(inputs: Readonly<Record<string, Tensor>>): Record<string, Tensor>;
-  };
-  save(metadata?: Record<string, string>): Uint8Array;
-}
+import type { Runner } from "./run/runner.js";
+import { runnerOf } from "./run/runners.js";
 
 /** What was found in a file. */
 export interface Loaded {
   readonly model: Sequential | Graph;
+  /** What the commands do with it. */
+  readonly runner: Runner;
   readonly report: Report;
   /** Hertz, of an audio plug-in's model that says so. */
   readonly sampleRate: number | null;
@@ -62,6 +54,7 @@ export async function loadModel(
       process.stderr.write(`${file}: warning: ${textOf(warning)}\n`);
     return {
       model,
+      runner: runnerOf(model),
       report,
       sampleRate: sampleRate ?? null,
       cases: cases ?? [],

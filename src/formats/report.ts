@@ -3,6 +3,7 @@
  */
 import { FormatError } from "../errors.js";
 import type { Layer } from "../index.js";
+import { oneLine } from "../one-line.js";
 
 /** What was found in a file, and what became of it. `toString` gives it as text. */
 export interface Report {
@@ -93,12 +94,4 @@ export function reportText(report: Report): string {
     for (const line of report[heading]) lines.push(`  ${line}`);
   }
   return lines.map(oneLine).join("\n");
-}
-
-/** Names come from the file: none breaks a line or moves a terminal's cursor. */
-function oneLine(line: string): string {
-  return line.replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (char) => `\\u{${(char.codePointAt(0) as number).toString(16)}}`,
-  );
 }

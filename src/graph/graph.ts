@@ -1,21 +1,49 @@
 import type { Bytes } from "../bytes.js";
 import { boolean, message, record, shapeText } from "../checks.js";
+import { Inspected } from "../inspected.js";
+import type { Model, Port } from "../models/model.js";
+import { oneLine } from "../one-line.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import type { Compiled } from "./compile.js";
-import { type GraphInput, type Port, portOf } from "./ports.js";
+import { type GraphInput, portOf } from "./ports.js";
 import { Runner } from "./runner.js";
 import { saveGraph } from "./saved.js";
 import { pairs } from "./states.js";
 import { GraphStream, type GraphStreamOptions } from "./stream.js";
+import type { Value } from "./value.js";
 
 /** The states of a graph: its state inputs by name. */
 export type GraphStates = Readonly<Record<string, GraphInput>>;
+
+/** What comes out of a graph that runs as a model of one input and one output. */
+export interface GraphOutput {
+  /** The first output that is no state. */
+  output: Tensor;
+  /** The state inputs of the next run, by name. */
+  state: Record<string, Tensor>;
+  /** With `trace: true`, all values that were computed, by their names in the file. */
+  trace?: Record<string, Tensor>;
+}
+
+/** Collects what nodes compute; copies. */
+class Traces {
+  readonly #entries: [string, Tensor][] = [];
+
+  readonly add = (name: string, { shape, data }: Value): void => {
+    const copy = { shape: [...shape], data: Float32Array.from(data) };
+    this.#entries.push([name, copy]);
+  };
+
+  all(): Record<string, Tensor> {
+    return Object.fromEntries(this.#entries);
+  }
+}
 
 /**
  * A network that is no chain: operations on named values, with named inputs and outputs. Readers of files make it
  * (`gatewise/load`, `gatewise/onnx`), or a `GraphBuilder`.
  */
-export class Graph {
+export class Graph extends Inspected implements Model {
   /** What `run` takes; all of it is needed but for `optionalInputs`. */
   readonly inputs: readonly Port[];
   /** The names of inputs that have a value when nothing is given. */
@@ -28,6 +56,7 @@ export class Graph {
 
   /** @internal */
   constructor(compiled: Compiled) {
+    super();
     const { inputs, description } = compiled;
     const ports = inputs.map(({ port }) => port);
     const states = pairs(ports, description.outputs);
@@ -56,37 +85,39 @@ export class Graph {
     const { trace } = record(options, "options", { trace: 0 });
     const { runner } = this;
     const values = runner.check(inputs);
-    if (!boolean(trace ?? false, "trace"))
-      return runner.tensors(runner.compute(values));
-    const traced: [string, Tensor][] = [];
-    const outputs = runner.compute(values, (name, { shape, data }) =>
-      traced.push([name, { shape: [...shape], data: Float32Array.from(data) }]),
-    );
-    const entries = Object.entries(runner.tensors(outputs));
-    return Object.fromEntries([...traced, ...entries]);
+    const traces = boolean(trace ?? false, "trace") ? new Traces() : null;
+    const outputs = runner.tensors(runner.compute(values, traces?.add));
+    return traces ? { ...traces.all(), ...outputs } : outputs;
   }
 
   /**
    * Runs the graph once as a model of one input and one output: the first of each that is no state. States that are
    * not given are zeros, or what the file has for them.
    *
+   * @param options `trace`: also returns all values that were computed on the way, by their names in the file
    * @throws as `run`; RangeError when the graph has other inputs that need a value
    */
   forward(
     input: TensorLike,
-    options: { state?: GraphStates } = {},
-  ): { output: Tensor; state: Record<string, Tensor> } {
-    const { state } = record(options, "options", { state: 0 });
+    options: { state?: GraphStates; trace?: boolean } = {},
+  ): GraphOutput {
+    const known = { state: 0, trace: 0 };
+    const { state, trace } = record(options, "options", known);
+    const traces = boolean(trace ?? false, "trace") ? new Traces() : null;
     const states = this.#pairs();
     const given = state as GraphStates | undefined;
     const stream = new GraphStream(this.runner, {
       states,
-      ...(given && { initial: given }),
+      ...(given && { state: given }),
     });
     const main = first(this.inputs, Object.keys(states), "inputs");
     const output = first(this.outputs, Object.values(states), "outputs");
-    const outputs = stream.step({ [main.name]: input });
-    return { output: outputs[output.name] as Tensor, state: stream.state };
+    const outputs = stream.trace({ [main.name]: input }, traces?.add ?? null);
+    return {
+      output: outputs[output.name] as Tensor,
+      state: stream.state,
+      ...(traces && { trace: traces.all() }),
+    };
   }
 
   /** Whether `stream` knows by itself which outputs are fed back into which inputs. */
@@ -101,7 +132,7 @@ export class Graph {
    * @throws TypeError, RangeError for names that the model does not have, and when there are no states
    */
   stream(options: GraphStreamOptions = {}): GraphStream {
-    const known = { states: 0, initial: 0, inputs: 0 };
+    const known = { states: 0, state: 0, inputs: 0 };
     const given = record(options, "options", known);
     const states = given["states"] ?? this.#pairs();
     if (!Object.keys(record(states, "states")).length)
@@ -133,7 +164,9 @@ export class Graph {
   toString(): string {
     const { length } = this.#compiled.plan.steps;
     const line = (kind: string, { name, type, state, ...port }: Port) =>
-      `  ${kind} ${name}: ${type} ${shapeText(port.shape)}${state === undefined ? "" : `, state: ${state}`}`;
+      oneLine(
+        `  ${kind} ${name}: ${type} ${shapeText(port.shape)}${state === undefined ? "" : `, state: ${state}`}`,
+      );
     return [
       `Graph of ${length} nodes`,
       ...this.inputs.map((port) => line("input", port)),

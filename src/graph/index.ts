@@ -20,7 +20,7 @@ export { onnxActivations, onnxName } from "./operations/activations.js";
 export * from "./operations/families.js";
 export { allOperations } from "./operations/index.js";
 export { type Weights, weightsOfDict } from "./operations/weights.js";
-export type { GraphInput, Port } from "./ports.js";
+export type { GraphInput } from "./ports.js";
 export { GraphStream, type GraphStreamOptions } from "./stream.js";
 export { type Family, type Operations, operationsOf } from "./table.js";
 export { countOf, type Dtype, integers, rangeOf, type Value } from "./value.js";

@@ -15,6 +15,7 @@ import {
   type Tensor,
   type TensorLike,
 } from "../tensor.js";
+import type { Port } from "../models/model.js";
 import type { PortDescription } from "./description.js";
 import {
   type Dtype,
@@ -24,17 +25,6 @@ import {
   storage,
   type Value,
 } from "./value.js";
-
-/** An input or output of a model. */
-export interface Port {
-  readonly name: string;
-  /** Sizes, and names of those that are free, "?" for those without a name; ["..."] for any shape. */
-  readonly shape: readonly (number | string)[];
-  /** "float32", "int64", "bool", …; floats of all sizes are computed in float32. "unknown" where nobody says. */
-  readonly type: string;
-  /** Of an input that is a state: the output that is fed back here. */
-  readonly state?: string;
-}
 
 /** An input of the graph, with the value it has when nothing is given. */
 export interface Input {

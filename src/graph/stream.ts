@@ -1,4 +1,5 @@
 import { isFloat32Array, isList, message, record, wrong } from "../checks.js";
+import type { ModelStream } from "../models/model.js";
 import { sizeOf, type Tensor } from "../tensor.js";
 import {
   checkShape,
@@ -17,7 +18,7 @@ export interface GraphStreamOptions {
   /** Inputs by the outputs of the run before that they are: `{ h0: "hn" }`; by default those that `inputs` say. */
   states?: Readonly<Record<string, string>>;
   /** What the state inputs are in the first run; zeros by default. */
-  initial?: Readonly<Record<string, GraphInput>>;
+  state?: Readonly<Record<string, GraphInput>>;
   /** Inputs that are the same in every run: `{ sr: 16000 }`. */
   inputs?: Readonly<Record<string, GraphInput>>;
 }
@@ -33,7 +34,7 @@ interface StateLink {
 }
 
 /** One sequence running through a graph, frame by frame. */
-export class GraphStream {
+export class GraphStream implements ModelStream {
   readonly #runner: Runner;
   readonly #options: GraphStreamOptions;
   /** The names of inputs that are not given with every step: states, and those that stay. */
@@ -47,7 +48,7 @@ export class GraphStream {
 
   /** @internal */
   constructor(runner: Runner, options: GraphStreamOptions) {
-    const { states, initial = {}, inputs = {} } = options;
+    const { states, state = {}, inputs = {} } = options;
     this.#runner = runner;
     this.#options = options;
     const names = runner.inputs.map(({ port }) => port.name);
@@ -75,7 +76,7 @@ export class GraphStream {
       ...this.#links.map(({ name }) => name),
       ...Object.keys(inputs),
     ]);
-    this.#initial = this.#check(initial, "initial");
+    this.#initial = this.#check(state, "state");
     this.#frames = new Frames(
       runner,
       this.#known,
@@ -101,8 +102,16 @@ export class GraphStream {
       const values = this.#frames.values(given);
       return this.#frames.write(this.#compute(values), out);
     }
-    const outputs = this.#compute(this.#runner.check(given, this.#known));
-    return this.#runner.tensors(outputs);
+    return this.trace(given, null);
+  }
+
+  /** `step` by names; `trace` is told every value that a node makes. @internal */
+  trace(
+    given: Readonly<Record<string, GraphInput>>,
+    trace: ((name: string, value: Value) => void) | null,
+  ): Record<string, Tensor> {
+    const values = this.#runner.check(given, this.#known);
+    return this.#runner.tensors(this.#compute(values, trace));
   }
 
   /**
@@ -139,12 +148,15 @@ export class GraphStream {
     return result as Float32Array;
   }
 
-  #compute(values: (Value | undefined)[]): Value[] {
+  #compute(
+    values: (Value | undefined)[],
+    trace: ((name: string, value: Value) => void) | null = null,
+  ): Value[] {
     for (const [at, value] of this.#fixed) values[at] = value;
     if (this.#states.size < this.#links.length) this.#fillZeros(values);
     for (const { name, at } of this.#links)
       values[at] = this.#states.get(name) ?? values[at];
-    const outputs = this.#runner.compute(values);
+    const outputs = this.#runner.compute(values, trace);
     for (const { name, input, place, outputAt } of this.#links) {
       const value = outputs[outputAt] as Value;
       const { port, dtype } = input;
@@ -218,7 +230,7 @@ export class GraphStream {
       if (this.#states.has(name)) continue;
       const zeros = input.initial ?? zerosOf(input, sizes);
       if (!zeros) {
-        const place = `initial[${JSON.stringify(name)}]`;
+        const place = `state[${JSON.stringify(name)}]`;
         const expected = "a value, since the file does not say its size";
         throw new RangeError(message(place, expected, "nothing"));
       }

@@ -13,6 +13,7 @@ import type { Tensor, TensorLike } from "../tensor.js";
 import type { Mask } from "./mask.js";
 import type { BackendChoice } from "./options.js";
 import type { Parameters } from "./parameters.js";
+import type { Trace } from "./traced.js";
 
 /** What a layer states when it is made; what is left out is that of a plain layer such as Linear. */
 export interface LayerFacts {
@@ -40,6 +41,14 @@ export interface Passage {
   readonly mask: Mask | null;
   /** Of each row; null: T. */
   readonly lengths: readonly number[] | null;
+  /** Whether recurrent layers are to tell their gates. */
+  readonly trace?: boolean;
+}
+
+/** Those sequences behind a layer. */
+export interface Passed extends Passage, Pick<ForwardResult, "states"> {
+  /** A recurrent layer's, each gate [B, T, H]. */
+  readonly gates?: Trace;
 }
 
 /** A token's vector each, for models and streams whose frames are tokens. */
@@ -200,7 +209,7 @@ export abstract class Layer extends Inspected {
     given: Passage,
     states: readonly (CellState | null)[],
     model: () => Model,
-  ): Passage & Pick<ForwardResult, "states"> {
+  ): Passed {
     const { data: input, batch, steps, lengths, mask } = given;
     const left = this.stepsOut(steps);
     if (mask && left !== steps) {

@@ -2,7 +2,12 @@ import { boolean, record } from "../checks.js";
 import type { CellState, Model } from "../kernel/model.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { checkLengths, sequences } from "./input.js";
-import { Layer, type LayerDescription, type Passage } from "./layer.js";
+import {
+  Layer,
+  type LayerDescription,
+  type Passage,
+  type Passed,
+} from "./layer.js";
 import { checkMask, type Mask, type MaskLike } from "./mask.js";
 import {
   directionsOf,
@@ -165,11 +170,17 @@ export abstract class Recurrent<
     given: Passage,
     states: readonly (CellState | null)[],
     model: () => Model,
-  ) {
-    const { lengths, mask } = given;
-    const run = { given, states, lengths, trace: false };
-    const result = this.#run(model(), run, mask);
-    const passed = { ...given, data: result.output, states: result.states };
+  ): Passed {
+    const { lengths, mask, trace = false, batch, steps } = given;
+    const run = { given, states, lengths, trace };
+    const { output, states: after, gates } = this.#run(model(), run, mask);
+    const both = directionsOf(this.options);
+    const passed = {
+      ...given,
+      data: output,
+      states: after,
+      ...(gates && { gates: traceOf(gates, both, [batch, steps]) }),
+    };
     return this.lastOnly
       ? { ...passed, steps: 1, mask: null, lengths: null }
       : passed;

@@ -107,7 +107,7 @@ export function traceOf(
   gates: readonly Gates[],
   directions: readonly ("forward" | "reverse")[],
   axes: readonly number[],
-  arrange: (gate: Tensor) => Tensor,
+  arrange: (gate: Tensor) => Tensor = (gate) => gate,
 ): Trace {
   const rows = sizeOf(axes);
   return gates.map((each, index) => {

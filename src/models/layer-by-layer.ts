@@ -4,7 +4,10 @@ import {
   type ForwardResult,
   type Model,
 } from "../kernel/model.js";
-import type { Layer, Passage } from "../layers/layer.js";
+import type { Layer, Passage, Passed } from "../layers/layer.js";
+
+/** What came out of a layer on the way. */
+type Told = (layer: Layer, passed: Passed) => void;
 
 /**
  * Runs a model one layer after another, each in a kernel model of its own (`modelOf`), because the sequences of a
@@ -12,6 +15,7 @@ import type { Layer, Passage } from "../layers/layer.js";
  *
  * @param states one entry a cell of the whole model, or none
  * @param skip how many features of the input are added to the output's
+ * @param tell is told what comes out of each layer; with `given.trace` gates too
  */
 export function forwardLayerByLayer(
   layers: readonly Layer[],
@@ -19,16 +23,17 @@ export function forwardLayerByLayer(
   given: Passage,
   states: readonly (CellState | null)[],
   skip: number,
+  tell?: Told,
 ): ForwardResult {
   let passage = given;
   const after: CellState[] = [];
   for (const layer of layers) {
     const own = states.slice(after.length, after.length + layer.cells.length);
-    const { states: left, ...passed } = layer.pass(passage, own, () =>
-      modelOf(layer),
-    );
-    after.push(...left);
-    passage = passed;
+    const passed = layer.pass(passage, own, () => modelOf(layer));
+    after.push(...passed.states);
+    tell?.(layer, passed);
+    const { data, batch, steps, mask, lengths } = passed;
+    passage = { ...given, data, batch, steps, mask, lengths };
   }
   const { data: output, mask, steps } = passage;
   if (skip) addInput({ ...given, input: given.data }, output, skip, mask);

@@ -1,5 +1,5 @@
 import type { Bytes } from "../bytes.js";
-import { message, record } from "../checks.js";
+import { boolean, message, record, shapeText } from "../checks.js";
 import { Inspected } from "../inspected.js";
 import type { CellState, ForwardResult } from "../kernel/model.js";
 import type { StateDict } from "../safetensors.js";
@@ -27,6 +27,9 @@ import {
 import { forecast } from "./forecast.js";
 import { generate, type GenerateOptions } from "./generate.js";
 import { forwardLayerByLayer } from "./layer-by-layer.js";
+import { type LayerTrace, LayerTraces } from "./layer-trace.js";
+import type { Model, Port } from "./model.js";
+import { inputPort, outputPort } from "./ports.js";
 import { atPlace, readModel, saveModel } from "./saved.js";
 import { joinStates, splitStates } from "./states.js";
 
@@ -43,6 +46,18 @@ export interface SequentialForwardOptions {
   mask?: MaskLike;
   /** false: input and output are [T, B, ..], as LSTM.forward takes them; a mask stays [B, T]. true by default. */
   batchFirst?: boolean;
+  /** Whether to return what every layer computed, gates too; runs layer by layer. false by default. */
+  trace?: boolean;
+}
+
+/** What comes out of a whole model. */
+export interface SequentialOutput {
+  /** [B, T, O] or [T, O]; [B, O] or [O] behind a layer that gives its last step alone. */
+  output: Tensor;
+  /** The final states, one entry a layer. */
+  state: States;
+  /** With `trace: true`, one entry a layer. */
+  trace?: readonly LayerTrace[];
 }
 
 /** What a model does beside its layers. */
@@ -56,10 +71,11 @@ const FORWARD = {
   lengths: 0,
   mask: 0,
   batchFirst: 0,
+  trace: 0,
 } satisfies Record<keyof SequentialForwardOptions, 0>;
 
 /** Layers one after another, run as one model in one memory. It is, and can do, what its layers are in all. */
-export class Sequential extends Inspected {
+export class Sequential extends Inspected implements Model {
   /** As given, frozen. */
   readonly layers: readonly Layer[];
   /** Features of an input step; of a model that takes tokens 1. */
@@ -78,6 +94,10 @@ export class Sequential extends Inspected {
   readonly lastOnly: boolean;
   /** Whether it can run step by step: causal, and masks no steps. */
   readonly streamable: boolean;
+  /** The one that `forward` takes. */
+  readonly inputs: readonly Port[];
+  /** The one that `forward` gives; its time is T where as many steps come out as go in. */
+  readonly outputs: readonly Port[];
   readonly #tokens: TokenTable | null;
   readonly #packed: PackedModel;
 
@@ -100,6 +120,8 @@ export class Sequential extends Inspected {
     this.streamable = layers.every((layer) => layer.streamable);
     const { skip = 0 } = record(options, "options", { skip: 0 });
     this.skip = checkSkip(skip, sizes, !this.takesTokens && keepsSteps(layers));
+    this.inputs = Object.freeze([inputPort(this)]);
+    this.outputs = Object.freeze([outputPort(this)]);
     const run = layers.filter((layer) => layer.stages.length);
     checkParameters(run);
     const backend = commonBackend(run);
@@ -121,8 +143,16 @@ export class Sequential extends Inspected {
    */
   forward(
     input: TensorLike,
+    options: SequentialForwardOptions & { trace: true },
+  ): Required<SequentialOutput>;
+  forward(
+    input: TensorLike,
+    options?: SequentialForwardOptions,
+  ): SequentialOutput;
+  forward(
+    input: TensorLike,
     options: SequentialForwardOptions = {},
-  ): { output: Tensor; state: States } {
+  ): SequentialOutput {
     const checked = record(options, "options", FORWARD);
     const timeFirst = isTimeFirst(checked["batchFirst"]);
     const rows = timeFirst
@@ -139,9 +169,12 @@ export class Sequential extends Inspected {
     const states =
       state === undefined ? [] : splitStates(this.layers, state, axis);
     const mask = checkMask(checked["mask"], given);
+    const traces = boolean(checked["trace"] ?? false, "trace")
+      ? new LayerTraces(batched, timeFirst)
+      : null;
     const result =
-      mask || this.masks || this.layers.some((layer) => layer.apart)
-        ? this.#forwardMasked(given, lengths, mask, states)
+      traces || mask || this.masks || this.layers.some((layer) => layer.apart)
+        ? this.#forwardLayerByLayer(given, lengths, mask, states, traces)
         : this.#forward(given, lengths, states);
     const axes = [
       ...(batched ? [batch] : []),
@@ -152,6 +185,7 @@ export class Sequential extends Inspected {
       output:
         timeFirst && !this.lastOnly ? swapAxes(output, 3, "output") : output,
       state: joinStates(this.layers, result.states, axis),
+      ...(traces && { trace: traces.all }),
     };
   }
 
@@ -165,20 +199,23 @@ export class Sequential extends Inspected {
     return this.#packed.model.forward(run);
   }
 
-  #forwardMasked(
+  #forwardLayerByLayer(
     { data, batch, steps }: Sequences,
     lengths: readonly number[] | null,
     mask: Mask | null,
     states: readonly (CellState | null)[],
+    traces: LayerTraces | null,
   ): ForwardResult {
     const modelOf = (layer: Layer) => this.#packed.modelOf(layer);
-    const passage = { data, batch, steps, lengths, mask };
+    const trace = traces !== null;
+    const passage = { data, batch, steps, lengths, mask, trace };
     return forwardLayerByLayer(
       this.layers,
       modelOf,
       passage,
       states,
       this.skip,
+      (layer, passed) => traces?.add(layer, passed),
     );
   }
 
@@ -281,14 +318,15 @@ export class Sequential extends Inspected {
 
   /** Its layers, one a line, and what goes in and comes out. */
   toString(): string {
-    const input = this.takesTokens ? "[B, T]" : `[B, T, ${this.inputSize}]`;
-    const output = `[B, ${this.lastOnly ? "" : "T, "}${this.outputSize}]`;
+    const shapes = [...this.inputs, ...this.outputs].map(({ shape }) =>
+      shapeText(shape),
+    );
     const count = this.layers.reduce(
       (sum, each) => sum + each.parameterCount,
       0,
     );
     return [
-      `Sequential: ${input} → ${output}, ${count} parameters${this.streamable ? "" : ", whole sequences alone"}`,
+      `Sequential: ${shapes.join(" → ")}, ${count} parameters${this.streamable ? "" : ", whole sequences alone"}`,
       ...this.layers.map((layer, index) => `  ${index}: ${layer}`),
     ].join("\n");
   }

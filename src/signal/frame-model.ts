@@ -72,7 +72,7 @@ export function streamOf(
   model: FrameModel,
   { inputs = {}, states = {}, initial = {} }: Feedback = {},
 ): FrameStream {
-  const given = Object.entries({ inputs, states, initial }).filter(
+  const given = Object.entries({ inputs, states, state: initial }).filter(
     ([, entries]) => Object.keys(entries).length > 0,
   );
   const { stream } = model as { stream(options?: object): FrameStream };

@@ -32,7 +32,7 @@ import { RemoteStream } from "./stream.js";
 
 /** As Sequential.forward takes them, and what a call to another thread has beside. */
 export interface RemoteForwardOptions
-  extends SequentialForwardOptions, CallOptions {
+  extends Omit<SequentialForwardOptions, "trace">, CallOptions {
   /** The input's buffer is no longer needed here and may be transferred, not copied: it is then empty. */
   transfer?: boolean;
 }

@@ -6,6 +6,7 @@ import {
   LSTM,
   RNN,
   Sequential,
+  type SequentialForwardOptions,
   type Tensor,
   tensor,
 } from "../../src/index.js";
@@ -45,6 +46,13 @@ test.each([
   expect(make).toThrow(message);
 });
 
+interface Runs {
+  forward(
+    input: Tensor,
+    options: SequentialForwardOptions,
+  ): { output: Tensor; state: unknown };
+}
+
 test("batchFirst false takes [T, B, I] and gives [T, B, O]", () => {
   const lstm = new LSTM({ inputSize: 3, hiddenSize: 5 });
   const model = new Sequential([
@@ -53,7 +61,7 @@ test("batchFirst false takes [T, B, I] and gives [T, B, O]", () => {
   ]);
   const rows = random.tensor([4, 7, 3]);
   const given = { batchFirst: false, lengths: [7, 2, 3, 1] };
-  for (const each of [lstm, model]) {
+  for (const each of [lstm, model] as readonly Runs[]) {
     const expected = each.forward(rows, { lengths: given.lengths });
     const got = each.forward(swapped(rows), given);
     expectSameTensor(got.output, swapped(expected.output));

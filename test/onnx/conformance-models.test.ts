@@ -100,7 +100,7 @@ describe.skipIf(!present)("a whole model", () => {
         const initial = Object.fromEntries(
           states.map((key) => [key, inputs[key] as Tensor]),
         );
-        const stream = model.stream({ states: feedback, initial });
+        const stream = model.stream({ states: feedback, state: initial });
         for (let step = 0; step < steps; step++) {
           const given = Object.entries(inputs)
             .filter(([key]) => !states.includes(key))

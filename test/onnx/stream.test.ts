@@ -57,7 +57,7 @@ describe("a stream", () => {
     expect(stream.run(part(2, 4))).toEqual(next);
     const other = streams().model.stream({
       states: { h0: "hn" },
-      initial: { h0: first.hn! },
+      state: { h0: first.hn! },
     });
     expect(other.run(part(2, 4))).toEqual(next);
     other.reset();
@@ -81,7 +81,7 @@ describe("a stream", () => {
     const open = (options: unknown) => () => model.stream(options as never);
     const refusals: Refusal[] = [
       ["options of another kind", open(1), TypeError, /options/],
-      ["an unknown option", open({ state: {} }), RangeError, /state/],
+      ["an unknown option", open({ start: {} }), RangeError, /start/],
       [
         "no states",
         open({ states: {} }),
@@ -103,9 +103,9 @@ describe("a stream", () => {
       ["no name", open({ states: { h0: 1 } }), TypeError, /states\["h0"\]/],
       [
         "a state of another input",
-        open({ states: { h0: "hn" }, initial: { X } }),
+        open({ states: { h0: "hn" }, state: { X } }),
         RangeError,
-        /initial\["X"\]/,
+        /state\["X"\]/,
       ],
       [
         "a state of another shape",
@@ -130,9 +130,9 @@ describe("a stream", () => {
     );
     const states = { s: "t" };
     expect(() => model.stream({ states }).run({ x: [1, 2] })).toThrow(
-      /initial\["s"\]/,
+      /state\["s"\]/,
     );
-    const stream = model.stream({ states, initial: { s: [10, 20] } });
+    const stream = model.stream({ states, state: { s: [10, 20] } });
     stream.run({ x: [1, 2] });
     expect([...stream.run({ x: [1, 2] }).t!.data]).toEqual([12, 24]);
   });

@@ -58,7 +58,7 @@ test.each(names.filter((name) => name.startsWith("streamed")))(
     const { model } = load(read(`${name}.onnx`));
     const stream = model.stream({
       states: { state: "next" },
-      initial: { state: state! },
+      state: { state: state! },
     });
     const [steps = 0, batch = 0, size = 0] = frames!.shape;
     const made: number[] = [];

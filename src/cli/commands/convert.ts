@@ -1,21 +1,14 @@
 /** `gatewise convert FILE OUT`: a model in another format. @module */
 import { extname } from "node:path";
-import { toOnnx } from "../../formats/onnx/index.js";
-import { Sequential } from "../../index.js";
 import { about, UsageError } from "../errors.js";
 import { type Loaded, loadModel } from "../model.js";
 import { writeOutput } from "../../data/output.js";
 import type { CommonOptions } from "./options.js";
 
-type Model = Loaded["model"];
-
 /** What models are written as, by the endings of names. */
 const WRITERS = {
-  safetensors: (model: Model) => model.save(),
-  onnx: (model: Model) => {
-    if (model instanceof Sequential) return toOnnx(model);
-    throw new UsageError("--to onnx: expected a chain of layers, got a graph");
-  },
+  safetensors: ({ model }: Loaded) => model.save(),
+  onnx: ({ runner }: Loaded) => runner.toOnnx(),
 } as const;
 
 export const FORMATS = Object.keys(WRITERS) as Format[];
@@ -39,12 +32,14 @@ export async function convert(
       `${out}: expected a name that ends with ${endings}, or --to`,
     );
   }
-  const { model, report } = await loadModel(file, reading);
-  const bytes = await about(file, () => WRITERS[format](model));
+  const loaded = await loadModel(file, reading);
+  const bytes = await about(file, () => WRITERS[format](loaded));
   await about(out, () => writeOutput(out, bytes));
   if (quiet) return;
   const summary = { file, out, format, bytes: bytes.length };
   if (json && out !== "-")
-    process.stdout.write(`${JSON.stringify({ ...summary, report })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ ...summary, report: loaded.report })}\n`,
+    );
   else process.stderr.write(`${out}: ${bytes.length} bytes of ${format}\n`);
 }

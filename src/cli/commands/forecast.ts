@@ -1,5 +1,4 @@
 /** `gatewise forecast MODEL HISTORY OUT`: goes on after a series, each output the next input. @module */
-import { Sequential } from "../../index.js";
 import type { Tensor } from "../../tensor.js";
 import { arraysText } from "../data/arrays.js";
 import { type Kind, kindOf } from "../data/kinds.js";
@@ -25,9 +24,7 @@ export async function forecast(
   const to = kindOf(out, options.to, "csv", "--to");
   if (to === "wav") throw new UsageError("--to: expected numbers, got wav");
   const loaded = await loadModel(file, options);
-  const { model } = loaded;
-  if (!(model instanceof Sequential))
-    throw new UsageError(`${file}: expected a chain of layers, got a graph`);
+  const model = loaded.runner.chain(file);
   const { arrays } = await about(input, () =>
     readGiven(loaded, input, options),
   );

@@ -1,6 +1,5 @@
 /** `gatewise generate MODEL`: tokens, each of which is the next input. @module */
 import { message } from "../../checks.js";
-import { Sequential } from "../../index.js";
 import { parse } from "../../safetensors.js";
 import { UsageError } from "../errors.js";
 import { readInput } from "../input.js";
@@ -25,9 +24,8 @@ export async function generate(
   file: string,
   options: GenerateCommandOptions,
 ): Promise<void> {
-  const { model } = await loadModel(file, options);
-  if (!(model instanceof Sequential))
-    throw new UsageError(`${file}: expected a chain of layers, got a graph`);
+  const { runner } = await loadModel(file, options);
+  const model = runner.chain(file);
   const letters = await vocabularyOf(file, options);
   const prompt = promptOf(options, letters);
   const { steps, count, temperature, topK, topP, stop, seed, json } = options;

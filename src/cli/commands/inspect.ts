@@ -16,22 +16,25 @@ export async function inspect(
   for (const file of files) {
     const found = await loadModel(file, reading).catch((error: unknown) => {
       const report = foundBefore(error);
-      if (report) return { report, sampleRate: null, cases: [] };
+      if (report) return { model: null, report, sampleRate: null, cases: [] };
       if (files.length === 1 || error instanceof UsageError) throw error;
       process.stderr.write(`gatewise: ${textOf(error)}\n`);
     });
     if (!found) continue;
-    const { report, sampleRate, cases } = found;
+    const { model, report, sampleRate, cases } = found;
     const between = told++ ? "\n" : "";
     if (json) {
-      const line = { file, ...report, sampleRate, cases: cases.length };
+      const ports = model && { inputs: model.inputs, outputs: model.outputs };
+      const rest = { sampleRate, cases: cases.length };
+      const line = { file, ...report, ...ports, ...rest };
       await output.write(`${JSON.stringify(line)}\n`);
       continue;
     }
     const rate = sampleRate === null ? [] : [`sample rate: ${sampleRate} Hz`];
     const own = cases.length ? ["carries samples to verify it with"] : [];
     const head = files.length > 1 ? [`${file}:`] : [];
-    const lines = [...head, reportText(report), ...rate, ...own];
+    const summary = model ? [`${model}`] : [];
+    const lines = [...head, ...summary, reportText(report), ...rate, ...own];
     await output.write(`${between}${lines.join("\n")}\n`);
   }
   if (told < files.length) throw new Failed();

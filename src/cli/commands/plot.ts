@@ -1,6 +1,5 @@
 /** `gatewise plot MODEL INPUT OUT.svg`, `gatewise plot --loss RUN.jsonl OUT.svg`: pictures of gatewise/vis. @module */
 import { basename, extname } from "node:path";
-import { type Layer, Sequential } from "../../index.js";
 import type { Tensor } from "../../tensor.js";
 import {
   type ChartOption,
@@ -18,10 +17,9 @@ import { lineBlocks } from "../../data/lines.js";
 import { importECharts } from "../echarts.js";
 import { about, UsageError } from "../errors.js";
 import { chunksOf } from "../input.js";
-import { type Loaded, loadModel } from "../model.js";
+import { loadModel } from "../model.js";
 import { writeOutput } from "../../data/output.js";
 import { readGiven, type ReadGiven } from "../run/given.js";
-import { runArrays } from "../run/inputs.js";
 import type { CommonOptions } from "./options.js";
 
 export const PICTURES = ["gates", "outputs", "weights"] as const;
@@ -75,32 +73,22 @@ async function pictureOf(
   const title = basename(file);
   const style = { width, theme, title };
   const loaded = await loadModel(file, options);
-  if (what === "weights") return weights(weightsOf(loaded), style);
+  if (what === "weights")
+    return weights(loaded.runner.chain("weights").stateDict(), style);
   const { arrays } = await about(input, () =>
     readGiven(loaded, input, options),
   );
   return about(input, async () => {
-    const { model } = loaded;
-    if (what === "gates" && model instanceof Sequential) {
+    const { runner } = loaded;
+    if (what === "gates") {
+      const model = runner.chain("gates");
       const [given] = arrays.values();
       return gates(traceLayers(model, inputFor(model, given as Tensor)), style);
     }
-    if (what === "gates")
-      throw new UsageError(
-        "gates: expected a chain of layers, got a graph, whose gates have no names (--what outputs)",
-      );
-    const outputs = await runArrays(model, arrays, () => undefined);
+    const outputs = await runner.runArrays(arrays, () => undefined);
     const [first] = outputs.values();
     return states(first as Tensor, style);
   });
-}
-
-function weightsOf({ model }: Loaded): Record<string, Tensor> {
-  if (model instanceof Sequential) return model.stateDict();
-  const { layers } = model as { layers?: readonly Layer[] };
-  if (layers)
-    return Object.assign({}, ...layers.map((each) => each.stateDict()));
-  throw new UsageError("weights: expected a chain of layers, got a graph");
 }
 
 async function recordsOf(path: string): Promise<LossRecord[]> {

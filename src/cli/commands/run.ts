@@ -1,5 +1,4 @@
 /** `gatewise run FILE INPUT OUT`: numbers through a model. @module */
-import { Sequential } from "../../index.js";
 import { arraysText, type Arrays } from "../data/arrays.js";
 import { isLines, type Kind, kindOf } from "../data/kinds.js";
 import { lineBlocks } from "../../data/lines.js";
@@ -11,10 +10,7 @@ import { openOutput, writeOutput } from "../../data/output.js";
 import { startProgress } from "../progress.js";
 import { toAudio } from "../run/audio.js";
 import { columnsOf, type ReadGiven, readGiven, scaled } from "../run/given.js";
-import { runArrays } from "../run/inputs.js";
-import { answerGraphLines, type States } from "../run/graph-lines.js";
-import { answerLines } from "../run/lines.js";
-import { answersEveryStep } from "../run/whole.js";
+import type { States } from "../run/graph-lines.js";
 import type { CommonOptions } from "./options.js";
 
 export interface RunOptions extends CommonOptions, ReadGiven {
@@ -47,7 +43,7 @@ export async function run(
     );
   const loaded = await loadModel(file, options);
   const shape = inLines(loaded, from, to, options)
-    ? await runLines(loaded.model, { input, from, out, to }, options)
+    ? await runLines(loaded, { input, from, out, to }, options)
     : await runFile(loaded, { input, from, out, to }, options);
   if (options.quiet) return;
   const text = JSON.stringify({ file, input, out, ...shape });
@@ -55,7 +51,8 @@ export async function run(
   else if (out !== "-") process.stderr.write(`${out}: ${describe(shape)}\n`);
 }
 
-interface Ways {
+/** Where numbers come from and go to. */
+interface Route {
   readonly input: string;
   readonly from: Kind;
   readonly out: string;
@@ -73,55 +70,37 @@ function describe(result: Result): string {
 
 /** Whether each line is answered by itself. */
 function inLines(
-  { model }: Loaded,
+  { runner }: Loaded,
   from: Kind,
   to: Kind,
   { stream, whole, states }: RunOptions,
 ): boolean {
-  const graph = !(model instanceof Sequential);
-  // a graph has inputs by their names, which csv has not
-  const wanted = graph ? "jsonl" : "csv or jsonl";
-  const possible = graph
-    ? from === "jsonl" && to === "jsonl"
-    : isLines(from) && isLines(to);
+  const wanted = runner.lineKinds.join(" or ");
+  const possible = [from, to].every((kind) => runner.lineKinds.includes(kind));
   const asked = stream ? "--stream" : states && "--states";
-  if (states && !graph)
-    throw new UsageError(
-      "--states: expected an ONNX graph: a chain of layers keeps its state itself",
-    );
+  if (states) runner.checkStates();
   if (asked && (!possible || whole))
     throw new UsageError(
       `${asked}: expected ${wanted} on both sides and no --whole, got ${from} and ${to}`,
     );
   if (asked || whole || !possible) return Boolean(asked);
-  // a line of JSON may be a sequence by itself, which any model takes
-  return graph || from === "jsonl" || answersEveryStep(model);
+  return runner.answersLines(from);
 }
 
 async function runLines(
-  model: Loaded["model"],
-  ways: Ways,
+  { runner }: Loaded,
+  { input, from, out, to }: Route,
   options: RunOptions,
 ): Promise<Result> {
-  const { input, out } = ways;
-  const [from, to] = [ways.from, ways.to] as ["csv" | "jsonl", "csv" | "jsonl"];
   let count = 0;
   const output = await about(out, () => openOutput(out));
   try {
     await about(input, async () => {
       const blocks = lineBlocks(chunksOf(input));
-      const answers =
-        model instanceof Sequential
-          ? answerLines(
-              model,
-              from,
-              to,
-              blocks,
-              columnsOf(input, options),
-              options.scale,
-            )
-          : answerGraphLines(model, options.states ?? null, blocks);
-      for await (const { text, lines } of answers) {
+      const { states = null, scale = 1 } = options;
+      const columns = columnsOf(input, options);
+      const how = { from, to, states, columns, scale };
+      for await (const { text, lines } of runner.answer(blocks, how)) {
         count += lines;
         await about(out, () => output.write(text));
       }
@@ -135,7 +114,7 @@ async function runLines(
 
 async function runFile(
   loaded: Loaded,
-  { input, from, out, to }: Ways,
+  { input, from, out, to }: Route,
   options: RunOptions,
 ): Promise<Result> {
   const progress = startProgress("run", 100, Boolean(options.quiet));
@@ -143,7 +122,7 @@ async function runFile(
     const { outputs, rate } = await about(input, async () => {
       const given = await readGiven(loaded, input, { ...options, from });
       const done = (share: number) => progress.update(100 * share);
-      const results = await runArrays(loaded.model, given.arrays, done);
+      const results = await loaded.runner.runArrays(given.arrays, done);
       return { outputs: scaled(results, options.scale ?? 1), rate: given.rate };
     });
     await about(out, () => writeOutput(out, toBytes(outputs, to, rate)));

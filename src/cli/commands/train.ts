@@ -156,9 +156,8 @@ async function modelIn(
       return model;
     }
   }
-  const { model } = await loadModel(file, options);
-  if (model instanceof Sequential) return model;
-  throw new UsageError(`${file}: expected a chain of layers, got a graph`);
+  const { runner } = await loadModel(file, options);
+  return runner.chain(file);
 }
 
 /** Runs the fit, shows how it goes; Ctrl-C ends it after the running step, a second one ends the program. */

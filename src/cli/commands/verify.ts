@@ -1,16 +1,12 @@
 /** `gatewise verify FILE [CASES]`: a model beside the framework that trained it. @module */
 import { shapeText } from "../../checks.js";
 import {
-  type Case as ModelCase,
   type VerifiedOutput,
   verify as compare,
 } from "../../formats/verify.js";
-import { Sequential } from "../../index.js";
-import type { Tensor } from "../../tensor.js";
 import { type Case, readCases } from "../data/cases.js";
-import { inputFor } from "../../data/shapes.js";
 import { about, Failed, UsageError } from "../errors.js";
-import { type Graph, type Loaded, loadModel } from "../model.js";
+import { type Loaded, loadModel } from "../model.js";
 import { openOutput } from "../../data/output.js";
 import type { CommonOptions } from "./options.js";
 
@@ -25,13 +21,13 @@ export async function verify(
   { tolerance, json, ...reading }: VerifyOptions,
 ): Promise<void> {
   const loaded = await loadModel(file, reading);
-  const { model } = loaded;
+  const { model, runner } = loaded;
   const cases = await casesFor(loaded, file, casesFile);
   // without a tolerance it throws nothing, and what is over ours can be told as data
   const { outputs } = await about(casesFile ?? file, () =>
     compare(
       model,
-      cases.map((given) => toModel(model, given)),
+      cases.map((given) => runner.toCase(given)),
       { tolerance: Infinity },
     ),
   );
@@ -55,15 +51,12 @@ function lineFor(output: VerifiedOutput, tolerance: number): string {
 }
 
 async function casesFor(
-  { model, cases }: Loaded,
+  { runner, cases }: Loaded,
   file: string,
   casesFile: string | undefined,
 ): Promise<Case[]> {
-  if (casesFile !== undefined) {
-    const names =
-      model instanceof Sequential ? [] : model.outputs.map(({ name }) => name);
-    return about(casesFile, () => readCases(casesFile, names));
-  }
+  if (casesFile !== undefined)
+    return about(casesFile, () => readCases(casesFile, runner.outputNames));
   if (!cases.length)
     throw new UsageError(
       `${file}: expected CASES, an .npz or .json file: this one carries none itself`,
@@ -72,21 +65,4 @@ async function casesFor(
     inputs: new Map([["", input]]),
     outputs: new Map([["", output]]),
   }));
-}
-
-function toModel(
-  model: Sequential | Graph,
-  { inputs, outputs }: Case,
-): ModelCase {
-  if (!(model instanceof Sequential))
-    return {
-      inputs: Object.fromEntries(inputs),
-      outputs: Object.fromEntries(outputs),
-    };
-  const [input] = inputs.values();
-  const [output] = outputs.values();
-  return {
-    input: inputFor(model, input as Tensor),
-    output: output as Tensor,
-  };
 }

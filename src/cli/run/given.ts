@@ -1,16 +1,13 @@
 /*
  * What a model is given: arrays from a file of any kind, columns chosen, numbers scaled.
  */
-import { Sequential } from "../../index.js";
 import type { Tensor } from "../../tensor.js";
 import { type Arrays, readArrays } from "../data/arrays.js";
 import type { Columns } from "../data/csv.js";
 import { type Kind, kindOf } from "../data/kinds.js";
 import { readWav } from "../data/wav.js";
-import { UsageError } from "../errors.js";
 import { readInput } from "../input.js";
 import type { Loaded } from "../model.js";
-import { fromAudio } from "./audio.js";
 
 export interface ReadGiven {
   readonly from?: Kind;
@@ -41,7 +38,7 @@ export function columnsOf(
 
 /** @returns the arrays and, of audio, its sample rate */
 export async function readGiven(
-  { model, sampleRate }: Loaded,
+  { runner, sampleRate }: Loaded,
   input: string,
   options: ReadGiven,
 ): Promise<{ arrays: Arrays; rate: number }> {
@@ -56,14 +53,12 @@ export async function readGiven(
       rate,
     };
   }
-  if (!(model instanceof Sequential))
-    throw new UsageError("a WAV file: expected a chain of layers, got a graph");
   const audio = readWav(await readInput(input));
   if (sampleRate !== null && sampleRate !== audio.sampleRate && !quiet)
     process.stderr.write(
       `${input}: ${audio.sampleRate} Hz, but the model was trained at ${sampleRate} Hz: it will sound different\n`,
     );
-  const arrays = new Map([["", fromAudio(audio, model, knobs)]]);
+  const arrays = new Map([["", runner.fromAudio(audio, knobs)]]);
   return { arrays, rate: audio.sampleRate };
 }
 

@@ -10,7 +10,7 @@ import { reasonOf } from "../../errors.js";
 import { FormatError, type Nested, tensor, type Tensor } from "../../index.js";
 import { type Line, nestedText, readLines } from "../../data/json-lines.js";
 import type { Block } from "../../data/lines.js";
-import type { Graph } from "../model.js";
+import type { Graph } from "../../formats/load/index.js";
 
 /** Inputs by the outputs of the run before that they are. */
 export type States = Readonly<Record<string, string>>;

@@ -20,8 +20,8 @@ export {
   GraphStream,
   type GraphStreamOptions,
   loadGraph,
-  type Port,
 } from "../../graph/index.js";
+export type { Port } from "../../index.js";
 export type { Report, ReportLayer } from "../report.js";
 export { reportText } from "../report.js";
 export {

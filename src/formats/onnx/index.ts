@@ -9,8 +9,8 @@ export {
   GraphStream,
   type GraphStreamOptions,
   loadGraph,
-  type Port,
 } from "../../graph/index.js";
+export type { Port } from "../../index.js";
 export type { Report, ReportLayer } from "../report.js";
 export { toOnnx, type ToOnnxOptions } from "./export/to-onnx.js";
 export { load, type OnnxOptions } from "./load.js";

@@ -9,7 +9,7 @@ export const LAYER_NORM = [...LAYER, "epsilon"] as const;
 
 const fround = Math.fround;
 
-class LayerNorm extends Layer {
+class LayerNormRecord extends Layer {
   readonly epsilon: number;
 
   constructor(memory: Memory, address: number) {
@@ -43,7 +43,7 @@ class Lanes {
 
 /** y [rows, steps, yStride] ← x, of mean 0 and variance 1 over each step's features, scaled and shifted. */
 export function layerNormKernel(memory: Memory): Pass {
-  const layerAt = layersOf(memory, LayerNorm);
+  const layerAt = layersOf(memory, LayerNormRecord);
   const run = new Run(memory);
   const sum = new Lanes();
   const squares = new Lanes();
