@@ -56,13 +56,20 @@ const PRODUCTS = [
   ["weight_ih_l0_reverse", "bias_ih_l0_reverse"],
 ] as const;
 
-/** The module with `affine` in front of it made part of its own products; null where it has no bias to add to. */
+/**
+ * The module with `affine` in front of it made part of its own products; null where it has none, or no bias to add to. A
+ * convolution's zeros around the sequence come behind the shift, and would not get it.
+ */
 export function withAffine(
   { parameters, ...module }: Module,
   affine: Affine,
 ): Module | null {
   const own = PRODUCTS.filter(([weight]) => parameters.has(weight));
-  if (!own.every(([, bias]) => parameters.has(bias))) return null;
+  const takesIt = own.every(
+    ([weight, bias]) =>
+      parameters.get(weight)?.shape.length === 2 && parameters.has(bias),
+  );
+  if (!own.length || !takesIt) return null;
   const changed = new Map(parameters);
   for (const [weightName, biasName] of own) {
     const weight = parameters.get(weightName) as Tensor; // (rows, size)

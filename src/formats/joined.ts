@@ -2,7 +2,7 @@
  * The layers that options.chain names, and the functions between them, as the layers of one model.
  */
 import { message } from "../checks.js";
-import { LastStep, type Layer, Linear } from "../index.js";
+import { Activation, LastStep, type Layer, Linear } from "../index.js";
 import type { NamedActivation } from "./activation-names.js";
 import {
   type Affine,
@@ -87,7 +87,7 @@ class Joining {
     const make = (more: Choice): Found => {
       const type = inside ? { type: "Linear" as const } : {};
       const all = { ...type, ...choice, ...more };
-      const found = toLayer(module, next, undefined, all);
+      const found = toLayer(module, next, undefined, all, true);
       if (typeof found !== "string") return found;
       throw new RangeError(message(at, "a layer", `${given.name}, ${found}`));
     };
@@ -104,7 +104,7 @@ class Joining {
       return this.#pushFound(before.again({ activation }));
     }
     const size = before.outputSize;
-    const layer = activationLayer(size, activation);
+    const layer = new Activation({ size, activation });
     this.#pieces.push({ layer, outputSize: size });
   }
 
@@ -181,11 +181,4 @@ class Joining {
     const layer = Linear.fromStateDict(affineAsLinear(affine));
     this.#pieces.push({ layer, outputSize: affine.scale.length });
   }
-}
-
-function activationLayer(size: number, activation: NamedActivation): Layer {
-  const identity = new Float32Array(size * size); // (size, size)
-  for (let i = 0; i < size; i++) identity[i * size + i] = 1;
-  const weight = { shape: [size, size], data: identity };
-  return Linear.fromStateDict({ weight }, { activation });
 }

@@ -4,10 +4,12 @@
 import { message } from "../checks.js";
 import { describeLayer } from "./describe.js";
 import {
+  Conv1d,
   Embedding,
   GRU,
   type GRUOptions,
   type Layer,
+  LayerNorm,
   Linear,
   type LinearOptions,
   LSTM,
@@ -15,6 +17,8 @@ import {
   type RNNOptions,
 } from "../index.js";
 import type { StateDict } from "../safetensors.js";
+import type { Tensor } from "../tensor.js";
+import { epsilonOf } from "./batch-norm.js";
 import {
   type Module,
   type Recognised,
@@ -35,9 +39,9 @@ export interface LayerChoice {
   /** Of a GRU that is not PyTorch's own. */
   resetAfter?: boolean;
   updateGate?: NonNullable<GRUOptions["updateGate"]>;
-  /** Of a Linear; 'linear' by default. */
+  /** Of a Linear or Conv1d; 'linear' by default. */
   activation?: NonNullable<LinearOptions["activation"]>;
-  /** Of a BatchNorm1d; 1e-5 by default, as PyTorch has it. */
+  /** Of a BatchNorm1d or LayerNorm; 1e-5 by default, as PyTorch has it. */
   epsilon?: number;
   /** Of a Conv1d, as nn.Conv1d has them: 0, 1, 1 and 1 by default. */
   padding?: number | "same" | "valid" | "causal";
@@ -85,12 +89,15 @@ const CHOICES: Record<string, readonly string[]> = {
   GRU: ["returnSequences", "resetAfter", "updateGate"],
   Linear: ["type", "activation"],
   Embedding: ["type"],
+  LayerNorm: ["epsilon"],
+  Conv1d: ["padding", "stride", "dilation", "groups", "activation"],
 };
 
 /**
  * The layer that `module` is, or why it is none.
  *
  * @param next the module behind it, which tells what a matrix alone is
+ * @param said whether options.chain names it: for what its weights alone do not tell enough
  * @throws TypeError, RangeError when `choice` is not for such a layer
  */
 export function toLayer(
@@ -98,6 +105,7 @@ export function toLayer(
   next: Module | undefined,
   previous: Found | undefined,
   choice: Choice,
+  said = false,
 ): Found | string {
   const what = recognise(module);
   const { name } = module;
@@ -106,10 +114,13 @@ export function toLayer(
     case null:
       return what.reason;
     case "LayerNorm":
+      if (said && isNamed(module, "LayerNorm"))
+        return toLayerNorm(module, dict, choice);
       return `a LayerNorm, or another normalisation, of ${what.size} features`;
     case "BatchNorm1d":
       return `a BatchNorm1d of ${what.size} features`;
     case "Conv1d":
+      if (said) return toConv1d(module, dict, choice);
       return `a Conv1d ${what.inputSize} → ${what.outputSize} of ${what.kernelSize} steps, whose padding and stride are not in the file`;
     case "Linear":
       return toLinear(name, dict, choice);
@@ -176,7 +187,16 @@ function nonlinearityIn(settings: Module["settings"]): "tanh" | "relu" | null {
 function toLinear(name: string, dict: StateDict, choice: Choice): Found {
   const { type: _, ...given } = optionsFor(name, "Linear", choice);
   const layer = Linear.fromStateDict(dict, given);
-  const { inputSize, outputSize } = layer.options;
+  return plain(name, layer, {
+    activated: choice.activation !== undefined,
+    named: (choice.activation ?? "linear") !== "linear",
+    takesActivation: layer.options.activation === "linear",
+  });
+}
+
+/** What a layer is that is neither recurrent nor has anything to say. */
+function plain(name: string, layer: Layer, more: Partial<Found> = {}): Found {
+  const { inputSize, outputSize } = layer;
   return {
     name,
     layer,
@@ -185,33 +205,65 @@ function toLinear(name: string, dict: StateDict, choice: Choice): Found {
     outputSize,
     recurrent: false,
     directions: 1,
-    activated: choice.activation !== undefined,
-    named: (choice.activation ?? "linear") !== "linear",
-    takesActivation: layer.options.activation === "linear",
-    lastOnly: false,
-    warning: null,
-    note: null,
-  };
-}
-
-function toEmbedding(name: string, dict: StateDict, choice: Choice): Found {
-  optionsFor(name, "Embedding", choice);
-  const layer = Embedding.fromStateDict(dict);
-  return {
-    name,
-    layer,
-    described: describeLayer(name, layer),
-    inputSize: null,
-    outputSize: layer.options.size,
-    recurrent: false,
-    directions: 1,
     activated: true,
     named: false,
     takesActivation: false,
     lastOnly: false,
     warning: null,
     note: null,
+    ...more,
   };
+}
+
+/** Whether the file names no class, or this one. */
+const isNamed = ({ type }: Module, wanted: string): boolean =>
+  type === null || type === wanted;
+
+function toLayerNorm(module: Module, dict: StateDict, choice: Choice): Found {
+  const { name, type, settings } = module;
+  const { epsilon = epsilonOf(settings), backend } = optionsFor(
+    name,
+    "LayerNorm",
+    choice,
+  );
+  const { weight, bias } = dict;
+  const layer = new LayerNorm({
+    size: (weight as Tensor).data.length,
+    bias: bias !== undefined,
+    epsilon,
+    ...(backend && { backend }),
+  }).loadStateDict(dict);
+  const note = `${shortName(name)}: taken as a LayerNorm of epsilon ${epsilon}, which a state dict does not tell`;
+  return plain(name, layer, { note: type === null ? note : null });
+}
+
+/** What nn.Conv1d was made with, where the file says. */
+const CONV_SETTINGS = ["padding", "stride", "dilation", "groups"] as const;
+
+function toConv1d(module: Module, dict: StateDict, choice: Choice): Found {
+  const { name, settings } = module;
+  const given = optionsFor(name, "Conv1d", choice);
+  const saved = CONV_SETTINGS.filter((setting) => settings.has(setting)).map(
+    (setting) => [setting, settings.get(setting)],
+  );
+  const layer = Conv1d.fromStateDict(dict, {
+    ...Object.fromEntries(saved),
+    ...(given as object),
+  });
+  const told = [...settings.keys(), ...Object.keys(given)];
+  const untold = CONV_SETTINGS.filter((setting) => !told.includes(setting));
+  const note = `${shortName(name)}: ${untold.join(", ")} taken as nn.Conv1d's own, which a state dict does not tell`;
+  return plain(name, layer, {
+    named: layer.options.activation !== "linear",
+    takesActivation: layer.options.activation === "linear",
+    note: untold.length ? note : null,
+  });
+}
+
+function toEmbedding(name: string, dict: StateDict, choice: Choice): Found {
+  optionsFor(name, "Embedding", choice);
+  const layer = Embedding.fromStateDict(dict);
+  return plain(name, layer, { inputSize: null });
 }
 
 /** The choice without what was said for all layers; throws when it names what this type has not. */

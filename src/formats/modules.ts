@@ -25,6 +25,8 @@ export interface NamedModule {
 export interface Module {
   /** "encoder.lstm"; "" when the parameters have no prefix. */
   readonly name: string;
+  /** Its class, where the file says. */
+  readonly type: string | null;
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** What it was made with, where the file says: batch_first, eps. */
   readonly settings: ReadonlyMap<string, unknown>;
@@ -82,11 +84,12 @@ export function modulesOf(
     const parameters = modules.get(module) ?? new Map<string, Tensor>();
     modules.set(module, parameters.set(name.slice(dot + 1), tensor));
   }
-  const known = new Map(named?.map(({ name, settings }) => [name, settings]));
+  const known = new Map(named?.map((each) => [each.name, each]));
   return Array.from(modules, ([name, parameters]) => ({
     name,
+    type: known.get(name)?.type ?? null,
     parameters,
-    settings: known.get(name) ?? NO_SETTINGS,
+    settings: known.get(name)?.settings ?? NO_SETTINGS,
   }));
 }
 

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { FormatError, load } from "../../src/formats/load/index.js";
+import { load as loadRTNeural } from "../../src/formats/rtneural/index.js";
 import { Graph } from "../../src/graph/index.js";
+import { Sequential } from "../../src/index.js";
 import { parse } from "../../src/safetensors.js";
 import { backends } from "../support/layers.js";
 import { bytesOf, expectRefused, rtneuralLayer } from "./files.js";
@@ -32,15 +34,14 @@ describe.skipIf(!there)(
           const given = batched
             ? input
             : { ...input, shape: [1, ...input.shape] };
-          const { output } = (model as Graph).run({ input: given });
-          expect(output!.shape).toEqual(
+          const { output } = model.forward(given);
+          expect(output.shape).toEqual(
             batched ? expected.shape : [1, ...expected.shape],
           );
           const error = expected.data.reduce(
-            (m, x, i) => Math.max(m, Math.abs(x - output!.data[i]!)),
+            (m, x, i) => Math.max(m, Math.abs(x - output.data[i]!)),
             0,
           );
-          if (process.env["SHOW"]) console.log(backend, name, error);
           expect(error).toBeLessThanOrEqual(Number(metadata["tolerance"]));
         },
       );
@@ -72,24 +73,40 @@ const convolution = {
 const file = (...layers: object[]) => ({ in_shape: [null, null, 2], layers });
 
 describe("a file with a convolution", () => {
-  test("is a graph that is causal, and is saved and read again", () => {
-    const { model, report } = load(
+  test("is a Sequential that is causal and streams", () => {
+    const { model, report } = loadRTNeural(
       bytesOf(file(convolution, rtneuralLayer("gru", 2, 3))),
     );
-    expect(model).toBeInstanceOf(Graph);
-    expect(report.layers.map(({ type }) => type)).toEqual(["Conv1D", "GRU"]);
-    const graph = load(bytesOf(file(convolution))).model as Graph;
+    expect(report.layers.map(({ type }) => type)).toEqual(["conv1d", "gru"]);
+    expect(model.streamable).toBe(true);
+    const alone = load(bytesOf(file(convolution))).model;
+    expect(alone).toBeInstanceOf(Sequential);
     const input = [
-      [
-        [1, 0],
-        [0, 1],
-        [1, 1],
-      ],
+      [1, 0],
+      [0, 1],
+      [1, 1],
     ];
-    const { output } = graph.run({ input });
-    expect([...output!.data]).toEqual([5, 0, 8, 0, 15, 0]);
-    const again = load(graph.save()).model as Graph;
-    expect(again.run({ input })).toEqual({ output });
+    expect([...alone.forward(input).output.data]).toEqual([5, 0, 8, 0, 15, 0]);
+    const again = load(alone.save()).model as Sequential;
+    expect(again.stream().run(input.flat())).toEqual(
+      Float32Array.of(5, 0, 8, 0, 15, 0),
+    );
+  });
+
+  test("in_gain goes into its first input, out_gain into its last outputs", () => {
+    const linear = { ...convolution, activation: "" };
+    const input = [
+      [1, 3],
+      [2, -1],
+      [0, 5],
+    ];
+    const given = input.map(([x, y]) => [10 * x!, y!]);
+    const wanted = load(bytesOf(file(linear))).model.forward(given).output;
+    const gains = { ...file(linear), in_gain: 20, out_gain: 6.0205999 };
+    const { output } = load(bytesOf(gains)).model.forward(input);
+    output.data.forEach((y, i) =>
+      expect(y).toBeCloseTo(2 * wanted.data[i]!, 3),
+    );
   });
 
   test.each<[string, object, RegExp]>([
@@ -101,22 +118,22 @@ describe("a file with a convolution", () => {
     [
       "weights of another size",
       { ...convolution, weights: [[[[1]]]] },
-      /^layers\[1\]\.weights\[0\]: expected \[2, any, 2\], \[kernel, inputs, filters\], got \[1, 1, 1\]$/,
+      /^layers\[1\]\.weights\[0\]: expected \[2, 2, 2\], \[kernel, inputs, outputs\], got \[1, 1, 1\]$/,
     ],
     [
       "a weight too many",
       { ...convolution, weights: [...convolution.weights, [1]] },
-      /^layers\[1\]: expected 2 weights, got 3$/,
+      /^layers\[1\]\.weights: expected \[kernel, bias\] or \[kernel\], got an array of length 3$/,
     ],
     [
       "no weights",
       { ...convolution, weights: [] },
-      /^layers\[1\]: expected its kernel$/,
+      /^layers\[1\]\.weights: expected \[kernel, bias\] or \[kernel\], got an array of length 0$/,
     ],
     [
       "no kernel size",
       { ...convolution, kernel_size: null },
-      /^layers\[1\]\.kernel_size: expected 1 sizes of at least 1, got nothing$/,
+      /^layers\[1\]\.kernel_size: expected one size of at least 1, got nothing$/,
     ],
   ])("is refused for %s", (_, layer, message) => {
     expectRefused((bytes) => load(bytes), file(convolution, layer), message);

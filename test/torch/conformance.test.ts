@@ -76,10 +76,7 @@ describe.runIf(cases.length)(
       expect(error.message).toContain("torch.onnx.export(model.eval(), ");
     });
 
-    const later = ["layernorm", "conv1d_front"];
-    const said = cases.filter(
-      ({ id, options }) => Object.keys(options).length && !later.includes(id),
-    );
+    const said = cases.filter(({ options }) => Object.keys(options).length);
     test.each(said)("$id, as its options say", ({ id, file, options }) => {
       const { model, report } = load(read(file), options);
       expectSame(id, model as never);

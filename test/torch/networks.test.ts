@@ -24,9 +24,6 @@ const cases: Case[] = JSON.parse(
   readFileSync(new URL("cases.json", folder), "utf8"),
 );
 
-/** What no layer computes yet: such a chain is refused by name. */
-const LATER = ["layer_norm", "convolutions"];
-
 const JOINED = /^a state dict does not tell how forward joins its layers: /;
 
 type Model = ReturnType<typeof load>["model"];
@@ -74,24 +71,11 @@ describe("without options", () => {
 const said = cases.filter(({ options }) => options);
 
 describe("as options say", () => {
-  test.each(said.filter(({ name }) => !LATER.includes(name)))(
-    "$name",
-    ({ name, options }) => {
-      const { model, report } = load(read(`${name}.pt`), options!);
-      expectSame(name, model);
-      if (options!.chain && !options!.layers)
-        expect(report.warnings).toEqual([]);
-    },
-  );
-
-  test.each(said.filter(({ name }) => LATER.includes(name)))(
-    "$name is refused by name",
-    ({ name, options }) => {
-      const start = () => load(read(`${name}.pt`), options!);
-      expect(start).toThrow(RangeError);
-      expect(start).toThrow(/^chain\[\d\]/);
-    },
-  );
+  test.each(said)("$name", ({ name, options }) => {
+    const { model, report } = load(read(`${name}.pt`), options!);
+    expectSame(name, model);
+    if (options!.chain && !options!.layers) expect(report.warnings).toEqual([]);
+  });
 
   test("returnSequences false of both directions is h_n, and says so", () => {
     const { options } = cases.find(

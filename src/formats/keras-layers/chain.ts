@@ -13,6 +13,13 @@ import { isRecurrent } from "./recurrent.js";
 import { allReferences } from "./inbound.js";
 import type { Topology, TopologyLayer } from "./topology.js";
 
+/** Those over time that are a Conv1d, or two. */
+export const CONVOLUTIONS: readonly string[] = [
+  "Conv1D",
+  "DepthwiseConv1D",
+  "SeparableConv1D",
+];
+
 const MASK_OPERATIONS = ["NotEqual", "Any"];
 
 /** The layers from the input to the output; null where they are no chain, or one that a Sequential cannot run. */
@@ -95,6 +102,7 @@ function fitsInSequential(): (layer: LayerConfig) => boolean {
   /** Of what comes, the batch counted; null until something tells. */
   let rank: number | null = null;
   let features = false;
+  let masked = false;
   return ({ className, config }) => {
     if (className === "InputLayer") {
       rank = rankOf(config);
@@ -105,9 +113,17 @@ function fitsInSequential(): (layer: LayerConfig) => boolean {
     first = false;
     if (className === "Embedding") {
       rank = 3;
+      masked = flag(config, "mask_zero", false);
       return (features = alone);
     }
-    if (className === "Masking") return true;
+    if (className === "Masking") return (masked = true);
+    if (CONVOLUTIONS.includes(className)) {
+      // Keras's let no mask through
+      const fits = !masked && rank !== 2 && isConvolution(config);
+      rank ??= 3;
+      features = true;
+      return fits && rank === 3;
+    }
     if (className === "Flatten") return rank === 2 && features;
     if (isRecurrent(className)) {
       const inner = field(config, "layer");
@@ -133,6 +149,13 @@ function fitsInSequential(): (layer: LayerConfig) => boolean {
     // what has no steps by now has none
     const last = axis === -1 || axis === (rank ?? 2) - 1;
     if (className === "BatchNormalization") return features && small && last;
+    if (className === "LayerNormalization") {
+      const sized = ["scale", "center"].some((name) =>
+        flag(config, name, true),
+      );
+      const fits = small && last && !flag(config, "rms_scaling", false);
+      return fits && (features ||= sized);
+    }
     if (!features || (className === "Softmax" && !last)) return false;
     return small && isActivationLayer(className, config);
   };
@@ -149,6 +172,12 @@ function rankOf(config: Place): number | null {
 function axisOf(config: Place): unknown {
   const axis = field(config, "axis") ?? -1;
   return Array.isArray(axis) && axis.length === 1 ? (axis[0] as unknown) : axis;
+}
+
+/** Features last, and an activation of ours. */
+function isConvolution(config: Place): boolean {
+  const format = field(config, "data_format") ?? "channels_last";
+  return format === "channels_last" && hasOwnActivation(config);
 }
 
 /** What a TimeDistributed has that our layers do at each step anyway. */

@@ -1,8 +1,7 @@
 import { FormatError } from "../../errors.js";
-import type { StateDict } from "../../safetensors.js";
 import type { Budget } from "../budget.js";
-import type { ReportLayer } from "../report.js";
 import { type LayerConfig, placeOf } from "./config.js";
+import type { Piece } from "./make.js";
 import type { Producer } from "./producer.js";
 
 /** What all layers of a file share while they are read. */
@@ -14,18 +13,6 @@ export interface Context {
   readonly converted: string[];
   readonly ignored: string[];
   readonly warnings: string[];
-}
-
-/** A layer of ours that is not made yet: nothing is made before the whole file is understood. */
-export interface Piece {
-  readonly type: "RNN" | "LSTM" | "GRU" | "Linear" | "Embedding" | "Masking";
-  /** As the constructor takes them. */
-  readonly options: Record<string, unknown>;
-  /** By PyTorch's names. */
-  readonly dict: StateDict;
-  /** Of a step; null where it is that of the layer before. */
-  readonly outputSize: number | null;
-  readonly described: ReportLayer;
 }
 
 /** The last layer with features, to which an activation may be added. */

@@ -17,8 +17,9 @@ import {
 import { layerActivation } from "./activations.js";
 import { readBatchNormalization } from "./batch-normalization.js";
 import { readBidirectional } from "./bidirectional.js";
-import { chainOf } from "./chain.js";
+import { chainOf, CONVOLUTIONS } from "./chain.js";
 import type { LayerConfig } from "./config.js";
+import { readConvolution, readLayerNormalization } from "./convolution.js";
 import { type Context, type Reading, refuse } from "./context.js";
 import { makeLayer } from "./make.js";
 import {
@@ -56,6 +57,8 @@ const READERS = new Map<string, Read>([
   ["Embedding", readEmbedding],
   ["Masking", (layer, _, reading) => readMasking(layer, reading)],
   ["BatchNormalization", readBatchNormalization],
+  ...CONVOLUTIONS.map((name) => [name, readConvolution] as const),
+  ["LayerNormalization", readLayerNormalization],
   ["Flatten", (layer, _, reading) => readFlatten(layer, reading)],
   ["TimeDistributed", readTimeDistributed],
   ["Bidirectional", readBidirectional],

@@ -9,7 +9,8 @@ import {
   readActivation,
 } from "./activations.js";
 import { flag, type LayerConfig, number, readLayer } from "./config.js";
-import { type Piece, type Reading, refuse } from "./context.js";
+import { type Reading, refuse } from "./context.js";
+import type { Piece } from "./make.js";
 import { transposed } from "./matrices.js";
 import { requireSequence } from "./runs.js";
 import { checkShape, ITSELF, type LayerWeights, type Part } from "./weights.js";
@@ -144,7 +145,7 @@ export function readMasking(layer: LayerConfig, reading: Reading): void {
   });
 }
 
-/** Into the Dense before, where that has none; else a Linear that changes nothing but has it. */
+/** Into the Dense or convolution before, where that has none; else a layer of its own. */
 export function readActivationLayer(
   { className, name }: LayerConfig,
   activation: Activation,
@@ -157,7 +158,8 @@ export function readActivationLayer(
   const layer = { className, name, config: { at: "", fields: {} } };
   const what = activationText(activation);
   const before = reading.pieces.at(-1);
-  if (before?.type === "Linear" && before.options["activation"] === "linear") {
+  // of a Linear or a Conv1d
+  if (before?.options["activation"] === "linear") {
     before.options["activation"] = activation;
     reading.converted.push(
       `${name}: ${what} is now the activation of ${before.described.name}`,
@@ -167,19 +169,10 @@ export function readActivationLayer(
   const { size } = reading;
   if (size === null || !reading.pieces.some(({ type }) => type !== "Masking"))
     return refuse(layer, "expected a layer with weights before an activation");
-  reading.budget.take(
-    4 * size * size,
-    `layer ${JSON.stringify(name.slice(0, 100))}`,
-  );
-  const identity = new Float32Array(size * size);
-  for (let i = 0; i < size; i++) identity[i * size + i] = 1;
-  reading.converted.push(
-    `${name}: ${what} is now a Linear whose weight is the identity`,
-  );
   push(reading, {
-    type: "Linear",
-    options: { inputSize: size, outputSize: size, bias: false, activation },
-    dict: { weight: { shape: [size, size], data: identity } },
+    type: "Activation",
+    options: { size, activation },
+    dict: {},
     outputSize: size,
     described: { name, type: className, sizes: {}, convention: what },
   });
@@ -195,7 +188,7 @@ export function readFlatten(layer: LayerConfig, reading: Reading): void {
   reading.ignored.push(`${layer.name}: Flatten of one step`);
 }
 
-function push(reading: Reading, piece: Piece): void {
+export function push(reading: Reading, piece: Piece): void {
   reading.pieces.push(piece);
   reading.size = piece.outputSize ?? reading.size;
 }

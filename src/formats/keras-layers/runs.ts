@@ -4,7 +4,8 @@
 import type { StateDict } from "../../safetensors.js";
 import type { CellWeights } from "./cells.js";
 import { flag, type LayerConfig, number } from "./config.js";
-import { type Piece, type Reading, refuse } from "./context.js";
+import { type Reading, refuse } from "./context.js";
+import type { Piece } from "./make.js";
 import { maskRule } from "./producer.js";
 
 /** How a layer runs over the sequence, whatever its cell. */

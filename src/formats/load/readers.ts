@@ -10,10 +10,7 @@ import { type NamOptions, readAmp } from "../nam/read.js";
 import { type Graph, isSaved } from "../../graph/index.js";
 import { load as loadOnnx, loadSaved, type OnnxOptions } from "../onnx/load.js";
 import type { Report } from "../report.js";
-import {
-  isConvolutional,
-  readConvolutional,
-} from "../rtneural/convolutional.js";
+import { isSmartAmpPro, readSmartAmpPro } from "../rtneural/smart-amp-pro.js";
 import { readRTNeural } from "../rtneural/read.js";
 import { load as loadSafetensors } from "../safetensors/index.js";
 import type { ModelOptions } from "../state-dict.js";
@@ -102,8 +99,8 @@ const READERS: Readonly<Record<Format, Reader>> = {
   },
   rtneural: {
     read: (bytes, options, _, json) =>
-      json && isConvolutional(json)
-        ? readConvolutional(json, bytes.length, options.backend)
+      json && isSmartAmpPro(json)
+        ? readSmartAmpPro(json, bytes.length, options.backend)
         : readRTNeural(json ?? bytes, options),
     options: OF_STATE_DICTS,
   },

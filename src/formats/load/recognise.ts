@@ -4,7 +4,7 @@
 import { FormatError } from "../../errors.js";
 import { Budget } from "../budget.js";
 import { field, parseObject, type Place } from "../json.js";
-import { isSmartAmpPro } from "../rtneural/convolutional.js";
+import { isSmartAmpPro } from "../rtneural/smart-amp-pro.js";
 import { isStateDict } from "../rtneural/torch.js";
 import { ZipArchive } from "../zip/archive.js";
 import { nameOfOther, startsWith, textStart } from "./others.js";

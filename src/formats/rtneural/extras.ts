@@ -72,14 +72,15 @@ export function applyGains(parts: readonly Part[], extras: Extras): void {
   const [first] = parts;
   const last = parts.at(-1);
   if (inputGain !== 1 && first) {
-    const name = first.type === "Linear" ? "weight" : "weight_ih_l0";
-    const { shape, data } = first.dict[name] as Tensor;
-    const columns = shape[1] as number;
-    for (let i = 0; i < data.length; i += columns)
-      data[i] = (data[i] as number) * inputGain;
+    const weight = first.dict["weight"] ?? first.dict["weight_ih_l0"];
+    if (!weight)
+      throw new FormatError(
+        `in_gain: expected a layer with weights in front, got ${first.described.type}`,
+      );
+    scaleFirstInput(weight, inputGain, first.options?.groups ?? 1);
   }
   if (outputGain !== 1 && last) {
-    if (last.type !== "Linear" || last.activation !== "linear") {
+    if (!last.dict["weight"] || last.activation !== "linear") {
       throw new FormatError(
         `out_gain: expected a dense layer without activation at the end, got ${last.described.type}`,
       );
@@ -95,6 +96,20 @@ export function applyGains(parts: readonly Part[], extras: Extras): void {
   throw new FormatError(
     message("in_skip", "in_gain and out_gain that cancel out", got),
   );
+}
+
+/** Of a matrix [O, I], or a convolution's [O, I / groups, K], whose first group alone sees the first input. */
+function scaleFirstInput(
+  { shape, data }: Tensor,
+  gain: number,
+  groups: number,
+): void {
+  const [rows, columns, taps = 1] = shape as [number, number, number?];
+  for (let row = 0; row < rows / groups; row++)
+    for (let tap = 0; tap < taps; tap++) {
+      const at = row * columns * taps + tap;
+      data[at] = (data[at] as number) * gain;
+    }
 }
 
 /** The samples that the file carries to test itself, as [T, 1]; none where they are of another form. */

@@ -9,7 +9,9 @@
 import { gateOrder, RECURRENT_KINDS } from "../../layers/cells.js";
 import type { StateDict } from "../../safetensors.js";
 import type { Tensor } from "../../tensor.js";
-import { asList, matrix, unexpected, vector } from "../json.js";
+import { equalShapes, shapeText } from "../../checks.js";
+import { FormatError } from "../../errors.js";
+import { asList, matrix, nested, unexpected, vector } from "../json.js";
 import { reordered, transposed } from "../keras-layers/matrices.js";
 
 /** Of which of Keras's gates each of PyTorch's is made. */
@@ -30,6 +32,35 @@ export function denseWeights(
   const dict: StateDict = { weight: transposed(kernel, [0]) };
   if (weights.length === 2)
     dict["bias"] = vector(weights[1], `${at}[1]`, outputSize);
+  return dict;
+}
+
+/** [kernel [K, I / groups, O], bias [O]], the bias being optional. */
+export function convWeights(
+  value: unknown,
+  at: string,
+  [kernelSize, inputs, outputs]: readonly [number, number, number],
+): StateDict {
+  const weights = asList(value, at);
+  if (weights.length !== 1 && weights.length !== 2)
+    throw unexpected("[kernel, bias] or [kernel]", value, at);
+  const { shape, data } = nested(weights[0], `${at}[0]`);
+  if (!equalShapes(shape, [kernelSize, inputs, outputs]))
+    throw new FormatError(
+      `${at}[0]: expected [${kernelSize}, ${inputs}, ${outputs}], [kernel, inputs, outputs], got ${shapeText(shape)}`,
+    );
+  const turned = new Float32Array(data.length);
+  for (let k = 0; k < kernelSize; k++)
+    for (let i = 0; i < inputs; i++)
+      for (let o = 0; o < outputs; o++)
+        turned[(o * inputs + i) * kernelSize + k] = data[
+          (k * inputs + i) * outputs + o
+        ] as number;
+  const dict: StateDict = {
+    weight: { shape: [outputs, inputs, kernelSize], data: turned },
+  };
+  if (weights.length === 2)
+    dict["bias"] = vector(weights[1], `${at}[1]`, outputs);
   return dict;
 }
 

@@ -5,6 +5,9 @@
 import { shapeText } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 import {
+  Activation,
+  Conv1d,
+  type Conv1dOptions,
   GRU,
   type Layer,
   Linear,
@@ -18,6 +21,7 @@ import {
   asList,
   field,
   inside,
+  integer,
   list,
   objects,
   type Place,
@@ -26,23 +30,25 @@ import {
 } from "../json.js";
 import { Budget } from "../budget.js";
 import type { ReportLayer } from "../report.js";
-import { denseWeights, gruWeights, lstmWeights } from "./keras.js";
+import { convWeights, denseWeights, gruWeights, lstmWeights } from "./keras.js";
 import { batchNormStages, type LinearStage, preluStages } from "./pointwise.js";
 
-type Activation = NonNullable<LinearOptions["activation"]>;
+type ActivationName = NonNullable<LinearOptions["activation"]>;
 
 /** A layer that is not made yet; `dict` has PyTorch's names, and no other reference to its numbers is kept. */
 export interface Part {
-  readonly type: "LSTM" | "GRU" | "Linear";
+  readonly type: "LSTM" | "GRU" | "Linear" | "Conv1d" | "Activation";
   readonly dict: StateDict;
-  activation: Activation;
+  activation: ActivationName;
   readonly outputSize: number;
+  /** Of a Conv1d. */
+  readonly options?: Partial<Conv1dOptions>;
   readonly described: ReportLayer;
 }
 
 const RECURRENT = ["lstm", "gru"];
 const DENSE = ["dense", "time-distributed-dense"];
-const ACTIVATIONS: ReadonlyMap<string, Activation> = new Map([
+const ACTIVATIONS: ReadonlyMap<string, ActivationName> = new Map([
   ["", "linear"],
   ["linear", "linear"],
   ["tanh", "tanh"],
@@ -57,8 +63,8 @@ const POINTWISE = new Map([
   ["prelu", preluStages],
 ]);
 
-/** What the identity matrices of activations by themselves may take: one of 4096 features, or many of fewer. */
-const IDENTITY_BYTES = 2 ** 26;
+/** What the matrices of layers that have none in the file may take: one of 4096 features, or many of fewer. */
+const MATRIX_BYTES = 2 ** 26;
 
 /** Inputs of the first layer: the last entry of in_shape, where the axes before are batch and time. */
 export function readInputSize(file: Place): number {
@@ -67,7 +73,7 @@ export function readInputSize(file: Place): number {
 
 export function readParts(file: Place, inputSize: number): Part[] {
   const parts: Part[] = [];
-  const budget = new Budget(IDENTITY_BYTES);
+  const budget = new Budget(MATRIX_BYTES);
   let size = inputSize;
   for (const layer of objects(file, "layers")) {
     const made = readPart(layer, size, parts.at(-1), budget);
@@ -79,9 +85,13 @@ export function readParts(file: Place, inputSize: number): Part[] {
 }
 
 export function makeLayer(
-  { type, dict, activation }: Part,
+  { type, dict, activation, outputSize: size, options }: Part,
   backend: BackendChoice,
 ) {
+  if (type === "Activation")
+    return new Activation({ size, activation, backend });
+  if (type === "Conv1d")
+    return Conv1d.fromStateDict(dict, { ...options, activation, backend });
   if (type === "Linear")
     return Linear.fromStateDict(dict, { activation, backend });
   return { LSTM, GRU }[type].fromStateDict(dict, { backend }) as Layer;
@@ -123,25 +133,63 @@ function readPart(
     const dict = denseWeights(weights, at, inputSize, outputSize);
     return [linear(layer, type, inputSize, outputSize, dict)];
   }
-  if (type === "activation")
-    return readActivation(layer, inputSize, previous, budget);
+  if (type === "conv1d") return [convolution(layer, inputSize)];
+  if (type === "activation") return readActivation(layer, inputSize, previous);
   const stages = POINTWISE.get(type);
   if (stages) return pointwise(layer, type, stages(layer, inputSize, budget));
   const known = [
     ...RECURRENT,
     ...DENSE,
+    "conv1d",
     "activation",
     ...POINTWISE.keys(),
   ].join(", ");
   throw unexpected(`one of ${known}`, type, inside(layer, "type"));
 }
 
-/** An activation by itself: of the Linear before it, or of one that changes nothing else. */
+/** A causal one of stride 1, which RTNeural has alone. */
+function convolution(layer: Place, inputSize: number): Part {
+  const outputSize = lastOf(layer, "shape");
+  const kernelSize = onlyOf(layer, "kernel_size");
+  const dilation = onlyOf(layer, "dilation", 1);
+  const groups = integer(layer, "groups", { absent: 1 });
+  if (inputSize % groups || outputSize % groups)
+    throw unexpected(
+      `a divisor of ${inputSize} and ${outputSize}`,
+      groups,
+      inside(layer, "groups"),
+    );
+  const sizes = [kernelSize, inputSize / groups, outputSize] as const;
+  const at = inside(layer, "weights");
+  return {
+    type: "Conv1d",
+    dict: convWeights(field(layer, "weights"), at, sizes),
+    activation: readActivationName(layer),
+    outputSize,
+    options: { dilation, groups, padding: "causal" },
+    described: {
+      name: layer.at,
+      type: "conv1d",
+      sizes: { inputSize, outputSize, kernelSize },
+      convention: `Keras: kernel [k, in, out], causal${dilation > 1 ? `, dilation ${dilation}` : ""}${groups > 1 ? `, ${groups} groups` : ""}`,
+    },
+  };
+}
+
+/** A size, alone or in a list by itself. */
+function onlyOf(layer: Place, name: string, absent?: number): number {
+  const given = field(layer, name) ?? absent;
+  const [size, ...more] = Array.isArray(given) ? (given as unknown[]) : [given];
+  if (!more.length && Number.isSafeInteger(size) && (size as number) > 0)
+    return size as number;
+  throw unexpected("one size of at least 1", given, inside(layer, name));
+}
+
+/** An activation by itself: of the Linear before it, or a layer of its own. */
 function readActivation(
   layer: Place,
   size: number,
   previous: Part | undefined,
-  budget: Budget,
 ): Part[] {
   const shape = lastOf(layer, "shape");
   if (shape !== size) {
@@ -154,12 +202,20 @@ function readActivation(
     previous.activation = readActivationName(layer);
     return [];
   }
-  // of a few bytes of text otherwise gigabytes could be made
-  budget.take(4 * size * size, layer.at);
-  const weight = new Float32Array(size * size);
-  for (let i = 0; i < size; i++) weight[i * size + i] = 1;
-  const dict = { weight: { shape: [size, size], data: weight } };
-  return [linear(layer, "activation", size, size, dict)];
+  return [
+    {
+      type: "Activation",
+      dict: {},
+      activation: readActivationName(layer),
+      outputSize: size,
+      described: {
+        name: layer.at,
+        type: "activation",
+        sizes: { inputSize: size, outputSize: size },
+        convention: "element by element",
+      },
+    },
+  ];
 }
 
 /** Layers of a Linear or two, with an activation behind that the file may name. */
@@ -196,10 +252,7 @@ function linear(
   dict: StateDict,
 ): Part {
   const activation = readActivationName(layer);
-  const how =
-    type === "activation"
-      ? "element by element"
-      : `Keras: kernel [in, out], ${"bias" in dict ? "bias" : "no bias"}`;
+  const how = `Keras: kernel [in, out], ${"bias" in dict ? "bias" : "no bias"}`;
   return {
     type: "Linear",
     dict,
@@ -214,7 +267,7 @@ function linear(
   };
 }
 
-function readActivationName(layer: Place): Activation {
+function readActivationName(layer: Place): ActivationName {
   const name = field(layer, "activation") ?? "";
   const known = typeof name === "string" ? ACTIVATIONS.get(name) : undefined;
   if (known !== undefined) return known;

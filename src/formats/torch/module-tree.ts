@@ -4,7 +4,7 @@
  */
 import { FormatError } from "../../errors.js";
 import type { NamedModule } from "../named-module.js";
-import { Dict, Placeholder, PythonSet } from "./pickle/values.js";
+import { Dict, Placeholder, PythonSet, Tuple } from "./pickle/values.js";
 import { SavedTensor } from "./tensors.js";
 
 const DEEPEST = 100;
@@ -57,7 +57,7 @@ export function readModuleTree(root: Placeholder): ModuleTree {
         );
       if (value instanceof SavedTensor) tensors.set(prefix + key, value);
       else if (isModule(value)) children.push([prefix + key, value]);
-      else settings.set(key, value);
+      else settings.set(key, value instanceof Tuple ? value.items[0] : value);
     }
     for (const [name, child] of children) visit(child, name, depth + 1);
   };
@@ -83,5 +83,8 @@ function* attributesOf(module: Placeholder): Iterable<[string, unknown]> {
       yield [key, value];
 }
 
+/** Or a tuple of one: a Conv1d's stride, padding and dilation. */
 const isSetting = (value: unknown): boolean =>
-  ["number", "string", "boolean"].includes(typeof value);
+  value instanceof Tuple
+    ? value.items.length === 1 && isSetting(value.items[0])
+    : ["number", "string", "boolean"].includes(typeof value);

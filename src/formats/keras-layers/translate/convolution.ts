@@ -58,7 +58,7 @@ export function requireFeaturesLast(layer: LayerConfig): void {
     throw placed(layer, "expected data_format channels_last");
 }
 
-function windowOf(config: Place, axes: number): Window {
+export function windowOf(config: Place, axes: number): Window {
   const ones = Array.from({ length: axes }, () => 1);
   return {
     kernel: sizesOf(config, "kernel_size", axes),
@@ -169,7 +169,7 @@ interface Stage {
   readonly over: Window;
 }
 
-function readStages(
+export function readStages(
   layer: LayerConfig,
   weights: LayerWeights,
   window: Window,

@@ -3,7 +3,8 @@
  */
 import { FormatError } from "../../../errors.js";
 import { type LayerConfig, placeOf } from "../config.js";
-import type { Piece, Reading } from "../context.js";
+import type { Reading } from "../context.js";
+import type { Piece } from "../make.js";
 import type { LayerWeights } from "../weights.js";
 import type { Flow } from "./flow.js";
 import type { Translation } from "./translation.js";

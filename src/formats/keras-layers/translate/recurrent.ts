@@ -10,7 +10,7 @@ import { isRecord } from "../../../checks.js";
 import { field, type Place } from "../../json.js";
 import { readBidirectional } from "../bidirectional.js";
 import { flag, type LayerConfig, placeOf } from "../config.js";
-import type { Piece } from "../context.js";
+import type { Piece } from "../make.js";
 import { makeLayer } from "../make.js";
 import { readRecurrent, returnsState } from "../recurrent.js";
 import { Flow } from "./flow.js";
