@@ -14,7 +14,12 @@ export function modelBytes(model: unknown): Uint8Array {
     return new Uint8Array(model as ArrayBuffer);
   if (typeof model === "object" && model !== null && "save" in model)
     return (model as { save(): Uint8Array }).save();
-  throw wrong(false, "model", "a Sequential or the bytes of one", model);
+  throw wrong(
+    false,
+    "model",
+    "a Sequential, a Graph or the bytes that one saved",
+    model,
+  );
 }
 
 /** An error on its way between threads: structured cloning would make a plain Error of a FormatError. */

@@ -14,7 +14,8 @@ export type {
 } from "./description.js";
 export { DescriptionBuilder, type NodeOptions } from "./description-builder.js";
 export { Graph, type GraphStates } from "./graph.js";
-export { isSaved, loadGraph } from "./load-graph.js";
+export { isSaved } from "./is-saved.js";
+export { loadGraph } from "./load-graph.js";
 export type { LayerNote, Notes } from "./node.js";
 export { onnxActivations, onnxName } from "./operations/activations.js";
 export * from "./operations/families.js";

@@ -2,10 +2,8 @@
  * What Graph.save wrote, read again: it may have any operation.
  */
 import { describe, isRecord, record } from "../checks.js";
-import { DTYPES } from "../dtypes.js";
 import { FormatError } from "../errors.js";
 import { type BackendChoice, checkBackend } from "../layers/options.js";
-import { readHeader } from "../safetensors-header.js";
 import { parse } from "../safetensors.js";
 import { compile, emptyNotes } from "./compile.js";
 import { Graph } from "./graph.js";
@@ -34,17 +32,6 @@ export function loadGraph(
   const description = readDescription(parseJson(text), tensors, PLACE);
   const how = { backend: checkBackend(backend) };
   return new Graph(compile(description, allOperations(), how, notes));
-}
-
-/** Whether the file is one that Graph.save wrote; damage elsewhere in it does not matter. */
-export function isSaved(bytes: Uint8Array): boolean {
-  try {
-    const { gatewise = "" } = readHeader(bytes, DTYPES).metadata;
-    return "graph" in parseJson(gatewise);
-  } catch (error) {
-    if (error instanceof FormatError) return false;
-    throw error;
-  }
 }
 
 function parseJson(text: string): Record<string, unknown> {

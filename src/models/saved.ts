@@ -1,5 +1,5 @@
 import type { Bytes } from "../bytes.js";
-import { message } from "../checks.js";
+import { message, record, wrong } from "../checks.js";
 import { FormatError, reasonOf } from "../errors.js";
 import { parse, serialize, type StateDict } from "../safetensors.js";
 import type { Layer } from "../layers/layer.js";
@@ -53,18 +53,31 @@ export function readModel(bytes: Uint8Array | ArrayBuffer): {
 }
 
 function described(text: string): { layers: Layer[]; skip: number } {
+  const value: unknown = JSON.parse(text);
   const {
     version,
     layers,
+    graph,
     skip = 0,
-  } = JSON.parse(text) as {
-    version: unknown;
-    layers: { type: string; options: never }[];
+  } = record(value, "model") as {
+    version?: unknown;
+    layers?: { type: string; options: never }[];
+    graph?: unknown;
     skip?: number;
   };
+  if (graph !== undefined)
+    throw new RangeError(
+      message(
+        "model",
+        "a chain of layers",
+        "a graph, which load of gatewise/load and loadGraph of gatewise/onnx read",
+      ),
+    );
   if (version !== VERSION) {
     throw new RangeError(message("version", `${VERSION}`, String(version)));
   }
+  if (!Array.isArray(layers))
+    throw wrong(false, "layers", "an array of layers", layers);
   const made = layers.map(({ type, options }, index) => {
     // Options of gigabytes cost nothing here: a layer draws its weights when somebody looks at them.
     if (isKnown(type)) return new LAYER_TYPES[type](options);

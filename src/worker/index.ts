@@ -1,5 +1,6 @@
 /** Models off the main thread, behind the same API with promises. @module */
 
+export { RemoteGraph } from "./graph.js";
 export { type RemoteForwardOptions, RemoteModel } from "./model.js";
 export type { ModelSource } from "../threads.js";
 export { createPool, Pool, type PoolOptions } from "./pool.js";

@@ -27,6 +27,7 @@ import {
   stepsAtOnce,
 } from "./parts.js";
 import type { ModelFacts } from "./service.js";
+import { releaseModel } from "./release.js";
 import { abortable, callOptions, type CallOptions } from "./signal.js";
 import { RemoteStream } from "./stream.js";
 
@@ -175,13 +176,16 @@ export class RemoteModel {
    *
    * @throws TypeError, RangeError as Sequential.stream
    */
-  async stream(options: { state?: States } = {}): Promise<RemoteStream> {
+  async stream(
+    options: { state?: States } = {},
+  ): Promise<RemoteStream<States>> {
     const member = this.#crew.next();
     const id = newId();
     const { state } = record(options, "options", { state: 0 }) as {
       state?: States;
     };
-    await member.call("openStream", this.#id, id, copyOf(state, "state"));
+    const copy = state === undefined ? {} : { state: copyOf(state, "state") };
+    await member.call("openStream", this.#id, id, copy);
     return new RemoteStream(id, member);
   }
 
@@ -240,10 +244,6 @@ export class RemoteModel {
     freed.unregister(this);
     releaseModel(this.#crew, this.#id);
   }
-}
-
-function releaseModel(crew: Crew, id: number): void {
-  for (const member of crew.members) member.release("model", id);
 }
 
 const isWhole = ({ buffer, byteLength }: Float32Array): boolean =>

@@ -1,13 +1,16 @@
 import { boolean, positiveInteger, record, wrong } from "../checks.js";
 import { type BackendChoice, checkBackend } from "../layers/options.js";
+import type { Graph } from "../graph/index.js";
 import { modelBytes, type ModelSource } from "../threads.js";
 import { Crew } from "./crew.js";
+import { RemoteGraph } from "./graph.js";
 import { newId } from "./handles.js";
 import { RemoteModel } from "./model.js";
 import type {
   Model as TrainedModel,
   TrainerOptions,
 } from "../training/index.js";
+import type { GraphFacts } from "./service.js";
 import type { RemoteTrainer } from "./trainer.js";
 import type { WorkerLike } from "./worker-like.js";
 
@@ -44,11 +47,16 @@ export class Pool {
   }
 
   /**
-   * Sends a model to every worker. It is a copy: what changes in the model later, changes here alone.
+   * Sends a model, a chain of layers or a graph, to every worker. It is a copy: what changes in the model later,
+   * changes here alone. Bytes whose model is a graph's make a RemoteGraph too: `load<RemoteGraph>(bytes)`.
    *
    * @throws TypeError, FormatError, RangeError for what is no model
    */
-  async load(model: ModelSource): Promise<RemoteModel> {
+  load(model: Graph): Promise<RemoteGraph>;
+  load<M extends RemoteModel | RemoteGraph = RemoteModel>(
+    model: ModelSource,
+  ): Promise<M>;
+  async load(model: ModelSource): Promise<RemoteModel | RemoteGraph> {
     const bytes = modelBytes(model);
     const id = newId();
     const loads = this.#crew.members.map(async (member) => {
@@ -56,7 +64,10 @@ export class Pool {
       return member.call("load", id, new Uint8Array(bytes));
     });
     const [facts] = await Promise.all(loads);
-    return new RemoteModel(id, this.#crew, facts as NonNullable<typeof facts>);
+    const { chain, graph } = facts as NonNullable<typeof facts>;
+    return chain
+      ? new RemoteModel(id, this.#crew, chain)
+      : new RemoteGraph(id, this.#crew, graph as GraphFacts);
   }
 
   /**

@@ -1,12 +1,18 @@
 import { type Backend, currentBackend, init } from "../kernel/load.js";
-import type { States } from "../layers/state.js";
-import type { Stream } from "../layers/stream.js";
+import type { Graph, GraphStates } from "../graph/index.js";
+import { isSaved } from "../graph/is-saved.js";
+import type {
+  Model,
+  ModelStateLike,
+  ModelStream,
+  Port,
+} from "../models/model.js";
 import type { GenerateOptions } from "../models/generate.js";
 import {
   Sequential,
   type SequentialForwardOptions,
 } from "../models/sequential.js";
-import type { Tensor } from "../tensor.js";
+import type { Tensor, TensorLike } from "../tensor.js";
 import { type ShardRequest, ShardWorker } from "../training/remote.js";
 import type { TrainerOptions } from "../training/index.js";
 
@@ -22,6 +28,13 @@ export interface ModelFacts {
   readonly causal: boolean;
   /** Whether only the last step comes out. */
   readonly lastOnly: boolean;
+}
+
+/** What it has to know of a graph. */
+export interface GraphFacts {
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly backend: Backend;
 }
 
 export interface InitChoice {
@@ -42,10 +55,12 @@ export type Service = ReturnType<typeof createService>;
 /** What a worker does. Handles are numbers that the caller chooses. */
 export function createService() {
   const models = new Map<number, Sequential>();
-  const streams = new Map<number, Stream<States>>();
+  const graphs = new Map<number, Graph>();
+  const streams = new Map<number, ModelStream>();
   const generators = new Map<number, Generator<number>>();
   const trainers = new Map<number, ShardWorker>();
   const modelOf = (id: number) => held(models, id, "model");
+  const graphOf = (id: number) => held(graphs, id, "model");
   const streamOf = (id: number) => held(streams, id, "stream");
   /** Calls of `forward` that have not begun. */
   const waiting = new Set<number>();
@@ -54,11 +69,31 @@ export function createService() {
   return {
     init: (choice: InitChoice) => init(choice),
 
-    load(id: number, bytes: Uint8Array): ModelFacts {
+    async load(
+      id: number,
+      bytes: Uint8Array,
+    ): Promise<{ chain: ModelFacts | null; graph: GraphFacts | null }> {
+      if (isSaved(bytes)) {
+        // most pools have no graph, and their operations are 300 kB of code
+        const { loadGraph } = await import("../graph/load-graph.js");
+        const graph = loadGraph(bytes);
+        graphs.set(id, graph);
+        const { inputs, outputs } = graph;
+        const backend = currentBackend();
+        return { chain: null, graph: { inputs, outputs, backend } };
+      }
       const model = Sequential.load(bytes);
       models.set(id, model);
-      return factsOf(model);
+      return { chain: factsOf(model), graph: null };
     },
+
+    runGraph: (id: number, inputs: Parameters<Graph["run"]>[0]) =>
+      graphOf(id).run(inputs),
+    forwardGraph: (
+      id: number,
+      input: TensorLike,
+      options: { state?: GraphStates },
+    ) => graphOf(id).forward(input, options),
 
     /**
      * In a turn of the event loop that is its own, so that messages get in between two: a `call` that was given up
@@ -83,9 +118,13 @@ export function createService() {
     forecast: (id: number, history: Tensor, steps: number) =>
       modelOf(id).forecast(history, steps),
 
-    openStream(model: number, id: number, state?: States): void {
-      const options = state === undefined ? {} : { state };
-      streams.set(id, modelOf(model).stream(options));
+    openStream(
+      id: number,
+      stream: number,
+      options: { state?: ModelStateLike },
+    ): void {
+      const model: Model = graphs.get(id) ?? modelOf(id);
+      streams.set(stream, model.stream(options));
     },
     // A copy: the stream's own view must not leave with the message.
     step: (id: number, frame: ArrayLike<number>): Float32Array =>
@@ -93,7 +132,7 @@ export function createService() {
     run: (id: number, frames: ArrayLike<number>): Float32Array =>
       streamOf(id).run(frames),
     getState: (id: number) => streamOf(id).state,
-    setState(id: number, state: States): void {
+    setState(id: number, state: ModelStateLike): void {
       streamOf(id).state = state;
     },
     reset: (id: number) => streamOf(id).reset(),
@@ -126,8 +165,10 @@ export function createService() {
     ) => held(trainers, id, "trainer").statesAfter(...given),
 
     release(kind: Held, id: number): void {
-      if (kind === "model") models.delete(id);
-      else if (kind === "trainer") trainers.delete(id);
+      if (kind === "model") {
+        models.delete(id);
+        graphs.delete(id);
+      } else if (kind === "trainer") trainers.delete(id);
       else if (kind === "generator") generators.delete(id);
       else {
         streams.get(id)?.dispose();

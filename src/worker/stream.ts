@@ -1,10 +1,11 @@
 import type { States } from "../layers/state.js";
+import type { ModelState } from "../models/model.js";
 import { copyOf } from "./copies.js";
 import type { Member } from "./crew.js";
 import { freed, newId } from "./handles.js";
 
 /** One sequence running through a model in a worker: what a Stream offers, with promises. Calls run in their order. */
-export class RemoteStream {
+export class RemoteStream<S extends ModelState = States> {
   readonly #id: number;
   readonly #member: Member;
 
@@ -34,8 +35,8 @@ export class RemoteStream {
   }
 
   /** Where the sequence stands. */
-  getState(): Promise<States> {
-    return this.#member.call("getState", this.#id);
+  getState(): Promise<S> {
+    return this.#member.call("getState", this.#id) as Promise<S>;
   }
 
   /**
@@ -43,7 +44,7 @@ export class RemoteStream {
    *
    * @throws TypeError, RangeError for what is no state of the model
    */
-  async setState(state: States): Promise<void> {
+  async setState(state: S): Promise<void> {
     await this.#member.call("setState", this.#id, copyOf(state, "state"));
   }
 
@@ -52,8 +53,8 @@ export class RemoteStream {
     await this.#member.call("reset", this.#id);
   }
 
-  /** A copy that goes its own way from here on, in the same worker. */
-  async fork(): Promise<RemoteStream> {
+  /** An independent copy of this stream, in the same worker. */
+  async fork(): Promise<RemoteStream<S>> {
     const id = newId();
     await this.#member.call("fork", this.#id, id);
     return make(id, this.#member);
@@ -67,5 +68,7 @@ export class RemoteStream {
 }
 
 // Outside of the class: esbuild calls one that names itself _RemoteStream, and so would consoles.
-const make = (id: number, member: Member): RemoteStream =>
-  new RemoteStream(id, member);
+const make = <S extends ModelState>(
+  id: number,
+  member: Member,
+): RemoteStream<S> => new RemoteStream(id, member);

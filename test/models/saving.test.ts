@@ -1,6 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { init, Linear, LSTM, Sequential } from "../../src/index.js";
-import { parse } from "../../src/safetensors.js";
+import {
+  FormatError,
+  init,
+  Linear,
+  LSTM,
+  Sequential,
+} from "../../src/index.js";
+import { parse, serialize } from "../../src/safetensors.js";
 import { expectSameTensor } from "../support/compare.js";
 import { backends } from "../support/layers.js";
 import { anyModels, everything, generalEverything } from "../support/models.js";
@@ -149,4 +155,18 @@ describe("the file", () => {
     );
     expect(Sequential.load(bytes).stateDict()["0.weight"]).toEqual(before);
   });
+});
+
+test.each([
+  [
+    "a graph",
+    '{"version":1,"graph":{}}',
+    /a chain of layers, got a graph, which load of gatewise\/load/,
+  ],
+  ["no layers", '{"version":1}', /layers: expected an array/],
+  ["no object", "3", /model: expected an object, got 3/],
+])("a file of %s is refused by name", (_, gatewise, reason) => {
+  const bytes = serialize({}, { gatewise });
+  expect(() => Sequential.load(bytes)).toThrow(FormatError);
+  expect(() => Sequential.load(bytes)).toThrow(reason);
 });

@@ -133,7 +133,7 @@ test("a node without a model is ready at once; wrong options throw", async () =>
   const node = new Node({} as BaseAudioContext);
   expect(await node.ready).toBeNull();
   expect(() => new Node({} as BaseAudioContext, { model: 1 as never })).toThrow(
-    "model: expected a Sequential or the bytes of one, got 1",
+    "model: expected a Sequential, a Graph or the bytes that one saved, got 1",
   );
 });
 
