@@ -1,5 +1,6 @@
 import { exp, relu, sigmoid, tanh } from "./activations";
 import { gate } from "./general";
+import { useRoom } from "./integers";
 import { Layer } from "./layer";
 import { clearPadding, project } from "./product";
 import { Run } from "./run";
@@ -55,6 +56,7 @@ export function linear(run: Run): void {
   const rows = run.rows;
   const steps = run.steps;
   const lengths = run.lengths;
+  useRoom(run.integers);
   project(layer, run);
   const zStride: i32 = layer.inputPanels << 6;
   const yStride: i32 = layer.outputStride;

@@ -1,11 +1,13 @@
 import { Layer, Recurrent } from "./layer";
 import { panels1x16, productF32 } from "./product-f32";
+import { productInt8 } from "./product-int8";
 import { Run } from "./run";
 import { laneMask } from "./simd";
 
 /*
  * The matrix products of all layers, by the format of their weights: each has its tiles in a file of its own. A format
- * that nobody knows is a trap.
+ * that nobody knows is a trap. Those with integer weights run in the simd binary alone, so that all that is computed
+ * around their exact sums has the same bits everywhere too.
  */
 
 /** As src/kernel/pack/index.ts numbers the formats. */
@@ -26,7 +28,20 @@ export function product(
 ): void {
   if (layer.format == F32)
     productF32(w, x, xStride, z, zStride, rows, k, panels, accumulate);
-  else unreachable();
+  else if (ASC_FEATURE_RELAXED_SIMD) unreachable();
+  else
+    productInt8(
+      layer.format,
+      w,
+      x,
+      xStride,
+      z,
+      zStride,
+      rows,
+      k,
+      panels,
+      accumulate,
+    );
 }
 
 /** All sums of a single step of one row, z ← b + x W + h R, without a stop in z between the two. */
@@ -43,7 +58,23 @@ export function sums(layer: Recurrent, run: Run): void {
       layer.inputPanels,
       0,
     );
-  else unreachable();
+  else {
+    const bytes: i32 = layer.outputQuads << 4;
+    const zStride: i32 = layer.inputPanels << 6;
+    project(layer, run);
+    product(
+      layer,
+      layer.recurrent,
+      run.state0,
+      bytes,
+      run.z,
+      zStride,
+      1,
+      bytes >> 2,
+      layer.inputPanels,
+      1,
+    );
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { stepGeneralGru } from "./general-gru";
 import { stepGeneralLstm } from "./general-lstm";
 import { stepAfter, stepBefore } from "./gru";
+import { useRoom } from "./integers";
 import { GRU, Layer, LSTM, Recurrent, RNN } from "./layer";
 import { clearPadding, product, project, sums } from "./product";
 import { stepLstm } from "./lstm";
@@ -67,6 +68,7 @@ export function recurrent(run: Run): void {
   run.scratch = z + rows * zRow;
   // A GRU makes its products itself: they wait for one another, or stay apart.
   const summed = layer.kind != GRU;
+  useRoom(run.integers);
   const single = summed && rows * steps == 1;
   if (single) sums(layer, run);
   else project(layer, run);

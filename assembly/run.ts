@@ -22,6 +22,8 @@ export class Run {
   /** The cell's states, in the order in which it names them. */
   state0: usize;
   state1: usize;
+  /** Where rows of x, h and what else is multiplied by int8 weights lie as integers. */
+  integers: usize;
 
   /* A step of it, which the time loop moves on. */
 

@@ -10,12 +10,12 @@ import { kB, table } from "./lib/text.mjs";
  * @type {Readonly<Record<string, { bytes: number, gzipped: number }>>}
  */
 const BUDGETS = {
-  "simd.wasm": { bytes: 12_400, gzipped: 4_800 },
+  "simd.wasm": { bytes: 14_800, gzipped: 5_900 },
   "relaxed.wasm": { bytes: 12_100, gzipped: 4_800 },
-  gatewise: { bytes: 124_800, gzipped: 43_000 },
+  gatewise: { bytes: 135_000, gzipped: 47_700 },
   // of an application that imports nothing else: more when bundlers can no longer leave the other layers out
-  "LSTM alone": { bytes: 96_300, gzipped: 34_000 },
-  "parse and serialize": { bytes: 7_300, gzipped: 3_100 },
+  "LSTM alone": { bytes: 106_000, gzipped: 38_400 },
+  "parse and serialize": { bytes: 8_000, gzipped: 3_400 },
   // what all of it adds to gatewise, graphs and the reader of ONNX files included
   "gatewise/audio": { bytes: 168_100, gzipped: 59_500 },
   // what the load of a format adds to gatewise

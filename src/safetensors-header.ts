@@ -194,7 +194,8 @@ export function at(object: string, name: string): string {
   return `${object}[${JSON.stringify(name)}]`;
 }
 
-function unexpected(
+/** What a place of the file is not. */
+export function unexpected(
   expected: string,
   got: unknown,
   place: string,

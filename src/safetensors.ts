@@ -4,16 +4,28 @@
 import type { Bytes } from "./bytes.js";
 import { isRecord, wrong } from "./checks.js";
 import { DTYPES } from "./dtypes.js";
-import { at, METADATA, readHeader } from "./safetensors-header.js";
+import { integersOf, integerTensor, widen } from "./integers.js";
+import { at, METADATA, readHeader, unexpected } from "./safetensors-header.js";
 import { checkTensor, type Tensor } from "./tensor.js";
 import { encodeUtf8 } from "./utf8.js";
 
 /** Tensors by name. */
 export type StateDict = Record<string, Tensor>;
 
+/** Integers, which a tensor name_scale makes numbers of: a scale for each row. */
+const INTEGERS = new Map<unknown, { size: number; read: Reader }>([
+  ["I8", { size: 1, read: (bytes) => new Int8Array(bytes) }],
+  ["I16", { size: 2, read: (bytes) => new Int16Array(bytes) }],
+]);
+type Reader = (bytes: ArrayBuffer) => Float32Array | Int8Array | Int16Array;
+const READ = new Map([...DTYPES, ...INTEGERS]);
+
+const scaleName = (name: string): string => `${name}_scale`;
+
 /**
  * The tensors of a safetensors file, each with numbers of its own, and the file's metadata. Reads F32; F16, BF16 and
- * F64 are widened or rounded to F32.
+ * F64 are widened or rounded to F32, and so are I8 and I16 that have a scale for each row of theirs, F32 [rows] or
+ * [rows, 1], by the name with _scale behind.
  *
  * @throws TypeError when `bytes` is not a Uint8Array or ArrayBuffer; FormatError, which names the place, when the file
  *   is damaged or holds another dtype
@@ -22,18 +34,36 @@ export function parse(bytes: Uint8Array | ArrayBuffer): {
   tensors: StateDict;
   metadata: Record<string, string>;
 } {
-  const { entries, metadata, numbersOf } = readHeader(bytes, DTYPES);
-  const tensors = entries.map((entry) => {
-    const { name, dtype, shape } = entry;
-    return [name, { shape, data: dtype.read(numbersOf(entry)) }] as const;
+  const { entries, metadata, numbersOf } = readHeader(bytes, READ);
+  const numbers = new Map(
+    entries.map((entry) => [entry.name, entry.dtype.read(numbersOf(entry))]),
+  );
+  const scaled = new Set<string>();
+  const tensors = entries.map(({ name, shape }): [string, Tensor] => {
+    const values = numbers.get(name) as ReturnType<Reader>;
+    if (values instanceof Float32Array) return [name, { shape, data: values }];
+    const scale = scaleName(name);
+    const scales = numbers.get(scale);
+    if (!(scales instanceof Float32Array) || scales.length !== shape[0]) {
+      const place = `tensor ${JSON.stringify(name)}`;
+      throw unexpected(`a tensor ${scale} of F32 [${shape[0]}]`, scales, place);
+    }
+    scaled.add(scale);
+    return [
+      name,
+      values instanceof Int8Array
+        ? integerTensor(shape, { values, scales })
+        : { shape, data: widen({ values, scales }) },
+    ];
   });
   // fromEntries defines own properties, so a tensor may be called __proto__
-  return { tensors: Object.fromEntries(tensors), metadata };
+  const own = tensors.filter(([name]) => !scaled.has(name));
+  return { tensors: Object.fromEntries(own), metadata };
 }
 
 /**
- * A safetensors file of `tensors` as F32, in the order of their names in the object; equal contents give equal
- * bytes.
+ * A safetensors file of `tensors`, in the order of their names in the object; equal contents give equal bytes. Tensors
+ * are F32; those that have integers are I8, and their scales F32.
  *
  * @throws TypeError, RangeError when a tensor or a metadata value is not what it should be
  */
@@ -43,15 +73,25 @@ export function serialize(
 ): Bytes {
   const header: [string, unknown][] = [];
   if (metadata !== undefined) header.push([METADATA, strings(metadata)]);
-  const blobs: Float32Array[] = [];
-  let size = 0;
+  const floats: [string, string, readonly number[], Float32Array][] = [];
+  // behind the floats, which then begin at multiples of 4
+  const bytes: [string, string, readonly number[], Int8Array][] = [];
   for (const [name, value] of Object.entries(named(tensors, "tensors"))) {
     if (name === METADATA)
       throw wrong(true, "tensors", `names other than ${METADATA}`, name);
     const { shape, data } = checkTensor(value, at("tensors", name));
-    const offsets = [size, (size += data.byteLength)];
-    header.push([name, { dtype: "F32", shape, data_offsets: offsets }]);
-    blobs.push(data);
+    const integers = integersOf(value, shape, data.length);
+    if (integers) {
+      const { values, scales } = integers;
+      floats.push([scaleName(name), "F32", [scales.length], scales]);
+      bytes.push([name, "I8", shape, values]);
+    } else floats.push([name, "F32", shape, data]);
+  }
+  let size = 0;
+  const blobs = [...floats, ...bytes];
+  for (const [name, dtype, shape, { byteLength }] of blobs) {
+    const data_offsets = [size, (size += byteLength)];
+    header.push([name, { dtype, shape, data_offsets }]);
   }
   const json = encodeUtf8(JSON.stringify(Object.fromEntries(header)));
   // spaces up to a multiple of 8, so that the numbers can be viewed in place
@@ -60,7 +100,7 @@ export function serialize(
   new DataView(file.buffer).setBigUint64(0, BigInt(start - 8), true);
   file.set(json, 8);
   let offset = start;
-  for (const { buffer, byteOffset, byteLength } of blobs) {
+  for (const [, , , { buffer, byteOffset, byteLength }] of blobs) {
     file.set(new Uint8Array(buffer, byteOffset, byteLength), offset);
     offset += byteLength;
   }

@@ -2,11 +2,13 @@
  * The entry for Cloudflare Workers (export condition "workerd"). They forbid compiling bytes, and compile what is
  * imported as .wasm when they are deployed: nothing to pass to init.
  */
+import dot from "../build/dot.wasm";
 import relaxed from "../build/relaxed.wasm";
 import simd from "../build/simd.wasm";
-import { provide } from "./kernel/load.js";
+import { provide, provideDot } from "./kernel/load.js";
 
 provide("relaxed", relaxed);
 provide("simd", simd);
+provideDot(dot);
 
 export * from "./index.js";

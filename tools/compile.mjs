@@ -10,6 +10,7 @@ const root = new URL("../", import.meta.url);
 const layers = await readdir(new URL("assembly/layers/", root));
 const entries = {
   "asconfig.json": layers.map((file) => `assembly/layers/${file}`),
+  "assembly/dot/asconfig.json": [],
   "assembly/train/asconfig.json": [],
 };
 

@@ -53,6 +53,12 @@ function textOf(bytes) {
   }).join("");
 }
 
+const dot = await readFile(new URL("build/dot.wasm", root));
+await writeFile(
+  new URL("dot.ts", folder),
+  `${header}export const dot =\n  "${textOf(dot)}";\n`,
+);
+
 for (const [i, name] of names.entries()) {
   const text = textOf(binaries[i] ?? new Uint8Array());
   await writeFile(

@@ -49,11 +49,20 @@ export function kernelOf(layer, backend, rows, steps) {
   place.states.forEach(({ at }, index) =>
     writeState(network.memory.i32, call, index, states + at * rows * 4),
   );
-  const { x, y, z } = buffers;
+  const { x, y, z, integers } = buffers;
   return () => {
     for (let done = 0; done < steps; done += most) {
       const count = Math.min(most, steps - done);
-      const chunk = { x, y, z, lengths: 0, rows, steps: count, trace: 0 };
+      const chunk = {
+        x,
+        y,
+        z,
+        lengths: 0,
+        rows,
+        steps: count,
+        trace: 0,
+        integers,
+      };
       writeCall(network.memory, call, chunk);
       run(call);
     }

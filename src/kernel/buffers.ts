@@ -1,6 +1,7 @@
 import { stepsIn } from "./cells/cell.js";
 import type { Stage } from "./network.js";
-import { align } from "./sizes.js";
+import { integerRowBytes } from "./pack/int8.js";
+import { align, lanesOf } from "./sizes.js";
 
 /**
  * z of one chunk of steps: enough rows for the projection to be a matrix product, little enough to stay in the
@@ -28,6 +29,7 @@ export interface Buffers {
   readonly y2: number;
   readonly z: number;
   readonly trace: number;
+  readonly integers: number;
   readonly end: number;
 }
 
@@ -52,7 +54,27 @@ export function layBuffers(
   const y2 = align(y + yBytes);
   const z = align(y2 + (stages.length > 1 ? yBytes : 0));
   const trace = align(z + zBytes + scratch);
-  return { x, y, y2, z, trace, end: align(trace + steps * traced * 4) };
+  const integers = align(trace + steps * traced * 4);
+  const room = widestOf(stages, (stage) => integerBytes(stage, rows, steps));
+  return { x, y, y2, z, trace, integers, end: integers + room };
+}
+
+/**
+ * What a stage needs for rows as integers: those of its chunk, or a step's states and the sums that are added to z. They
+ * lie last: who reads eight numbers at once then reads no further than what is there.
+ */
+function integerBytes(
+  { cells, inputWidth, zWidth }: Stage,
+  rows: number,
+  steps: number,
+): number {
+  const of = ({ cell }: Stage["cells"][number]): number => {
+    if (!cell.format.integer) return 0;
+    const units = Math.max(lanesOf(cell.outputSize), lanesOf(cell.hiddenSize));
+    const step = integerRowBytes(Math.max(units, inputWidth)) + zWidth * 4;
+    return rows * Math.max(steps * integerRowBytes(inputWidth), step);
+  };
+  return Math.max(...cells.map(of));
 }
 
 function widestOf(

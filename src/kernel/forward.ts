@@ -207,8 +207,9 @@ class ForwardPass {
       const place = stage.cells[direction] as PlacedCell;
       const lane = y + place.lane * 4;
       const trace = this.#trace && stage.traced ? buffers.trace : 0;
-      const { z } = buffers;
-      const call = { x, z, y: lane, lengths, rows, steps: count, trace };
+      const { z, integers } = buffers;
+      const steps = count;
+      const call = { x, z, y: lane, lengths, rows, steps, trace, integers };
       writeCall(memory, place.call, call);
       place.states.forEach((state, index) =>
         writeState(memory.i32, place.call, index, this.states.addressOf(state)),

@@ -1,6 +1,7 @@
 import { instantiateSync } from "@assemblyscript/loader";
 import { boolean, describe, message, oneOf, record } from "../checks.js";
 import { decodeText } from "./text.js";
+import { dotProduct } from "./dot.js";
 import { relaxed } from "./binaries/relaxed.js";
 import { simd } from "./binaries/simd.js";
 import type { KernelFunction, Pass } from "./contract.js";
@@ -63,6 +64,8 @@ function moduleFor(backend: "relaxed" | "simd"): WebAssembly.Module | null {
   return module;
 }
 
+export { provideDot } from "./dot.js";
+
 /** A binary that the host has compiled already, or null for one that it would refuse: for the edge workers' entries. */
 export function provide(
   backend: "relaxed" | "simd",
@@ -90,12 +93,25 @@ export function currentBackend(): Backend {
 export interface Machine {
   readonly backend: Backend;
   readonly memory: Memory;
+  /** Whether products of 7-bit integers go by the host's dot product of bytes. */
+  readonly dots: boolean;
   functionOf(of: KernelFunction): Pass;
 }
 
-/** @throws RangeError when this host cannot run the backend asked for */
-export function createMachine(wanted: Backend | "auto"): Machine {
-  const backend = wanted === "auto" ? currentBackend() : wanted;
+/**
+ * @param integers for models with integer weights, which have the same bits everywhere: in the place of relaxed, simd,
+ *   with the dot product of bytes that relaxed SIMD has
+ * @throws RangeError when this host cannot run the backend asked for
+ */
+export function createMachine(
+  wanted: Backend | "auto",
+  integers = false,
+): Machine {
+  const asked = wanted === "auto" ? currentBackend() : wanted;
+  if (asked !== "js" && !moduleFor(asked)) throw unavailable(asked);
+  let backend = asked;
+  if (integers && asked === "relaxed")
+    backend = available("simd") ? "simd" : "js";
   if (backend === "js") {
     const memory = new JsMemory();
     const made = new Map<string, Pass>();
@@ -104,13 +120,15 @@ export function createMachine(wanted: Backend | "auto"): Machine {
       made.set(of.name, pass);
       return pass;
     };
-    return { backend, memory, functionOf };
+    return { backend, memory, dots: false, functionOf };
   }
   const module = moduleFor(backend);
   if (!module) throw unavailable(backend);
   const memory = new WasmMemory();
   // The instance's own exports: the loader's wrap every call in a variadic function.
   const { exports } = instantiate(module, memory);
+  const dot = backend === asked ? null : dotProduct(memory.wasm);
+  if (dot) (exports["table"] as WebAssembly.Table).grow(1, dot);
   const functionOf = ({ name }: KernelFunction) => {
     const pass = exports[name];
     if (typeof pass === "function") return pass as Pass;
@@ -118,7 +136,7 @@ export function createMachine(wanted: Backend | "auto"): Machine {
       `module: expected the binary of this version, got one without ${name}`,
     );
   };
-  return { backend, memory, functionOf };
+  return { backend, memory, dots: dot !== null, functionOf };
 }
 
 function instantiate(

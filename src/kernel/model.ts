@@ -39,6 +39,8 @@ export {
 } from "./cells/recurrent.js";
 export type { RecurrentType } from "./fields.js";
 export type { CellState } from "./states.js";
+export { formatOf, PRECISIONS, type Precision } from "./pack/index.js";
+export { roundRow } from "./pack/int8.js";
 export { addInput } from "./skip.js";
 export type { StreamState } from "./slots.js";
 export { type Gates, TraceSink } from "./trace.js";
@@ -79,6 +81,7 @@ export class Model {
     rows: 1,
     steps: 0,
     trace: 0,
+    integers: 0,
   };
   /** Whether every stage is forward. */
   readonly #causal: boolean;
@@ -263,12 +266,17 @@ export class Model {
    * Writes every stage's call of `steps` steps of one row, in the records of a step (`single`) or of any call; where the
    * last one's output lies.
    */
-  #writeCalls({ x: first, y, y2, z }: Buffers, steps: number, single: boolean) {
+  #writeCalls(
+    { x: first, y, y2, z, integers }: Buffers,
+    steps: number,
+    single: boolean,
+  ) {
     const { cells, memory } = this.network; // one a stage: all are forward
     let x = first;
     let next = y;
     const own = this.#call;
     own.z = z;
+    own.integers = integers;
     own.steps = steps;
     for (let i = 0; i < cells.length; i++) {
       const { call, step } = cells[i] as PlacedCell;

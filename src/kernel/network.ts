@@ -75,7 +75,13 @@ export class Network {
   readonly weightsEnd: number;
 
   constructor(specs: readonly StageSpec[], wanted: Backend | "auto") {
-    const { backend, memory, functionOf } = createMachine(wanted);
+    const integers = specs.some(({ cells }) =>
+      cells.some(({ format }) => format.integer),
+    );
+    const { backend, memory, dots, functionOf } = createMachine(
+      wanted,
+      integers,
+    );
     this.backend = backend;
     this.memory = memory;
     const plan = new Plan(functionOf);
@@ -86,7 +92,7 @@ export class Network {
     memory.ensure(this.weightsEnd);
     for (const { cells, outputWidth } of this.stages)
       for (const { weights, call, step } of cells) {
-        weights.writeRecord(memory, outputWidth * 4);
+        weights.writeRecord(memory, outputWidth * 4, dots);
         for (const run of [call, step]) writeLayer(memory, run, weights.record);
       }
     this.repack();

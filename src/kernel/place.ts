@@ -23,15 +23,20 @@ export class PlacedWeights {
     this.#inputWidth = inputWidth;
     this.record = record;
     let at = record + recordBytes(cell.fields);
-    const place = <T>(what: T, field: string, bytes: number) => {
-      const address = at;
-      at += bytes;
+    const place = <T>(what: T, field: string, bytes: number, head = 0) => {
+      const address = at + head;
+      at = address + bytes;
       return { what, field, address };
     };
     this.#matrices = cell
       .matrices(inputWidth)
       .map((matrix) =>
-        place(matrix, matrix.field, matrixBytes(cell.format, matrix)),
+        place(
+          matrix,
+          matrix.field,
+          matrixBytes(cell.format, matrix),
+          cell.format.headBytes,
+        ),
       );
     this.#vectors = cell.vectors.map((vector) =>
       place(vector, vector.field, vector.length * 4),
@@ -40,7 +45,7 @@ export class PlacedWeights {
   }
 
   /** Writes the record, which nothing changes from then on. */
-  writeRecord({ i32, f32 }: Memory, outputStride: number): void {
+  writeRecord({ i32, f32 }: Memory, outputStride: number, dots: boolean): void {
     const { fields, ints, floats, format } = this.#cell;
     const start = this.record >> 2;
     const fieldOf = (name: string) => start + fields.indexOf(name);
@@ -48,7 +53,7 @@ export class PlacedWeights {
     for (const [name, value] of Object.entries(ints)) set(name, value);
     for (const [name, value] of Object.entries(floats))
       f32[fieldOf(name)] = value;
-    set("format", format.number);
+    set("format", dots ? format.dotNumber : format.number);
     set("inputWidth", this.#inputWidth);
     set("outputStride", outputStride);
     for (const { field, address } of [...this.#matrices, ...this.#vectors])

@@ -12,6 +12,7 @@ export const RUN = [
   "trace",
   "state0",
   "state1",
+  "integers",
   // the kernel's own
   "stepZ",
   "zRow",
@@ -36,6 +37,7 @@ const ROWS = RUN.indexOf("rows");
 const STEPS = RUN.indexOf("steps");
 const TRACE = RUN.indexOf("trace");
 const STATE = RUN.indexOf("state0");
+const INTEGERS = RUN.indexOf("integers");
 
 /** What a call is over: addresses in bytes. assembly/run.ts explains them. */
 export interface Call {
@@ -46,6 +48,7 @@ export interface Call {
   rows: number;
   steps: number;
   trace: number;
+  integers: number;
 }
 
 /** Writes which layer a call's record is of: once. */
@@ -67,6 +70,7 @@ export function writeCall(
   i32[at + ROWS] = call.rows;
   i32[at + STEPS] = call.steps;
   i32[at + TRACE] = call.trace;
+  i32[at + INTEGERS] = call.integers;
 }
 
 /** Writes where one of the cell's states lies. */

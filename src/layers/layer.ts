@@ -183,14 +183,21 @@ export abstract class Layer extends Inspected {
     return this.parameterCount;
   }
 
-  /** What a saved model says of it: neither the seed, which made the weights, nor the backend, which is the host's. @internal */
+  /**
+   * What a saved model says of it: neither the seed, which made the weights, nor the backend, which is the host's; of
+   * precision nothing unless it has integers, so that older readers read what they can. @internal
+   */
   get savedOptions(): Readonly<Record<string, unknown>> {
     const {
       seed: _,
       backend: __,
+      precision,
+      ranges,
       ...options
-    } = { seed: 0, backend: "auto", ...this.options };
-    return options;
+    }: Record<string, unknown> = { ...this.options };
+    if (precision === undefined || precision === "float32") return options;
+    const calibrated = Object.keys(ranges as object).length > 0;
+    return { ...options, precision, ...(calibrated && { ranges }) };
   }
 
   /** What reports say of it. @internal */

@@ -9,17 +9,24 @@ import {
   type Activation,
   type CellActivation,
   linearCell,
+  formatOf,
   type StageSpec,
 } from "../kernel/model.js";
 import { seeded, uniform } from "../random.js";
 import type { StateDict } from "../safetensors.js";
 import { activationText, checkActivation } from "./activations.js";
 import type { LayerDescription } from "./layer.js";
-import { type BackendChoice, checkBackend, layerSeed } from "./options.js";
+import {
+  type BackendChoice,
+  checkBackend,
+  layerSeed,
+  type PrecisionOptions,
+  precisionOptions,
+} from "./options.js";
 import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
 import { Pointwise, stageOfCell } from "./pointwise.js";
 
-export interface LinearOptions {
+export interface LinearOptions extends PrecisionOptions {
   inputSize: number;
   outputSize: number;
   /** true by default. */
@@ -50,6 +57,7 @@ export class Linear extends Pointwise {
       ),
       seed: layerSeed(options.seed),
       backend: checkBackend(options.backend),
+      ...precisionOptions(options),
     };
     const parameters = initialParameters(knownKeys(options, checked));
     super({
@@ -91,8 +99,11 @@ export class Linear extends Pointwise {
 
   /** @internal */
   protected override get remarks(): readonly string[] {
-    const { activation } = this.options;
-    return activation === "linear" ? [] : [activationText(activation)];
+    const { activation, precision } = this.options;
+    return [
+      ...(activation === "linear" ? [] : [activationText(activation)]),
+      ...(precision === "float32" ? [] : [precision]),
+    ];
   }
 }
 
@@ -104,19 +115,25 @@ function initialParameters({
   outputSize,
   bias,
   seed,
+  precision,
 }: Required<LinearOptions>): Parameters {
   const random = seeded(seed);
   const bound = 1 / Math.sqrt(inputSize);
   const shapes: [string, number[]][] = [["weight", [outputSize, inputSize]]];
   if (bias) shapes.push(["bias", [outputSize]]);
-  return new Parameters(shapes, (size) => uniform(size, bound, random));
+  const draw = (size: number) => uniform(size, bound, random);
+  return new Parameters(shapes, draw, precision !== "float32");
 }
 
 function stageOf(
-  { inputSize, outputSize, activation }: Required<LinearOptions>,
+  options: Required<LinearOptions>,
   parameters: Parameters,
 ): StageSpec {
+  const { inputSize, outputSize, activation, precision, ranges } = options;
   const cell = linearCell({
+    format: formatOf(precision),
+    integers: () => parameters.integers("weight"),
+    range: () => ranges["weight"] ?? null,
     inputSize,
     outputSize,
     activation,

@@ -14,6 +14,8 @@ import {
   type CellActivation,
   MERGE_MODES,
   type MergeMode,
+  type Precision,
+  PRECISIONS,
   type RecurrentKind,
 } from "../kernel/model.js";
 import { nextSeed } from "../random.js";
@@ -34,8 +36,27 @@ export const MASK_RULES = ["zero", "previous", "state"] as const;
 /** What comes out at a masked step: zeros, the output before, or the state. */
 export type MaskRule = (typeof MASK_RULES)[number];
 
+/** How a layer's matrices are kept and multiplied. */
+export interface PrecisionOptions {
+  /**
+   * 'float32' by default. 'int8': weights as integers with a scale a row, inputs and states as int16 in each product;
+   * 'int8-fast': in seven bits. Both have the same bits on every backend. Weights that are loaded are rounded, unless they
+   * are integers already.
+   */
+  precision?: Precision;
+  /**
+   * For integers: the range of what a matrix multiplies, by the matrix's name ({ weight_ih_l0: [-1, 1] }); numbers beyond
+   * are cut off. {} by default: every step of every row has its own.
+   */
+  ranges?: Ranges;
+}
+
+export type Ranges = Readonly<
+  Record<string, readonly [low: number, high: number]>
+>;
+
 /** What RNN, LSTM and GRU are made with. */
-export interface RecurrentOptions {
+export interface RecurrentOptions extends PrecisionOptions {
   /** I, the features of a time step. */
   inputSize: number;
   /** H, the units of a layer. */
@@ -95,6 +116,8 @@ export const DEFAULTS = {
   mergeMode: "concat",
   outputOrder: "time",
   maskRule: "zero",
+  precision: "float32",
+  ranges: {},
   nonlinearity: "tanh",
   projSize: 0,
   peepholes: false,
@@ -107,7 +130,9 @@ export const DEFAULTS = {
 export const isDefault = (name: string, value: unknown): boolean =>
   Object.hasOwn(DEFAULTS, name) &&
   (value === DEFAULTS[name as keyof typeof DEFAULTS] ||
-    (Array.isArray(value) && !value.length));
+    (typeof value === "object" &&
+      value !== null &&
+      !Object.keys(value).length));
 
 /**
  * The options that all three kinds share, checked, with the defaults filled in; `kind`: how many activations its
@@ -150,6 +175,28 @@ export function recurrentOptions(
       both ? ["time"] : OUTPUT_ORDERS,
     ),
     maskRule: oneOf(given("maskRule"), "maskRule", MASK_RULES),
+    ...precisionOptions(options),
+  };
+}
+
+/** The options of PrecisionOptions, checked. */
+export function precisionOptions(options: {
+  readonly precision?: unknown;
+  readonly ranges?: unknown;
+}): Required<PrecisionOptions> {
+  const given = record(options.ranges ?? DEFAULTS.ranges, "ranges");
+  for (const [name, range] of Object.entries(given)) {
+    const [low, high] = Array.isArray(range) ? range : [];
+    if (!(low <= 0 && high >= 0 && low < high))
+      throw wrong(true, `ranges.${name}`, "[low, high] around 0", range);
+  }
+  return {
+    precision: oneOf(
+      options.precision ?? DEFAULTS.precision,
+      "precision",
+      PRECISIONS,
+    ),
+    ranges: { ...given } as Ranges,
   };
 }
 

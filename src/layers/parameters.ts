@@ -6,30 +6,41 @@ import {
   shapeText,
   wrong,
 } from "../checks.js";
+import {
+  type Integers,
+  integersOf,
+  integerTensor,
+  widen,
+} from "../integers.js";
+import { roundRow } from "../kernel/model.js";
 import type { StateDict } from "../safetensors.js";
 import { checkTensor, sizeOf, type Tensor } from "../tensor.js";
 
 /** 2 GiB: no model's memory has room for as much. */
 export const MOST_NUMBERS = 2 ** 29;
 
-/** A layer's weights by PyTorch's names, as plain arrays. */
+/** A layer's weights by PyTorch's names, as plain arrays; where it runs on integers, its matrices as int8. */
 export class Parameters {
   readonly #shapes: ReadonlyMap<string, readonly number[]>;
   /** How many numbers they are in all. */
   readonly count: number;
   readonly #draw: (size: number) => Float32Array;
-  #values: ReadonlyMap<string, Float32Array> | null = null;
+  readonly #rounded: boolean;
+  #values: ReadonlyMap<string, Float32Array | Integers> | null = null;
   /** Goes up with every change, so that models know when to pack the weights again. */
   version = 0;
 
   /**
    * @param draw the initial values of as many numbers, in the order of the names. Called when somebody first looks:
    *   weights that a file brings are never drawn, which for 10 MB takes longer than to read them
+   * @param rounded whether matrices are kept as int8
    */
   constructor(
     shapes: Iterable<readonly [string, readonly number[]]>,
     draw: (size: number) => Float32Array,
+    rounded = false,
   ) {
+    this.#rounded = rounded;
     this.#shapes = new Map(shapes);
     let count = 0;
     for (const [name, shape] of this.#shapes) {
@@ -42,9 +53,16 @@ export class Parameters {
     this.#draw = draw;
   }
 
-  /** The values of a parameter, null when the layer has none of that name. */
+  /** The values of a parameter, null when the layer has none of that name. Those of integers are made anew. */
   get(name: string): Float32Array | null {
-    return this.#drawn().get(name) ?? null;
+    const value = this.#drawn().get(name) ?? null;
+    return value && "scales" in value ? widen(value) : value;
+  }
+
+  /** The integers of a parameter that is kept so. */
+  integers(name: string): Integers | null {
+    const value = this.#drawn().get(name);
+    return value && "scales" in value ? value : null;
   }
 
   /** Copies of all parameters. */
@@ -52,29 +70,32 @@ export class Parameters {
     const values = this.#drawn();
     const dict: StateDict = {};
     for (const [name, shape] of this.#shapes) {
-      const data = (values.get(name) as Float32Array).slice();
-      dict[name] = { shape: [...shape], data };
+      const copy = copyOf(values.get(name) as Float32Array | Integers);
+      dict[name] =
+        "scales" in copy
+          ? integerTensor([...shape], copy)
+          : { shape: [...shape], data: copy };
     }
     return dict;
   }
 
   // apart from #drawAll, whose closure would cost 40 bytes a call: an Embedding looks at every step
-  #drawn(): ReadonlyMap<string, Float32Array> {
+  #drawn(): ReadonlyMap<string, Float32Array | Integers> {
     return this.#values ?? this.#drawAll();
   }
 
-  #drawAll(): ReadonlyMap<string, Float32Array> {
-    const values = Array.from(
-      this.#shapes,
-      ([name, shape]) => [name, this.#draw(sizeOf(shape))] as const,
-    );
+  #drawAll(): ReadonlyMap<string, Float32Array | Integers> {
+    const values = Array.from(this.#shapes, ([name, shape]) => {
+      const data = this.#draw(sizeOf(shape));
+      return [name, this.#kept({ shape, data }, null)] as const;
+    });
     return (this.#values = new Map(values));
   }
 
   /** Checks everything under `prefix` and copies nothing: returns what does. */
   prepare(dict: unknown, prefix: string, what: string): () => void {
     const given = entriesUnder(dict, prefix);
-    const found = new Map<string, Tensor>();
+    const found = new Map<string, () => Float32Array | Integers>();
     for (const [name, shape] of this.#shapes) {
       const value = given.get(name);
       if (value === undefined) {
@@ -96,7 +117,8 @@ export class Parameters {
           ),
         );
       }
-      found.set(name, tensor);
+      const integers = integersOf(value, shape, tensor.data.length);
+      found.set(name, () => this.#kept(tensor, integers));
     }
     for (const name of given.keys()) {
       if (!found.has(name)) {
@@ -112,12 +134,33 @@ export class Parameters {
     }
     return () => {
       this.#values = new Map(
-        Array.from(found, ([name, { data }]) => [name, data.slice()]),
+        Array.from(found, ([name, take]) => [name, take()]),
       );
       this.version++;
     };
   }
+
+  /** A copy of a parameter's numbers, or of its integers, as it is kept. */
+  #kept({ shape, data }: Tensor, integers: Integers | null) {
+    if (!this.#rounded || shape.length < 2) return data.slice();
+    return integers ? copyOf(integers) : rounded(shape[0] as number, data);
+  }
 }
+
+/** A matrix's rows as integers, each of its own scale. */
+function rounded(rows: number, data: Float32Array): Integers {
+  const values = new Int8Array(data.length);
+  const scales = new Float32Array(rows);
+  const size = data.length / rows;
+  for (let row = 0; row < rows; row++)
+    scales[row] = roundRow(data, row * size, size, values, row * size);
+  return { values, scales };
+}
+
+const copyOf = <T extends Float32Array | Integers>(value: T): T =>
+  ("scales" in value
+    ? { values: value.values.slice(), scales: value.scales.slice() }
+    : value.slice()) as T;
 
 /** The dict's entries whose names begin with `prefix`, without it. A cell's names are those of a layer 0. */
 export function entriesUnder(

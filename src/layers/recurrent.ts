@@ -271,10 +271,11 @@ export abstract class Recurrent<
 
   /** @internal */
   protected override get remarks(): readonly string[] {
-    const { numLayers, direction } = this.options;
+    const { numLayers, direction, precision } = this.options;
     return [
       ...(numLayers > 1 ? [`${numLayers} layers`] : []),
       ...(direction === "forward" ? [] : [direction]),
+      ...(precision === "float32" ? [] : [precision]),
       ...(this.lastOnly ? ["last step alone"] : []),
     ];
   }

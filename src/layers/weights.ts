@@ -3,6 +3,7 @@ import {
   type Cell,
   type CellFunction,
   parametersOf,
+  formatOf,
   RECURRENT_KINDS,
   type RecurrentKind,
   type RecurrentSpec,
@@ -53,7 +54,8 @@ export function initialParameters(
         shapes.push([name + suffix(layer, direction), shape]);
     }
   }
-  return new Parameters(shapes, (size) => uniform(size, bound, random));
+  const draw = (size: number) => uniform(size, bound, random);
+  return new Parameters(shapes, draw, options.precision !== "float32");
 }
 
 /** The layers as the kernel runs them: a stage a layer, a cell a direction. */
@@ -80,8 +82,13 @@ export function stagesOf(
         clip,
         reverse: direction === "reverse",
         learnedState,
+        format: formatOf(options.precision),
         parameter: (name: string) =>
           parameters.get(name + suffix(layer, index)),
+        integers: (name: string) =>
+          parameters.integers(name + suffix(layer, index)),
+        range: (name: string) =>
+          options.ranges[name + suffix(layer, index)] ?? null,
       };
       return cell(spec);
     }),

@@ -22,7 +22,11 @@ import { Random } from "../support/random.js";
  * One table for every weight format: what it writes, and the product that reads it. Errors are relative to the sum of the
  * products' sizes.
  */
-const TOLERANCES: Record<keyof typeof FORMATS, number> = { f32: 2e-7 };
+const TOLERANCES: Record<keyof typeof FORMATS, number> = {
+  f32: 2e-7,
+  int8: 8e-3,
+  "int8-fast": 2e-2,
+};
 
 /** Outputs and inputs: below a panel, whole tiles, several and a ragged rest. */
 const SIZES = [
@@ -82,6 +86,9 @@ describe.each(Object.keys(FORMATS) as (keyof typeof FORMATS)[])(
         const x = new Random(3).floats(rows * inputs);
         const simd = product("simd", weight, bias, x, rows);
         expect(simd).toEqual(product("js", weight, bias, x, rows));
+        // by the dot product of bytes, where there is one
+        if (format.integer)
+          expect(product("relaxed", weight, bias, x, rows)).toEqual(simd);
         const off = simd.map((y, at) => {
           const row = Math.floor(at / outputs);
           const output = at % outputs;
@@ -108,6 +115,7 @@ describe.each(Object.keys(FORMATS) as (keyof typeof FORMATS)[])(
             hiddenSize,
             activations: ["linear"],
             seed: 0,
+            precision: name === "f32" ? "float32" : name,
             backend,
           });
           const data = new Random(9).floats(3 * 4 * 5);

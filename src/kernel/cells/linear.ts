@@ -1,3 +1,4 @@
+import type { Integers } from "../../integers.js";
 import type { KernelFunction } from "../contract.js";
 import { LAYER } from "../fields.js";
 import { linearKernel } from "../js/linear.js";
@@ -17,6 +18,9 @@ export interface LinearSpec {
   readonly activation: CellFunction;
   readonly format?: WeightFormat;
   weight(): Float32Array; // (O, I)
+  integers?(): Integers | null;
+  /** The calibrated range of inputs. */
+  range?(): readonly [low: number, high: number] | null;
   bias(): Float32Array | null; // (O)
 }
 
@@ -40,6 +44,8 @@ export function linearCell(spec: LinearSpec): Cell {
       {
         field: "input",
         weights: weight,
+        integers: () => spec.integers?.() ?? null,
+        range: () => spec.range?.() ?? null,
         biasIh: bias,
         biasHh: () => null,
         stride: inputSize,

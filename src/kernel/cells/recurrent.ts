@@ -7,7 +7,8 @@ import {
   type RecurrentType,
 } from "../fields.js";
 import { recurrentKernel } from "../js/recurrence.js";
-import { F32 } from "../pack/f32.js";
+import type { Integers } from "../../integers.js";
+import type { WeightFormat } from "../pack/format.js";
 import type { PackedRows } from "../pack/rows.js";
 import { PANEL, panelsOf, quadsOf } from "../sizes.js";
 import {
@@ -52,6 +53,12 @@ export interface RecurrentSpec extends CellSizes {
   readonly clip: number; // of sums, before f and g; ∞: none
   readonly reverse: boolean;
   readonly learnedState: boolean;
+  /** How its matrices lie. */
+  readonly format: WeightFormat;
+  /** A matrix's integers, where the layer has those. */
+  integers(name: string): Integers | null;
+  /** The calibrated range of what a matrix multiplies; null: none. */
+  range(name: string): readonly [low: number, high: number] | null;
   /** A parameter as it is now, by PyTorch's name without layer and direction: "weight_ih"; null: the layer has none. */
   parameter(name: string): Float32Array | null;
 }
@@ -164,7 +171,7 @@ export function recurrentCell(
       ...own.ints,
     },
     floats: functions.floats,
-    format: F32,
+    format: spec.format,
     matrices: own.matrices,
     vectors: own.vectors ?? [],
     states: kind.states(spec).map(({ name, size }) => ({
@@ -206,12 +213,14 @@ export const hiddenMatrix = (
 
 /** A parameter as a matrix, with the layer's two biases. */
 export const matrixOf = (
-  { parameter }: RecurrentSpec,
+  { parameter, integers, range }: RecurrentSpec,
   name: string,
   stride: number,
   rows: PackedRows,
 ): Omit<CellMatrix, "field" | "columns"> => ({
   weights: () => parameter(name) as Float32Array,
+  integers: () => integers(name),
+  range: () => range(name),
   biasIh: () => parameter("bias_ih"),
   biasHh: () => parameter("bias_hh"),
   stride,

@@ -1,6 +1,7 @@
 import { FORMATS } from "../pack/index.js";
 import type { Layer } from "./layer.js";
 import { productF32 } from "./product-f32.js";
+import { limitOf, productInt8 } from "./product-int8.js";
 import type { Run } from "./run.js";
 
 /** z [rows, 16 · panels] ← bias + x [rows, k] W, or, accumulating, z + x W. */
@@ -19,6 +20,25 @@ export function product(
 ): void {
   if (format === FORMATS.f32.number)
     productF32(f32, w, x, xStride, z, zStride, rows, k, panels, accumulate);
+  else if (
+    format === FORMATS.int8.number ||
+    format === FORMATS["int8-fast"].number
+  ) {
+    const limit = format === FORMATS.int8.number ? limitOf(k) : 0;
+    productInt8(
+      f32,
+      limit,
+      w,
+      x,
+      xStride,
+      z,
+      zStride,
+      rows,
+      k,
+      panels,
+      accumulate,
+    );
+  }
   // as `unreachable` in assembly/product.ts
   else throw new Error(`kernel: expected a format of weights, got ${format}`);
 }

@@ -1,7 +1,6 @@
 import type { Memory } from "../memory.js";
 import { PANEL } from "../sizes.js";
-import type { PanelMatrix, WeightFormat } from "./format.js";
-import { INNER, OUTER } from "./rows.js";
+import { eachLane, type PanelMatrix, type WeightFormat } from "./format.js";
 
 /*
  * float32. A panel, float by float:
@@ -10,7 +9,15 @@ import { INNER, OUTER } from "./rows.js";
  *
  * Columns past the matrix, and rows that no unit has, are zeros.
  */
-export const F32: WeightFormat = { number: 0, panelBytes, writePanel };
+export const F32: WeightFormat = {
+  number: 0,
+  dotNumber: 0,
+  integer: false,
+  headBytes: 0,
+  panelBytes,
+  writeHead: () => {},
+  writePanel,
+};
 
 function panelBytes(columns: number): number {
   return PANEL * (columns + 1) * 4;
@@ -22,19 +29,11 @@ function writePanel(
   matrix: PanelMatrix,
   panel: number,
 ): void {
-  const { stride, rows, columns, emptyBias } = matrix;
+  const { stride, columns } = matrix;
   const weights = matrix.weights();
-  const biasIh = matrix.biasIh();
-  const biasHh = matrix.biasHh();
   const start = (address + panel * panelBytes(columns.length)) >> 2;
-  for (let lane = 0; lane < PANEL; lane++) {
-    const index = panel * PANEL + lane;
-    const row = rows.matrixRows[index] as number;
-    const sign = rows.signs[index] as number;
-    const added = rows.biases[index] as number;
-    const inner = added & INNER ? (biasIh?.[row] ?? 0) : 0;
-    const outer = added & OUTER ? (biasHh?.[row] ?? 0) : 0;
-    f32[start + lane] = row < 0 ? emptyBias : (inner + outer) * sign;
+  eachLane(matrix, panel, (lane, row, sign, bias) => {
+    f32[start + lane] = bias;
     let to = start + lane;
     for (let c = 0; c < columns.length; c++) {
       to += PANEL;
@@ -44,5 +43,5 @@ function writePanel(
           ? 0
           : (weights[row * stride + column] as number) * sign;
     }
-  }
+  });
 }

@@ -1,0 +1,50 @@
+import { dot } from "./binaries/dot.js";
+import { integerRowBytes } from "./pack/int8.js";
+import { PANEL } from "./sizes.js";
+import { decodeText } from "./text.js";
+
+/*
+ * The product of bytes by relaxed SIMD's dot product, assembly/dot: whether this host has one that is right. Node 20 has
+ * one, behind its flag, that forgets the sum which it adds to.
+ */
+let compiled: WebAssembly.Module | null | undefined;
+
+/** The binary that the host has compiled already: for the edge workers' entries. */
+export function provideDot(module: WebAssembly.Module): void {
+  compiled = module;
+}
+
+/** The function over a memory, for the simd binary's table; null where the host has none that is right. */
+export function dotProduct(
+  memory: WebAssembly.Memory,
+): ((...numbers: number[]) => void) | null {
+  if (compiled === undefined) compiled = rightModule();
+  return compiled && dotOf(compiled, memory);
+}
+
+const dotOf = (module: WebAssembly.Module, memory: WebAssembly.Memory) =>
+  new WebAssembly.Instance(module, { env: { memory } }).exports["dot"] as (
+    ...numbers: number[]
+  ) => void;
+
+function rightModule(): WebAssembly.Module | null {
+  try {
+    const module = new WebAssembly.Module(decodeText(dot));
+    return isRight(module) ? module : null;
+  } catch {
+    return null; // no relaxed SIMD, or no right to compile
+  }
+}
+
+/** Three rows, of which one goes alone, of the largest integers: sums that need more than 16 bits, and are added to. */
+function isRight(module: WebAssembly.Module): boolean {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const product = dotOf(module, memory);
+  const [w, q, s, k, rows] = [0, 4096, 8192, 16, 3];
+  const sums = new Int32Array(memory.buffer, s, rows * PANEL);
+  return [127, -127].every((weight) => {
+    new Int8Array(memory.buffer).fill(weight, w, q).fill(127, q, s);
+    product(w, q, integerRowBytes(k), s, 64, rows, k, 1);
+    return sums.every((sum) => sum === k * 127 * weight);
+  });
+}

@@ -1,0 +1,90 @@
+const fround = Math.fround;
+
+/* The numbers of assembly/integers.ts. */
+const MAGIC = 12582912;
+const TINY = 2 ** -100;
+/** Floats of a panel before its columns. */
+const HEAD = 48;
+
+/** A row of x as integers. */
+let integers = new Int16Array(0);
+/** The memory's bytes. */
+let bytes: Int8Array = new Int8Array(0);
+
+/** The largest integer of which k products with int8 can be added up in 32 bits. */
+export const limitOf = (k: number): number =>
+  Math.min(32767, Math.floor(0x7fffffff / (127 * k)));
+
+/** The nearest integer, ties to even, of a number below 2²². */
+const nearest = (value: number): number => fround(value + MAGIC) - MAGIC;
+
+/** x ≈ scale · integers of one row; what it returns is the scale. `limit` 0: seven bits. */
+function toIntegers(
+  f32: Float32Array,
+  x: number,
+  k: number,
+  limit: number,
+  low: number,
+  high: number,
+): number {
+  const own = low === high;
+  let least = 0;
+  let most = 0;
+  for (let i = x; i < x + k; i++) {
+    least = Math.min(least, f32[i] as number);
+    most = Math.max(most, f32[i] as number);
+  }
+  if (!(most - least < Number.POSITIVE_INFINITY)) return Number.NaN; // whatever its integers are
+  const bottom = own ? -least : -low;
+  const top = own ? most : high;
+  const reach = limit ? Math.max(bottom, top) : fround(top + bottom);
+  const levels = limit || 127;
+  const inverse = reach >= TINY ? fround(levels / reach) : 0;
+  const zero = nearest(fround(bottom * inverse));
+  const from = limit ? -limit : -zero;
+  const to = limit || 127 - zero;
+  for (let i = 0; i < k; i++) {
+    const value = fround((f32[x + i] as number) * inverse);
+    integers[i] = nearest(Math.min(Math.max(value, from), to));
+  }
+  return fround(reach / levels);
+}
+
+/** `product` of product.ts; exact sums, in whatever order. */
+export function productInt8(
+  f32: Float32Array,
+  limit: number,
+  w: number,
+  x: number,
+  xStride: number,
+  z: number,
+  zStride: number,
+  rows: number,
+  k: number,
+  panels: number,
+  accumulate: boolean,
+): void {
+  if (integers.length < k) integers = new Int16Array(k);
+  if (bytes.buffer !== f32.buffer) bytes = new Int8Array(f32.buffer);
+  const low = f32[w - 4] as number;
+  const high = f32[w - 3] as number;
+  const panelFloats = HEAD + Math.ceil(k / 8) * 32;
+  for (let row = 0; row < rows; row++) {
+    const scale = toIntegers(f32, x + row * xStride, k, limit, low, high);
+    let to = z + row * zStride;
+    for (let panel = 0; panel < panels; panel++, to += 16) {
+      const head = w + panel * panelFloats;
+      for (let lane = 0; lane < 16; lane++) {
+        let sum = 0;
+        let at = (head + HEAD + lane) * 4;
+        for (let i = 0; i < k; i += 4, at += 64) {
+          for (let j = 0; j < 4 && i + j < k; j++)
+            sum += (integers[i + j] as number) * (bytes[at + j] as number);
+        }
+        const both = fround(scale * (f32[head + lane] as number));
+        const start = f32[accumulate ? to + lane : head + 16 + lane] as number;
+        f32[to + lane] = start + fround(fround(sum) * both);
+      }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import type { Memory } from "../memory.js";
+import { PANEL } from "../sizes.js";
+import { eachLane, type PanelMatrix, type WeightFormat } from "./format.js";
+
+/*
+ * int8, a scale for each row of the weight matrix. A panel, 64 bytes a cell of the drawing:
+ *
+ *      [ scales of 16 rows ][ their biases ][ Σ of each row's integers ][ columns 0 … 3 ][ columns 4 … 7 ] …
+ *
+ * with zeros to a multiple of 8 columns.
+ *
+ *      columns 0 … 3    [ row 0: 4 integers | row 1: 4 integers | … ]
+ *
+ * In front of a matrix lies the range of what it multiplies, where that was calibrated:
+ *
+ *      [ low | high | · | · ]      0 and 0: each row of x has its own
+ *
+ * Both formats lie alike. They differ in how many bits x has: 16 (fewer where so many products would not fit into 32), or
+ * seven, for which hosts have a dot product of bytes.
+ */
+export const INT8: WeightFormat = {
+  number: 1,
+  dotNumber: 1,
+  integer: true,
+  headBytes: 16,
+  panelBytes,
+  writeHead,
+  writePanel,
+};
+export const INT8_FAST: WeightFormat = { ...INT8, number: 2, dotNumber: 3 };
+
+/** The largest integer of a weight, of either sign. */
+export const MOST = 127;
+
+const HEAD = 3 * PANEL;
+
+/** Bytes that a row of k numbers takes as integers: assembly/integers.ts. */
+export const integerRowBytes = (k: number): number =>
+  16 + Math.ceil(k / 8) * 16;
+
+function panelBytes(columns: number): number {
+  return (HEAD + Math.ceil(columns / 8) * 2 * PANEL) * 4;
+}
+
+function writeHead({ f32 }: Memory, address: number, matrix: PanelMatrix) {
+  const [low, high] = matrix.range?.() ?? [0, 0];
+  f32[(address >> 2) - 4] = low;
+  f32[(address >> 2) - 3] = high;
+}
+
+function writePanel(
+  { f32, i32 }: Memory,
+  address: number,
+  matrix: PanelMatrix,
+  panel: number,
+): void {
+  const { columns, stride } = matrix;
+  const given = matrix.integers?.();
+  const size = panelBytes(columns.length);
+  const head = (address + panel * size) >> 2;
+  const bytes = new Int8Array(f32.buffer, head * 4, size).fill(0);
+  eachLane(matrix, panel, (lane, row, sign, bias) => {
+    f32[head + PANEL + lane] = bias;
+    if (row < 0) return;
+    const values = given?.values ?? new Int8Array(stride);
+    const start = given ? row * stride : 0;
+    f32[head + lane] =
+      given?.scales[row] ??
+      roundRow(matrix.weights(), row * stride, stride, values, 0);
+    let sum = 0;
+    for (let c = 0; c < columns.length; c++) {
+      const column = columns[c] as number;
+      if (column < 0) continue;
+      const value = (values[start + column] as number) * sign;
+      bytes[HEAD * 4 + (c >> 2) * 64 + lane * 4 + (c & 3)] = value;
+      sum += value;
+    }
+    i32[head + 2 * PANEL + lane] = sum;
+  });
+}
+
+/**
+ * Rounds a row of `size` numbers at `from` to integers at `to`; what they count. It has 16 bits, so that 127 times it is
+ * a float32: what was rounded once is found again, to the bit, from its own numbers.
+ */
+export function roundRow(
+  weights: ArrayLike<number>,
+  from: number,
+  size: number,
+  target: Int8Array,
+  to: number,
+): number {
+  let most = 0;
+  for (let i = 0; i < size; i++)
+    most = Math.max(most, Math.abs(weights[from + i] as number));
+  const scale = upToSixteenBits(most / MOST);
+  if (!(scale > 0)) return most; // zeros, or NaN, which its sums are then
+  for (let i = 0; i < size; i++) {
+    const value = Math.round((weights[from + i] as number) / scale);
+    target[to + i] = Math.max(-MOST, Math.min(MOST, value));
+  }
+  return scale;
+}
+
+/** The least float32 of 16 significant bits that is not below. */
+function upToSixteenBits(value: number): number {
+  const bits = new Int32Array(Float32Array.of(value).buffer);
+  bits[0] = ((bits[0] as number) + 0xff) & ~0xff;
+  return new Float32Array(bits.buffer)[0] as number;
+}
