@@ -42,11 +42,20 @@ const MAY: Record<string, readonly string[]> = {
   signal: ["base"],
   audio: [...BESIDE, "signal", "worklet", "formats"],
   vis: BESIDE,
-  data: ["base", "formats", "entry"],
+  data: ["base", "formats", "graph", "entry"],
   queue: [...BESIDE, "data", "formats"],
   worker: [...BESIDE, "kernel", "training"],
   worklet: [...BESIDE, "kernel", "signal"],
-  cli: ["base", "data", "formats", "graph", "entry", "training", "vis"],
+  cli: [
+    "base",
+    "data",
+    "formats",
+    "graph",
+    "entry",
+    "queue",
+    "training",
+    "vis",
+  ],
 };
 
 /** The kernel's doors: layers and models run on it, training changes weights, the others say which kernel runs. */

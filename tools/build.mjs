@@ -17,6 +17,8 @@ const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const formats = (await readdir(path("src/formats")))
   .map((name) => `formats/${name}/index`)
   .filter((name) => existsSync(path(`src/${name}.ts`)));
+/** Of the user, who has them or does without gatewise/queue. */
+const PEERS = ["bullmq", "ioredis", "@opentelemetry/api"];
 const entries = [
   "index",
   // no export of its own: as an entry it has chunks apart from the core's, so parse alone brings 6 kB and not 10
@@ -33,6 +35,8 @@ const entries = [
   "worker/index",
   "worker/node",
   "worker/script-node",
+  "queue/index",
+  "queue/thread",
 ];
 
 await rm(path("dist"), { recursive: true, force: true });
@@ -43,7 +47,7 @@ const { metafile } = await build({
   outbase: path("src"),
   outdir: path("dist"),
   plugins: [withoutTextDecoder, withoutPako],
-  external: ["*.wasm", "*.wasm?module", "node:worker_threads"],
+  external: ["*.wasm", "*.wasm?module", "node:*", ...PEERS],
   bundle: true,
   splitting: true,
   format: "esm",

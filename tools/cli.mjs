@@ -17,8 +17,8 @@ export async function bundleCli(outfile) {
     outfile,
     bundle: true,
     platform: "node",
-    // what draws pictures is an optional package
-    external: ["echarts"],
+    // optional packages of the user: what draws pictures, and what work and score need
+    external: ["echarts", "bullmq", "ioredis", "@opentelemetry/api"],
     format: "esm",
     target: "node20",
     // without a map, which would be mostly of libraries; names stay, so that a stack trace can be read

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/runtimes"
 
-debian=(chromium firefox-esr pulseaudio webkit2gtk-driver xvfb tesseract-ocr-eng)
+debian=(chromium firefox-esr parallel pulseaudio python3-distributed redis-server webkit2gtk-driver xvfb tesseract-ocr-eng)
 missing=()
 for package in "${debian[@]}"; do
   state=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)

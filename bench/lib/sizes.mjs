@@ -28,6 +28,8 @@ async function bundle(...code) {
     minify: true,
     format: "esm",
     platform: "neutral",
+    // of gatewise/queue, which runs in Node alone
+    external: ["node:*", "bullmq", "ioredis", "@opentelemetry/api"],
     target: "es2022",
     write: false,
     logLevel: "error",
@@ -36,7 +38,7 @@ async function bundle(...code) {
 }
 
 /** What stands beside the formats: each is an entry of its own. */
-const BESIDE = ["audio", "decode", "tesseract", "train", "vis"];
+const BESIDE = ["audio", "decode", "queue", "tesseract", "train", "vis"];
 
 /**
  * Where an entry lies in dist/, if not in a folder of its name.

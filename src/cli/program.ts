@@ -22,6 +22,7 @@ import {
 import { run } from "./commands/run.js";
 import { SEGMENT, train } from "./commands/train.js";
 import { verify } from "./commands/verify.js";
+import { addQueue } from "./program-queue.js";
 import { addTasks } from "./program-tasks.js";
 
 /** Of the package; tools/cli.mjs puts it here. */
@@ -41,6 +42,8 @@ Examples:
   gatewise forecast sunspots.safetensors history.csv next.csv --steps 24 --scale 209
   gatewise plot model.safetensors input.csv gates.svg
   gatewise plot --loss run.jsonl loss.svg
+  gatewise work redis://queue.local
+  gatewise score model.onnx rows.jsonl scores.jsonl --redis redis://queue.local
 
 Exit codes: 0 done, 1 failed, 2 arguments that make no sense.`;
 
@@ -221,5 +224,6 @@ export function createProgram(): Command {
     .addOption(backendOption())
     .action(verify);
   addTasks(program);
+  addQueue(program);
   return program;
 }

@@ -37,6 +37,7 @@ import { type Graph, toOnnx } from "gatewise/onnx";
 import { beamSearch, ctcBeam, ctcGreedy, type TokenStream } from "gatewise/decode";
 import { addProcessor, GatewiseNode } from "gatewise/worklet";
 import { type SpeechSegment, VoiceActivity } from "gatewise/audio";
+import { score, scoreFile, work } from "gatewise/queue";
 import { createPool, type WorkerLike } from "gatewise/worker";
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
@@ -75,6 +76,9 @@ const pool = createPool({ create: () => worker });
 const vad = new VoiceActivity({ model: bytes, onSpeechEnd: (audio) => known(audio), onFrameProcessed: ({ isSpeech }) => known(isSpeech) });
 const segment: SpeechSegment | void = (await vad.segments([new Float32Array(1)]).next()).value;
 known(segment); vad.listen(new MediaStream()).then(({ stop }) => stop());
+for await (const scored of score(rows.map((row) => [row]), { queue: "redis://localhost", model })) known(scored.shape);
+known((await scoreFile("a.npz", "b.npz", { queue: "redis://localhost", model: bytes })).rows);
+known(await work({ queue: { url: "redis://localhost" } }));
 known(pool); known(addProcessor); known(GatewiseNode);
 `;
 

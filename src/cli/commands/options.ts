@@ -24,6 +24,11 @@ export const loadOption = () =>
     "what the file's reader is to know, such as forceLinearBeforeReset=true; any number of them",
   ).argParser(namedValue);
 
+export const queueOption = () =>
+  new Option("--queue <name>", "which of the server's queues").default(
+    "gatewise",
+  );
+
 export const quietOption = () =>
   new Option("--quiet", "no progress, no summary: errors alone");
 

@@ -10,7 +10,7 @@ import { openOutput, writeOutput } from "../../data/output.js";
 import { startProgress } from "../progress.js";
 import { toAudio } from "../run/audio.js";
 import { columnsOf, type ReadGiven, readGiven, scaled } from "../run/given.js";
-import type { States } from "../run/graph-lines.js";
+import type { States } from "../../data/graph-lines.js";
 import type { CommonOptions } from "./options.js";
 
 export interface RunOptions extends CommonOptions, ReadGiven {

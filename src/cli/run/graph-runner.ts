@@ -5,7 +5,7 @@ import type { Arrays } from "../data/arrays.js";
 import type { Case } from "../data/cases.js";
 import type { Kind } from "../data/kinds.js";
 import { UsageError } from "../errors.js";
-import { answerGraphLines } from "./graph-lines.js";
+import { answerGraphLines } from "../../data/graph-lines.js";
 import type { LineOptions, Runner } from "./runner.js";
 
 /** A graph: inputs and outputs by their names. */

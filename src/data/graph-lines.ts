@@ -5,12 +5,12 @@
  * list is the first input, and is answered by the first output. With states, outputs that are inputs of the next run,
  * the lines go on one from another, those of an object with `stream` from the line with the same before.
  */
-import { isRecord } from "../../checks.js";
-import { reasonOf } from "../../errors.js";
-import { FormatError, type Nested, tensor, type Tensor } from "../../index.js";
-import { type Line, nestedText, readLines } from "../../data/json-lines.js";
-import type { Block } from "../../data/lines.js";
-import type { Graph } from "../../formats/load/index.js";
+import { isRecord } from "../checks.js";
+import { reasonOf } from "../errors.js";
+import type { Graph } from "../graph/index.js";
+import { FormatError, type Nested, tensor, type Tensor } from "../index.js";
+import { type Line, nestedText, readLines } from "./json-lines.js";
+import type { Block } from "./lines.js";
 
 /** Inputs by the outputs of the run before that they are. */
 export type States = Readonly<Record<string, string>>;
@@ -35,7 +35,8 @@ export async function* answerGraphLines(
   }
 }
 
-class GraphAnswers {
+/** Lines through a graph. */
+export class GraphAnswers {
   readonly #graph: Graph;
   readonly #states: States | null;
   readonly #inputs: ReadonlySet<string>;

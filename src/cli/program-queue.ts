@@ -1,0 +1,62 @@
+/*
+ * The commands of a queue: who has cores, and who has rows.
+ */
+import { type Command } from "commander";
+import {
+  count,
+  jsonOption,
+  loadOption,
+  positiveNumber,
+  queueOption,
+  quietOption,
+} from "./commands/options.js";
+import { score } from "./commands/score.js";
+import { work } from "./commands/work.js";
+
+export function addQueue(program: Command): void {
+  program
+    .command("work")
+    .description(
+      "score rows for others, with all cores of this machine; SIGTERM ends it when what it has begun is done",
+    )
+    .argument("<redis>", "the address of a Redis or Valkey: redis://host:port")
+    .addOption(queueOption())
+    .option("--threads <count>", "as many as there are cores without it", count)
+    .option(
+      "--lock <seconds>",
+      "after which others do what a worker had that died",
+      positiveNumber,
+      30,
+    )
+    .addOption(quietOption())
+    .action(work);
+  program
+    .command("score")
+    .description(
+      "run rows, each a sequence by itself, on the workers of a queue",
+    )
+    .argument("<model>", "a model file")
+    .argument(
+      "<input>",
+      "an .npy or .npz file of rows, or a .jsonl file with a sequence a line; - for standard input",
+    )
+    .argument("<out>", "the same; - for standard output")
+    .requiredOption("--redis <url>", "where the queue is: redis://host:port")
+    .addOption(queueOption())
+    .option("--rows <count>", "rows of a job", count, 256)
+    .option(
+      "--patience <seconds>",
+      "how long the server may be gone or full",
+      positiveNumber,
+      30,
+    )
+    .option(
+      "--from <kind>",
+      "npy, npz or jsonl, where INPUT's name does not say",
+    )
+    .option("--to <kind>", "of OUT, likewise")
+    .addOption(jsonOption())
+    .addOption(quietOption())
+    .addOption(loadOption())
+    .action(score);
+}

@@ -1,0 +1,357 @@
+/*
+ * The other end of the workers: cuts, hands out, and gives the answers back in order.
+ *
+ * What is true is the answer's key: whether it was BullMQ's word that it is there, or a look because that word never
+ * came. A chunk is held here until it is answered, so one that a server has lost is given to it again; done twice, it
+ * has the same answer.
+ */
+import { randomUUID } from "node:crypto";
+import type { Job, Queue, QueueEvents } from "bullmq";
+import { positiveInteger, record, wrong } from "../checks.js";
+import { modelBytes, type ModelSource } from "../threads.js";
+import type { Tensor } from "../tensor.js";
+import {
+  type ChunkJob,
+  inlineSize,
+  rowsOf,
+  toInline,
+  unpackGroups,
+} from "./chunk.js";
+import { hashOf, putModel } from "./models.js";
+import type { QueueAddress } from "./address.js";
+import { Connection, sleep } from "./redis.js";
+import { arraysOf, type Cut, type ScoreInput, type Source } from "./sources.js";
+
+/** How rows are scored. */
+export interface ScoreOptions {
+  queue: QueueAddress;
+  /** A model, or its bytes: of any file that gatewise/load reads. */
+  model: ModelSource;
+  /** Rows of a job; 256 by default. */
+  rows?: number;
+  /** How often a chunk is tried that fails by no fault of its own; 5 by default. */
+  attempts?: number;
+  /** Drops what has not been started. The call rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Is told how far it is: `total` is null where the input does not say how much it is. */
+  onProgress?: (done: number, total: number | null) => void;
+}
+
+export const SCORE_OPTIONS = {
+  queue: 0,
+  model: 0,
+  rows: 0,
+  attempts: 0,
+  signal: 0,
+  onProgress: 0,
+} satisfies Record<keyof ScoreOptions, 0>;
+
+const ROWS = 256;
+const ATTEMPTS = 5;
+/** Rows in the job itself, in bytes of its JSON. */
+const MOST_INLINE = 2 ** 20;
+/** What is out at a time: enough for the workers, not more than a small server holds. */
+const MOST_CHUNKS = 128;
+const MOST_BYTES = 2 ** 26;
+/** Rows and answers that nobody fetched are gone after a day. */
+const SECONDS = 24 * 3600;
+/** How long nobody hears of a chunk before somebody looks. */
+const LOOK_MS = 1000;
+
+/** What a chunk comes to: the answers' bytes, in the form of the rows. */
+export interface Answered {
+  readonly cut: Cut;
+  readonly answer: Uint8Array;
+}
+
+/**
+ * Scores sequences on whatever workers there are: each row is a sequence [T, I] by itself (of a model of tokens [T]), and
+ * its output comes in the order of the rows.
+ *
+ *     for await (const output of score("rows.npz", { queue: "redis://localhost", model }))
+ *
+ * @param input an .npy or .npz file with rows along the first axis, a .jsonl file with a sequence a line, or rows one by one
+ * @throws TypeError, RangeError that name the option; an Error that names the row, or the server that is not there
+ */
+export async function* score(
+  input: ScoreInput,
+  options: ScoreOptions,
+): AsyncGenerator<Tensor> {
+  const checked = checkOptions(options);
+  const source = await arraysOf(input, checked.rows);
+  for await (const { answer } of scoreChunks(source, checked))
+    for (const outputs of unpackGroups(answer)) yield* rowsOf(outputs);
+}
+
+export type CheckedOptions = ReturnType<typeof checkOptions>;
+
+export function checkOptions(options: ScoreOptions) {
+  record(options, "options", SCORE_OPTIONS);
+  const { queue, model, signal, onProgress } = options;
+  if (signal !== undefined && typeof signal?.throwIfAborted !== "function")
+    throw wrong(false, "signal", "an AbortSignal", signal);
+  if (onProgress !== undefined && typeof onProgress !== "function")
+    throw wrong(false, "onProgress", "a function", onProgress);
+  return {
+    queue,
+    bytes: modelBytes(model),
+    rows: positiveInteger(options.rows ?? ROWS, "rows"),
+    attempts: positiveInteger(options.attempts ?? ATTEMPTS, "attempts"),
+    signal,
+    onProgress,
+  };
+}
+
+/** The chunks with their answers, in order. */
+export async function* scoreChunks(
+  source: Source,
+  options: CheckedOptions,
+): AsyncGenerator<Answered> {
+  const { signal, onProgress } = options;
+  signal?.throwIfAborted();
+  const connection = await Connection.open(options.queue);
+  const run = new Run(connection, options);
+  const stop = () => run.fail(signal?.reason);
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    await run.begin();
+    const cuts = source.cuts[Symbol.asyncIterator]();
+    let coming: Promise<IteratorResult<Cut>> | null = quiet(cuts.next());
+    while (coming || run.size) {
+      // a slow input does not keep back what is answered
+      const input = coming && run.hasRoom ? coming : null;
+      const answered = run.size ? run.answered() : null;
+      const cut = await Promise.race([input, answered].filter(isThere));
+      if (!cut) {
+        const first = run.take();
+        yield first;
+        onProgress?.(first.cut.position, source.total);
+      } else if (cut.done) coming = null;
+      else {
+        coming = quiet(cuts.next());
+        await run.add(cut.value);
+      }
+    }
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    await run.end();
+  }
+}
+
+/** It is awaited later, if ever: until then its failure is nobody's. */
+function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+const isThere = <T>(value: T | null): value is T => value !== null;
+
+interface Pending {
+  readonly id: string;
+  readonly cut: Cut;
+  readonly key: string;
+  since: number;
+  answer: Uint8Array | null;
+}
+
+/** All chunks of one call that are out. */
+class Run {
+  readonly #id = randomUUID();
+  readonly #connection: Connection;
+  readonly #options: CheckedOptions;
+  readonly #model: string;
+  readonly #queue: Queue;
+  #events: QueueEvents | null = null;
+  readonly #pending = new Map<string, Pending>();
+  #count = 0;
+  #bytes = 0;
+  #failure: { readonly error: unknown } | null = null;
+  #ended = false;
+  /** Called when something has happened that `answered` may wait for. */
+  readonly #wakes: (() => void)[] = [];
+
+  constructor(connection: Connection, options: CheckedOptions) {
+    const { bullmq, redis, name } = connection;
+    this.#connection = connection;
+    this.#options = options;
+    this.#model = hashOf(options.bytes);
+    this.#queue = new bullmq.Queue(name, { connection: redis });
+    // what is wrong with the server the calls say
+    this.#queue.on("error", () => undefined);
+  }
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  get hasRoom(): boolean {
+    return this.size < MOST_CHUNKS && this.#bytes < MOST_BYTES;
+  }
+
+  async begin(): Promise<void> {
+    await putModel(this.#connection, this.#model, this.#options.bytes);
+    this.#events = await this.#listen();
+    void this.#look();
+  }
+
+  /** From here on: what happens before the first read is not missed. */
+  async #listen(): Promise<QueueEvents> {
+    const { bullmq, redis, name } = this.#connection;
+    const key = this.#queue.toKey("events");
+    const [last] = await this.#connection.call("events", () =>
+      redis.xrevrange(key, "+", "-", "COUNT", 1),
+    );
+    const events = new bullmq.QueueEvents(name, {
+      connection: redis,
+      lastEventId: last?.[0] ?? "0-0",
+    });
+    events.on("error", () => undefined);
+    events.on("completed", ({ jobId }) => void this.#fetch(jobId));
+    events.on("failed", ({ jobId, failedReason }) =>
+      this.#failed(jobId, failedReason),
+    );
+    return events;
+  }
+
+  async add(cut: Cut): Promise<void> {
+    const id = `${this.#id}-${this.#count++}`;
+    const key = this.#connection.key("answer", id);
+    const pending = { id, cut, key, since: Date.now(), answer: null };
+    this.#pending.set(id, pending);
+    this.#bytes += cut.bytes.length;
+    await this.#put(pending);
+  }
+
+  /** A job of the same name is there once, however often it is put. */
+  async #put({ id, cut, key }: Pending): Promise<void> {
+    const { redis, key: keyOf } = this.#connection;
+    const inline = inlineSize(cut) <= MOST_INLINE;
+    const rowsKey = keyOf.call(this.#connection, "rows", id);
+    const data: ChunkJob = {
+      model: this.#model,
+      backend: "simd",
+      kind: cut.kind,
+      first: cut.first,
+      count: cut.count,
+      rows: inline ? { inline: toInline(cut) } : { key: rowsKey },
+      answer: { key, seconds: SECONDS },
+    };
+    await this.#connection.call("room for a job", async () => {
+      if (this.#failure) return;
+      if (!inline)
+        await redis.set(rowsKey, Buffer.from(cut.bytes), "EX", SECONDS);
+      await this.#queue.add("chunk", data, {
+        jobId: id,
+        attempts: this.#options.attempts,
+        backoff: { type: "exponential", delay: 200 },
+        removeOnComplete: true,
+        removeOnFail: { age: 3600 },
+      });
+    });
+  }
+
+  /** As soon as the next chunk's answer is there. */
+  async answered(): Promise<void> {
+    const [first] = this.#pending.values();
+    while (first && !first.answer) {
+      if (this.#failure) throw this.#failure.error;
+      await new Promise<void>((wake) => this.#wakes.push(wake));
+    }
+  }
+
+  take(): Answered {
+    const [first] = this.#pending.values();
+    if (!first?.answer) throw new Error("run: expected an answer, got none");
+    const { id, cut, key, answer } = first;
+    this.#pending.delete(id);
+    this.#bytes -= cut.bytes.length;
+    const rows = this.#connection.key("rows", id);
+    this.#connection.redis.unlink(key, rows).catch(() => undefined);
+    return { cut, answer };
+  }
+
+  #wake(): void {
+    for (const wake of this.#wakes.splice(0)) wake();
+  }
+
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#wake();
+  }
+
+  #failed(id: string, reason: string): void {
+    const cut = this.#pending.get(id)?.cut;
+    if (!cut) return;
+    const what = cut.kind === "lines" ? "lines" : "rows";
+    const last = cut.first + cut.count - 1;
+    this.fail(new Error(`${what} ${cut.first} to ${last}: ${reason}`));
+  }
+
+  /** @returns whether the answer is there */
+  async #fetch(id: string): Promise<boolean> {
+    const pending = this.#pending.get(id);
+    if (!pending || pending.answer) return true;
+    const { redis } = this.#connection;
+    const answer = await redis.getBuffer(pending.key).catch(() => null);
+    if (!answer) return false;
+    pending.answer = answer;
+    pending.since = Date.now();
+    this.#wake();
+    return true;
+  }
+
+  /** After those of which nothing was heard: a server that restarts forgets who listens, and perhaps more. */
+  async #look(): Promise<void> {
+    while (!this.#ended) {
+      await sleep(LOOK_MS);
+      try {
+        const now = Date.now();
+        const silent = [...this.#pending.values()].filter(
+          ({ answer, since }) => !answer && now - since > LOOK_MS,
+        );
+        for (const each of silent) {
+          if (this.#ended || this.#failure) break;
+          each.since = now;
+          await this.#lookAfter(each);
+        }
+      } catch (error) {
+        this.fail(error);
+      }
+    }
+  }
+
+  async #lookAfter(pending: Pending): Promise<void> {
+    const { id } = pending;
+    const job = await this.#connection.call(
+      "an answer",
+      (): Promise<Job | undefined> => this.#queue.getJob(id),
+    );
+    // it may have been done meanwhile: the answer is there before the job is gone
+    if (await this.#fetch(id)) return;
+    if (job?.finishedOn && job.failedReason)
+      return this.#failed(id, job.failedReason);
+    if (job || this.#ended) return;
+    await putModel(this.#connection, this.#model, this.#options.bytes);
+    await this.#put(pending);
+  }
+
+  /** What has not begun need not begin any more. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    this.#failure ??= { error: new Error("run: ended") };
+    const { redis } = this.#connection;
+    if (redis.status === "ready" && this.size) {
+      const left = [...this.#pending.values()];
+      const removed = left.map(({ id, key }) =>
+        Promise.all([
+          this.#queue.remove(id),
+          redis.unlink(key, this.#connection.key("rows", id)),
+        ]),
+      );
+      await Promise.race([Promise.allSettled(removed), sleep(LOOK_MS)]);
+    }
+    const closed = [this.#events?.close(), this.#queue.close()];
+    await Promise.race([Promise.allSettled(closed), sleep(LOOK_MS)]);
+    this.#connection.close();
+  }
+}
