@@ -62,6 +62,21 @@ export function forward64(
         );
         break;
       }
+      case "layerNorm": {
+        const w = weights[`${spec.prefix}weight`] as Float64Array;
+        const b = weights[`${spec.prefix}bias`];
+        row.steps = row.steps.map((x) => {
+          const mean = x.reduce((sum, each) => sum + each) / x.length;
+          const d = x.map((each) => each - mean);
+          const variance =
+            d.reduce((sum, each) => sum + each * each, 0) / x.length;
+          const root = Math.sqrt(variance + spec.epsilon);
+          return d.map(
+            (each, i) => (each / root) * (w[i] as number) + (b?.[i] ?? 0),
+          );
+        });
+        break;
+      }
       case "embedding": {
         const { size, maskZero, prefix } = spec;
         const table = weights[`${prefix}weight`] as Float64Array;

@@ -17,7 +17,7 @@ export interface InitializeOptions {
   input?: "uniform" | "glorot";
 }
 
-/** Draws all weights anew. Learned states start from 0. */
+/** Draws all weights anew: vectors of an Embedding from N(0, 1), as PyTorch; learned states start from 0, LayerNorm from 1 and 0. */
 export function initialize(
   model: Model,
   options: InitializeOptions = {},
@@ -53,10 +53,13 @@ export function initialize(
     const [rows, columns = 1] = shape as [number, number | undefined];
     const { rows: each, fan, forget: gate } = subject.initialOf(name);
     if (/(hidden0|cell0)[^.]*$/.test(name)) data.fill(0);
+    else if (fan === "one") data.fill(name.endsWith("bias") ? 0 : 1);
+    else if (fan === "normal")
+      data.forEach((_, i) => (data[i] = normal(random)));
     else if (name.includes("weight_hh") && recurrent === "orthogonal")
       for (let from = 0; from < rows; from += each)
         data.set(orthogonal(each, columns, random), from * columns);
-    else if (/weight(_ih[^.]*)?$/.test(name) && input === "glorot" && fan > 1) {
+    else if (/weight(_ih[^.]*)?$/.test(name) && input === "glorot") {
       const bound = Math.sqrt(6 / (columns + each));
       data.set(uniform(data.length, bound, random));
     } else data.set(uniform(data.length, 1 / Math.sqrt(fan), random));

@@ -11,6 +11,7 @@ import {
   type RecurrentOptions,
 } from "../layers/options.js";
 import type { RNN } from "../layers/rnn.js";
+import type { LayerNorm } from "../layers/layer-norm.js";
 import type { Embedding } from "../layers/embedding.js";
 import type { Linear } from "../layers/linear.js";
 import type { Masking } from "../layers/masking.js";
@@ -169,6 +170,21 @@ const OPERATIONS: Readonly<
   ) => [
     drop(input, variational),
     activation(options.activation, options.size),
+    drop(output, variational),
+  ],
+  LayerNorm: (
+    { options }: LayerNorm,
+    prefix,
+    { input = 0, output = 0, variational = false },
+  ) => [
+    drop(input, variational),
+    {
+      type: "layerNorm",
+      size: options.size,
+      epsilon: options.epsilon,
+      bias: options.bias,
+      prefix,
+    },
     drop(output, variational),
   ],
   Embedding: (

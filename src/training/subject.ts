@@ -19,11 +19,33 @@ export type Model = Sequential | Layer;
 export interface Initial {
   /** Rows of a gate, or of all. */
   readonly rows: number;
-  /** Uniform weights are within 1 / √ of it. */
-  readonly fan: number;
+  /** Uniform weights are within 1 / √ of it; 'normal': from N(0, 1); 'one': a weight is 1, a bias 0. */
+  readonly fan: number | "normal" | "one";
   /** Which gate forgets; -1: none does. */
   readonly forget: number;
 }
+
+type Spec<Type extends OperationSpec["type"]> = Extract<
+  OperationSpec,
+  { type: Type }
+>;
+const INITIAL = {
+  linear: ({ outputSize, inputSize }: Spec<"linear">): Initial => ({
+    rows: outputSize,
+    fan: inputSize,
+    forget: -1,
+  }),
+  embedding: ({ size }: Spec<"embedding">): Initial => ({
+    rows: size,
+    fan: "normal",
+    forget: -1,
+  }),
+  layerNorm: ({ size }: Spec<"layerNorm">): Initial => ({
+    rows: size,
+    fan: "one",
+    forget: -1,
+  }),
+} as const;
 
 export interface NetworkChoice {
   readonly backend: BackendChoice;
@@ -139,9 +161,7 @@ export class Subject {
             return { rows: hiddenSize, fan: hiddenSize, forget };
           }
       } else if ("prefix" in spec && name.startsWith(spec.prefix))
-        return spec.type === "linear"
-          ? { rows: spec.outputSize, fan: spec.inputSize, forget: -1 }
-          : { rows: spec.size, fan: 1, forget: -1 };
+        return INITIAL[spec.type](spec as never);
     throw new Error(`${name}: expected a parameter of the model, got none`);
   }
 

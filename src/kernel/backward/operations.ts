@@ -1,6 +1,7 @@
 import { ActivationOperation, type ActivationSpec } from "./activation.js";
 import { DropoutOperation, type DropoutSpec } from "./dropout.js";
 import { EmbeddingOperation, type EmbeddingSpec } from "./embedding.js";
+import { LayerNormOperation, type LayerNormSpec } from "./layer-norm.js";
 import { LinearOperation, type LinearSpec } from "./linear-operation.js";
 import { MaskingOperation, type MaskingSpec } from "./masking.js";
 import type { Layout } from "./parameters.js";
@@ -11,6 +12,7 @@ export type OperationSpec =
   | RecurrentSpec
   | LinearSpec
   | ActivationSpec
+  | LayerNormSpec
   | EmbeddingSpec
   | MaskingSpec
   | DropoutSpec;
@@ -26,6 +28,7 @@ const OPERATIONS: Readonly<Record<OperationSpec["type"], Make>> = {
   recurrent: RecurrentOperation,
   linear: LinearOperation,
   activation: ActivationOperation,
+  layerNorm: LayerNormOperation,
   embedding: EmbeddingOperation,
   masking: MaskingOperation,
   dropout: DropoutOperation,

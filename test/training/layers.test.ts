@@ -1,0 +1,133 @@
+import { describe, expect, test } from "vitest";
+import {
+  Activation,
+  GRU,
+  init,
+  type Layer,
+  LayerNorm,
+  Linear,
+  LSTM,
+  Sequential,
+} from "../../src/index.js";
+import {
+  checkGradients,
+  initialize,
+  record,
+  Trainer,
+} from "../../src/training/index.js";
+import { hashOf, numbers } from "./support.js";
+
+/* Layers that are no cells: gradients against differences in float64, and the bits of js. */
+
+const ROWS = 9; // more than a shard
+const STEPS = 6;
+const LENGTHS = [6, 1, 4, 6, 2, 5, 3, 6, 4];
+
+const MODELS: Record<string, () => readonly Layer[]> = {
+  Activation: () => [
+    new Linear({ inputSize: 3, outputSize: 18 }),
+    new Activation({ activation: "silu", size: 18 }),
+    new Linear({ inputSize: 18, outputSize: 2 }),
+  ],
+  "Activation, softmax in the middle": () => [
+    new GRU({ inputSize: 3, hiddenSize: 6 }),
+    new Activation({ activation: "softmax", size: 6 }),
+    new Linear({ inputSize: 6, outputSize: 2, activation: "tanh" }),
+  ],
+  LayerNorm: () => [
+    new LSTM({ inputSize: 3, hiddenSize: 7 }),
+    new LayerNorm({ size: 7 }),
+    new GRU({ inputSize: 7, hiddenSize: 5 }),
+    new LayerNorm({ size: 5, bias: false, epsilon: 1e-3 }),
+    new Linear({ inputSize: 5, outputSize: 2 }),
+  ],
+  "LayerNorm behind a last step": () => [
+    new LSTM({ inputSize: 3, hiddenSize: 5, returnSequences: false }),
+    new LayerNorm({ size: 5 }),
+    new Linear({ inputSize: 5, outputSize: 2 }),
+  ],
+};
+
+const batchFor = (lastOnly: boolean) => ({
+  input: numbers(1, ROWS, STEPS, 3),
+  target: numbers(2, ROWS, ...(lastOnly ? [] : [STEPS]), 2),
+  lengths: LENGTHS,
+});
+
+describe.each(Object.entries(MODELS))("%s", (_, layers) => {
+  const make = () => {
+    const model = new Sequential(layers());
+    initialize(model, { seed: 4 });
+    // ones and zeros would hide a factor that is left out
+    const dict = model.stateDict();
+    for (const [i, { data }] of Object.values(dict).entries())
+      data.forEach((value, j) => (data[j] = value + 0.1 * Math.sin(i + j)));
+    return model.loadStateDict(dict);
+  };
+  const lastOnly = () => layers().some((layer) => layer.lastOnly);
+
+  test.each(["simd", "js"] as const)(
+    "%s: gradients of parameters and input",
+    async (backend) => {
+      await init({ backend });
+      const model = make();
+      const check = checkGradients(model, batchFor(lastOnly()));
+      expect(check.worst.error).toBeLessThan(1e-6);
+      // and of the input, which checkGradients does not look at
+      const input = numbers(1, 1, STEPS, 3);
+      const tape = record(model, input);
+      const weights = numbers(5, ...tape.output.shape);
+      const sum = (x: typeof input) =>
+        model
+          .forward(x)
+          .output.data.reduce(
+            (all, y, i) => all + y * (weights.data[i] as number),
+            0,
+          );
+      const { input: dx } = tape.backward({ output: weights }, { input: true });
+      const step = 1e-2;
+      input.data.forEach((value, i) => {
+        const at = (x: number) => {
+          const data = input.data.slice();
+          data[i] = x;
+          return sum({ ...input, data });
+        };
+        const numeric = (at(value + step) - at(value - step)) / (2 * step);
+        expect(dx?.data[i]).toBeCloseTo(numeric, 2);
+      });
+    },
+  );
+
+  test("js has the bits of simd after steps, and what is frozen its own", async () => {
+    const trained = [];
+    for (const backend of ["simd", "js"] as const) {
+      await init({ backend });
+      const model = make();
+      const before = model.stateDict()["0.weight"]?.data;
+      const options = before ? { freeze: ["0.weight"] } : {};
+      const trainer = new Trainer(model, { loss: "mse", ...options });
+      for (let i = 0; i < 3; i++) trainer.step(batchFor(lastOnly()));
+      expect(model.stateDict()["0.weight"]?.data).toEqual(before);
+      trained.push(hashOf(model.stateDict()));
+    }
+    expect(trained[1]).toBe(trained[0]);
+  });
+});
+
+test("a loss of logits takes over a softmax, as a layer too, and leaves a tanh alone", () => {
+  const lossOf = (...layers: readonly Layer[]) => {
+    const model = new Sequential(layers);
+    initialize(model, { seed: 1 });
+    const trainer = new Trainer(model, { loss: "crossEntropy" });
+    const target = { shape: [1, 2], data: Float32Array.of(1, 2) };
+    return trainer.step({ input: numbers(1, 1, 2, 3), target }).loss;
+  };
+  const sizes = { inputSize: 3, outputSize: 3 };
+  const logits = lossOf(new Linear(sizes));
+  const layer = new Activation({ activation: "softmax", size: 3 });
+  expect(lossOf(new Linear(sizes), layer)).toBe(logits);
+  const softmax = new Linear({ ...sizes, activation: "softmax" });
+  expect(lossOf(softmax)).toBe(logits);
+  const tanh = new Linear({ ...sizes, activation: "tanh" });
+  expect(lossOf(tanh)).not.toBe(logits);
+});
