@@ -1,6 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Sequential } from "../../src/index.js";
+import { parse } from "../../src/safetensors.js";
+import { writeWav } from "../../src/cli/data/wav.js";
 import { openSession } from "./session.js";
+import { Program } from "./program.js";
 
 const { run, put, read, expectFailure } = openSession();
 
@@ -129,4 +134,69 @@ describe("train", () => {
       /^--resume: expected --checkpoint/,
     );
   });
+});
+
+describe("Ctrl-C", () => {
+  const program = new Program();
+  beforeAll(() => program.build());
+  afterAll(() => program.remove());
+
+  test("saves a checkpoint after the running step, from which it goes on to the same bits", async () => {
+    writeFileSync(program.at("config.json"), CONFIG);
+    writeFileSync(program.at("data.jsonl"), LINES);
+    // more than a machine does before the signal comes
+    const args = (out: string, ...more: string[]) => [
+      ...["train", "config.json", "data.jsonl", ...FIT, "--out", out, "--json"],
+      ...["--seed", "3", "--backend", "simd", ...more],
+    ];
+    const child = program.start(
+      args("stopped.safetensors", "--epochs", "100000", "--checkpoint", "c"),
+    );
+    const ended = once(child, "close");
+    let text = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      const before = text.includes('"step":5,');
+      text += chunk.toString();
+      if (!before && text.includes('"step":5,')) child.kill("SIGINT");
+    });
+    expect((await ended)[0]).toBe(0);
+    const end = JSON.parse(text.trim().split("\n").at(-1) as string);
+    expect(end).toMatchObject({ type: "end", reason: "aborted" });
+    expect(end.steps).toBeGreaterThanOrEqual(5);
+    // in the middle of an epoch, more often than not; three steps make one
+    const epochs = String(end.epochs + 2);
+    const resume = ["--epochs", epochs, "--checkpoint", "c", "--resume"];
+    await program.execute(args("resumed.safetensors", ...resume));
+    await program.execute(args("whole.safetensors", "--epochs", epochs));
+    const bytes = (name: string) => readFileSync(program.at(name));
+    expect(bytes("resumed.safetensors")).toEqual(bytes("whole.safetensors"));
+    expect(bytes("stopped.safetensors")).not.toEqual(
+      bytes("whole.safetensors"),
+    );
+  });
+});
+
+test("learns from two recordings, in segments, and keeps their rate", async () => {
+  const input = Float32Array.from({ length: 4000 }, (_, t) =>
+    Math.sin(t * t * 1e-4),
+  );
+  const mono = (samples: Float32Array) =>
+    writeWav({ sampleRate: 16_000, channels: [samples] });
+  put("di.wav", mono(input));
+  put("amp.wav", mono(input.map((x) => Math.tanh(2 * x) / 2)));
+  put("config.json", CONFIG);
+  const { code, stdout } = await run(
+    ...["train", "config.json", "di.wav", "amp.wav", "--loss", "esr"],
+    ...["--segment", "500", "--truncate", "100", "--burn-in", "50"],
+    ...["--epochs", "6", "--learning-rate", "0.02", "--json"],
+  );
+  expect(code).toBe(0);
+  const epochs = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+    .filter(({ type }) => type === "epoch");
+  expect(epochs.at(-1).loss).toBeLessThan(epochs[0].loss / 2);
+  const bytes = read("config-trained.safetensors");
+  expect(parse(bytes).metadata["sample_rate"]).toBe("16000");
 });

@@ -4,9 +4,15 @@
  * @param {import("./hosts/host.mjs").Place} place
  * @param {import("./guests/report.mjs").Report} report
  * @param {string | undefined} hash
+ * @param {string | undefined} trainedHash
  * @returns {string[]} what is wrong
  */
-export function checkPlace(place, { facts, results, chosen }, hash) {
+export function checkPlace(
+  place,
+  { facts, results, trained, chosen },
+  hash,
+  trainedHash,
+) {
   const found = results.flatMap(({ failures }) => failures);
   /** @type {(what: string, expected: unknown, got: unknown) => void} */
   const same = (what, expected, got) => {
@@ -21,6 +27,11 @@ export function checkPlace(place, { facts, results, chosen }, hash) {
   for (const { backend, hash: got, of, distinct } of results) {
     same(`${backend}, different outputs`, of, distinct);
     if (backend !== "relaxed") same(`${backend}, hash`, hash, got);
+  }
+  for (const { backend, hash: got, resumed } of trained) {
+    same(`${backend}, hash of a training taken up again`, got, resumed);
+    if (backend !== "relaxed")
+      same(`${backend}, hash of a training`, trainedHash, got);
   }
   return found;
 }

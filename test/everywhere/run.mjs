@@ -44,9 +44,10 @@ printPlaces(places);
 printPools(pools);
 printAudio(audio);
 for (const problem of problems) console.error(`FAILED ${problem}`);
+const trainings = places.flatMap(({ report }) => report.trained).length;
 const seconds = Math.round((performance.now() - started) / 1000);
 console.log(
-  `${places.length} places, ${programs} programs of docs/runtimes, ${problems.length} failures, ${seconds} s; hash ${hashOf()}`,
+  `${places.length} places, ${programs} programs of docs/runtimes, ${problems.length} failures, ${seconds} s; hash ${hashOf()}; ${trainings} trainings of hash ${trainedHashOf()}`,
 );
 process.exit(problems.length > 0 ? 1 : 0);
 
@@ -55,6 +56,13 @@ function hashOf() {
   const [first] = places;
   return first?.report.results.find(({ backend }) => backend !== "relaxed")
     ?.hash;
+}
+
+/** That of weights and moments after a short training. */
+function trainedHashOf() {
+  return places
+    .flatMap(({ report }) => report.trained)
+    .find(({ backend }) => backend !== "relaxed")?.hash;
 }
 
 /** @param {import("./hosts/host.mjs").Host} host */
@@ -81,7 +89,7 @@ async function runHost({ name, open }) {
     for (const page of session.pages) await runPage(name, page, session);
     for (const place of session.places)
       await row(place.name, places, place.run, (report) =>
-        checkPlace(place, report, hashOf()),
+        checkPlace(place, report, hashOf(), trainedHashOf()),
       );
     if (session.pool) await row("workers", pools, session.pool, checkPool);
     if (session.audio)

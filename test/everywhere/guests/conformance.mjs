@@ -121,7 +121,7 @@ function worstError(got, wanted) {
 }
 
 /** @param {readonly Float32Array[]} outputs */
-function hashOf(outputs) {
+export function hashOf(outputs) {
   const all = new DataView(
     new ArrayBuffer(outputs.reduce((sum, { length }) => sum + length * 4, 0)),
   );

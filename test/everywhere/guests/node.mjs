@@ -4,6 +4,7 @@ import { report } from "./report.mjs";
 const load = async () => {
   const gatewise = await import("gatewise");
   const { parse } = await import("gatewise/safetensors");
-  return { gatewise, parse };
+  const train = await import("gatewise/train");
+  return { gatewise, parse, train };
 };
 console.log(JSON.stringify(await report(load, () => performance.now())));

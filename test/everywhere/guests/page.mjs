@@ -6,10 +6,19 @@ import { report } from "./report.mjs";
 
 const now = () => performance.now();
 const gatewise = () => import("/node_modules/gatewise/dist/index.js");
+const train = () => import("/node_modules/gatewise/dist/training/index.js");
 
 /** @type {Record<string, () => Promise<unknown>>} */
 const places = {
-  main: () => report(async () => ({ gatewise: await gatewise(), parse }), now),
+  main: () =>
+    report(
+      async () => ({
+        gatewise: await gatewise(),
+        parse,
+        train: await train(),
+      }),
+      now,
+    ),
 
   nowasm: () => {
     Reflect.deleteProperty(globalThis, "WebAssembly");
@@ -57,8 +66,12 @@ const places = {
     const { poolReport } = await import("./pool.mjs");
     const script = "/node_modules/gatewise/dist/worker-script.js";
     const create = () => new Worker(script, { type: "module" });
-    return poolReport(await gatewise(), (workers, backend) =>
-      createPool({ create, workers, ...(backend && { backend }) }),
+    return poolReport(
+      await gatewise(),
+      parse,
+      await train(),
+      (workers, backend) =>
+        createPool({ create, workers, ...(backend && { backend }) }),
     );
   },
 

@@ -1,6 +1,13 @@
 // gatewise/worker as this runtime has it: a batch over two workers against one worker and against this thread, to the
 // bit on every backend and in time, and work that is given up.
 import { backendsOf } from "./conformance.mjs";
+import {
+  EXAMPLES,
+  FIT,
+  hashOfCheckpoint,
+  modelOf,
+  OPTIONS,
+} from "./training.mjs";
 
 /**
  * @typedef {import("./conformance.mjs").Gatewise} Gatewise
@@ -74,10 +81,12 @@ const equal = (a, b) =>
 
 /**
  * @param {Gatewise} gatewise
+ * @param {import("./conformance.mjs").Parse} parse
+ * @param {import("./training.mjs").Train} train
  * @param {Open} open
  * @returns {Promise<PoolReport>}
  */
-export async function poolReport(gatewise, open) {
+export async function poolReport(gatewise, parse, train, open) {
   /** @type {string[]} */
   const problems = [];
   const backends = backendsOf(gatewise);
@@ -92,6 +101,23 @@ export async function poolReport(gatewise, open) {
         problems.push(`expected ${backend} in workers, got ${there.backend}`);
       if (!equal(bits(await there.forward(input)), expected))
         problems.push(`${backend}: other bits from ${workers} workers`);
+      pool.close();
+    }
+  }
+  for (const backend of backends) {
+    /** @type {() => any} the types of two builds of one class */
+    const model = () => modelOf(gatewise, train);
+    const here = new train.Trainer(model(), { ...OPTIONS, backend });
+    await here.fit(EXAMPLES, FIT);
+    const hash = hashOfCheckpoint(parse, here.checkpoint());
+    for (const workers of [1, 2, 4]) {
+      const pool = open(workers, backend);
+      const there = await pool.trainer(model(), { ...OPTIONS, backend });
+      await there.fit(EXAMPLES, FIT);
+      if (hashOfCheckpoint(parse, await there.checkpoint()) !== hash)
+        problems.push(
+          `${backend}: trained to other bits by ${workers} workers`,
+        );
       pool.close();
     }
   }

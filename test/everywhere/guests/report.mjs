@@ -1,6 +1,7 @@
 // What each runtime is asked: where it is, the conformance, and how fast its fastest backend is.
 import { cases } from "./cases.mjs";
 import { bytesOf, conformance } from "./conformance.mjs";
+import { training } from "./training.mjs";
 
 /**
  * @typedef {import("./conformance.mjs").Gatewise} Gatewise
@@ -18,20 +19,21 @@ import { bytesOf, conformance } from "./conformance.mjs";
  *   facts: Facts,
  *   chosen: import("gatewise").Backend,
  *   results: import("./conformance.mjs").Result[],
+ *   trained: import("./training.mjs").Trained[],
  *   first: number,
  *   small: number,
  *   large: number,
- * }} Report times: first in ms, small and large in µs a step
+ * }} Report times: first in ms, small and large in µs a step; trained: none where gatewise/train was not loaded
  */
 
 /**
- * @param {() => Promise<{ gatewise: Gatewise, parse: Parse }>} load
+ * @param {() => Promise<{ gatewise: Gatewise, parse: Parse, train?: import("./training.mjs").Train }>} load
  * @param {Now} now
  * @returns {Promise<Report>}
  */
 export async function report(load, now) {
   const start = await now();
-  const { gatewise, parse } = await load();
+  const { gatewise, parse, train } = await load();
   new gatewise.LSTM({ inputSize: 1, hiddenSize: 20 }).forward([[1]]);
   const first = (await now()) - start;
   return {
@@ -41,6 +43,7 @@ export async function report(load, now) {
     small: await stepTime(gatewise, { inputSize: 1, hiddenSize: 20 }, now),
     large: await stepTime(gatewise, { inputSize: 128, hiddenSize: 128 }, now),
     results: conformance(gatewise, parse),
+    trained: train ? await training(gatewise, parse, train) : [],
   };
 }
 

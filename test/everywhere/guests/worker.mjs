@@ -5,7 +5,8 @@ import { report } from "./report.mjs";
 const load = async () => {
   const gatewise = await import("/node_modules/gatewise/dist/index.js");
   const { parse } = await import("/node_modules/gatewise/dist/safetensors.js");
-  return { gatewise, parse };
+  const train = await import("/node_modules/gatewise/dist/training/index.js");
+  return { gatewise, parse, train };
 };
 report(load, () => performance.now()).then(
   (answer) => postMessage(answer),
