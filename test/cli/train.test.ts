@@ -146,8 +146,18 @@ describe("Ctrl-C", () => {
     writeFileSync(program.at("data.jsonl"), LINES);
     // more than a machine does before the signal comes
     const args = (out: string, ...more: string[]) => [
-      ...["train", "config.json", "data.jsonl", ...FIT, "--out", out, "--json"],
-      ...["--seed", "3", "--backend", "simd", ...more],
+      "train",
+      "config.json",
+      "data.jsonl",
+      ...FIT,
+      "--out",
+      out,
+      "--json",
+      "--seed",
+      "3",
+      "--backend",
+      "simd",
+      ...more,
     ];
     const child = program.start(
       args("stopped.safetensors", "--epochs", "100000", "--checkpoint", "c"),
@@ -186,9 +196,23 @@ test("learns from two recordings, in segments, and keeps their rate", async () =
   put("amp.wav", mono(input.map((x) => Math.tanh(2 * x) / 2)));
   put("config.json", CONFIG);
   const { code, stdout } = await run(
-    ...["train", "config.json", "di.wav", "amp.wav", "--loss", "esr"],
-    ...["--segment", "500", "--truncate", "100", "--burn-in", "50"],
-    ...["--epochs", "6", "--learning-rate", "0.02", "--json"],
+    "train",
+    "config.json",
+    "di.wav",
+    "amp.wav",
+    "--loss",
+    "esr",
+    "--segment",
+    "500",
+    "--truncate",
+    "100",
+    "--burn-in",
+    "50",
+    "--epochs",
+    "6",
+    "--learning-rate",
+    "0.02",
+    "--json",
   );
   expect(code).toBe(0);
   const epochs = stdout
