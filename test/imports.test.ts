@@ -38,6 +38,7 @@ const MAY: Record<string, readonly string[]> = {
   formats: ["base", "layers", "models", "graph", "entry"],
   training: [...BESIDE, "kernel"],
   decode: BESIDE,
+  quantize: BESIDE,
   tesseract: [...BESIDE, "decode", "formats"],
   signal: ["base"],
   audio: [...BESIDE, "signal", "worklet", "formats"],

@@ -31,6 +31,7 @@ const entries = [
   "audio/index",
   "tesseract/index",
   "vis/index",
+  "quantize/index",
   "worklet/index",
   "worker/index",
   "worker/node",

@@ -38,7 +38,15 @@ async function bundle(...code) {
 }
 
 /** What stands beside the formats: each is an entry of its own. */
-const BESIDE = ["audio", "decode", "queue", "tesseract", "train", "vis"];
+const BESIDE = [
+  "audio",
+  "decode",
+  "quantize",
+  "queue",
+  "tesseract",
+  "train",
+  "vis",
+];
 
 /**
  * Where an entry lies in dist/, if not in a folder of its name.

@@ -36,6 +36,8 @@ export const MASK_RULES = ["zero", "previous", "state"] as const;
 /** What comes out at a masked step: zeros, the output before, or the state. */
 export type MaskRule = (typeof MASK_RULES)[number];
 
+export type { Precision };
+
 /** How a layer's matrices are kept and multiplied. */
 export interface PrecisionOptions {
   /**

@@ -1,0 +1,10 @@
+/** Models with int8 weights: smaller files, faster products, and what that costs on the user's own data. @module */
+
+export type { Precision } from "../layers/options.js";
+export { quantize, type QuantizeOptions } from "./quantize.js";
+export type {
+  Deviation,
+  LayerReport,
+  QuantizeReport,
+  Timing,
+} from "./report.js";

@@ -1,0 +1,37 @@
+import type { Layer } from "../layers/layer.js";
+import type { Precision, Ranges } from "../layers/options.js";
+import type { IntegerTensor } from "../integers.js";
+import { LAYER_TYPES } from "../models/layer-types.js";
+
+/** Whether a layer has matrices that can be integers. */
+export const canQuantize = (layer: Layer): boolean =>
+  "precision" in layer.options;
+
+/** As it is: of a layer that can only be float32, that. */
+export const precisionOf = (layer: Layer): Precision =>
+  canQuantize(layer)
+    ? (layer.options as { precision: Precision }).precision
+    : "float32";
+
+/** A layer of the same options and weights in another precision. */
+export function inPrecision(
+  layer: Layer,
+  precision: Precision,
+  ranges: Ranges,
+): Layer {
+  const Type = LAYER_TYPES[layer.type as keyof typeof LAYER_TYPES];
+  const options = { ...layer.options, precision, ranges } as never;
+  return new Type(options).loadStateDict(layer.stateDict());
+}
+
+/** Bytes of its weights in a file. */
+export function bytesOf(layer: Layer): number {
+  let bytes = 0;
+  for (const tensor of Object.values(layer.stateDict())) {
+    const { integers } = tensor as Partial<IntegerTensor>;
+    bytes += integers
+      ? integers.values.byteLength + integers.scales.byteLength
+      : tensor.data.byteLength;
+  }
+  return bytes;
+}
