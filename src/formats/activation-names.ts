@@ -35,6 +35,12 @@ const NUMBERS: ReadonlyMap<string, string> = new Map([
   ["leakyRelu", "negative_slope"],
 ]);
 
+/** What PyTorch takes where a program says nothing. */
+const DEFAULTS: ReadonlyMap<string, number> = new Map([
+  ["elu", 1],
+  ["leakyRelu", 0.01],
+]);
+
 /** What may stand in options.chain. */
 export const ACTIVATIONS = [...BY_NAME.keys()];
 
@@ -42,6 +48,16 @@ export const ACTIVATIONS = [...BY_NAME.keys()];
 export function activationByName(name: string): NamedActivation | null {
   const plain = name.replaceAll("_", "").toLowerCase();
   return BY_NAME.get(plain) ?? BY_NAME.get(plain.replace(/\d+$/, "")) ?? null;
+}
+
+/** That of a module whose number the file does not tell, with PyTorch's default; null for what is no such module. */
+export function activationByDefault(
+  own: Silent,
+): { readonly name: "elu"; readonly alpha: number } | null {
+  if (activationOf(own) !== null) return null;
+  const name = activationByName(own.type ?? lastName(own.name));
+  const alpha = typeof name === "string" ? DEFAULTS.get(name) : undefined;
+  return alpha === undefined ? null : { name: name as "elu", alpha };
 }
 
 /**

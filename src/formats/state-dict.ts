@@ -28,7 +28,7 @@ import {
 import { type Module, modulesOf, shortName } from "./modules.js";
 import { isLoss, type NamedModule, silentModules } from "./named-module.js";
 import { makeReport, refusal, type Report } from "./report.js";
-import { chainNames, waysOut } from "./ways-out.js";
+import { proposeChain, waysOut } from "./ways-out.js";
 
 export type { ChainEntry, Conv1dEntry } from "./chain-entries.js";
 export type { LayerChoice } from "./layer.js";
@@ -143,9 +143,9 @@ export function buildModel(
   );
   if (problem !== null) {
     const weighted = modules.filter(hasWeights);
-    const names = chainNames(weighted, named, silent);
+    const proposal = proposeChain(weighted, named, silent, found);
     throw refusal(
-      `expected layers that are one chain by their names and sizes, got ${problem}. ${waysOut(weighted, found, names)}`,
+      `expected layers that are one chain by their names and sizes, got ${problem}. ${waysOut(weighted, found, proposal)}`,
       PLACE,
       { report, layers },
     );

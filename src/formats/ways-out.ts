@@ -2,22 +2,27 @@
  * What to do with a state dict that does not tell its network: say it, or export what has it.
  */
 import type { Found } from "./layer.js";
-import { activationByName } from "./activation-names.js";
+import { activationByDefault, activationByName } from "./activation-names.js";
+import type { ChainEntry } from "./chain-entries.js";
 import { type Module, recognise, shortName } from "./modules.js";
 import { lastName, type NamedModule, type Silent } from "./named-module.js";
 
-/**
- * @param names of what a chain in the file's order would have: modules, and those without weights whose names tell
- *   what they compute
- */
+/** @param proposal what a chain of all modules would have */
 export function waysOut(
   modules: readonly Module[],
   found: readonly Found[],
-  names: readonly string[],
+  { entries, guesses }: Proposal,
 ): string {
-  const chain = names.map((name) => JSON.stringify(name)).join(", ");
-  return `Two ways out. Say what forward does, in its order: load(file, { chain: [${chain}] }), with "relu" and other activations by name, "last" for the last step alone, { repeat: n }. Or export ONNX, which has forward in it, in Python, with an example of its input: ${exportLine(modules, found)}`;
+  const chain = entries.map((entry) => entryText(entry)).join(", ");
+  const notes = guesses.map((guess) => ` ${guess}`).join("");
+  return `Two ways out. Say what forward does, in its order: load(file, { chain: [${chain}] }).${notes} There are also "relu" and other activations by name, "last" for the last step alone, { repeat: n }. Or export ONNX, which has forward in it, in Python, with an example of its input: ${exportLine(modules, found)}`;
 }
+
+/** As a program has it: { activation: { name: "elu", alpha: 1 } } */
+const entryText = (entry: unknown): string =>
+  JSON.stringify(entry)
+    .replaceAll(/([{,])"(\w+)":/g, "$1 $2: ")
+    .replaceAll("}", " }");
 
 /** The lines of Python; they work word for word in PyTorch 1.13 and later for a `model` whose forward takes the input. */
 function exportLine(
@@ -57,21 +62,63 @@ function stateShapes({ described }: Found): number[][] {
     : [hidden];
 }
 
-/** The modules that a chain may name, in the file's order. */
-export function chainNames(
+/** What a chain may have, as options.chain takes it. */
+interface Proposal {
+  readonly entries: readonly ChainEntry[];
+  /** What in it is not from the file, a sentence each. */
+  readonly guesses: readonly string[];
+}
+
+/**
+ * A chain of the modules that one may name, in the file's order or, where their sizes do not fit so and do with the
+ * recurrent ones first, in that.
+ */
+export function proposeChain(
   modules: readonly Module[],
   named: readonly NamedModule[] | null,
   silent: readonly Silent[],
-): string[] {
-  const wanted = new Set([
-    ...modules.map(({ name }) => name),
-    ...silent
+  found: readonly Found[],
+): Proposal {
+  const wanted = new Set(modules.map(({ name }) => name));
+  const active = new Map(
+    silent
       .filter((each) => activationByName(each.type ?? lastName(each.name)))
-      .map(({ name }) => name),
-  ]);
-  return (named ?? modules)
-    .filter(({ name }) => wanted.has(name))
-    .map(({ name }) => shortName(name));
+      .map((each) => [each.name, each]),
+  );
+  const names = (named ?? modules)
+    .map(({ name }) => name)
+    .filter((name) => wanted.has(name) || active.has(name));
+  const guesses: string[] = [];
+  const entries = inFittingOrder(names, found).map((name): ChainEntry => {
+    const own = active.get(name);
+    const activation = own && activationByDefault(own);
+    if (!activation) return shortName(name);
+    guesses.push(
+      `alpha of ${shortName(name)} is not in the file: ${activation.alpha} is PyTorch's default.`,
+    );
+    return { activation };
+  });
+  return { entries, guesses };
+}
+
+function inFittingOrder(
+  names: readonly string[],
+  found: readonly Found[],
+): readonly string[] {
+  const layers = new Map(found.map((each) => [each.name, each]));
+  const fits = (order: readonly string[]) => {
+    const row = order.flatMap((name) => layers.get(name) ?? []);
+    return row.every(
+      ({ inputSize }, at) =>
+        at === 0 || inputSize === (row[at - 1] as Found).outputSize,
+    );
+  };
+  const isRecurrent = (name: string) => layers.get(name)?.recurrent ?? false;
+  const recurrentFirst = [
+    ...names.filter(isRecurrent),
+    ...names.filter((name) => !isRecurrent(name)),
+  ];
+  return !fits(names) && fits(recurrentFirst) ? recurrentFirst : names;
 }
 
 /** What a forward that begins with the first of the modules takes: [1, T, features] or, in front of an Embedding, [1, T]. */
