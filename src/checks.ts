@@ -75,36 +75,31 @@ export function knownKeys<T extends object>(
   return known;
 }
 
-/** Options as PyTorch, Keras and others call them, and what they are here. */
+/** Options as PyTorch, Keras and others call them, in camel case, and what they are here. */
 const THEIR_WORDS: Readonly<Record<string, string>> = {
-  batch_first: "inputs as [B, T, I], or forward(x, { batchFirst: false })",
-  batchFirst: "forward(x, { batchFirst: false }) for [T, B, I]",
+  batchFirst: "inputs as [B, T, I], or forward(x, { batchFirst: false })",
   bidirectional: 'direction: "bidirectional"',
-  go_backwards: 'direction: "reverse"',
   goBackwards: 'direction: "reverse"',
   dropout: "none: nothing is dropped but in training, by gatewise/train",
   units: "hiddenSize, or outputSize of a Linear",
-  hidden_size: "hiddenSize",
-  input_size: "inputSize",
   inputShape: "inputSize",
-  num_layers: "numLayers",
-  proj_size: "projSize",
-  return_sequences: "returnSequences",
-  return_state: "the state, which forward always returns",
   returnState: "the state, which forward always returns",
-  use_bias: "bias",
   useBias: "bias",
-  reset_after: "resetAfter",
-  in_features: "inputSize",
-  out_features: "outputSize",
-  num_embeddings: "vocabSize",
-  input_dim: "inputSize, or vocabSize of an Embedding",
+  inFeatures: "inputSize",
+  inChannels: "inputSize",
+  outFeatures: "outputSize",
+  outChannels: "outputSize",
+  filters: "outputSize",
+  numEmbeddings: "vocabSize",
   inputDim: "inputSize, or vocabSize of an Embedding",
-  embedding_dim: "size",
-  output_dim: "size of an Embedding, or outputSize",
+  embeddingDim: "size",
   outputDim: "size of an Embedding, or outputSize",
-  mask_zero: "maskZero",
+  eps: "epsilon",
 };
+
+/** Those that differ from ours in nothing but their underscores. */
+const OUR_WORDS =
+  /^(hiddenSize|inputSize|kernelSize|maskZero|numLayers|projSize|resetAfter|returnSequences)$/;
 
 /**
  * Options in the words of other frameworks are told by ours, before the ones that are then missing.
@@ -115,8 +110,12 @@ export function refuseTheirWords(
   given: Readonly<Record<string, unknown>>,
 ): void {
   for (const [key, value] of Object.entries(given)) {
-    if (value === undefined || !Object.hasOwn(THEIR_WORDS, key)) continue;
-    const got = `${JSON.stringify(key)}; did you mean ${THEIR_WORDS[key]}?`;
+    if (value === undefined) continue;
+    const name = key.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+    const same = name !== key && OUR_WORDS.test(name);
+    if (!same && !Object.hasOwn(THEIR_WORDS, name)) continue;
+    const ours = THEIR_WORDS[name] ?? name;
+    const got = `${JSON.stringify(key)}; did you mean ${ours}?`;
     throw new RangeError(message("options", "gatewise's names", got));
   }
 }

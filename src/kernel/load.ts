@@ -114,10 +114,10 @@ export function createMachine(
     backend = available("simd") ? "simd" : "js";
   if (backend === "js") {
     const memory = new JsMemory();
-    const made = new Map<string, Pass>();
+    const made = new Map<KernelFunction, Pass>();
     const functionOf = (of: KernelFunction) => {
-      const pass = made.get(of.name) ?? of.js(memory);
-      made.set(of.name, pass);
+      const pass = made.get(of) ?? of.js(memory);
+      made.set(of, pass);
       return pass;
     };
     return { backend, memory, dots: false, functionOf };

@@ -27,7 +27,10 @@ export { MERGE_MODES, MERGES, type MergeMode } from "./merge.js";
 export type { StageSpec } from "./network.js";
 export { type Cell, stepsOut } from "./cells/cell.js";
 export type { CellFunction } from "./cells/functions.js";
+export { gruKind } from "./cells/gru.js";
 export { RECURRENT_KINDS } from "./cells/index.js";
+export { lstmKind } from "./cells/lstm.js";
+export { rnnKind } from "./cells/rnn.js";
 export { linearCell } from "./cells/linear.js";
 export {
   type Framework,

@@ -6,7 +6,7 @@ import {
   recurrentOptions,
   type RecurrentOptions,
 } from "./options.js";
-import { RECURRENT_KINDS } from "./cells.js";
+import { gruKind } from "../kernel/model.js";
 import { type KerasWeightsOptions, readKerasWeights } from "./keras-weights.js";
 import { type CellDescription, Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
@@ -31,19 +31,19 @@ export class GRU extends Recurrent<
   declare readonly type: "GRU";
 
   constructor(options: GRUOptions) {
-    const common = recurrentOptions(options, RECURRENT_KINDS.GRU);
+    const common = recurrentOptions(options, gruKind);
     const resetAfter = boolean(options.resetAfter ?? true, "resetAfter");
     const updateGate = oneOf(options.updateGate ?? "keep", "updateGate", [
       "keep",
       "replace",
     ]);
     super(ownOptions(options, { ...common, resetAfter, updateGate }), {
-      kind: RECURRENT_KINDS.GRU,
+      kind: gruKind,
       projSize: 0,
       peepholes: false,
-      activations: RECURRENT_KINDS.GRU.activations,
+      activations: gruKind.activations,
       cell: (spec) =>
-        RECURRENT_KINDS.GRU.cell(spec, {
+        gruKind.cell(spec, {
           resetBefore: !resetAfter,
           replace: updateGate === "replace",
         }),
@@ -55,7 +55,7 @@ export class GRU extends Recurrent<
     const { resetAfter, updateGate } = this.options;
     const reset = `reset ${resetAfter ? "after" : "before"}`;
     return {
-      gates: RECURRENT_KINDS.GRU.orders.pytorch,
+      gates: gruKind.orders.pytorch,
       words: [reset, `update gate ${updateGate}s`],
       said: ["resetAfter", "updateGate"],
     };
@@ -73,7 +73,7 @@ export class GRU extends Recurrent<
   ): GRU {
     record(options, "options");
     const { prefix = "", ...given } = options;
-    const { own: _, ...found } = optionsFromDict(dict, prefix, "GRU");
+    const { own: _, ...found } = optionsFromDict(dict, prefix, gruKind);
     return make({ ...found, ...given }).loadStateDict(dict, { prefix });
   }
 
@@ -89,7 +89,7 @@ export class GRU extends Recurrent<
   ): GRU {
     record(options, "options");
     const { gateOrder, forgetBias, ...given } = options;
-    const { dict, resetAfter, ...found } = readKerasWeights("GRU", weights, {
+    const { dict, resetAfter, ...found } = readKerasWeights(gruKind, weights, {
       ...(gateOrder !== undefined && { gateOrder }),
       ...(forgetBias !== undefined && { forgetBias }),
     });

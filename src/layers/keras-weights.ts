@@ -8,7 +8,7 @@
 import { describe, message, wrong } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
-import { RECURRENT_KINDS, type RecurrentType } from "./cells.js";
+import type { RecurrentKind } from "../kernel/model.js";
 
 /** What Keras's arrays do not tell. */
 export interface KerasWeightsOptions {
@@ -28,16 +28,19 @@ export interface KerasWeights {
   readonly dict: StateDict;
 }
 
+type KindFacts = Pick<RecurrentKind, "type" | "gates" | "orders">;
+
 /** Letters that mean the same gate: the candidate is TensorFlow's j, PyTorch's g or n, Keras's c or h. */
 const SAME: Readonly<Record<string, string>> = { j: "c", g: "c", n: "h" };
 
 /** @throws TypeError, RangeError that name the array or option */
 export function readKerasWeights(
-  type: RecurrentType,
+  kind: KindFacts,
   weights: readonly TensorLike[],
   { gateOrder, forgetBias = 0 }: KerasWeightsOptions,
 ): KerasWeights {
-  const gates = RECURRENT_KINDS[type].gates.length;
+  const { type } = kind;
+  const gates = kind.gates.length;
   if (!Array.isArray(weights) || !weights.length || weights.length > 3) {
     const expected =
       "[kernel, recurrent_kernel, bias], as get_weights() gives them";
@@ -50,7 +53,7 @@ export function readKerasWeights(
       "a finite number",
       forgetBias,
     );
-  const order = blocksOf(type, gateOrder);
+  const order = blocksOf(kind, gateOrder);
   const all = weights.map((each, index) => asTensor(each, `weights[${index}]`));
   const { kernel, recurrent, bias } = apart(all, gates);
   const [inputSize] = kernel.shape as [number];
@@ -68,9 +71,7 @@ export function readKerasWeights(
   if (bias || forgetBias) {
     const own = bias?.data ?? new Float32Array(rows);
     const first = reordered(own.subarray(0, rows), order);
-    const forget = RECURRENT_KINDS[type].gates.findIndex(
-      ({ name }) => name === "forget",
-    );
+    const forget = kind.gates.findIndex(({ name }) => name === "forget");
     if (forgetBias && forget < 0)
       throw new RangeError(
         message("forgetBias", `0 for a ${type}`, `${forgetBias}`),
@@ -95,8 +96,10 @@ export function readKerasWeights(
 }
 
 /** For each of PyTorch's gates, which of their blocks it is. */
-function blocksOf(type: RecurrentType, given: string | undefined): number[] {
-  const { gates, orders } = RECURRENT_KINDS[type];
+function blocksOf(
+  { gates, orders }: KindFacts,
+  given: string | undefined,
+): number[] {
   const standard = orders.keras.replaceAll(" ", "");
   if (given === undefined || gates.length === 1)
     return gates.map(({ keras }) => Math.max(0, standard.indexOf(keras)));

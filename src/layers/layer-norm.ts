@@ -3,6 +3,7 @@ import {
   knownKeys,
   positiveInteger,
   record,
+  refuseTheirWords,
   wrong,
 } from "../checks.js";
 import { layerNormCell } from "../kernel/cells/layer-norm.js";
@@ -31,7 +32,7 @@ export class LayerNorm extends Pointwise {
   readonly options: Readonly<Required<LayerNormOptions>>;
 
   constructor(options: LayerNormOptions) {
-    record(options, "options");
+    refuseTheirWords(record(options, "options"));
     const checked = {
       size: positiveInteger(options.size, "size"),
       epsilon: checkEpsilon(options.epsilon ?? 1e-5),

@@ -6,7 +6,7 @@ import {
   recurrentOptions,
   type RecurrentOptions,
 } from "./options.js";
-import { RECURRENT_KINDS } from "./cells.js";
+import { lstmKind } from "../kernel/model.js";
 import { type KerasWeightsOptions, readKerasWeights } from "./keras-weights.js";
 import { type CellDescription, Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
@@ -37,7 +37,7 @@ export class LSTM extends Recurrent<
   declare readonly type: "LSTM";
 
   constructor(options: LSTMOptions) {
-    const common = recurrentOptions(options, RECURRENT_KINDS.LSTM);
+    const common = recurrentOptions(options, lstmKind);
     const projSize = nonNegativeInteger(options.projSize ?? 0, "projSize");
     if (projSize >= common.hiddenSize) {
       throw new RangeError(
@@ -58,11 +58,11 @@ export class LSTM extends Recurrent<
         coupledGates: coupled,
       }),
       {
-        kind: RECURRENT_KINDS.LSTM,
+        kind: lstmKind,
         projSize,
         peepholes,
-        activations: RECURRENT_KINDS.LSTM.activations,
-        cell: (spec) => RECURRENT_KINDS.LSTM.cell(spec, { peepholes, coupled }),
+        activations: lstmKind.activations,
+        cell: (spec) => lstmKind.cell(spec, { peepholes, coupled }),
       },
     );
   }
@@ -72,7 +72,7 @@ export class LSTM extends Recurrent<
     const { projSize } = this.options;
     const sizes = projSize ? { projSize } : {};
     return {
-      gates: RECURRENT_KINDS.LSTM.orders.pytorch,
+      gates: lstmKind.orders.pytorch,
       sizes,
       said: ["projSize"],
     };
@@ -89,7 +89,7 @@ export class LSTM extends Recurrent<
   ): LSTM {
     record(options, "options");
     const { prefix = "", ...given } = options;
-    const { own, ...found } = optionsFromDict(dict, prefix, "LSTM");
+    const { own, ...found } = optionsFromDict(dict, prefix, lstmKind);
     return make({ ...found, ...own, ...given }).loadStateDict(dict, {
       prefix,
     });
@@ -111,7 +111,7 @@ export class LSTM extends Recurrent<
       dict,
       resetAfter: _,
       ...found
-    } = readKerasWeights("LSTM", weights, {
+    } = readKerasWeights(lstmKind, weights, {
       ...(gateOrder !== undefined && { gateOrder }),
       ...(forgetBias !== undefined && { forgetBias }),
     });

@@ -6,7 +6,7 @@ import {
   recurrentOptions,
   type RecurrentOptions,
 } from "./options.js";
-import { RECURRENT_KINDS } from "./cells.js";
+import { rnnKind } from "../kernel/model.js";
 import { type KerasWeightsOptions, readKerasWeights } from "./keras-weights.js";
 import { type CellDescription, Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
@@ -22,17 +22,17 @@ export class RNN extends Recurrent<Required<RNNOptions>, State, "hidden"> {
   declare readonly type: "RNN";
 
   constructor(options: RNNOptions) {
-    const common = recurrentOptions(options, RECURRENT_KINDS.RNN);
+    const common = recurrentOptions(options, rnnKind);
     const nonlinearity = oneOf(options.nonlinearity ?? "tanh", "nonlinearity", [
       "tanh",
       "relu",
     ]);
     super(ownOptions(options, { ...common, nonlinearity }), {
-      kind: RECURRENT_KINDS.RNN,
+      kind: rnnKind,
       projSize: 0,
       peepholes: false,
       activations: [nonlinearity],
-      cell: (spec) => RECURRENT_KINDS.RNN.cell(spec, {}),
+      cell: (spec) => rnnKind.cell(spec, {}),
     });
   }
 
@@ -53,7 +53,7 @@ export class RNN extends Recurrent<Required<RNNOptions>, State, "hidden"> {
   ): RNN {
     record(options, "options");
     const { prefix = "", ...given } = options;
-    const { own: _, ...found } = optionsFromDict(dict, prefix, "RNN");
+    const { own: _, ...found } = optionsFromDict(dict, prefix, rnnKind);
     return make({ ...found, ...given }).loadStateDict(dict, { prefix });
   }
 
@@ -72,7 +72,7 @@ export class RNN extends Recurrent<Required<RNNOptions>, State, "hidden"> {
       dict,
       resetAfter: _,
       ...found
-    } = readKerasWeights("RNN", weights, {
+    } = readKerasWeights(rnnKind, weights, {
       ...(gateOrder !== undefined && { gateOrder }),
       ...(forgetBias !== undefined && { forgetBias }),
     });

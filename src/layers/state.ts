@@ -1,5 +1,5 @@
 import { record, sameShape } from "../checks.js";
-import { type Cell, type CellState, RECURRENT_KINDS } from "../kernel/model.js";
+import type { Cell, CellState } from "../kernel/model.js";
 import { checkTensor, type Tensor } from "../tensor.js";
 
 /**
@@ -58,19 +58,6 @@ export function splitState(
     Object.fromEntries(parts.map(([part, data]) => [part, share(data, index)])),
   );
 }
-
-/** The parts of recurrent layers, whose tensors have layers and directions in front. */
-const STACKED = new Set(
-  Object.values(RECURRENT_KINDS).flatMap((kind) =>
-    kind
-      .states({ inputSize: 1, hiddenSize: 1, outputSize: 1 })
-      .map(({ name }) => name),
-  ),
-);
-
-/** Which axis of a part, by its name, is the batch. */
-export const batchAxisOf = (part: string): number =>
-  STACKED.has(part) ? 1 : 0;
 
 /** The parts, which are copies, put together again; a single one as it is. */
 export function joinState(

@@ -4,10 +4,8 @@ import {
   type CellFunction,
   parametersOf,
   formatOf,
-  RECURRENT_KINDS,
   type RecurrentKind,
   type RecurrentSpec,
-  type RecurrentType,
   type StageSpec,
 } from "../kernel/model.js";
 import { seeded, uniform } from "../random.js";
@@ -107,27 +105,24 @@ function activationsOf(
   return activations.slice(from, from + length);
 }
 
-/** The kind of so many gates, as the rows of its matrices tell where there is no projection. */
-const typeOfGates = (gates: number): RecurrentType | undefined =>
-  Object.values(RECURRENT_KINDS).find((kind) => kind.gates.length === gates)
-    ?.type;
-
 /** The options that a state dict's names and shapes tell; `own`: those that an LSTM alone has. */
 export function optionsFromDict(
   dict: unknown,
   prefix: string,
-  type: RecurrentType,
+  { gates: { length: gates } }: Pick<RecurrentKind, "gates">,
 ) {
-  const gates = RECURRENT_KINDS[type].gates.length;
   const entries = entriesUnder(dict, prefix);
   const [gateRows, inputSize] = matrixShape(entries, "weight_ih_l0", prefix);
   const [, outputSize] = matrixShape(entries, "weight_hh_l0", prefix);
   const hiddenSize = gateRows / gates;
-  const found = typeOfGates(gateRows / outputSize);
-  const other = found !== undefined && found !== type;
+  const found = gateRows / outputSize;
+  const other = found !== gates && !entries.has("weight_hr_l0");
   if (other || !Number.isInteger(hiddenSize)) {
     const name = `dict["${prefix}weight_ih_l0"]`;
-    const got = `[${gateRows}, ${inputSize}]${other ? ` (${found}, ${outputSize} units)` : ""}`;
+    const how = other
+      ? `, ${found} gate${found === 1 ? "" : "s"} of ${outputSize} units`
+      : "";
+    const got = `[${gateRows}, ${inputSize}]${how}`;
     throw new RangeError(message(name, `[${gates} · H, I]`, got));
   }
   let numLayers = 1;

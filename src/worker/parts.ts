@@ -1,7 +1,8 @@
 import { isRecord } from "../checks.js";
 import type { Sequences } from "../layers/input.js";
 import type { Mask } from "../layers/mask.js";
-import { batchAxisOf, type State, type States } from "../layers/state.js";
+import { RECURRENT_KINDS } from "../layers/cells.js";
+import type { State, States } from "../layers/state.js";
 import { concat, sizeOf, type Tensor } from "../tensor.js";
 import type { ModelFacts } from "./service.js";
 
@@ -82,6 +83,18 @@ export function cutMask(
   const shape = batched ? [to - from, steps] : [steps];
   return { shape, data: Float32Array.from(rows) };
 }
+
+/** The parts of recurrent layers, whose tensors have layers and directions in front. */
+const STACKED = new Set(
+  Object.values(RECURRENT_KINDS).flatMap((kind) =>
+    kind
+      .states({ inputSize: 1, hiddenSize: 1, outputSize: 1 })
+      .map(({ name }) => name),
+  ),
+);
+
+/** Which axis of a part, by its name, is the batch. */
+const batchAxisOf = (part: string): number => (STACKED.has(part) ? 1 : 0);
 
 /** Whether `states` has B rows in every tensor, so that it can be cut; else the worker says what is wrong. */
 export function hasRows(states: unknown, batch: number): states is States {

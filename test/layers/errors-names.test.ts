@@ -119,12 +119,12 @@ describe("the weights of another kind of layer", () => {
   const [rnn, gru] = [new RNN(sizes), new GRU({ ...sizes, hiddenSize: 4 })];
 
   test.each([
-    [GRU, dict, "[12, 2] (LSTM, 3 units)"],
-    [RNN, dict, "[12, 2] (LSTM, 3 units)"],
-    [LSTM, gru.stateDict(), "[12, 2] (GRU, 4 units)"],
-    [RNN, gru.stateDict(), "[12, 2] (GRU, 4 units)"],
-    [LSTM, rnn.stateDict(), "[3, 2] (RNN, 3 units)"],
-    [GRU, rnn.stateDict(), "[3, 2] (RNN, 3 units)"],
+    [GRU, dict, "[12, 2], 4 gates of 3 units"],
+    [RNN, dict, "[12, 2], 4 gates of 3 units"],
+    [LSTM, gru.stateDict(), "[12, 2], 3 gates of 4 units"],
+    [RNN, gru.stateDict(), "[12, 2], 3 gates of 4 units"],
+    [LSTM, rnn.stateDict(), "[3, 2], 1 gate of 3 units"],
+    [GRU, rnn.stateDict(), "[3, 2], 1 gate of 3 units"],
   ])("%o.fromStateDict says whose they are: %o", (Layer, weights, got) => {
     expect(() => Layer.fromStateDict(weights, { prefix: "" })).toThrow(
       new RegExp(

@@ -122,6 +122,6 @@ test("what it is made with is checked", () => {
     "epsilon: expected a finite number of at least 0, got -1",
   );
   expect(() => new LayerNorm({ size: 2, eps: 1 } as { size: number })).toThrow(
-    'options: expected only size, epsilon, bias, backend, got "eps"',
+    'options: expected gatewise\'s names, got "eps"; did you mean epsilon?',
   );
 });

@@ -6,7 +6,6 @@
  *     the layers               X [B, T, I]   Y [B, T, D·H]    states [D, B, H]
  */
 import { message, sameShape, shapeText } from "../../checks.js";
-import { LSTM } from "../../layers/lstm.js";
 import type { State } from "../../layers/state.js";
 import type { Tensor } from "../../tensor.js";
 import { reordered } from "../indexing.js";
@@ -73,7 +72,7 @@ function stateOption(
     data: new Float32Array(directions * batch * hiddenSize),
   });
   const state: State = { hidden: hidden ?? zeros() };
-  if (layer instanceof LSTM) state.cell = cell ?? zeros();
+  if (layer.stateNames.includes("cell")) state.cell = cell ?? zeros();
   return { state };
 }
 

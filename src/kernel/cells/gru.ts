@@ -1,3 +1,7 @@
+import type { KernelFunction } from "../contract.js";
+import { generalGruStep } from "../js/general-gru.js";
+import { gruAfterStep, gruBeforeStep } from "../js/gru.js";
+import { recurrence } from "../js/recurrence.js";
 import {
   BOTH,
   consecutive,
@@ -19,6 +23,15 @@ import {
   type RecurrentSpec,
   sumFloats,
 } from "./recurrent.js";
+
+const RUN: KernelFunction = {
+  name: "recurrent",
+  js: (memory) =>
+    recurrence(memory, "GRU", ({ general, candidate }) => {
+      if (general) return generalGruStep;
+      return candidate ? gruBeforeStep : gruAfterStep;
+    }),
+};
 
 /** Options of a GRU alone. */
 export interface GruFeatures {
@@ -53,6 +66,7 @@ export const gruKind: RecurrentKind<GruFeatures> = {
     // The standard step knows one polarity of z; the other is σ(-a) = 1 - σ(a), which no other function need be.
     const negated = replace && !general;
     return recurrentCell(gruKind, spec, {
+      run: RUN,
       general,
       zPanels,
       // r ∘ h or the candidate's sums, else U h in the order of z

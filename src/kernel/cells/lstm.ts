@@ -1,3 +1,7 @@
+import type { KernelFunction } from "../contract.js";
+import { generalLstmStep } from "../js/general-lstm.js";
+import { lstmStep } from "../js/lstm.js";
+import { recurrence } from "../js/recurrence.js";
 import {
   BOTH,
   consecutive,
@@ -17,6 +21,14 @@ import {
   type RecurrentSpec,
   sumFloats,
 } from "./recurrent.js";
+
+const RUN: KernelFunction = {
+  name: "recurrent",
+  js: (memory) =>
+    recurrence(memory, "LSTM", ({ general }) =>
+      general ? generalLstmStep : lstmStep,
+    ),
+};
 
 /** Options of an LSTM alone. */
 export interface LstmFeatures {
@@ -55,6 +67,7 @@ export const lstmKind: RecurrentKind<LstmFeatures> = {
         })),
       );
     return recurrentCell(lstmKind, spec, {
+      run: RUN,
       general:
         clip < Infinity || peepholes || coupled || !hasStandard(lstmKind, spec),
       zPanels: quadsOf(hiddenSize),

@@ -6,7 +6,6 @@ import {
   type RecurrentField,
   type RecurrentType,
 } from "../fields.js";
-import { recurrentKernel } from "../js/recurrence.js";
 import type { Integers } from "../../integers.js";
 import type { WeightFormat } from "../pack/format.js";
 import type { PackedRows } from "../pack/rows.js";
@@ -132,10 +131,9 @@ export function parametersOf(
   return parameters;
 }
 
-const RUN: KernelFunction = { name: "recurrent", js: recurrentKernel };
-
 /** What a kind adds to what all three have. */
 interface Own {
+  readonly run: KernelFunction;
   readonly general: boolean;
   readonly zPanels: number;
   readonly scratch: number;
@@ -159,7 +157,7 @@ export function recurrentCell(
     outputSize,
     reverse,
     window: null,
-    run: RUN,
+    run: own.run,
     fields: RECURRENT,
     ints: {
       ...outputFields(outputSize, own.zPanels),

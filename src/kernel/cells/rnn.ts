@@ -1,3 +1,6 @@
+import type { KernelFunction } from "../contract.js";
+import { recurrence } from "../js/recurrence.js";
+import { rnnStep } from "../js/rnn.js";
 import { consecutive, BOTH, NO_BIAS, PackedRows } from "../pack/rows.js";
 import { panelsOf } from "../sizes.js";
 import { isStandard } from "./functions.js";
@@ -7,6 +10,11 @@ import {
   recurrentCell,
   type RecurrentKind,
 } from "./recurrent.js";
+
+const RUN: KernelFunction = {
+  name: "recurrent",
+  js: (memory) => recurrence(memory, "RNN", () => rnnStep),
+};
 
 /** Elman's network: a unit has one row, so a panel is 16 units. */
 export const rnnKind: RecurrentKind<object> = {
@@ -25,6 +33,7 @@ export const rnnKind: RecurrentKind<object> = {
         consecutive(hiddenSize, [0], (_, unit) => ({ row: unit, bias })),
       );
     return recurrentCell(rnnKind, spec, {
+      run: RUN,
       general: clip < Infinity || !isStandard(activation as "tanh"),
       zPanels: panelsOf(hiddenSize),
       scratch: 0,

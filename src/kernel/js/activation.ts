@@ -1,12 +1,12 @@
 import type { Pass } from "../contract.js";
 import type { Memory } from "../memory.js";
-import { Layer, layersOf } from "./layer.js";
+import { LayerRecord, layersOf } from "./layer.js";
 import { activate } from "./linear.js";
 import { Run } from "./run.js";
 
 /** y [rows, steps, yStride] ← f(x), by way of one row in z. */
 export function activationKernel(memory: Memory): Pass {
-  const layerAt = layersOf(memory, Layer);
+  const layerAt = layersOf(memory, LayerRecord);
   const run = new Run(memory);
   return (address) => {
     const { f32, x, y, z, rows, steps } = run.read(address);

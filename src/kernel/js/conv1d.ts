@@ -2,7 +2,7 @@ import type { Pass } from "../contract.js";
 import { LAYER } from "../fields.js";
 import type { Memory } from "../memory.js";
 import { lanesOf } from "../sizes.js";
-import { Fields, Layer, layersOf } from "./layer.js";
+import { Fields, LayerRecord, layersOf } from "./layer.js";
 import { activate } from "./linear.js";
 import { product } from "./product.js";
 import { Run } from "./run.js";
@@ -24,7 +24,7 @@ export const CONV1D = [
 /** Rows that are gathered at a time. */
 export const BLOCK = 16;
 
-class Conv1d extends Layer {
+class Conv1dRecord extends LayerRecord {
   readonly taps: number;
   readonly dilation: number;
   readonly stride: number;
@@ -53,7 +53,7 @@ class Conv1d extends Layer {
 /** z [count, 16 · panels] ← the sums of `count` output steps, whose first one's taps begin at x. */
 function products(
   f32: Float32Array,
-  layer: Conv1d,
+  layer: Conv1dRecord,
   x: number,
   gathered: number,
   z: number,
@@ -110,7 +110,7 @@ function products(
 /** The same, lane by lane of the outputs. */
 function lanes(
   f32: Float32Array,
-  layer: Conv1d,
+  layer: Conv1dRecord,
   x: number,
   z: number,
   count: number,
@@ -156,7 +156,7 @@ function copyRows(
 
 /** y [rows, steps, yStride] ← f(b + the sum over taps of W x). */
 export function conv1dKernel(memory: Memory): Pass {
-  const layerAt = layersOf(memory, Conv1d);
+  const layerAt = layersOf(memory, Conv1dRecord);
   const run = new Run(memory);
   return (address) => {
     const { f32, x, y, z, rows, steps, state0 } = run.read(address);

@@ -1,12 +1,16 @@
 import type { ActivationCode } from "../activations.js";
 import { gate } from "./general.js";
 import { product } from "./product.js";
-import type { Recurrent } from "./recurrent.js";
+import type { RecurrentRecord } from "./recurrent.js";
+import type { Step } from "./recurrence.js";
 import type { Run } from "./run.js";
 
 const fround = Math.fround;
 
-export function generalGruStep(layer: Recurrent, run: Run): void {
+/** Floats that a step leaves in the trace for each quad. */
+const TRACED = 12;
+
+function generalGruStepOf(layer: RecurrentRecord, run: Run): void {
   const { output, outputSize, recurrent, candidate, resetAfter } = layer;
   const { f32, state0: h, stepZ: z, zRow, active, scratch } = run;
   const { stepY: y, yRow } = run;
@@ -78,7 +82,12 @@ export function generalGruStep(layer: Recurrent, run: Run): void {
     if (run.stepTrace) traceRow(f32, output, r, u, n, run.stepTrace);
   }
 }
-generalGruStep.traced = 12;
+/** Of assembly/general-gru.ts. */
+export const generalGruStep: Step = {
+  run: generalGruStepOf,
+  ownProduct: true,
+  traced: TRACED,
+};
 
 /** A row's gates, quad by quad. */
 function traceRow(

@@ -2,10 +2,14 @@ import type { ActivationCode } from "../activations.js";
 import { activation } from "./all-activations.js";
 import { gate } from "./general.js";
 import { projectHidden } from "./lstm.js";
-import type { Recurrent } from "./recurrent.js";
+import type { RecurrentRecord } from "./recurrent.js";
+import type { Step } from "./recurrence.js";
 import type { Run } from "./run.js";
 
 const fround = Math.fround;
+
+/** Floats that a step leaves in the trace for each quad. */
+const TRACED = 20;
 
 /** Adds the peepholes at `p` of four units, times `cell`, to their sums. */
 function look(f32: Float32Array, sums: number, p: number, cell: number): void {
@@ -20,7 +24,7 @@ function look(f32: Float32Array, sums: number, p: number, cell: number): void {
 /** Gates and cell update of four units, whose sums i f g o lie at z. */
 function update(
   f32: Float32Array,
-  layer: Recurrent,
+  layer: RecurrentRecord,
   z: number,
   c: number,
   m: number,
@@ -57,7 +61,7 @@ function update(
     f32[m + lane] = (f32[z + 12 + lane] as number) * (f32[m + lane] as number);
 }
 
-export function generalLstmStep(layer: Recurrent, run: Run): void {
+function generalLstmStepOf(layer: RecurrentRecord, run: Run): void {
   const { hidden } = layer;
   const { f32, stepZ: z, zRow, state1, active } = run;
   const m = layer.projection ? run.scratch : run.stepY;
@@ -75,9 +79,14 @@ export function generalLstmStep(layer: Recurrent, run: Run): void {
       if (!trace) continue;
       f32.copyWithin(trace, sums, sums + 16);
       f32.copyWithin(trace + 16, c + quad, c + quad + 4);
-      trace += generalLstmStep.traced;
+      trace += TRACED;
     }
   }
   if (layer.projection) projectHidden(layer, m, run);
 }
-generalLstmStep.traced = 20;
+/** Of assembly/general-lstm.ts. */
+export const generalLstmStep: Step = {
+  run: generalLstmStepOf,
+  ownProduct: false,
+  traced: TRACED,
+};

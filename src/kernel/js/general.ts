@@ -1,10 +1,10 @@
 import type { ActivationCode } from "../activations.js";
 import { activation, held } from "./all-activations.js";
-import type { Layer } from "./layer.js";
+import type { LayerRecord } from "./layer.js";
 
 /** f of `count` sums in place, behind the clip. */
 export function gate(
-  { clip }: Layer,
+  { clip }: LayerRecord,
   code: ActivationCode,
   values: Float32Array,
   at: number,

@@ -1,9 +1,13 @@
 import { expm1Doubled, expNegated, sigmoid, tanh } from "./activations.js";
 import { product } from "./product.js";
-import type { Recurrent } from "./recurrent.js";
+import type { RecurrentRecord } from "./recurrent.js";
+import type { Step } from "./recurrence.js";
 import type { Run } from "./run.js";
 
 const fround = Math.fround;
+
+/** Floats that a step leaves in the trace for each quad. */
+const TRACED = 12;
 
 /** Of one quad: e^-z ×4, e^2n - 1 ×4. */
 const parts = new Float32Array(8);
@@ -41,7 +45,7 @@ function traceQuad(
 }
 
 /** Reset after the product; U h + c lies in `scratch`, in the order of z. */
-export function gruAfterStep(layer: Recurrent, run: Run): void {
+function gruAfterStepOf(layer: RecurrentRecord, run: Run): void {
   const { output, panels } = layer;
   const { f32, state0: h, active, scratch } = run;
   const uRow = panels * 16;
@@ -75,15 +79,20 @@ export function gruAfterStep(layer: Recurrent, run: Run): void {
       mix(f32, z + 4, z + 8, h + row * output + quad, y + quad);
       if (trace) {
         traceQuad(f32, z, z + 4, z + 8, trace);
-        trace += gruAfterStep.traced;
+        trace += TRACED;
       }
     }
   }
 }
-gruAfterStep.traced = 12;
+/** Of assembly/gru.ts. */
+export const gruAfterStep: Step = {
+  run: gruAfterStepOf,
+  ownProduct: true,
+  traced: TRACED,
+};
 
 /** Reset before the product; r ∘ h lies in `scratch`. */
-export function gruBeforeStep(layer: Recurrent, run: Run): void {
+function gruBeforeStepOf(layer: RecurrentRecord, run: Run): void {
   const { output, outputSize } = layer;
   const { f32, state0: h, stepZ: z, zRow, active, scratch } = run;
   const { stepY: y, yRow } = run;
@@ -135,9 +144,14 @@ export function gruBeforeStep(layer: Recurrent, run: Run): void {
       mix(f32, keep, n, h + row * output + quad, y + row * yRow + quad);
       if (trace) {
         traceQuad(f32, r, keep, n, trace);
-        trace += gruBeforeStep.traced;
+        trace += TRACED;
       }
     }
   }
 }
-gruBeforeStep.traced = 12;
+/** Of assembly/gru.ts. */
+export const gruBeforeStep: Step = {
+  run: gruBeforeStepOf,
+  ownProduct: true,
+  traced: TRACED,
+};

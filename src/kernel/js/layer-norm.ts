@@ -1,7 +1,7 @@
 import type { Pass } from "../contract.js";
 import { LAYER } from "../fields.js";
 import type { Memory } from "../memory.js";
-import { Fields, Layer, layersOf } from "./layer.js";
+import { Fields, LayerRecord, layersOf } from "./layer.js";
 import { Run } from "./run.js";
 
 /** Its record: class LayerNorm of assembly/layers/layer-norm.ts. */
@@ -9,7 +9,7 @@ export const LAYER_NORM = [...LAYER, "epsilon"] as const;
 
 const fround = Math.fround;
 
-class LayerNormRecord extends Layer {
+class LayerNormRecord extends LayerRecord {
   readonly epsilon: number;
 
   constructor(memory: Memory, address: number) {

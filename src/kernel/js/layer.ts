@@ -33,7 +33,7 @@ export class Fields<Name extends string> {
 }
 
 /** What every layer's record begins with (assembly/layer.ts), read once: widths, strides and addresses all in floats. */
-export class Layer {
+export class LayerRecord {
   readonly input: number;
   readonly format: number;
   readonly inputWidth: number;

@@ -3,7 +3,7 @@ import type { Pass } from "../contract.js";
 import type { Memory } from "../memory.js";
 import { exp, sigmoid, tanh } from "./activations.js";
 import { gate } from "./general.js";
-import { Layer, layersOf } from "./layer.js";
+import { LayerRecord, layersOf } from "./layer.js";
 import { project } from "./product.js";
 import { Run } from "./run.js";
 
@@ -12,7 +12,7 @@ const fround = Math.fround;
 /** y ← f(z) for one row. */
 export function activate(
   f32: Float32Array,
-  layer: Layer,
+  layer: LayerRecord,
   z: number,
   y: number,
 ): void {
@@ -55,7 +55,7 @@ function softmax(f32: Float32Array, z: number, y: number, lanes: number): void {
 }
 
 /** y [rows, steps, yStride] ← f(W x + b). */
-function linear(layer: Layer, run: Run): void {
+function linear(layer: LayerRecord, run: Run): void {
   const { f32, z, y, rows, steps } = run;
   project(layer, run);
   for (let row = 0; row < rows; row++) {
@@ -69,7 +69,7 @@ function linear(layer: Layer, run: Run): void {
 }
 
 export function linearKernel(memory: Memory): Pass {
-  const layerAt = layersOf(memory, Layer);
+  const layerAt = layersOf(memory, LayerRecord);
   const run = new Run(memory);
   return (address) => {
     run.read(address);

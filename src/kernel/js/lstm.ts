@@ -1,16 +1,20 @@
 import { expm1Doubled, expNegated, sigmoid, tanh } from "./activations.js";
 import { product } from "./product.js";
-import type { Recurrent } from "./recurrent.js";
+import type { RecurrentRecord } from "./recurrent.js";
+import type { Step } from "./recurrence.js";
 import type { Run } from "./run.js";
 
 const fround = Math.fround;
+
+/** Floats that a step leaves in the trace for each quad. */
+const TRACED = 20;
 
 /** Of one quad: e^-i ×4, e^-f ×4, e^2g - 1 ×4, e^-o ×4. */
 const parts = new Float32Array(16);
 /** Of one quad, c' in four lanes: e^2c' - 1. */
 const cells = new Float32Array(4);
 
-export function lstmStep(layer: Recurrent, run: Run): void {
+function lstmStepOf(layer: RecurrentRecord, run: Run): void {
   const { hidden } = layer;
   const { f32, stepZ: z, zRow, state1, active } = run;
   const m = layer.projection ? run.scratch : run.stepY;
@@ -41,7 +45,12 @@ export function lstmStep(layer: Recurrent, run: Run): void {
   if (run.stepTrace) traceRow(f32, z, state1, hidden, run.stepTrace);
   if (layer.projection) projectHidden(layer, m, run);
 }
-lstmStep.traced = 20;
+/** Of assembly/lstm.ts. */
+export const lstmStep: Step = {
+  run: lstmStepOf,
+  ownProduct: false,
+  traced: TRACED,
+};
 
 /** The gates of one row, and the cell's new state. */
 function traceRow(
@@ -57,13 +66,13 @@ function traceRow(
     sigmoid(f32, z + 12, f32, trace + 12, 4);
     f32.copyWithin(trace + 16, c + quad, c + quad + 4);
     z += 16;
-    trace += lstmStep.traced;
+    trace += TRACED;
   }
 }
 
 /** y ← W_hr m for the rows of a step, by way of sums behind m. */
 export function projectHidden(
-  layer: Recurrent,
+  layer: RecurrentRecord,
   m: number,
   { f32, stepY: y, yRow, active }: Run,
 ): void {

@@ -1,5 +1,5 @@
 import { FORMATS } from "../pack/index.js";
-import type { Layer } from "./layer.js";
+import type { LayerRecord } from "./layer.js";
 import { productF32 } from "./product-f32.js";
 import { limitOf, productInt8 } from "./product-int8.js";
 import type { Run } from "./run.js";
@@ -7,7 +7,7 @@ import type { Run } from "./run.js";
 /** z [rows, 16 · panels] ← bias + x [rows, k] W, or, accumulating, z + x W. */
 export function product(
   f32: Float32Array,
-  { format }: Layer,
+  { format }: LayerRecord,
   w: number,
   x: number,
   xStride: number,
@@ -44,7 +44,7 @@ export function product(
 }
 
 /** z ← b + x W for every row's steps of the chunk. */
-export function project(layer: Layer, run: Run): void {
+export function project(layer: LayerRecord, run: Run): void {
   const { f32, rows, steps } = run;
   const { input, inputWidth, zStride, panels } = layer;
   let { x, z } = run;

@@ -1,26 +1,24 @@
 import type { Pass } from "../contract.js";
-import { NUMBERS } from "../fields.js";
+import { NUMBERS, type RecurrentType } from "../fields.js";
 import type { Memory } from "../memory.js";
-import { generalGruStep } from "./general-gru.js";
-import { generalLstmStep } from "./general-lstm.js";
-import { gruAfterStep, gruBeforeStep } from "./gru.js";
 import { layersOf } from "./layer.js";
 import { product, project } from "./product.js";
-import { lstmStep } from "./lstm.js";
-import { Recurrent } from "./recurrent.js";
-import { rnnStep } from "./rnn.js";
+import { RecurrentRecord } from "./recurrent.js";
 import { Run } from "./run.js";
 
-/** One step of a cell: from sums and states to y; h is carried on here. */
-interface Step {
-  (layer: Recurrent, run: Run): void;
+/** One step of a cell. */
+export interface Step {
+  /** From sums and states to y; h is carried on here. */
+  run(layer: RecurrentRecord, run: Run): void;
+  /** Whether it makes the product with h itself; otherwise it is in the sums. */
+  readonly ownProduct: boolean;
   /** Floats that a step leaves in the trace for each quad. */
   readonly traced: number;
 }
 
 /** z ← z + h R for the rows of a step. */
 function addRecurrent(
-  layer: Recurrent,
+  layer: RecurrentRecord,
   { f32, state0: h, stepZ: z, zRow, active }: Run,
 ): void {
   const { recurrent, output, panels } = layer;
@@ -39,26 +37,9 @@ function addRecurrent(
   );
 }
 
-/** Which step a cell has. */
-function stepOf({ kind, general, candidate }: Recurrent): Step {
-  switch (kind) {
-    case NUMBERS.RNN:
-      return rnnStep;
-    case NUMBERS.LSTM:
-      return general ? generalLstmStep : lstmStep;
-    case NUMBERS.GRU:
-      if (general) return generalGruStep;
-      return candidate ? gruBeforeStep : gruAfterStep;
-    default:
-      // as `unreachable` in assembly/recurrence.ts
-      throw new Error(`kernel: expected a kind of cell, got ${kind}`);
-  }
-}
-
 /** Projects the chunk, then runs it through time; the first state is h. */
-function recurrent(layer: Recurrent, run: Run): void {
+function recurrent(layer: RecurrentRecord, step: Step, run: Run): void {
   const { f32, z, y, trace, steps } = run;
-  const step = stepOf(layer);
   project(layer, run);
   run.zRow = steps * layer.zStride;
   run.yRow = steps * layer.yStride;
@@ -69,9 +50,8 @@ function recurrent(layer: Recurrent, run: Run): void {
     run.stepZ = z + t * layer.zStride;
     run.stepY = y + t * layer.yStride;
     run.stepTrace = trace && trace + t * (layer.hidden / 4) * step.traced;
-    // A GRU makes its products itself.
-    if (layer.kind !== NUMBERS.GRU) addRecurrent(layer, run);
-    step(layer, run);
+    if (!step.ownProduct) addRecurrent(layer, run);
+    step.run(layer, run);
     for (let row = 0; row < run.active; row++) {
       const from = run.stepY + row * run.yRow;
       const h = run.state0 + row * layer.output;
@@ -81,11 +61,20 @@ function recurrent(layer: Recurrent, run: Run): void {
   }
 }
 
-export function recurrentKernel(memory: Memory): Pass {
-  const layerAt = layersOf(memory, Recurrent);
+/** The time loop of one kind of cell; `stepOf`: which of its steps a layer has. */
+export function recurrence(
+  memory: Memory,
+  type: RecurrentType,
+  stepOf: (layer: RecurrentRecord) => Step,
+): Pass {
+  const layerAt = layersOf(memory, RecurrentRecord);
   const run = new Run(memory);
   return (address) => {
     run.read(address);
-    recurrent(layerAt(run.layer), run);
+    const layer = layerAt(run.layer);
+    // as `unreachable` in assembly/recurrence.ts
+    if (layer.kind !== NUMBERS[type])
+      throw new Error(`kernel: expected a kind of cell, got ${layer.kind}`);
+    recurrent(layer, stepOf(layer), run);
   };
 }

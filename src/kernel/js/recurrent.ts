@@ -1,9 +1,9 @@
 import { RECURRENT } from "../fields.js";
 import type { Memory } from "../memory.js";
-import { Fields, Layer } from "./layer.js";
+import { Fields, LayerRecord } from "./layer.js";
 
 /** A record of RNN, LSTM or GRU (assembly/layer.ts). */
-export class Recurrent extends Layer {
+export class RecurrentRecord extends LayerRecord {
   readonly kind: number;
   readonly recurrent: number;
   readonly projection: number;

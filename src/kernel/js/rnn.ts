@@ -1,10 +1,16 @@
 import { activate } from "./linear.js";
-import type { Recurrent } from "./recurrent.js";
+import type { RecurrentRecord } from "./recurrent.js";
+import type { Step } from "./recurrence.js";
 import type { Run } from "./run.js";
 
-export function rnnStep(layer: Recurrent, run: Run): void {
+function rnnStepOf(layer: RecurrentRecord, run: Run): void {
   const { f32, stepZ: z, zRow, stepY: y, yRow, active } = run;
   for (let row = 0; row < active; row++)
     activate(f32, layer, z + row * zRow, y + row * yRow);
 }
-rnnStep.traced = 0;
+/** Of assembly/rnn.ts. */
+export const rnnStep: Step = {
+  run: rnnStepOf,
+  ownProduct: false,
+  traced: 0,
+};
