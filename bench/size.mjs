@@ -1,5 +1,6 @@
 /** npm run size: fails when what a user downloads has grown past its budget. Build first. */
 
+import { execFileSync } from "node:child_process";
 import { sizes } from "./lib/sizes.mjs";
 import { kB, table } from "./lib/text.mjs";
 
@@ -54,5 +55,23 @@ for (const { name, bytes, gzipped } of await sizes()) {
     grown++;
     console.error(`${name}: expected at most ${most} ${what}, got ${size}`);
   }
+}
+
+/** What npm unpacks, in bytes. */
+const PACKAGE = 2_500_000;
+const [packed] = JSON.parse(
+  execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  }),
+);
+const { unpackedSize, size, entryCount } = packed;
+row(["the package", kB(unpackedSize), kB(PACKAGE), kB(size), ""]);
+console.log(`${entryCount} files`);
+if (unpackedSize > PACKAGE) {
+  grown++;
+  console.error(
+    `package: expected at most ${PACKAGE} bytes unpacked, got ${unpackedSize}`,
+  );
 }
 if (grown) process.exitCode = 1;

@@ -6,7 +6,7 @@ import { readdir, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { bundle, withoutTextDecoder } from "./bundle.mjs";
-import { bundleCli } from "./cli.mjs";
+import { FOR_CLI, startCli } from "./cli.mjs";
 import { withoutPako } from "./jsfive.mjs";
 import { notices } from "./notices.mjs";
 import { billOfMaterials } from "./sbom.mjs";
@@ -17,8 +17,6 @@ const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const formats = (await readdir(path("src/formats")))
   .map((name) => `formats/${name}/index`)
   .filter((name) => existsSync(path(`src/${name}.ts`)));
-/** Of the user, who has them or does without gatewise/queue. */
-const PEERS = ["bullmq", "ioredis", "@opentelemetry/api"];
 const entries = [
   "index",
   // no export of its own: as an entry it has chunks apart from the core's, so parse alone brings 6 kB and not 10
@@ -38,6 +36,8 @@ const entries = [
   "worker/script-node",
   "queue/index",
   "queue/thread",
+  // shares its chunks too: by itself it would be another 700 kB
+  "cli/main",
 ];
 
 await rm(path("dist"), { recursive: true, force: true });
@@ -48,21 +48,26 @@ const { metafile } = await build({
   outbase: path("src"),
   outdir: path("dist"),
   plugins: [withoutTextDecoder, withoutPako],
-  external: ["*.wasm", "*.wasm?module", "node:*", ...PEERS],
+  external: ["*.wasm", "*.wasm?module", ...FOR_CLI.external],
+  define: FOR_CLI.define,
+  mainFields: ["module", "main"],
+  conditions: ["module"],
   bundle: true,
   splitting: true,
   format: "esm",
   target: "es2022",
-  sourcemap: true,
-  sourcesContent: false, // src/ is in the package
+  // names stay, for stack traces; half of the rest is white space and comments
+  minifyWhitespace: true,
+  minifySyntax: true,
 });
 
 const scripts = await Promise.all([
   bundle("src/worklet/processor.ts", path("dist/worklet-processor.js")),
   bundle("src/worklet/clock-script.ts", path("dist/worklet-clock.js")),
   bundle("src/worker/script.ts", path("dist/worker-script.js")),
-  bundleCli(path("dist/cli.js")),
+  bundle("src/standalone.ts", path("dist/gatewise.min.js")),
+  startCli(path("dist/cli.js")),
 ]);
-const builds = [metafile, ...scripts];
+const builds = [metafile, ...scripts.filter((each) => each !== undefined)];
 await writeFile(path("dist/THIRD_PARTY_LICENSES.txt"), await notices(builds));
 await writeFile(path("dist/sbom.cdx.json"), await billOfMaterials(builds));

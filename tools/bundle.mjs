@@ -37,8 +37,6 @@ export async function bundle(entry, outfile) {
     external: ["node:worker_threads"],
     plugins: [withoutTextDecoder],
     minify: true,
-    sourcemap: true,
-    sourcesContent: false,
     format: "esm",
     target: "es2022",
     charset: "utf8",

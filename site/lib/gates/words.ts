@@ -2,7 +2,9 @@
 export interface Words {
   readonly draw: string;
   readonly drawHint: string;
-  readonly presets: Readonly<Record<"pulse" | "two" | "steps" | "noise", string>>;
+  readonly presets: Readonly<
+    Record<"pulse" | "two" | "steps" | "noise", string>
+  >;
   readonly clear: string;
   readonly step: string;
   readonly height: string;

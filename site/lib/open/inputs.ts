@@ -113,7 +113,8 @@ function readCsv(text: string): Tensor {
   const columns = (rows[0] ?? []).flatMap((cell, i) =>
     isNumber(cell) ? [i] : [],
   );
-  if (!columns.length) throw new RangeError("expected columns of numbers, got none");
+  if (!columns.length)
+    throw new RangeError("expected columns of numbers, got none");
   const data = rows.flatMap((row, r) =>
     columns.map((column) => {
       if (isNumber(row[column])) return Number(row[column]);
@@ -122,5 +123,8 @@ function readCsv(text: string): Tensor {
       );
     }),
   );
-  return { shape: [rows.length, columns.length], data: Float32Array.from(data) };
+  return {
+    shape: [rows.length, columns.length],
+    data: Float32Array.from(data),
+  };
 }

@@ -23,7 +23,9 @@ export function programOf(opened: Opened, options: string): string {
   const entry = several
     ? "gatewise/load"
     : (ENTRIES[report.format] ?? "gatewise/load");
-  const given = options.trim() ? `, ${JSON.stringify(JSON.parse(options))}` : "";
+  const given = options.trim()
+    ? `, ${JSON.stringify(JSON.parse(options))}`
+    : "";
   const file = several
     ? `Object.fromEntries(await Promise.all(${JSON.stringify(name.split(", "))}.map(
   async (name) => [name, await (await fetch(name)).arrayBuffer()])))`
@@ -37,7 +39,10 @@ const { model } = load(file${given});
     const states = model.inputs.filter(({ state }) => state !== undefined);
     const shown = model.inputs.filter(({ state }) => state === undefined);
     const inputs = shown
-      .map(({ name, shape }) => `  ${JSON.stringify(name)}: data, // [${shape.join(", ")}]`)
+      .map(
+        ({ name, shape }) =>
+          `  ${JSON.stringify(name)}: data, // [${shape.join(", ")}]`,
+      )
       .join("\n");
     const [output] = model.outputs;
     if (!states.length)
@@ -46,7 +51,9 @@ const { model } = load(file${given});
 const outputs = stream.step({\n${inputs}\n});
 console.log(outputs[${JSON.stringify(output?.name)}]);\n`;
   }
-  const frame = model.takesTokens ? "[token]" : `frame /* ${model.inputSize} numbers */`;
+  const frame = model.takesTokens
+    ? "[token]"
+    : `frame /* ${model.inputSize} numbers */`;
   const whole = model.takesTokens
     ? "tokens /* [T] or [B, T] */"
     : `input /* [T, ${model.inputSize}] or [B, T, ${model.inputSize}] */`;

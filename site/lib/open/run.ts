@@ -9,7 +9,10 @@ import { isChain, type Model } from "./opened";
 export type Tensors = Readonly<Record<string, Tensor>>;
 
 /** The outputs by their names. */
-export function runModel(model: Model, inputs: Tensors): Record<string, Tensor> {
+export function runModel(
+  model: Model,
+  inputs: Tensors,
+): Record<string, Tensor> {
   if (!isChain(model)) return model.run(inputs);
   const input = Object.values(inputs)[0] as Tensor;
   return { output: model.forward(input).output };

@@ -116,7 +116,11 @@ function compareAll(got: Tensors, expected: Tensors): Compared[] {
     wanted.data.forEach((value, i) => {
       const difference = Math.abs(value - (output.data[i] as number));
       const same = Object.is(value, output.data[i]) || difference === 0;
-      if (!same) error = Math.max(error, Number.isNaN(difference) ? Infinity : difference);
+      if (!same)
+        error = Math.max(
+          error,
+          Number.isNaN(difference) ? Infinity : difference,
+        );
       if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value));
     });
     return {
