@@ -10,6 +10,7 @@ export interface LayerCells {
   readonly parts: readonly { name: string; size: number }[];
 }
 
+/** @internal */
 export function cellsOfLayer({ cells }: Layer): LayerCells {
   const stateful = cells.filter(({ states }) => states.length);
   return { count: stateful.length, parts: stateful[0]?.states ?? [] };

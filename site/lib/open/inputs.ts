@@ -26,8 +26,8 @@ const isInteger = ({ type }: Port) => /int|bool/.test(type);
 /** Integers below this are tokens of the model. */
 export function tokensOf(model: Model): number {
   if (!isChain(model) || !model.takesTokens) return 2;
-  const [first] = model.layers;
-  return (first?.options as { vocabSize?: number }).vocabSize ?? 2;
+  const options: { vocabSize?: number } = model.layers[0]?.options ?? {};
+  return options.vocabSize ?? 2;
 }
 
 /** The same numbers every time. */
