@@ -38,5 +38,6 @@ await build(site);
 if (process.argv.includes("--serve")) {
   const { serve } = await import("./serve.mjs");
   const port = Number(process.env["PORT"] ?? 8080);
-  console.log(await serve(`${site}dist`, port));
+  const { origin } = await serve(`${site}dist`, port);
+  console.log(origin);
 }

@@ -21,14 +21,17 @@ const PACKED = /\.(html|m?js|css|json|svg|wasm)$/;
 /**
  * @param {string} folder
  * @param {number} port 0: any that is free
- * @returns {Promise<string>} the address; the server runs until the process ends
+ * @param {string} [base] the path that the files are under
+ * @returns {Promise<{ origin: string, close: () => void }>} the address, base included
  */
-export function serve(folder, port) {
+export function serve(folder, port, base = "/") {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    const name = normalize(decodeURIComponent(pathname));
+    const inside = pathname.startsWith(base) ? pathname.slice(base.length) : "";
+    const name = normalize(`/${decodeURIComponent(inside)}`);
     let file = join(folder, name.endsWith("/") ? `${name}index.html` : name);
-    const found = existsSync(file) && statSync(file).isFile();
+    const found =
+      pathname.startsWith(base) && existsSync(file) && statSync(file).isFile();
     if (!found) file = join(folder, "404.html");
     const accepts = String(request.headers["accept-encoding"] ?? "");
     const packed = PACKED.test(file) && accepts.includes("gzip");
@@ -46,7 +49,10 @@ export function serve(folder, port) {
   return new Promise((resolve) =>
     server.listen(port, () => {
       const address = /** @type {{ port: number }} */ (server.address());
-      resolve(`http://localhost:${address.port}/`);
+      resolve({
+        origin: `http://localhost:${address.port}${base}`,
+        close: () => void server.close(),
+      });
     }),
   );
 }
