@@ -15,7 +15,7 @@ const files = readdirSync(source, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"));
 
 /** The public surface, alone and with the binaries of hosts that compile them themselves. */
-const ENTRIES = ["index.ts", "workerd.ts", "edge-light.ts"];
+const ENTRIES = ["index.ts", "workerd.ts", "edge-light.ts", "standalone.ts"];
 
 /** A folder, "entry" or, for the other files of src/ itself, "base". */
 function roomOf(file: string): string {
