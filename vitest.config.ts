@@ -29,7 +29,7 @@ export default defineConfig({
       },
       { find: /^gatewise\/train$/, replacement: source("training/index.ts") },
       {
-        find: /^gatewise\/(safetensors|torch|onnx|keras|tfjs|nam|rtneural|load)$/,
+        find: /^gatewise\/(safetensors|torch|onnx|keras|tfjs|tflite|nam|rtneural|load)$/,
         replacement: source("formats/$1/index.ts"),
       },
     ],

@@ -1,4 +1,4 @@
-import { activation } from "./all-activations";
+import { activation, held } from "./all-activations";
 import { gate } from "./general";
 import { Recurrent } from "./layer";
 import { projectHidden } from "./lstm";
@@ -7,7 +7,7 @@ import { madd } from "./simd";
 
 /*
  *      i = f(W_i x + R_i h + p_i ∘ c + b_i)      f likewise, or 1 - i      g = g(W_g x + R_g h + b_g)
- *      c' = f ∘ c + i ∘ g
+ *      c' = f ∘ c + i ∘ g, within ±cellClip
  *      o = f(W_o x + R_o h + p_o ∘ c' + b_o)     m = o ∘ h(c')             h' = m, or W_hr m
  *
  * f, g and h are the record's functions; z, the panels and the trace are those of lstm.ts. Peepholes lie by quads:
@@ -36,7 +36,8 @@ function update(
   i = gate(layer, inner, i);
   f = layer.coupled ? f32x4.sub(f32x4.splat(1), i) : gate(layer, inner, f);
   const g = gate(layer, layer.functionAt(1), v128.load(z, 32));
-  const cell = madd(f, old, f32x4.mul(i, g));
+  const sum = madd(f, old, f32x4.mul(i, g));
+  const cell = held(sum, f32x4.splat(layer.cellClip));
   if (p) o = madd(v128.load(p, 32), cell, o);
   o = gate(layer, inner, o);
   v128.store(c, cell);

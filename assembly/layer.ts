@@ -75,6 +75,8 @@ export class Recurrent extends Layer {
   peepholes: usize;
   /** LSTM, not 0: f = 1 - i. */
   coupled: i32;
+  /** LSTM: c is limited to ±cellClip; ∞: it is not. */
+  cellClip: f32;
   /** GRU, not 0: the reset gate multiplies the candidate's product. */
   resetAfter: i32;
   /** GRU, not 0: the update gate weighs the candidate, not h. */

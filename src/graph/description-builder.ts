@@ -35,15 +35,30 @@ export class DescriptionBuilder {
     this.#names = around ? around.#names : new Set();
   }
 
-  /** @param initial what it is when nothing is given */
+  /** Whether a value has this name. */
+  has(name: string): boolean {
+    return this.#names.has(name);
+  }
+
+  /**
+   * @param initial what it is when nothing is given
+   * @param state the output that streams feed back into it
+   */
   input(
     name: string,
     shape: readonly (number | string)[] | null,
     type: Dtype = "float32",
     initial?: Value,
+    state?: string,
   ): string {
     this.#take(name);
-    this.#inputs.push({ name, type, shape, ...(initial && { initial }) });
+    this.#inputs.push({
+      name,
+      type,
+      shape,
+      ...(initial && { initial }),
+      ...(state !== undefined && { state }),
+    });
     return name;
   }
 

@@ -25,6 +25,8 @@ export interface PortDescription {
 export interface InputDescription extends PortDescription {
   /** What it is when nothing is given. */
   readonly initial?: Value;
+  /** The output that is fed back into it, where the file says so. */
+  readonly state?: string;
 }
 
 export interface OutputDescription extends PortDescription {

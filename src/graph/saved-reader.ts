@@ -48,11 +48,14 @@ class Reader {
     const fields = object(json, place);
     const inputs = list(fields["inputs"], `${place}.inputs`).map((item, i) => {
       const at = `${place}.inputs[${i}]`;
-      const { initial } = object(item, at);
-      const port = readPort(item, at);
-      return initial === undefined
-        ? port
-        : { ...port, initial: this.#value(initial, `${at}.initial`) };
+      const { initial, state } = object(item, at);
+      return {
+        ...readPort(item, at),
+        ...(initial !== undefined && {
+          initial: this.#value(initial, `${at}.initial`),
+        }),
+        ...(state !== undefined && { state: string(state, `${at}.state`) }),
+      };
     });
     const outputs = list(fields["outputs"], `${place}.outputs`);
     const ports = outputs.map((item, i) => {

@@ -1,7 +1,7 @@
 /*
- * Which inputs of a graph are states: outputs of the run before, as their names say.
+ * Which inputs of a graph are states: outputs of the run before, as the file says or else their names.
  */
-import type { PortDescription } from "./description.js";
+import type { InputDescription, PortDescription } from "./description.js";
 
 /** What an output adds to the name of the input that it is fed back to. */
 const SUFFIXES = ["n", "_n", "_out", "_output", "_new", "_next", "_final"];
@@ -22,9 +22,13 @@ const WORDS: readonly (readonly [RegExp, readonly string[]])[] = [
 
 /** State inputs by name → the outputs that are fed back into them. */
 export function pairs(
-  inputs: readonly PortDescription[],
+  inputs: readonly InputDescription[],
   outputs: readonly PortDescription[],
 ): Map<string, string> {
+  const stated = inputs.flatMap(({ name, state }) =>
+    state === undefined ? [] : [[name, state] as const],
+  );
+  if (stated.length) return new Map(stated);
   const found = new Map<string, string>();
   const free = new Map(
     outputs.map((port) => [port.name.toLowerCase(), port] as const),

@@ -38,6 +38,7 @@ export const RECURRENT = [
   "reverse",
   "peepholes",
   "coupled",
+  "cellClip",
   "resetAfter",
   "replace",
 ] as const;

@@ -2,6 +2,7 @@ import { boolean, message, nonNegativeInteger, record } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
 import type { TensorLike } from "../tensor.js";
 import {
+  checkClip,
   ownOptions,
   recurrentOptions,
   type RecurrentOptions,
@@ -22,6 +23,8 @@ export interface LSTMOptions extends RecurrentOptions {
   peepholes?: boolean;
   /** f = 1 - i, whatever the weights of f are (Greff et al. 2015; ONNX's input_forget); false by default. */
   coupledGates?: boolean;
+  /** c is limited to ±cellClip at every step (Sak et al. 2014; TensorFlow's cell_clip); ∞, none, by default. */
+  cellClip?: number;
 }
 
 /**
@@ -50,19 +53,21 @@ export class LSTM extends Recurrent<
     }
     const peepholes = boolean(options.peepholes ?? false, "peepholes");
     const coupled = boolean(options.coupledGates ?? false, "coupledGates");
+    const cellClip = checkClip(options.cellClip ?? Infinity, "cellClip");
     super(
       ownOptions(options, {
         ...common,
         projSize,
         peepholes,
         coupledGates: coupled,
+        cellClip,
       }),
       {
         kind: lstmKind,
         projSize,
         peepholes,
         activations: lstmKind.activations,
-        cell: (spec) => lstmKind.cell(spec, { peepholes, coupled }),
+        cell: (spec) => lstmKind.cell(spec, { peepholes, coupled, cellClip }),
       },
     );
   }

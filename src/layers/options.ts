@@ -124,6 +124,7 @@ export const DEFAULTS = {
   projSize: 0,
   peepholes: false,
   coupledGates: false,
+  cellClip: Number.POSITIVE_INFINITY,
   resetAfter: true,
   updateGate: "keep",
 } as const;
@@ -164,7 +165,7 @@ export function recurrentOptions(
       kind.activations.length,
       both,
     ),
-    clip: checkClip(given("clip")),
+    clip: checkClip(given("clip"), "clip"),
     learnedState: boolean(given("learnedState"), "learnedState"),
     mergeMode: oneOf(
       given("mergeMode"),
@@ -221,9 +222,9 @@ function checkNumLayers(value: unknown): number {
   );
 }
 
-function checkClip(clip: unknown): number {
+export function checkClip(clip: unknown, name: string): number {
   if (typeof clip === "number" && clip > 0) return clip;
-  throw wrong(typeof clip === "number", "clip", "a number above 0", clip);
+  throw wrong(typeof clip === "number", name, "a number above 0", clip);
 }
 
 export function checkSeed(seed: unknown): number {

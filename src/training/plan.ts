@@ -48,14 +48,21 @@ const ofRnn = ({ nonlinearity }: RNN["options"]): Own => ({
   kind: "RNN",
   functions: [nonlinearity],
 });
-const ofLstm = (options: LSTM["options"]): Own => ({
-  ...PLAIN,
-  kind: "LSTM",
-  functions: RECURRENT_KINDS.LSTM.activations as Own["functions"],
-  peepholes: options.peepholes,
-  coupled: options.coupledGates,
-  projSize: options.projSize,
-});
+const ofLstm = (options: LSTM["options"]): Own => {
+  const { peepholes, coupledGates, projSize, cellClip } = options;
+  if (cellClip < Infinity)
+    throw new RangeError(
+      message("cellClip", "Infinity in training", `${cellClip}`),
+    );
+  return {
+    ...PLAIN,
+    kind: "LSTM",
+    functions: RECURRENT_KINDS.LSTM.activations as Own["functions"],
+    peepholes,
+    coupled: coupledGates,
+    projSize,
+  };
+};
 const ofGru = (options: GRU["options"]): Own => ({
   ...PLAIN,
   kind: "GRU",

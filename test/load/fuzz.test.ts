@@ -16,7 +16,7 @@ import {
   runs,
 } from "../support/fuzz.js";
 
-const ENDINGS = /\.(pt|safetensors|onnx|keras|h5|nam|json)$/;
+const ENDINGS = /\.(pt|safetensors|onnx|tflite|keras|h5|nam|json)$/;
 const LARGEST = 20_000;
 
 /** The fixtures of all readers, by the folder of the reader. */

@@ -80,7 +80,6 @@ describe("files that are something else are named", () => {
     ["xz", Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0), "xz; unpack"],
     ["zstd", Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd), "zstd; unpack it first"],
     ["a tar file", behindTar(), "a tar file; unpack it first"],
-    ["TFLite", text("\u001c\0\0\0TFL3\0"), "a TensorFlow Lite model"],
     ["ORT", text("\u001c\0\0\0ORTM\0"), "onnxruntime's own form (.ort)"],
     ["ExecuTorch", text("\u001c\0\0\0ET12\0"), "ExecuTorch (.pte)"],
     ["torch.export", zip("m/archive_format", "m/version"), "torch.export"],

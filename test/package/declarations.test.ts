@@ -31,6 +31,7 @@ import { load, verify } from "gatewise/load";
 import { load as torch } from "gatewise/torch";
 import { load as keras } from "gatewise/keras";
 import { load as tfjs } from "gatewise/tfjs";
+import { load as tflite } from "gatewise/tflite";
 import { load as nam } from "gatewise/nam";
 import { load as rtneural } from "gatewise/rtneural";
 import { type Graph, toOnnx } from "gatewise/onnx";
@@ -66,7 +67,7 @@ new LSTM({ inputSize: 2, hiddenSize: 3, hiden: 1 });
 
 new Blob([model.save(), serialize(lstm.stateDict()), toOnnx(model)]);
 const bytes = new Uint8Array(1);
-for (const { report } of [load(bytes), torch(bytes), keras(bytes), tfjs({ "model.json": bytes }), nam(bytes), rtneural(bytes)])
+for (const { report } of [load(bytes), torch(bytes), keras(bytes), tfjs({ "model.json": bytes }), tflite(bytes, { dequantize: true }), nam(bytes), rtneural(bytes)])
   known(report.layers[0]);
 known(verify(model, [{ input: rows, output }]).outputs[0]);
 declare const graph: Graph;

@@ -28,4 +28,8 @@ export const tolerances = {
   softmax: 1e-6,
   /** Linear against float64, sums of up to 40 products. */
   linear: 2e-6,
+  /** What TensorFlow Lite computed in float32, of the largest of each output where that is more than 1. */
+  tflite: 2e-6,
+  /** Where it quantises activations at run time, which is not done here: steps of 1/127 of the largest. */
+  tfliteHybrid: 2e-2,
 };

@@ -54,11 +54,6 @@ const SIGNATURES: readonly (readonly [
   [ascii("Rar!"), 0, "rar; unpack it first"],
   [ascii("ustar"), 257, "a tar file; unpack it first"],
   [
-    ascii("TFL3"),
-    4,
-    "a TensorFlow Lite model; the Keras or ONNX model that it was made of can be read",
-  ],
-  [
     ascii("ORTM"),
     4,
     "a model in onnxruntime's own form (.ort); the .onnx it was made of can be read",

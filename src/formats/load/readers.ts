@@ -14,13 +14,19 @@ import { isSmartAmpPro, readSmartAmpPro } from "../rtneural/smart-amp-pro.js";
 import { readRTNeural } from "../rtneural/read.js";
 import { load as loadSafetensors } from "../safetensors/index.js";
 import type { ModelOptions } from "../state-dict.js";
+import { load as loadTflite, type TfliteOptions } from "../tflite/load.js";
 import { load as loadTfjs } from "../tfjs/index.js";
 import { load as loadTorch, type TorchOptions } from "../torch/index.js";
 import type { Format, Recognised } from "./recognise.js";
 
 /** The options of all formats; those of the file's own count. */
 export type LoadOptions = Partial<
-  TorchOptions & ModelOptions & KerasOptions & NamOptions & OnnxOptions
+  TorchOptions &
+    ModelOptions &
+    KerasOptions &
+    NamOptions &
+    OnnxOptions &
+    TfliteOptions
 >;
 
 /** What `load` returns, whatever the format. */
@@ -92,6 +98,10 @@ const READERS: Readonly<Record<Format, Reader>> = {
     read: (bytes, options, files) =>
       loadTfjs({ ...files, "model.json": bytes }, options),
     options: ["backend", "maxBytes"],
+  },
+  tflite: {
+    read: loadTflite,
+    options: ["backend", "dequantize", "signature", "maxBytes", "maxSteps"],
   },
   nam: {
     read: (bytes, options, _, json) => readAmp(json ?? bytes, options),

@@ -6,12 +6,20 @@ import { Budget } from "../budget.js";
 import { field, parseObject, type Place } from "../json.js";
 import { isSmartAmpPro } from "../rtneural/smart-amp-pro.js";
 import { isStateDict } from "../rtneural/torch.js";
+import { isTflite } from "../tflite/identifier.js";
 import { ZipArchive } from "../zip/archive.js";
 import { nameOfOther, startsWith, textStart } from "./others.js";
 import { recogniseProtobuf } from "./protobuf.js";
 
 export type Format =
-  "safetensors" | "torch" | "onnx" | "keras" | "tfjs" | "nam" | "rtneural";
+  | "safetensors"
+  | "torch"
+  | "onnx"
+  | "keras"
+  | "tfjs"
+  | "tflite"
+  | "nam"
+  | "rtneural";
 
 export interface Recognised {
   readonly format: Format;
@@ -20,7 +28,7 @@ export interface Recognised {
 }
 
 const EXPECTED =
-  "a model: safetensors, PyTorch (.pt, .pth), ONNX, Keras (.keras, .h5), TensorFlow.js (model.json), .nam, or the JSON of GuitarML, AIDA-X or RTNeural";
+  "a model: safetensors, PyTorch (.pt, .pth), ONNX, Keras (.keras, .h5), TensorFlow.js (model.json), TensorFlow Lite, .nam, or the JSON of GuitarML, AIDA-X or RTNeural";
 
 const ZIP = [0x50, 0x4b]; // "PK"
 const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]; // "\x89HDF\r\n\x1a\n"
@@ -45,6 +53,7 @@ export function recognise(file: Uint8Array): Recognised {
 function recogniseBinary(file: Uint8Array): Format | null {
   if (isSafetensors(file)) return "safetensors";
   if (startsWith(file, ZIP)) return recogniseZip(file);
+  if (isTflite(file)) return "tflite";
   if (isHdf5(file)) return "keras";
   return isLegacyTorch(file) ? "torch" : null;
 }

@@ -114,6 +114,8 @@ function checked(model: Sequential): [LSTM, Linear] {
   if (options.projSize) refuse("projSize", "0", options.projSize);
   if (options.peepholes) refuse("peepholes", "false", true);
   if (options.coupledGates) refuse("coupledGates", "false", true);
+  if (options.cellClip !== Infinity)
+    refuse("cellClip", "none", options.cellClip);
   if (options.clip !== Infinity) refuse("clip", "none", options.clip);
   if (options.activations.length && !isFast(options.activations))
     refuse(

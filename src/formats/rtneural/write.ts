@@ -96,6 +96,7 @@ function recurrent(layer: LSTM | GRU, name: string): WrittenLayer[] {
     if (own.projSize) refuse("projSize", "0", own.projSize);
     if (own.peepholes) refuse("peepholes", "false", true);
     if (own.coupledGates) refuse("coupledGates", "false", true);
+    if (own.cellClip !== Infinity) refuse("cellClip", "none", own.cellClip);
   } else {
     const own = (layer as GRU).options;
     if (!own.resetAfter) refuse("resetAfter", "true", false);

@@ -34,6 +34,7 @@ const RUN: KernelFunction = {
 export interface LstmFeatures {
   readonly peepholes: boolean;
   readonly coupled: boolean; // f = 1 - i
+  readonly cellClip: number; // of c; ∞: none
 }
 
 /** Long short-term memory: a panel holds the four gates of four units. */
@@ -56,7 +57,7 @@ export const lstmKind: RecurrentKind<LstmFeatures> = {
     { name: "hidden", size: outputSize },
     { name: "cell", size: hiddenSize },
   ],
-  cell(spec, { peepholes, coupled }) {
+  cell(spec, { peepholes, coupled, cellClip }) {
     const { hiddenSize, outputSize, clip } = spec;
     const projected = outputSize !== hiddenSize;
     const rows = (bias: number) =>
@@ -69,7 +70,11 @@ export const lstmKind: RecurrentKind<LstmFeatures> = {
     return recurrentCell(lstmKind, spec, {
       run: RUN,
       general:
-        clip < Infinity || peepholes || coupled || !hasStandard(lstmKind, spec),
+        clip < Infinity ||
+        cellClip < Infinity ||
+        peepholes ||
+        coupled ||
+        !hasStandard(lstmKind, spec),
       zPanels: quadsOf(hiddenSize),
       // the cell's output before the projection, and the projection's sums
       scratch: projected ? lanesOf(hiddenSize) + sumFloats(outputSize) : 0,
@@ -77,6 +82,7 @@ export const lstmKind: RecurrentKind<LstmFeatures> = {
         (name) => ({ name, complement: false }),
       ),
       ints: { coupled: coupled ? 1 : 0 },
+      floats: { cellClip },
       vectors: peepholes ? [peepholesOf(spec)] : [],
       matrices: (inputWidth) => [
         inputMatrix(spec, inputWidth, rows(BOTH)),

@@ -139,6 +139,7 @@ interface Own {
   readonly scratch: number;
   readonly traced: readonly TracedGate[];
   readonly ints?: Partial<Record<RecurrentField, number>>;
+  readonly floats?: Partial<Record<RecurrentField, number>>;
   readonly vectors?: readonly CellVector[];
   matrices(inputWidth: number): readonly CellMatrix[];
 }
@@ -168,7 +169,7 @@ export function recurrentCell(
       reverse: reverse ? 1 : 0,
       ...own.ints,
     },
-    floats: functions.floats,
+    floats: { ...functions.floats, ...own.floats },
     format: spec.format,
     matrices: own.matrices,
     vectors: own.vectors ?? [],

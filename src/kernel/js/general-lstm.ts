@@ -1,5 +1,5 @@
 import type { ActivationCode } from "../activations.js";
-import { activation } from "./all-activations.js";
+import { activation, held } from "./all-activations.js";
 import { gate } from "./general.js";
 import { projectHidden } from "./lstm.js";
 import type { RecurrentRecord } from "./recurrent.js";
@@ -52,6 +52,7 @@ function update(
       (f32[z + lane] as number) * (f32[z + 8 + lane] as number),
     );
     f32[c + lane] = kept + added;
+    held(f32, c + lane, layer.cellClip);
   }
   if (p) look(f32, z + 12, p + 8, c);
   gate(layer, inner, f32, z + 12, 4);

@@ -14,6 +14,7 @@ export class RecurrentRecord extends LayerRecord {
   readonly reverse: boolean;
   readonly peepholes: number;
   readonly coupled: boolean;
+  readonly cellClip: number;
   readonly resetAfter: boolean;
   readonly replace: boolean;
 
@@ -29,6 +30,7 @@ export class RecurrentRecord extends LayerRecord {
     this.reverse = fields.int("reverse") !== 0;
     this.peepholes = fields.index("peepholes");
     this.coupled = fields.int("coupled") !== 0;
+    this.cellClip = fields.float("cellClip");
     this.resetAfter = fields.int("resetAfter") !== 0;
     this.replace = fields.int("replace") !== 0;
   }

@@ -43,7 +43,15 @@ function cellAttributes(
     case "GRU":
       return { linear_before_reset: layer.options.resetAfter ? 1 : 0 };
     case "LSTM": {
-      const { projSize, coupledGates } = layer.options;
+      const { projSize, coupledGates, cellClip } = layer.options;
+      if (cellClip < Infinity)
+        throw new RangeError(
+          message(
+            `${place}.cellClip`,
+            "Infinity, since ONNX limits no cell",
+            `${cellClip}`,
+          ),
+        );
       if (!projSize) return coupledGates ? { input_forget: 1 } : {};
       const expected = "0, since ONNX has no projection";
       throw new RangeError(

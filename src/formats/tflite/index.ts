@@ -1,0 +1,13 @@
+/** TensorFlow Lite's models: .tflite. @module */
+
+export { FormatError } from "../../errors.js";
+export {
+  Graph,
+  type GraphInput,
+  type GraphStates,
+  GraphStream,
+  type GraphStreamOptions,
+} from "../../graph/index.js";
+export type { Port } from "../../index.js";
+export type { Report, ReportLayer } from "../report.js";
+export { load, type TfliteOptions } from "./load.js";

@@ -1,0 +1,71 @@
+/*
+ * What the report says of a file beside its layers: a line each.
+ */
+import type { Notes } from "../../graph/index.js";
+import type { Model, Tensor } from "./model.js";
+import type { Translation } from "./translate/translation.js";
+
+export function linesOf(
+  model: Model,
+  { constants, options, states, layers }: Translation,
+  notes: Notes,
+): Notes & { assumptions: string[] } {
+  const tensors = model.subgraphs.flatMap((subgraph) => subgraph.tensors);
+  const known = tensors.filter((tensor) => constants.has(tensor));
+  const halves = known.filter(({ type }) => type === "FLOAT16").length;
+  const scaled = known.filter(
+    ({ quantization, type }) => quantization && type !== "INT32",
+  ).length;
+  const integers = quantizedPorts(model);
+  const { unread } = constants;
+  return {
+    ...notes,
+    layers: [...layers, ...notes.layers],
+    converted: [
+      ...(halves
+        ? [`${countOf(halves, "tensor")} of float16, read as float32`]
+        : []),
+      ...(scaled && !(integers.length && options.exact)
+        ? [
+            `${countOf(scaled, "quantised tensor")}, read as the floats that they stand for`,
+          ]
+        : []),
+      ...notes.converted,
+    ],
+    ignored: [
+      ...model.metadata.map((name) => `metadata ${JSON.stringify(name)}`),
+      ...(unread ? [`${countOf(unread, "buffer")} that nothing reads`] : []),
+      ...notes.ignored,
+    ],
+    assumptions: [
+      ...(options.exact ? integers : []),
+      ...states.all.map(
+        ({ name }) => `${name} lives on in a stream; \`run\` begins anew`,
+      ),
+    ],
+  };
+}
+
+/** What the integers of inputs and outputs stand for. */
+function quantizedPorts({ subgraphs }: Model): string[] {
+  const [main] = subgraphs;
+  if (!main) return [];
+  const line = (kind: string, index: number) => {
+    const { name, type, quantization } = main.tensors[index] as Tensor;
+    if (!quantization || !/^U?INT(8|16)$/.test(type)) return [];
+    const { scales, zeros } = quantization;
+    const zero = zeros[0]
+      ? ` · (${type.toLowerCase()} ${minus(zeros[0])})`
+      : ` · ${type.toLowerCase()}`;
+    return [`${kind} ${name}: ${scales[0]}${zero}`];
+  };
+  return [
+    ...main.inputs.flatMap((index) => line("input", index)),
+    ...main.outputs.flatMap((index) => line("output", index)),
+  ];
+}
+
+const minus = (zero: number): string => (zero < 0 ? `+ ${-zero}` : `- ${zero}`);
+
+const countOf = (n: number, word: string): string =>
+  n === 1 ? `1 ${word}` : `${n} ${word}s`;

@@ -1,0 +1,154 @@
+/*
+ * Operators by their codes, and the fields of their options: BuiltinOperator and the tables of BuiltinOptions in the
+ * schema. Options that only say how a kernel rounds or what it was converted from are left out at the end of a list.
+ */
+
+/** From 0 on; those behind are of StableHLO, which TensorFlow Lite itself mostly does not run. */
+const NAMES =
+  `ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE EMBEDDING_LOOKUP
+FLOOR FULLY_CONNECTED HASHTABLE_LOOKUP L2_NORMALIZATION L2_POOL_2D LOCAL_RESPONSE_NORMALIZATION LOGISTIC LSH_PROJECTION
+LSTM MAX_POOL_2D MUL RELU RELU_N1_TO_1 RELU6 RESHAPE RESIZE_BILINEAR RNN SOFTMAX SPACE_TO_DEPTH SVDF TANH
+CONCAT_EMBEDDINGS SKIP_GRAM CALL CUSTOM EMBEDDING_LOOKUP_SPARSE PAD UNIDIRECTIONAL_SEQUENCE_RNN GATHER
+BATCH_TO_SPACE_ND SPACE_TO_BATCH_ND TRANSPOSE MEAN SUB DIV SQUEEZE UNIDIRECTIONAL_SEQUENCE_LSTM STRIDED_SLICE
+BIDIRECTIONAL_SEQUENCE_RNN EXP TOPK_V2 SPLIT LOG_SOFTMAX DELEGATE BIDIRECTIONAL_SEQUENCE_LSTM CAST PRELU MAXIMUM
+ARG_MAX MINIMUM LESS NEG PADV2 GREATER GREATER_EQUAL LESS_EQUAL SELECT SLICE SIN TRANSPOSE_CONV SPARSE_TO_DENSE TILE
+EXPAND_DIMS EQUAL NOT_EQUAL LOG SUM SQRT RSQRT SHAPE POW ARG_MIN FAKE_QUANT REDUCE_PROD REDUCE_MAX PACK LOGICAL_OR
+ONE_HOT LOGICAL_AND LOGICAL_NOT UNPACK REDUCE_MIN FLOOR_DIV REDUCE_ANY SQUARE ZEROS_LIKE FILL FLOOR_MOD RANGE
+RESIZE_NEAREST_NEIGHBOR LEAKY_RELU SQUARED_DIFFERENCE MIRROR_PAD ABS SPLIT_V UNIQUE CEIL REVERSE_V2 ADD_N GATHER_ND
+COS WHERE RANK ELU REVERSE_SEQUENCE MATRIX_DIAG QUANTIZE MATRIX_SET_DIAG ROUND HARD_SWISH IF WHILE
+NON_MAX_SUPPRESSION_V4 NON_MAX_SUPPRESSION_V5 SCATTER_ND SELECT_V2 DENSIFY SEGMENT_SUM BATCH_MATMUL
+PLACEHOLDER_FOR_GREATER_OP_CODES CUMSUM CALL_ONCE BROADCAST_TO RFFT2D CONV_3D IMAG REAL COMPLEX_ABS HASHTABLE
+HASHTABLE_FIND HASHTABLE_IMPORT HASHTABLE_SIZE REDUCE_ALL CONV_3D_TRANSPOSE VAR_HANDLE READ_VARIABLE ASSIGN_VARIABLE
+BROADCAST_ARGS RANDOM_STANDARD_NORMAL BUCKETIZE RANDOM_UNIFORM MULTINOMIAL GELU DYNAMIC_UPDATE_SLICE RELU_0_TO_1
+UNSORTED_SEGMENT_PROD UNSORTED_SEGMENT_MAX UNSORTED_SEGMENT_SUM ATAN2 UNSORTED_SEGMENT_MIN SIGN BITCAST BITWISE_XOR
+RIGHT_SHIFT`.split(/\s+/);
+
+/** The name of an operator's code. */
+export function operatorName(code: number): string {
+  return NAMES[code] ?? `operator ${code}`;
+}
+
+const FUSED = ["fused_activation_function"] as const;
+const POOL = [
+  "padding",
+  "stride_w",
+  "stride_h",
+  "filter_width",
+  "filter_height",
+  "fused_activation_function",
+] as const;
+const LSTM = ["fused_activation_function", "cell_clip", "proj_clip"] as const;
+const RESIZE = [
+  "new_height",
+  "new_width",
+  "align_corners",
+  "half_pixel_centers",
+] as const;
+const REDUCER = ["keep_dims"] as const;
+const WHILE = ["cond_subgraph_index", "body_subgraph_index"] as const;
+
+/** Operators that are not here have no options. */
+const OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  ADD: FUSED,
+  SUB: FUSED,
+  MUL: FUSED,
+  DIV: FUSED,
+  L2_NORMALIZATION: FUSED,
+  CONV_2D: [
+    "padding",
+    "stride_w",
+    "stride_h",
+    "fused_activation_function",
+    "dilation_w_factor",
+    "dilation_h_factor",
+  ],
+  DEPTHWISE_CONV_2D: [
+    "padding",
+    "stride_w",
+    "stride_h",
+    "depth_multiplier",
+    "fused_activation_function",
+    "dilation_w_factor",
+    "dilation_h_factor",
+  ],
+  TRANSPOSE_CONV: [
+    "padding",
+    "stride_w",
+    "stride_h",
+    "fused_activation_function",
+  ],
+  AVERAGE_POOL_2D: POOL,
+  MAX_POOL_2D: POOL,
+  L2_POOL_2D: POOL,
+  FULLY_CONNECTED: [
+    "fused_activation_function",
+    "weights_format",
+    "keep_num_dims",
+  ],
+  SVDF: ["rank", "fused_activation_function"],
+  RNN: FUSED,
+  UNIDIRECTIONAL_SEQUENCE_RNN: ["time_major", "fused_activation_function"],
+  BIDIRECTIONAL_SEQUENCE_RNN: [
+    "time_major",
+    "fused_activation_function",
+    "merge_outputs",
+  ],
+  LSTM: [...LSTM, "kernel_type"],
+  UNIDIRECTIONAL_SEQUENCE_LSTM: [
+    ...LSTM,
+    "time_major",
+    "asymmetric_quantize_inputs",
+    "diagonal_recurrent_tensors",
+  ],
+  BIDIRECTIONAL_SEQUENCE_LSTM: [...LSTM, "merge_outputs", "time_major"],
+  SOFTMAX: ["beta"],
+  CONCATENATION: ["axis", "fused_activation_function"],
+  LOCAL_RESPONSE_NORMALIZATION: ["radius", "bias", "alpha", "beta"],
+  RESIZE_BILINEAR: RESIZE,
+  // one table without the sizes that the other has left
+  RESIZE_NEAREST_NEIGHBOR: RESIZE.slice(2),
+  RESHAPE: ["new_shape"],
+  SPACE_TO_DEPTH: ["block_size"],
+  DEPTH_TO_SPACE: ["block_size"],
+  GATHER: ["axis", "batch_dims"],
+  MEAN: REDUCER,
+  SUM: REDUCER,
+  REDUCE_PROD: REDUCER,
+  REDUCE_MAX: REDUCER,
+  REDUCE_MIN: REDUCER,
+  REDUCE_ANY: REDUCER,
+  REDUCE_ALL: REDUCER,
+  SQUEEZE: ["squeeze_dims"],
+  SPLIT: ["num_splits"],
+  SPLIT_V: ["num_splits"],
+  STRIDED_SLICE: [
+    "begin_mask",
+    "end_mask",
+    "ellipsis_mask",
+    "new_axis_mask",
+    "shrink_axis_mask",
+    "offset",
+  ],
+  CAST: ["in_data_type", "out_data_type"],
+  ARG_MAX: ["output_type"],
+  ARG_MIN: ["output_type"],
+  SHAPE: ["out_type"],
+  PACK: ["values_count", "axis"],
+  UNPACK: ["num", "axis"],
+  ONE_HOT: ["axis"],
+  LEAKY_RELU: ["alpha"],
+  MIRROR_PAD: ["mode"],
+  REVERSE_SEQUENCE: ["seq_dim", "batch_dim"],
+  IF: ["then_subgraph_index", "else_subgraph_index"],
+  CALL_ONCE: ["init_subgraph_index"],
+  WHILE,
+  BATCH_MATMUL: ["adj_x", "adj_y"],
+  CUMSUM: ["exclusive", "reverse"],
+  VAR_HANDLE: ["container", "shared_name"],
+  GELU: ["approximate"],
+  FAKE_QUANT: ["min", "max", "num_bits", "narrow_range"],
+};
+
+/** The fields of an operator's options. */
+export const optionsOf = (name: string): readonly string[] =>
+  OPTIONS[name] ?? [];
