@@ -2,6 +2,7 @@ import { toBytes } from "../bytes.js";
 import { wrong } from "../checks.js";
 import { FormatError } from "../errors.js";
 import { load } from "../formats/onnx/index.js";
+import { isTflite } from "../formats/tflite/identifier.js";
 import { isSaved, loadGraph } from "../graph/index.js";
 import { Sequential } from "../models/sequential.js";
 import { type FrameModel, isModel } from "../signal/frame-model.js";
@@ -20,6 +21,10 @@ export function modelOf(model: unknown, name = "model"): FrameModel {
     throw new FormatError(`${name}: expected the bytes of a model, got none`);
   if (isSaved(bytes)) return loadGraph(bytes);
   if (isSafetensors(bytes)) return Sequential.load(bytes);
+  if (isTflite(bytes))
+    throw new FormatError(
+      `${name}: expected a model, ONNX or what save wrote, got a .tflite file: give what gatewise/tflite's load makes of it`,
+    );
   return load(bytes).model;
 }
 

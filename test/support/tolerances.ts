@@ -32,4 +32,6 @@ export const tolerances = {
   tflite: 2e-6,
   /** Where it quantises activations at run time, which is not done here: steps of 1/127 of the largest. */
   tfliteHybrid: 2e-2,
+  /** One of 128 integers. */
+  tfliteStep: 1 / 127,
 };

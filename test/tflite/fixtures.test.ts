@@ -91,6 +91,13 @@ describe.each(names)("%s", (name) => {
   });
 });
 
+/**
+ * Integers are TensorFlow Lite's own. What is rounded from floats may be a step beside them, and its convolutions round
+ * once where its reference kernels, whose numbers these are, round twice: 3 of 1456 differ here.
+ */
 function boundOf(name: string): number {
-  return name === "hybrid" ? tolerances.tfliteHybrid : tolerances.tflite;
+  if (name === "hybrid") return tolerances.tfliteHybrid;
+  if (name === "int8-rounded" || name === "int8-convolution")
+    return tolerances.tfliteStep;
+  return name.startsWith("int8") ? 0 : tolerances.tflite;
 }

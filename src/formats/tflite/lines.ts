@@ -7,7 +7,7 @@ import type { Translation } from "./translate/translation.js";
 
 export function linesOf(
   model: Model,
-  { constants, options, states, layers }: Translation,
+  { constants, options, states, layers, rounded }: Translation,
   notes: Notes,
 ): Notes & { assumptions: string[] } {
   const tensors = model.subgraphs.flatMap((subgraph) => subgraph.tensors);
@@ -36,6 +36,14 @@ export function linesOf(
       ...model.metadata.map((name) => `metadata ${JSON.stringify(name)}`),
       ...(unread ? [`${countOf(unread, "buffer")} that nothing reads`] : []),
       ...notes.ignored,
+    ],
+    warnings: [
+      ...notes.warnings,
+      ...(rounded.size
+        ? [
+            `${[...rounded.keys()].join(", ")}: computed in floats and rounded, which may be a step beside TensorFlow Lite's integers`,
+          ]
+        : []),
     ],
     assumptions: [
       ...(options.exact ? integers : []),

@@ -29,6 +29,7 @@ export { products } from "./products.js";
 export { quantisation } from "./quantisation.js";
 export { recurrents } from "./recurrent.js";
 export { reductions } from "./reductions.js";
+export { requantisation } from "./requantize.js";
 export { resizing } from "./resize.js";
 export { shapes } from "./shapes.js";
 export { softmaxes } from "./softmax.js";

@@ -48,12 +48,18 @@ function scaleAt(
   };
 }
 
+/** To the nearest integer, of two the one further from 0. */
+const roundAway = (x: number): number => Math.sign(x) * Math.round(Math.abs(x));
+
+/** ONNX's, and with `rounding` "away" that of TensorFlow Lite. */
 const quantize: Compile = (node) => {
   node.expectInputs(2, 3);
   const axis = node.int("axis", 1);
   const block = node.int("block_size", 0);
   node.int("saturate", 1); // of the 8-bit floats alone
   const stated = node.word("output_dtype", DTYPE_NAMES, "uint8");
+  const rounding = node.word("rounding", ["even", "away"], "even");
+  const round = rounding === "even" ? roundEven : roundAway;
   return {
     prepare([x, scale, zero]) {
       const value = x as Value;
@@ -74,7 +80,7 @@ const quantize: Compile = (node) => {
             const whole = Math.fround(
               (data[i] as number) / ((s as Value).data[k] as number),
             );
-            const q = roundEven(whole) + ((z?.data[k] ?? 0) as number);
+            const q = round(whole) + ((z?.data[k] ?? 0) as number);
             y.data[i] = Number.isNaN(q)
               ? 0
               : Math.min(Math.max(q, least), most);

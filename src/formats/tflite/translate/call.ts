@@ -95,9 +95,18 @@ export class Call {
     );
   }
 
+  /** The integers of an input that is constant, else null. */
+  knownStored(input: number): Value | null {
+    return this.has(input) ? this.scope.knownStored(this.#input(input)) : null;
+  }
+
   /** Says what an output is, as floats where it is quantised. */
   give(value: string, output = 0): void {
-    if (output < this.outputCount) this.scope.give(this.#output(output), value);
+    if (output >= this.outputCount) return;
+    const { scope, operator } = this;
+    if (scope.isQuantized(this.target(output)) && operator.name !== "QUANTIZE")
+      scope.translation.noteRounded(operator.name);
+    scope.give(this.#output(output), value);
   }
 
   giveStored(value: string, output = 0): void {

@@ -5,6 +5,7 @@ import type { Translate } from "./call.js";
 import { control } from "./control.js";
 import { convolutions } from "./convolution.js";
 import { elementwise } from "./elementwise.js";
+import { exactly } from "./integers.js";
 import { products } from "./products.js";
 import { reducing } from "./reducing.js";
 import { sequences } from "./sequences.js";
@@ -19,5 +20,9 @@ export const OPERATORS: ReadonlyMap<string, Translate> = new Map(
     reducing,
     sequences,
     shaping,
-  ].flatMap((family) => Object.entries(family)),
+  ].flatMap((family) =>
+    Object.entries(family).map(
+      ([name, translate]) => [name, exactly(name, translate)] as const,
+    ),
+  ),
 );

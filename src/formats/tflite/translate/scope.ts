@@ -30,6 +30,8 @@ export interface Surroundings {
   readonly states: StateStore;
   /** Recurrent layers as the file has them, for the report. */
   readonly layers: LayerNote[];
+  /** Says that an operator on integers was computed in floats. */
+  noteRounded(operator: string): void;
   /** Checks the number of a subgraph that an operator names. */
   subgraph(index: number, place: string): number;
   expectCounts(
@@ -221,7 +223,7 @@ export class Scope {
     return this.builder.add(
       "QuantizeLinear",
       [real, ...this.#scale(tensor)],
-      this.#axis(tensor),
+      { ...this.#axis(tensor), rounding: "away" },
       { name: tensor.name || "value" },
     );
   }

@@ -39,6 +39,8 @@ export class Translation implements Surroundings {
   readonly #builder = new DescriptionBuilder();
   /** Recurrent layers as the file has them, for the report. */
   readonly layers: LayerNote[] = [];
+  /** Operators on integers that were computed in floats, and how many. */
+  readonly rounded = new Map<string, number>();
   #states: States;
   #operators = 0;
   readonly #running: number[] = [];
@@ -60,6 +62,10 @@ export class Translation implements Surroundings {
 
   get exact(): boolean {
     return this.options.exact;
+  }
+
+  noteRounded(operator: string): void {
+    this.rounded.set(operator, (this.rounded.get(operator) ?? 0) + 1);
   }
 
   get states(): States {
