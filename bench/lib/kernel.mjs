@@ -35,7 +35,7 @@ const { chunkSteps, layBuffers, Network, writeCall, writeState } = await import(
  */
 export function kernelOf(layer, backend, rows, steps) {
   const network = new Network(layer.stages, backend);
-  const states = network.weightsEnd;
+  const states = network.memory.end;
   const most = chunkSteps(network.stages, rows, steps);
   const base = states + network.stateFloats * rows * 4;
   const buffers = layBuffers(network.stages, rows, most, base);

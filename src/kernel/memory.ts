@@ -1,18 +1,37 @@
 /**
- * One model's memory: weights, then stream slots, then scratch. The views are replaced whenever it grows, so read
- * `f32` and `i32` anew after anything that may call `ensure`.
+ * What networks lie in, alone or beside others: blocks that are taken and given back, weights and stream slots, and
+ * behind them room that everyone uses for the length of a call. The views are replaced whenever it grows, so read `f32`
+ * and `i32` anew after anything that may.
  */
 export interface Memory {
   readonly f32: Float32Array;
   readonly i32: Int32Array;
+  /** The first byte behind all blocks, where calls have their buffers. It moves when blocks are taken and given back. */
+  readonly end: number;
   /** Grows to at least this many bytes, keeping the contents. */
   ensure(bytes: number): void;
+  /** Whether so many bytes were given back in one place. */
+  hasHole(bytes: number): boolean;
+  /** The address of a new block, all zeros. */
+  take(bytes: number): number;
+  /** Gives a block back. */
+  give(address: number, bytes: number): void;
+  /** From now on there are so many bytes behind the blocks, whoever takes more of those: a step never grows memory. */
+  reserve(bytes: number): void;
 }
+
+/** Below 1024 the compiler folds constant offsets; from there on lie the kernel's own constants. */
+export const FIRST_ADDRESS = 2048;
 
 const PAGE = 65536;
 
 /** Asking for more than this fails anyway: kernel addresses are 32-bit. */
 const MOST_BYTES = 2 ** 31;
+
+/** Blocks begin at whole lines of the processor's cache. */
+const LINE = 64;
+
+const inLines = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
 
 function refuse(bytes: number): void {
   if (bytes >= MOST_BYTES) {
@@ -22,7 +41,7 @@ function refuse(bytes: number): void {
   }
 }
 
-/** A host reserves some GB of addresses for each memory, however small: Node's have room for about 12 000. */
+/** A host reserves some GB of addresses for each memory, however small: Node's have room for about 12 000, a page's for some hundred. */
 function exhaustible<T>(allocate: () => T): T {
   try {
     return allocate();
@@ -34,12 +53,77 @@ function exhaustible<T>(allocate: () => T): T {
   }
 }
 
-export class WasmMemory implements Memory {
-  readonly wasm = exhaustible(() => new WebAssembly.Memory({ initial: 1 }));
-  f32: Float32Array = new Float32Array(this.wasm.buffer);
-  i32: Int32Array = new Int32Array(this.wasm.buffer);
+/** A block that was given back. */
+interface Hole {
+  start: number;
+  bytes: number;
+}
 
-  ensure(bytes: number): void {
+/** Hands out blocks: the first hole that is large enough, else what comes behind. */
+abstract class Blocks implements Memory {
+  f32: Float32Array = new Float32Array(0);
+  i32: Int32Array = new Int32Array(0);
+  end = FIRST_ADDRESS;
+  /** By their addresses; no two of them touch, and none touches the end. */
+  #holes: Hole[] = [];
+  #reserved = 0;
+
+  abstract ensure(bytes: number): void;
+
+  hasHole(bytes: number): boolean {
+    return this.#holeOf(inLines(bytes)) !== undefined;
+  }
+
+  #holeOf(size: number): Hole | undefined {
+    return this.#holes.find((hole) => hole.bytes >= size);
+  }
+
+  take(bytes: number): number {
+    const size = inLines(bytes);
+    const hole = this.#holeOf(size);
+    const address = hole ? hole.start : this.end;
+    if (!hole) {
+      this.ensure(this.end + size + this.#reserved);
+      this.end += size;
+    } else {
+      hole.start += size;
+      hole.bytes -= size;
+      this.#holes = this.#holes.filter((one) => one.bytes > 0);
+    }
+    this.f32.fill(0, address >> 2, (address + size) >> 2);
+    return address;
+  }
+
+  give(address: number, bytes: number): void {
+    const holes = [...this.#holes, { start: address, bytes: inLines(bytes) }];
+    holes.sort((a, b) => a.start - b.start);
+    this.#holes = [];
+    for (const hole of holes) {
+      const last = this.#holes.at(-1);
+      if (last && last.start + last.bytes === hole.start)
+        last.bytes += hole.bytes;
+      else this.#holes.push(hole);
+    }
+    const last = this.#holes.at(-1);
+    if (last && last.start + last.bytes === this.end) {
+      this.end = last.start;
+      this.#holes.pop();
+    }
+  }
+
+  reserve(bytes: number): void {
+    if (bytes <= this.#reserved) return;
+    this.ensure(this.end + bytes);
+    this.#reserved = bytes;
+  }
+}
+
+export class WasmMemory extends Blocks {
+  readonly wasm = exhaustible(() => new WebAssembly.Memory({ initial: 1 }));
+  override f32 = new Float32Array(this.wasm.buffer);
+  override i32 = new Int32Array(this.wasm.buffer);
+
+  override ensure(bytes: number): void {
     const missing = bytes - this.wasm.buffer.byteLength;
     if (missing <= 0) return;
     refuse(bytes);
@@ -49,11 +133,11 @@ export class WasmMemory implements Memory {
   }
 }
 
-export class JsMemory implements Memory {
-  f32: Float32Array = new Float32Array(1024);
-  i32: Int32Array = new Int32Array(this.f32.buffer);
+export class JsMemory extends Blocks {
+  override f32 = new Float32Array(1024);
+  override i32 = new Int32Array(this.f32.buffer);
 
-  ensure(bytes: number): void {
+  override ensure(bytes: number): void {
     if (bytes <= this.f32.byteLength) return;
     refuse(bytes);
     const grown = new Float32Array(Math.ceil(bytes / 4));

@@ -48,7 +48,7 @@ export { addInput } from "./skip.js";
 export type { StreamState } from "./slots.js";
 export { type Gates, TraceSink } from "./trace.js";
 
-/** Buffers for `count` steps of one stream, `steps` at a time, from `start`, the first byte behind the slots. */
+/** Buffers for `count` steps of one stream, `steps` at a time, from `start`, the first byte behind all blocks. */
 interface Block {
   readonly start: number;
   readonly count: number;
@@ -106,7 +106,7 @@ export class Model {
     const { batch, steps, lengths, trace } = run;
     if (this.#causal && batch === 1 && steps === 1 && !lengths && !trace)
       return this.#forwardStep(run);
-    const result = forward(this.network, this.#slots.end, run);
+    const result = forward(this.network, this.network.memory.end, run);
     if (this.#skip) addInput(run, result.output, this.#skip);
     return result;
   }
@@ -156,10 +156,15 @@ export class Model {
     this.#slots.leave(stream);
   }
 
-  /** The buffers of a block of steps of one stream: laid out anew when the slots or its length have changed. */
+  /** Gives its memory back; it must not be used from then on. */
+  dispose(): void {
+    this.network.dispose();
+  }
+
+  /** The buffers of a block of steps of one stream: laid out anew when their place or its length has changed. */
   #blockOf(count: number): Block {
     const { stages, first, last, memory } = this.network;
-    const { end } = this.#slots;
+    const { end } = memory;
     const kept = count === 1 ? this.#step : this.#block;
     if (
       kept &&
@@ -170,7 +175,8 @@ export class Model {
       return kept;
     const steps = chunkSteps(stages, 1, count);
     const buffers = layBuffers(stages, 1, steps, end);
-    memory.ensure(buffers.end);
+    if (count === 1) memory.reserve(buffers.end - end);
+    else memory.ensure(buffers.end);
     const { f32 } = memory;
     const y = stages.length % 2 ? buffers.y : buffers.y2;
     const block = {

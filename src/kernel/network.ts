@@ -1,11 +1,12 @@
 import type { Cell, StatePart, Window } from "./cells/cell.js";
 import type { KernelFunction, Pass } from "./contract.js";
-import { type Backend, createMachine } from "./load.js";
+import type { Backend } from "./load.js";
 import type { Memory } from "./memory.js";
 import type { MergeMode } from "./merge.js";
 import { PlacedWeights } from "./place.js";
 import { RUN_BYTES, writeLayer } from "./run.js";
 import { align, lanesOf, PANEL } from "./sizes.js";
+import { Tenancy } from "./tenancy.js";
 
 /** A layer's part of a network: one cell, or one a direction, over the same input. */
 export interface StageSpec {
@@ -57,12 +58,9 @@ export interface Stage {
   readonly traced: number; // floats that a step leaves in the trace
 }
 
-/** Below 1024 the compiler folds constant offsets; from there on lie the kernel's own constants. */
-export const FIRST_ADDRESS = 2048;
-
 /**
- * Layers packed into one memory with one kernel instance. It holds no sizes but those of its weights: what runs
- * over it (forward.ts, model.ts) lays states and buffers behind them.
+ * Layers packed into a block of a memory, whose kernel runs them. It holds no sizes but those of its weights: what runs
+ * over it (forward.ts, model.ts) lays states and buffers behind all blocks.
  */
 export class Network {
   readonly backend: Backend;
@@ -71,25 +69,22 @@ export class Network {
   readonly cells: readonly PlacedCell[];
   /** Floats of all states of one row. */
   readonly stateFloats: number;
-  /** The first byte behind the weights. */
-  readonly weightsEnd: number;
+  readonly #tenancy: Tenancy;
 
   constructor(specs: readonly StageSpec[], wanted: Backend | "auto") {
     const integers = specs.some(({ cells }) =>
       cells.some(({ format }) => format.integer),
     );
-    const { backend, memory, dots, functionOf } = createMachine(
-      wanted,
-      integers,
-    );
+    const sized = new Plan(() => unplaced, 0);
+    for (const spec of specs) sized.place(spec);
+    this.#tenancy = Tenancy.begin(this, wanted, integers, sized.address);
+    const { backend, memory, dots, functionOf } = this.#tenancy.machine;
     this.backend = backend;
     this.memory = memory;
-    const plan = new Plan(functionOf);
+    const plan = new Plan(functionOf, this.#tenancy.take(sized.address));
     this.stages = specs.map((spec) => plan.place(spec));
     this.cells = this.stages.flatMap((stage) => stage.cells);
     this.stateFloats = plan.stateFloats;
-    this.weightsEnd = plan.address;
-    memory.ensure(this.weightsEnd);
     for (const { cells, outputWidth } of this.stages)
       for (const { weights, call, step } of cells) {
         weights.writeRecord(memory, outputWidth * 4, dots);
@@ -103,6 +98,16 @@ export class Network {
     for (const { weights } of this.cells) weights.writeWeights(this.memory);
   }
 
+  /** The address of a block of zeros that is the network's for good. */
+  take(bytes: number): number {
+    return this.#tenancy.take(bytes);
+  }
+
+  /** Gives its blocks back; it must not be used from then on. */
+  dispose(): void {
+    this.#tenancy.end();
+  }
+
   get first(): Stage {
     return this.stages[0] as Stage;
   }
@@ -112,16 +117,19 @@ export class Network {
   }
 }
 
+const unplaced: Pass = () => {};
+
 /** Gives stages their places, one after another. */
 class Plan {
   readonly #functionOf: (of: KernelFunction) => Pass;
   /** The first free byte. */
-  address = FIRST_ADDRESS;
+  address: number;
   stateFloats = 0;
   #before: Stage | null = null;
 
-  constructor(functionOf: (of: KernelFunction) => Pass) {
+  constructor(functionOf: (of: KernelFunction) => Pass, address: number) {
     this.#functionOf = functionOf;
+    this.address = address;
   }
 
   place({ cells, lastOnly, merge, inProcessingOrder }: StageSpec): Stage {

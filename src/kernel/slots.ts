@@ -26,13 +26,12 @@ export class Slots {
   readonly #most: number;
   readonly #bytes: number;
   readonly #owners: (StreamState | null)[] = [];
+  /** Where the slots lie. */
+  readonly #places: number[] = [];
   #next = 0;
-  /** The first byte behind the slots. */
-  end: number;
 
   constructor(network: Network) {
     this.#network = network;
-    this.end = network.weightsEnd;
     this.#bytes = Math.max(16, network.stateFloats * 4);
     this.#most = Math.max(
       1,
@@ -40,11 +39,11 @@ export class Slots {
     );
   }
 
-  /** A new stream: one more slot, as long as there are few. What lies behind the slots is lost. */
+  /** A new stream: one more slot, as long as there are few. */
   open(): StreamState {
     if (this.#owners.length < this.#most) {
+      this.#places.push(this.#network.take(this.#bytes));
       this.#owners.push(null);
-      this.end += this.#bytes;
     }
     return new StreamState(this.#network.stateFloats);
   }
@@ -52,7 +51,7 @@ export class Slots {
   /** The address of the stream's states in memory. */
   enter(stream: StreamState): number {
     if (stream.slot < 0) this.#take(stream);
-    return this.#network.weightsEnd + stream.slot * this.#bytes;
+    return this.#places[stream.slot] as number;
   }
 
   #take(stream: StreamState): void {

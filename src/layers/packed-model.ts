@@ -68,7 +68,9 @@ export class PackedModel {
   }
 
   dispose(): void {
+    this.#model?.dispose();
     this.#model = null;
+    for (const own of this.#alone.values()) own.dispose();
     this.#alone.clear();
     this.#disposed = true;
   }

@@ -9,7 +9,7 @@
  */
 export function checkPlace(
   place,
-  { facts, results, trained, chosen },
+  { facts, results, trained, chosen, many },
   hash,
   trainedHash,
 ) {
@@ -33,6 +33,7 @@ export function checkPlace(
     if (backend !== "relaxed")
       same(`${backend}, hash of a training`, trainedHash, got);
   }
+  same("many models", "run", many);
   return found;
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { FIRST_ADDRESS } from "../../src/kernel/network.js";
+import { FIRST_ADDRESS } from "../../src/kernel/memory.js";
 
 test.each(["simd", "relaxed"])(
   "%s.wasm writes its own constants below the first address of a model, and nothing else",

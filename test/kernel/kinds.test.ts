@@ -25,7 +25,7 @@ describe("a kind that nobody knows", () => {
     };
     const [{ weights }] = network.cells as [(typeof network.cells)[0]];
     network.memory.i32[(weights.record >> 2) + RECURRENT.indexOf("kind")] = 9;
-    expect(() => forward(network, network.weightsEnd, run)).toThrow(
+    expect(() => forward(network, network.memory.end, run)).toThrow(
       backend === "js" ? "a kind of cell, got 9" : "unreachable",
     );
   });

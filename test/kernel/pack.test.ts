@@ -69,7 +69,7 @@ describe.each(Object.keys(FORMATS) as (keyof typeof FORMATS)[])(
         inProcessingOrder: false,
       };
       const network = new Network([stage], backend);
-      return forward(network, network.weightsEnd, {
+      return forward(network, network.memory.end, {
         input,
         batch: 1,
         steps: rows,

@@ -23,7 +23,9 @@ import { training } from "./training.mjs";
  *   first: number,
  *   small: number,
  *   large: number,
- * }} Report times: first in ms, small and large in µs a step; trained: none where gatewise/train was not loaded
+ *   many: string,
+ * }} Report many: what came of more models than a host has room for memories; trained: none
+ *   where gatewise/train was not loaded; times: first in ms, small and large in µs a step
  */
 
 /**
@@ -44,6 +46,7 @@ export async function report(load, now) {
     large: await stepTime(gatewise, { inputSize: 128, hiddenSize: 128 }, now),
     results: conformance(gatewise, parse),
     trained: train ? await training(gatewise, parse, train) : [],
+    many: many(gatewise),
   };
 }
 
@@ -70,6 +73,31 @@ function webAssembly() {
     return "runs";
   } catch {
     return "refused";
+  }
+}
+
+/** Chromium has room for a hundred memories. */
+const MANY = 1000;
+
+/**
+ * MANY models side by side, which must all give the same; without a FinalizationRegistry each has a memory of its own.
+ *
+ * @param {Gatewise} gatewise
+ */
+function many({ LSTM }) {
+  const count = typeof FinalizationRegistry === "undefined" ? 10 : MANY;
+  try {
+    const layers = Array.from(
+      { length: count },
+      () => new LSTM({ inputSize: 1, hiddenSize: 8, seed: 1 }),
+    );
+    const streams = layers.map((layer) => layer.stream());
+    const outputs = streams.map((stream) => String(stream.step([1])));
+    for (const layer of layers) layer.dispose();
+    const all = new Set(outputs);
+    return all.size === 1 ? "run" : `give ${all.size} different outputs`;
+  } catch (error) {
+    return String(error);
   }
 }
 
