@@ -1,6 +1,7 @@
 import { isFloat32Array } from "../checks.js";
 import { addInput } from "./skip.js";
 import { type Buffers, chunkSteps, layBuffers } from "./buffers.js";
+import { copyFloats } from "./floats.js";
 import { forward, type ForwardResult, type ForwardRun } from "./forward.js";
 import type { Backend } from "./load.js";
 import {
@@ -142,6 +143,28 @@ export class Model {
     states: readonly (CellState | null)[],
   ): void {
     new StateBlock(this.network, 0).write(this.#slots.leave(stream), states);
+  }
+
+  /** Sets a part of the first cell's state, null: zeros. Allocates nothing. */
+  writePart(
+    stream: StreamState,
+    part: number,
+    values: Float32Array | null,
+  ): void {
+    const { at, part: own } = this.#partOf(part);
+    const states = this.#slots.leave(stream);
+    if (values) copyFloats(values, 0, states, at, own.size);
+    else states.fill(0, at, at + own.size);
+  }
+
+  /** Reads a part of the first cell's state. Allocates nothing. */
+  readPart(stream: StreamState, part: number, out: Float32Array): void {
+    const { at, part: own } = this.#partOf(part);
+    copyFloats(this.#slots.leave(stream), at, out, 0, own.size);
+  }
+
+  #partOf(part: number): PlacedState {
+    return (this.network.cells[0] as PlacedCell).states[part] as PlacedState;
   }
 
   /** A stream at the same states. */

@@ -18,6 +18,7 @@ import {
 import { PackedModel } from "./packed-model.js";
 import { type LayerRun, runMasked } from "./recurrent-masked.js";
 import { joinState, splitState, type State } from "./state.js";
+import { Row } from "./row.js";
 import { Stream } from "./stream.js";
 import { isTimeFirst, swapAxes } from "./time-first.js";
 import { type LayerResult, runLayer, type Trace, traceOf } from "./traced.js";
@@ -163,6 +164,11 @@ export abstract class Recurrent<
         trace: traceOf(gates, both, [...axes, steps], swap) as Trace<Gate>,
       }),
     };
+  }
+
+  /** Only of a forward layer with numLayers 1. @internal */
+  row(): Row {
+    return new Row(this.#packed);
   }
 
   /** @internal */

@@ -147,6 +147,7 @@ function prepared(
     work: 0.1 * y.data.length * width,
     run(inputs) {
       const { data } = inputs[0] as Value;
+      const all = y.data;
       for (let n = 0; n < N; n++)
         for (let g = 0; g < groups; g++) {
           const from = (n * C + g * perGroup) * plane;
@@ -156,10 +157,12 @@ function prepared(
             const own = count === block ? rows : lastRows;
             if (products) (products[g] as Product).run(own, result);
             else multiply(own, result, inputs, g, each, width);
-            const to = (n * M + g * each) * windows + start;
-            for (let m = 0; m < each; m++)
-              for (let i = 0; i < count; i++)
-                y.data[to + m * windows + i] = result[i * each + m] as number;
+            const first = (n * M + g * each) * windows + start;
+            for (let m = 0; m < each; m++) {
+              const to = first + m * windows;
+              for (let i = 0, from = m; i < count; i++, from += each)
+                all[to + i] = result[from] as number;
+            }
           }
         }
     },

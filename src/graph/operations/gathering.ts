@@ -81,6 +81,7 @@ function places(
   inner: number;
   rows: number;
   at: (data: Numbers, row: number) => number;
+  all: (data: Numbers) => Int32Array;
 } {
   checkIndices(node, indices);
   const depth = indices.shape.at(-1) ?? 0;
@@ -100,22 +101,20 @@ function places(
   const rows = sizeOf(lead);
   const perBatch = sizeOf(lead.slice(batch));
   const ofBatch = sizeOf(shape.slice(batch));
-  return {
-    depth,
-    inner,
-    rows,
-    at(data, row) {
-      let sum = Math.floor(row / perBatch) * ofBatch;
-      for (let k = 0; k < depth; k++)
-        sum +=
-          rowOf(
-            data[row * depth + k] as number,
-            shape[batch + k] as number,
-            node.place,
-          ) * (strides[batch + k] as number);
-      return sum;
-    },
+  const at = (data: Numbers, row: number): number => {
+    let sum = Math.floor(row / perBatch) * ofBatch;
+    for (let k = 0; k < depth; k++)
+      sum +=
+        rowOf(
+          data[row * depth + k] as number,
+          shape[batch + k] as number,
+          node.place,
+        ) * (strides[batch + k] as number);
+    return sum;
   };
+  const all = (data: Numbers) =>
+    Int32Array.from({ length: rows }, (_, row) => at(data, row));
+  return { depth, inner, rows, at, all };
 }
 
 const gatherND: Compile = (node) => {
@@ -158,6 +157,8 @@ const scatterND: Compile = (node) => {
   node.expectInputs(3);
   const reduction = node.word("reduction", REDUCTIONS, "none");
   const combine = COMBINE[reduction];
+  // a slice that is set, as exporters write it: where it lies is worked out once
+  const known = node.constant(1)?.data ?? null;
   return {
     prepare([x, positions, given]) {
       const [value, indices, updates] = [x, positions, given] as [
@@ -165,7 +166,8 @@ const scatterND: Compile = (node) => {
         Value,
         Value,
       ];
-      const { depth, inner, rows, at } = places(node, value, indices, 0);
+      const { depth, inner, rows, at, all } = places(node, value, indices, 0);
+      const fixed = known && all(known);
       const wanted = [
         ...indices.shape.slice(0, -1),
         ...value.shape.slice(depth),
@@ -176,15 +178,18 @@ const scatterND: Compile = (node) => {
         outputs: [y],
         run([own, where, changes]) {
           const { data } = changes as Value;
-          y.data.set((own as Value).data);
-          for (let row = 0; row < rows; row++) {
-            const to = at((where as Value).data, row);
-            for (let i = 0; i < inner; i++) {
-              const update = data[row * inner + i] as number;
-              y.data[to + i] =
+          const result = y.data;
+          result.set((own as Value).data);
+          for (let row = 0, from = 0; row < rows; row++) {
+            const to = fixed
+              ? (fixed[row] as number)
+              : at((where as Value).data, row);
+            for (let i = 0; i < inner; i++, from++) {
+              const update = data[from] as number;
+              result[to + i] =
                 reduction === "none"
                   ? update
-                  : combine(y.data[to + i] as number, update);
+                  : combine(result[to + i] as number, update);
             }
           }
         },

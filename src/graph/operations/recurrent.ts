@@ -13,6 +13,7 @@ import {
   areAll,
 } from "./activations.js";
 import { type AnyLayer, Builder, type Features } from "./layer.js";
+import { Frames } from "./frames.js";
 import { runLayer } from "./sequences.js";
 import type { RecurrentType, Weights } from "./weights.js";
 
@@ -56,10 +57,22 @@ function recurrent(type: RecurrentType): Compile {
           node.absorb(place, () => builder.weightsOf(made)[name] as Value);
     }
     builder.describe(known, layout);
+    const frames =
+      layer && features.direction === "forward"
+        ? new Frames(node, layer, layout)
+        : null;
     const directions = features.direction === "bidirectional" ? 2 : 1;
     return (inputs) => {
       const weights = layer ? null : weightsOf(node, (i) => inputs[i] ?? null);
       const running = layer ?? builder.cached(weights as Weights);
+      const cell = type === "LSTM" ? (inputs[INITIAL_C] ?? null) : null;
+      const row = frames?.run(
+        inputs[0] as Value,
+        inputs[LENGTHS] ?? null,
+        inputs[INITIAL_H] ?? null,
+        cell,
+      );
+      if (row) return row;
       return runLayer(running, {
         node,
         layout,
@@ -67,7 +80,7 @@ function recurrent(type: RecurrentType): Compile {
         input: inputs[0] as Value,
         lengths: inputs[LENGTHS] ?? null,
         hidden: inputs[INITIAL_H] ?? null,
-        cell: type === "LSTM" ? (inputs[INITIAL_C] ?? null) : null,
+        cell,
       });
     };
   };

@@ -179,9 +179,10 @@ function prepared(
     run(inputs) {
       const { data } = inputs[0] as Value;
       const bias = inputs[2]?.data;
+      const to = y.data;
       for (let n = 0; n < N; n++)
         for (let m = 0; m < M; m++)
-          y.data.fill(
+          to.fill(
             bias ? (bias[m] as number) : 0,
             (n * M + m) * plane,
             (n * M + m + 1) * plane,
@@ -197,13 +198,13 @@ function prepared(
           const base = (n * M + g * each) * plane;
           for (let p = 0; p < places; p++)
             for (let m = 0; m < each; m++) {
-              const row = p * width + m * window;
-              const to = base + m * plane;
-              for (let k = 0; k < window; k++) {
-                const at = table[p * window + k] as number;
-                if (at >= 0)
-                  y.data[to + at] =
-                    (y.data[to + at] as number) + (result[row + k] as number);
+              const first = base + m * plane;
+              let row = p * width + m * window;
+              for (let k = p * window; k < (p + 1) * window; k++, row++) {
+                const offset = table[k] as number;
+                if (offset < 0) continue;
+                const at = first + offset;
+                to[at] = (to[at] as number) + (result[row] as number);
               }
             }
         }
@@ -220,6 +221,7 @@ function multiply(
   perGroup: number,
   width: number,
 ): void {
+  const weights = w.data;
   result.fill(0);
   for (let p = 0; p * perGroup < rows.length; p++)
     for (let c = 0; c < perGroup; c++) {
@@ -227,7 +229,7 @@ function multiply(
       const line = (group * perGroup + c) * width;
       for (let i = 0; i < width; i++)
         result[p * width + i] =
-          (result[p * width + i] as number) + x * (w.data[line + i] as number);
+          (result[p * width + i] as number) + x * (weights[line + i] as number);
     }
 }
 
