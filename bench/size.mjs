@@ -36,7 +36,7 @@ const BUDGETS = {
   // 7 kB gzipped both of its binaries, 14 the passes backward and their plain JavaScript, the rest Trainer
   "gatewise/train": { bytes: 117_100, gzipped: 41_900 },
   "gatewise/decode": { bytes: 9_200, gzipped: 3_300 },
-  "gatewise/queue": { bytes: 43_000, gzipped: 18_200 },
+  "gatewise/queue": { bytes: 61_400, gzipped: 24_000 },
   "gatewise/quantize": { bytes: 4_000, gzipped: 1_600 },
   "gatewise/tesseract": { bytes: 36_700, gzipped: 13_600 },
   "gatewise/vis": { bytes: 14_000, gzipped: 5_600 },

@@ -17,7 +17,7 @@ export function addQueue(program: Command): void {
   program
     .command("work")
     .description(
-      "score rows for others, with all cores of this machine; SIGTERM ends it when what it has begun is done",
+      "score rows and host live streams for others; SIGTERM ends it when what it has begun is done",
     )
     .argument("<redis>", "the address of a Redis or Valkey: redis://host:port")
     .addOption(queueOption())
@@ -27,6 +27,30 @@ export function addQueue(program: Command): void {
       "after which others do what a worker had that died",
       positiveNumber,
       30,
+    )
+    .option(
+      "--streams <count>",
+      "that may live here; 0 for none",
+      streams,
+      10_000,
+    )
+    .option(
+      "--checkpoint <frames>",
+      "after which the state of a stream is written",
+      count,
+      100,
+    )
+    .option(
+      "--idle <seconds>",
+      "without frames, after which a stream is put aside",
+      positiveNumber,
+      30,
+    )
+    .option(
+      "--lease <seconds>",
+      "without a sign of life, after which others take the streams",
+      positiveNumber,
+      3,
     )
     .addOption(quietOption())
     .action(work);
@@ -60,3 +84,5 @@ export function addQueue(program: Command): void {
     .addOption(loadOption())
     .action(score);
 }
+
+const streams = (text: string): number => (text === "0" ? 0 : count(text));

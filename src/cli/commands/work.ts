@@ -1,5 +1,6 @@
-/** `gatewise work REDIS`: a worker for `gatewise score`. @module */
+/** `gatewise work REDIS`: a worker for `gatewise score`, and a host of live streams. @module */
 import { availableParallelism } from "node:os";
+import { StreamHost } from "../../queue/streams/host.js";
 import { startWorker } from "../../queue/work.js";
 import { textOf } from "../errors.js";
 import { untilSignal } from "../signals.js";
@@ -9,6 +10,10 @@ export interface WorkCommandOptions extends CommonOptions {
   readonly queue: string;
   readonly threads?: number;
   readonly lock: number;
+  readonly streams: number;
+  readonly checkpoint: number;
+  readonly idle: number;
+  readonly lease: number;
   readonly quiet?: boolean;
 }
 
@@ -17,8 +22,9 @@ const SAME_MS = 30_000;
 
 export async function work(
   url: string,
-  { queue: name, threads, lock, quiet }: WorkCommandOptions,
+  options: WorkCommandOptions,
 ): Promise<void> {
+  const { queue: name, threads, lock, streams, quiet } = options;
   const script = new URL("queue/thread.js", import.meta.url);
   const told = new Map<string, number>();
   const onError = (error: Error) => {
@@ -28,16 +34,27 @@ export async function work(
     told.set(text, now);
     process.stderr.write(`gatewise: ${text}\n`);
   };
+  const queue = { url, name };
   const worker = await startWorker(script, {
-    queue: { url, name },
+    queue,
     ...(threads !== undefined && { threads }),
     lockMs: 1000 * lock,
     onError,
   });
+  const host = streams
+    ? await StreamHost.open({
+        queue,
+        streams,
+        checkpoint: options.checkpoint,
+        idleMs: 1000 * options.idle,
+        leaseMs: 1000 * options.lease,
+        onError,
+      })
+    : null;
   if (!quiet)
     process.stderr.write(
       `gatewise: works for ${name}, threads: ${threads ?? availableParallelism()}\n`,
     );
   await untilSignal();
-  await worker.close();
+  await Promise.all([worker.close(), host?.close()]);
 }

@@ -1,0 +1,128 @@
+/*
+ * A stream that lives here: its frames in, its answers out, and where it stands, of which Redis has a copy that is
+ * behind. What it does is a function of the state it was begun from and the frames since, so another host that begins
+ * from the copy comes to the same bits.
+ */
+import type { Sequential } from "../../index.js";
+import { packState, unpackState } from "./checkpoint.js";
+
+/** A block of frames or answers in a Redis stream, as ioredis gives it. */
+export type Entry = [id: Buffer, fields: Buffer[]];
+
+export interface Block {
+  /** Of its first frame, from 0. */
+  readonly first: number;
+  readonly count: number;
+  readonly data: Buffer;
+  /** When it came, in ms; 0 where that is not kept. */
+  readonly at: number;
+}
+
+export function blockOf([id, fields]: Entry): Block {
+  const values = new Map<string, Buffer>();
+  for (let i = 0; i + 1 < fields.length; i += 2)
+    values.set(String(fields[i]), fields[i + 1] as Buffer);
+  return {
+    first: Number.parseInt(String(id)) - 1,
+    count: Number(String(values.get("n"))),
+    data: values.get("d") ?? Buffer.alloc(0),
+    at: Number(String(values.get("t") ?? 0)),
+  };
+}
+
+/** The numbers in a Buffer, which may begin anywhere in its memory. */
+export function floatsOf(data: Buffer): Float32Array {
+  const floats = new Float32Array(data.length / 4);
+  new Uint8Array(floats.buffer).set(data);
+  return floats;
+}
+
+export const bytesOf = (floats: Float32Array): Buffer =>
+  Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength);
+
+/** Answers to be published, the first of them to frame `first`. */
+export interface Answers {
+  readonly first: number;
+  readonly data: Float32Array;
+  /** When the oldest of the frames came. */
+  readonly at: number;
+}
+
+export class Resident {
+  readonly id: string;
+  readonly token: string;
+  readonly #stream: ReturnType<Sequential["stream"]>;
+  /** Frames that it has run. */
+  position: number;
+  /** Frames that the state in Redis is behind. */
+  checkpoint: number;
+  /** The last block that was read, for XRANGE. */
+  last = "-";
+  backlog = 0;
+  usedAt = Date.now();
+
+  constructor(
+    id: string,
+    token: string,
+    model: Sequential,
+    checkpoint: number,
+    state: Buffer | null,
+  ) {
+    this.id = id;
+    this.token = token;
+    this.#stream = model.stream();
+    if (state) unpackState(state, this.#stream);
+    this.position = checkpoint;
+    this.checkpoint = checkpoint;
+  }
+
+  /** Bytes of an answer. */
+  get outputBytes(): number {
+    return 4 * this.#stream.outputSize;
+  }
+
+  /** Runs what of these it has not run yet; null where that is nothing. */
+  run(entries: readonly Entry[]): Answers | null {
+    const { inputSize } = this.#stream;
+    const first = this.position;
+    const parts: Float32Array[] = [];
+    let at = Infinity;
+    for (const entry of entries) {
+      const block = blockOf(entry);
+      this.last = `(${String(entry[0])}`;
+      const skip = this.position - block.first;
+      if (skip < 0)
+        throw new Error(
+          `stream ${this.id}: expected frame ${this.position}, got ${block.first}`,
+        );
+      if (skip >= block.count) continue;
+      at = Math.min(at, block.at);
+      const frames = floatsOf(block.data).subarray(skip * inputSize);
+      parts.push(this.#stream.run(frames));
+      this.position += block.count - skip;
+    }
+    this.usedAt = Date.now();
+    const [only] = parts;
+    if (!only) return null;
+    if (parts.length === 1) return { first, data: only, at };
+    const data = new Float32Array(
+      parts.reduce((sum, { length }) => sum + length, 0),
+    );
+    let to = 0;
+    for (const part of parts) {
+      data.set(part, to);
+      to += part.length;
+    }
+    return { first, data, at };
+  }
+
+  /** Where it stands now, and from which block on frames are still needed to go on from there. */
+  save(): { state: Buffer; trim: string } {
+    const bytes = packState(this.#stream.state);
+    return { state: Buffer.from(bytes), trim: `${this.position + 1}-0` };
+  }
+
+  dispose(): void {
+    this.#stream.dispose();
+  }
+}
