@@ -22,6 +22,7 @@ import {
 import { run } from "./commands/run.js";
 import { SEGMENT, train } from "./commands/train.js";
 import { verify } from "./commands/verify.js";
+import { shardOf } from "./run/shard.js";
 import { addQueue } from "./program-queue.js";
 import { addTasks } from "./program-tasks.js";
 
@@ -104,6 +105,11 @@ export function createProgram(): Command {
     .option(
       "--stream",
       "answer each line as it comes; what csv and jsonl do anyway where the model can",
+    )
+    .option(
+      "--shard <i/n>",
+      "part i of n of the lines or rows of INPUT; the outputs of all, one after another, are that of the whole",
+      shardOf,
     )
     .option("--whole", "read all lines first, as one sequence")
     .option(

@@ -11,6 +11,7 @@ import { startProgress } from "../progress.js";
 import { toAudio } from "../run/audio.js";
 import { columnsOf, type ReadGiven, readGiven, scaled } from "../run/given.js";
 import type { States } from "../../data/graph-lines.js";
+import { linesOfShard, rowsOfShard, type Shard } from "../run/shard.js";
 import type { CommonOptions } from "./options.js";
 
 export interface RunOptions extends CommonOptions, ReadGiven {
@@ -18,6 +19,7 @@ export interface RunOptions extends CommonOptions, ReadGiven {
   readonly whole?: boolean;
   readonly to?: Kind;
   readonly states?: States;
+  readonly shard?: Shard;
 }
 
 export async function run(
@@ -40,6 +42,15 @@ export async function run(
     throw new UsageError(
       "--scale: expected numbers of a chain of layers, got " +
         (from === "wav" ? "a WAV file" : "--states"),
+    );
+  if (
+    options.shard &&
+    (isLines(from)
+      ? from !== "jsonl" || from !== to
+      : from === "wav" || options.stream)
+  )
+    throw new UsageError(
+      `--shard: expected jsonl on both sides, npy or npz, got ${from} and ${to}`,
     );
   const loaded = await loadModel(file, options);
   const shape = inLines(loaded, from, to, options)
@@ -96,10 +107,13 @@ async function runLines(
   const output = await about(out, () => openOutput(out));
   try {
     await about(input, async () => {
-      const blocks = lineBlocks(chunksOf(input));
-      const { states = null, scale = 1 } = options;
+      const { states = null, scale = 1, shard } = options;
+      const blocks = lineBlocks(
+        shard ? linesOfShard(input, shard) : chunksOf(input),
+      );
       const columns = columnsOf(input, options);
-      const how = { from, to, states, columns, scale };
+      const apart = shard !== undefined;
+      const how = { from, to, states, columns, scale, apart };
       for await (const { text, lines } of runner.answer(blocks, how)) {
         count += lines;
         await about(out, () => output.write(text));
@@ -122,7 +136,9 @@ async function runFile(
     const { outputs, rate } = await about(input, async () => {
       const given = await readGiven(loaded, input, { ...options, from });
       const done = (share: number) => progress.update(100 * share);
-      const results = await loaded.runner.runArrays(given.arrays, done);
+      const { shard } = options;
+      const arrays = shard ? rowsOfShard(given.arrays, shard) : given.arrays;
+      const results = await loaded.runner.runArrays(arrays, done);
       return { outputs: scaled(results, options.scale ?? 1), rate: given.rate };
     });
     await about(out, () => writeOutput(out, toBytes(outputs, to, rate)));

@@ -36,10 +36,10 @@ export class ChainRunner implements Runner {
 
   answer(
     blocks: AsyncIterable<Block>,
-    { from, to, columns, scale }: LineOptions,
+    { from, to, columns, scale, apart }: LineOptions,
   ) {
     const kinds = [from, to] as ["csv" | "jsonl", "csv" | "jsonl"];
-    return answerLines(this.#model, ...kinds, blocks, columns, scale);
+    return answerLines(this.#model, ...kinds, blocks, columns, scale, apart);
   }
 
   async runArrays(

@@ -33,8 +33,9 @@ export async function* answerLines(
   blocks: AsyncIterable<Block>,
   columns: Columns,
   scale = 1,
+  apart = false,
 ): AsyncGenerator<{ text: string; lines: number }> {
-  const answers = new Answers(model, to, scale);
+  const answers = new Answers(model, to, scale, apart);
   const csv = new CsvReader(columns);
   for await (const block of blocks) {
     let text = "";
@@ -57,12 +58,15 @@ class Answers {
   readonly #to: LineKind;
   /** What inputs are divided by, and outputs multiplied. */
   readonly #scale: number;
+  /** Whether each line is to stand by itself. */
+  readonly #apart: boolean;
   readonly #streams = new Map<unknown, Stream>();
 
-  constructor(model: Sequential, to: LineKind, scale: number) {
+  constructor(model: Sequential, to: LineKind, scale: number, apart: boolean) {
     this.#model = model;
     this.#to = to;
     this.#scale = scale;
+    this.#apart = apart;
   }
 
   /** Rows of a CSV file: steps of one sequence. */
@@ -112,6 +116,10 @@ class Answers {
 
   /** Steps without a name go on one and the same. */
   #stream(name: unknown): Stream {
+    if (this.#apart)
+      throw new UsageError(
+        "--shard: expected a sequence a line, got a step, which goes on from lines before",
+      );
     const found = this.#streams.get(name);
     if (found) return found;
     if (!answersEveryStep(this.#model))

@@ -20,6 +20,8 @@ export interface LineOptions {
   readonly columns: Columns;
   /** What inputs of a chain are divided by, and its outputs multiplied. */
   readonly scale: number;
+  /** Whether each line is to stand by itself: steps, which go on from those before, are refused. */
+  readonly apart: boolean;
 }
 
 /** A model as `run`, `verify` and `convert` use it. */
