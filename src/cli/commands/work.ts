@@ -1,4 +1,5 @@
 /** `gatewise work REDIS`: a worker for `gatewise score`, and a host of live streams. @module */
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { StreamHost } from "../../queue/streams/host.js";
 import { startWorker } from "../../queue/work.js";
@@ -17,6 +18,14 @@ export interface WorkCommandOptions extends CommonOptions {
   readonly quiet?: boolean;
 }
 
+/** Beside the folder that the program lies in, and beside the program where it is one file. */
+function threadScript(): URL {
+  const [first, second] = ["../queue/thread.js", "queue/thread.js"].map(
+    (path) => new URL(path, import.meta.url),
+  ) as [URL, URL];
+  return existsSync(first) ? first : second;
+}
+
 /** The same complaint again is told once in so many milliseconds: a server that is gone is tried twice a second. */
 const SAME_MS = 30_000;
 
@@ -25,7 +34,7 @@ export async function work(
   options: WorkCommandOptions,
 ): Promise<void> {
   const { queue: name, threads, lock, streams, quiet } = options;
-  const script = new URL("queue/thread.js", import.meta.url);
+  const script = threadScript();
   const told = new Map<string, number>();
   const onError = (error: Error) => {
     const text = textOf(error);
