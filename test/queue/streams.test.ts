@@ -143,6 +143,24 @@ describe.skipIf(absent)(suite, () => {
     expect(host.load.streams).toBe(1);
   });
 
+  test("a loop over answers that ends makes room when the next one begins", async () => {
+    await startHost();
+    const client = await startClient({ limit: 10 });
+    const stream = await client.open("a");
+    const given = frames(30, 4);
+    const answers: number[] = [];
+    for (let at = 0; at < 30; at += 10) {
+      const pushed = stream.push(given.subarray(2 * at, 2 * (at + 10)));
+      for await (const { first, data } of stream.answers()) {
+        expect(first).toBe(answers.length / 3);
+        answers.push(...data);
+        if (answers.length === 3 * (at + 10)) break;
+      }
+      await pushed;
+    }
+    expectAnswers(Float32Array.from(answers), given);
+  });
+
   test("more streams than a host has room for take turns", async () => {
     const host = await startHost({ streams: 3, idleMs: 50 });
     const client = await startClient();

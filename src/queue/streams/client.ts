@@ -187,8 +187,10 @@ export class LiveStream {
   readonly #scripts: Scripts;
   readonly #forget: () => void;
   #position: number;
-  /** Answers that were fetched. */
+  /** Answers that were fetched, those of them that were given out, and those that Redis knows to be read. */
   #fetched: number;
+  #given: number;
+  #acked: number;
   /** The last block of them, for XRANGE. */
   #last = "-";
   readonly #blocks: Block[] = [];
@@ -212,6 +214,8 @@ export class LiveStream {
     this.#limit = limit;
     this.#position = next;
     this.#fetched = acked;
+    this.#given = acked;
+    this.#acked = acked;
     this.#connection = connection;
     this.#scripts = scripts;
     this.#forget = forget;
@@ -279,13 +283,14 @@ export class LiveStream {
    */
   async *answers(): AsyncGenerator<StreamAnswers> {
     for (;;) {
+      // several at once where there are several
+      const unread = this.#given - this.#acked;
+      if (unread && (!this.#blocks.length || 2 * unread >= this.#limit))
+        await this.#acknowledge(this.#given);
       const block = this.#blocks.shift();
       if (block) {
+        this.#given = block.first + block.count;
         yield { first: block.first, data: floatsOf(block.data) };
-        const read = block.first + block.count;
-        // several at once where there are several
-        if (!this.#blocks.length || read % this.#limit < block.count)
-          await this.#acknowledge(read);
       } else if (this.#failure) throw this.#failure;
       else if (this.#ended) return;
       else await new Promise<void>((wake) => (this.#wake = wake));
@@ -297,6 +302,7 @@ export class LiveStream {
     await this.#connection.call("word of what was read", () =>
       this.#scripts.run("ack", this.id, read),
     );
+    this.#acked = read;
   }
 
   /** Fetches what there is. @internal */
