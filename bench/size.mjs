@@ -33,8 +33,9 @@ const BUDGETS = {
   "gatewise/keras": { bytes: 187_200, gzipped: 65_900 },
   "gatewise/tfjs": { bytes: 136_000, gzipped: 48_100 },
   // and what an entry beside the formats adds
-  // 7 kB gzipped both of its binaries, 14 the passes backward and their plain JavaScript, the rest Trainer
-  "gatewise/train": { bytes: 117_100, gzipped: 41_900 },
+  // 6 kB gzipped both of its binaries, 15 the passes backward and their plain JavaScript, the rest Trainer; LayerNorm,
+  // Conv1d and LastStep, and chunks of a tape that does not fit, are 2.5 of them
+  "gatewise/train": { bytes: 125_400, gzipped: 44_700 },
   "gatewise/decode": { bytes: 9_200, gzipped: 3_300 },
   "gatewise/queue": { bytes: 61_400, gzipped: 24_000 },
   "gatewise/quantize": { bytes: 4_000, gzipped: 1_600 },

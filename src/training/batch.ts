@@ -1,5 +1,5 @@
 import { message, record, shapeText, wrong } from "../checks.js";
-import { checkLengths, type Sequences } from "../layers/input.js";
+import { checkLengths, checkSteps, type Sequences } from "../layers/input.js";
 import { checkMask, type MaskLike } from "../layers/mask.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
 import { inputOf } from "./record.js";
@@ -82,19 +82,25 @@ export function checkBatch(
         `${targetLengths.length}`,
       ),
     );
+  const lengths = checkLengths(batch.lengths, given);
+  checkSteps(subject.layers, given.steps, lengths);
   return {
     given,
     target,
-    lengths: checkLengths(batch.lengths, given),
+    lengths,
     mask: checkMask(batch.mask, given),
-    weights: checkWeights(batch.weights, given, subject.lastOnly),
+    weights: checkWeights(
+      batch.weights,
+      { batch: given.batch, steps: subject.stepsOut(given.steps) },
+      subject.lastOnly,
+    ),
     targetLengths: targetLengths ?? null,
   };
 }
 
 export function checkWeights(
   weights: TensorLike | undefined,
-  { batch, steps }: Sequences,
+  { batch, steps }: Pick<Sequences, "batch" | "steps">,
   lastOnly: boolean,
 ): Tensor | null {
   if (weights === undefined) return null;
@@ -178,12 +184,14 @@ export function countedOf(
   skip: number,
 ): Counted {
   const { lastOnly, outputSize: size } = subject;
-  const steps = lastOnly ? 1 : given.steps;
-  const own = lastOnly
-    ? null
-    : subject.ownMask(given.data, given.batch * steps);
+  const steps = subject.stepsOut(given.steps);
   const sizes = { batch: given.batch, steps, size, lastOnly };
-  return countSteps(sizes, lengths, mask, weights, skip, own);
+  const after = lengths?.map((length) => subject.stepsOut(length)) ?? null;
+  // a layer that changes the number of steps takes no mask
+  if (lastOnly || steps !== given.steps)
+    return countSteps(sizes, after, null, weights, skip, null);
+  const own = subject.ownMask(given.data, given.batch * steps);
+  return countSteps(sizes, after, mask, weights, skip, own);
 }
 
 /** The same of outputs of these sizes; `own`: what the model masks by itself. */

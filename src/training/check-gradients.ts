@@ -105,7 +105,7 @@ function loss64(
   const { given, lengths, mask } = batch;
   const { data, batch: rows, steps } = given;
   const size = data.length / (rows * steps);
-  const outSteps = subject.lastOnly ? 1 : steps;
+  const outSteps = subject.stepsOut(steps);
   const output = new Float64Array(rows * outSteps * subject.outputSize);
   const network = { specs: subject.specs, weights, skip: subject.skip, logits };
   for (let row = 0; row < rows; row++) {
@@ -124,7 +124,7 @@ function loss64(
     return prepared.rows(output, 0, rows, new Float64Array(output.length), 0);
   const shape = [
     rows,
-    ...(subject.lastOnly ? [] : [steps]),
+    ...(subject.lastOnly ? [] : [outSteps]),
     subject.outputSize,
   ];
   // float64, so that differences of it are exact; a function that only reads it does not see the difference

@@ -1,5 +1,5 @@
 import { isRecord, message, record, shapeText, wrong } from "../checks.js";
-import { checkToken } from "../layers/input.js";
+import { checkSteps, checkToken } from "../layers/input.js";
 import { asTensor, sizeOf, type Tensor, type TensorLike } from "../tensor.js";
 import { type Batch, checkBatch, type CheckedBatch, cut } from "./batch.js";
 import { randomAt, shuffled } from "./counters.js";
@@ -195,6 +195,7 @@ function checkExamples(
     if (subject.tokens)
       for (const id of input.data)
         checkToken(id, subject.inputSize, `${place}.input`);
+    checkSteps(subject.layers, shape[0], null);
     const { weight = 1 } = given;
     if (typeof weight !== "number" || !(weight >= 0 && weight < Infinity))
       throw wrong(
@@ -270,7 +271,9 @@ function padded(
   const target = new Float32Array(batch * each);
   examples.forEach(({ target: own, steps: length }, row) => {
     const { shape } = own;
-    const expected = timed ? [ctc ? shape[0] : length, ...rest] : rest;
+    const expected = timed
+      ? [ctc ? shape[0] : subject.stepsOut(length), ...rest]
+      : rest;
     if (shapeText(shape) !== shapeText(expected))
       throw new RangeError(
         message(

@@ -62,6 +62,18 @@ export function forward64(
         );
         break;
       }
+      case "conv1d":
+        row = conv1d(spec, weights, row);
+        break;
+      case "lastStep": {
+        const at = row.mask.lastIndexOf(true);
+        const y = row.steps[at] ?? new Float64Array(spec.size);
+        row = {
+          steps: Array.from({ length: spec.repeat }, () => y.slice()),
+          mask: Array.from({ length: spec.repeat }, () => true),
+        };
+        break;
+      }
       case "layerNorm": {
         const w = weights[`${spec.prefix}weight`] as Float64Array;
         const b = weights[`${spec.prefix}bias`];
@@ -113,6 +125,46 @@ function softmax(z: Float64Array): Float64Array {
   const e = z.map((sum) => Math.exp(sum - most));
   const all = e.reduce((a, b) => a + b);
   return e.map((value) => value / all);
+}
+
+function conv1d(
+  spec: Extract<OperationSpec, { type: "conv1d" }>,
+  weights: Weights,
+  { steps, mask }: Row,
+): Row {
+  const { inputSize, outputSize, kernelSize: K, groups, window } = spec;
+  const w = weights[`${spec.prefix}weight`] as Float64Array;
+  const b = weights[`${spec.prefix}bias`];
+  const before = window
+    ? window.same
+      ? Math.max(
+          0,
+          ((spec.stepsOut(steps.length) - 1) * spec.stride +
+            window.span -
+            steps.length) >>
+            1,
+        )
+      : window.before
+    : (K - 1) * spec.dilation;
+  const inputs = inputSize / groups;
+  const count = spec.stepsOut(steps.length);
+  const out = Array.from({ length: count }, (_, t) =>
+    Float64Array.from({ length: outputSize }, (__, o) => {
+      const first = Math.floor(o / (outputSize / groups)) * inputs;
+      let sum = b?.[o] ?? 0;
+      for (let k = 0; k < K; k++) {
+        const x = steps[t * spec.stride + k * spec.dilation - before];
+        for (let i = 0; x && i < inputs; i++)
+          sum +=
+            (w[(o * inputs + i) * K + k] as number) * (x[first + i] as number);
+      }
+      return sum;
+    }),
+  );
+  return {
+    steps: out,
+    mask: count === mask.length ? mask : out.map(() => true),
+  };
 }
 
 function recurrent(

@@ -352,7 +352,8 @@ export class Gradients {
     }
     const data = concat(tapes.map(({ tape }) => tape.output));
     const { lastOnly, outputSize } = this.subject;
-    const shape = [given.batch, ...(lastOnly ? [] : [given.steps]), outputSize];
+    const steps = this.subject.stepsOut(given.steps);
+    const shape = [given.batch, ...(lastOnly ? [] : [steps]), outputSize];
     const output: Tensor = { shape, data };
     const own = callOwn(
       this.#own as OwnLoss,

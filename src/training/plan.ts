@@ -2,6 +2,8 @@ import { message } from "../checks.js";
 import type { CellSpec, OperationSpec } from "../kernel/backward.js";
 import type { Activation } from "../layers/activation.js";
 import { RECURRENT_KINDS } from "../layers/cells.js";
+import type { Conv1d } from "../layers/conv1d.js";
+import type { LastStep } from "../layers/last-step.js";
 import type { GRU } from "../layers/gru.js";
 import type { Layer } from "../layers/layer.js";
 import type { LSTM } from "../layers/lstm.js";
@@ -178,6 +180,25 @@ const OPERATIONS: Readonly<
     drop(input, variational),
     activation(options.activation, options.size),
     drop(output, variational),
+  ],
+  Conv1d: (
+    layer: Conv1d,
+    prefix,
+    { input = 0, output = 0, variational = false },
+  ) => [
+    drop(input, variational),
+    {
+      ...layer.options,
+      type: "conv1d",
+      window: layer.cells[0]?.window ?? null,
+      stepsOut: (steps) => layer.stepsOut(steps),
+      prefix,
+    },
+    activation(layer.options.activation, layer.outputSize),
+    drop(output, variational),
+  ],
+  LastStep: ({ options }: LastStep) => [
+    { type: "lastStep", size: options.size, repeat: options.repeat ?? 1 },
   ],
   LayerNorm: (
     { options }: LayerNorm,

@@ -6,6 +6,7 @@ import type {
 } from "../kernel/backward.js";
 import {
   checkLengths,
+  checkSteps,
   checkToken,
   sequences,
   type Sequences,
@@ -130,6 +131,7 @@ export function record(
   const given = inputOf(subject, input);
   const { batch, steps, batched } = given;
   const lengths = checkLengths(checked["lengths"], given);
+  checkSteps(subject.layers, steps, lengths);
   const mask = checkMask(checked["mask"], given);
   const states = splitStates(subject.cells, checked["state"], batch, batched);
   const pack = () => {
@@ -168,7 +170,7 @@ export function record(
   const data = concat(outputs);
   const axes = [
     ...(batched ? [batch] : []),
-    ...(subject.lastOnly ? [] : [steps]),
+    ...(subject.lastOnly ? [] : [subject.stepsOut(steps)]),
   ];
   const output = { shape: [...axes, subject.outputSize], data };
   const ends = stackStates(shards.map(({ tape }) => tape.ends));

@@ -7,7 +7,15 @@ import { checkTensor } from "../tensor.js";
 /** A layer's cells, in the order of their states, and the parts of those; no cells of a layer that has no state. */
 export interface LayerCells {
   readonly count: number;
-  readonly parts: readonly { name: string; size: number }[];
+  readonly parts: readonly StatePart[];
+}
+
+/** A part of a state; all cells' are one tensor, an axis in front, if it is `stacked`. */
+interface StatePart {
+  readonly name: string;
+  readonly size: number;
+  readonly shape: readonly number[];
+  readonly stacked: boolean;
 }
 
 /** @internal */
@@ -18,10 +26,14 @@ export function cellsOfLayer({ cells }: Layer): LayerCells {
 
 const shapeOf = (
   { count }: LayerCells,
-  size: number,
+  { shape, stacked }: StatePart,
   batch: number,
   batched: boolean,
-): number[] => [count, ...(batched ? [batch] : []), size];
+): number[] => [
+  ...(stacked ? [count] : []),
+  ...(batched ? [batch] : []),
+  ...shape,
+];
 
 /** One state a layer, as users give them → one a cell; null for those that have none. */
 export function splitStates(
@@ -46,10 +58,10 @@ export function splitStates(
     if (!cells.count)
       throw wrong(false, place, "null for a layer without states", state);
     const given = record(state, place);
-    const parts = cells.parts.map(({ name: part, size }) => {
-      const own = `${place}.${part}`;
-      const shape = shapeOf(cells, size, batch, batched);
-      return sameShape(checkTensor(given[part], own), shape, own).data;
+    const parts = cells.parts.map((part) => {
+      const own = `${place}.${part.name}`;
+      const shape = shapeOf(cells, part, batch, batched);
+      return sameShape(checkTensor(given[part.name], own), shape, own).data;
     });
     return Array.from({ length: cells.count }, (_, cell) =>
       parts.map((data) => {
@@ -72,13 +84,14 @@ export function joinStates(
     const own = states.slice(at, at + cells.count);
     at += cells.count;
     if (own.every((state) => state === null)) return null;
-    const parts = cells.parts.map(({ name, size }, part) => {
+    const parts = cells.parts.map((each, part) => {
+      const { name, size } = each;
       const data = new Float32Array(cells.count * batch * size);
       own.forEach((state, cell) => {
         const values = state?.[part];
         if (values) data.set(values, cell * batch * size);
       });
-      return [name, { shape: shapeOf(cells, size, batch, batched), data }];
+      return [name, { shape: shapeOf(cells, each, batch, batched), data }];
     });
     return Object.fromEntries(parts) as State;
   });

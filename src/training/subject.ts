@@ -40,6 +40,16 @@ const INITIAL = {
     fan: "normal",
     forget: -1,
   }),
+  conv1d: ({
+    outputSize,
+    inputSize,
+    groups,
+    kernelSize,
+  }: Spec<"conv1d">): Initial => ({
+    rows: outputSize,
+    fan: (inputSize / groups) * kernelSize,
+    forget: -1,
+  }),
   layerNorm: ({ size }: Spec<"layerNorm">): Initial => ({
     rows: size,
     fan: "one",
@@ -94,12 +104,16 @@ export class Subject {
     this.outputSize = sizeOf([...this.layers].reverse(), "output");
     this.lastOnly = this.layers.some((layer) => layer.lastOnly);
     this.stepwise =
-      !this.lastOnly &&
-      this.layers.every(({ causal, masks }) => causal && !masks);
+      !this.lastOnly && this.layers.every(({ streamable }) => streamable);
     const last = this.#specs.at(-1);
     const ending = last?.type === "activation" ? last.activation : null;
     this.ending = ending === "softmax" || ending === "sigmoid" ? ending : null;
     this.names = Object.keys(model.stateDict());
+  }
+
+  /** How many steps come out of so many. */
+  stepsOut(steps: number): number {
+    return this.layers.reduce((left, layer) => layer.stepsOut(left), steps);
   }
 
   /** What the names of a layer's parameters begin with. */

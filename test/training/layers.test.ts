@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import {
   Activation,
+  Conv1d,
   GRU,
   init,
+  LastStep,
   type Layer,
   LayerNorm,
   Linear,
@@ -21,7 +23,7 @@ import { hashOf, numbers } from "./support.js";
 
 const ROWS = 9; // more than a shard
 const STEPS = 6;
-const LENGTHS = [6, 1, 4, 6, 2, 5, 3, 6, 4];
+const LENGTHS = [6, 2, 4, 6, 2, 5, 3, 6, 4];
 
 const MODELS: Record<string, () => readonly Layer[]> = {
   Activation: () => [
@@ -41,6 +43,54 @@ const MODELS: Record<string, () => readonly Layer[]> = {
     new LayerNorm({ size: 5, bias: false, epsilon: 1e-3 }),
     new Linear({ inputSize: 5, outputSize: 2 }),
   ],
+  "Conv1d, causal, dilated": () => [
+    new Conv1d({
+      inputSize: 3,
+      outputSize: 18,
+      kernelSize: 3,
+      dilation: 2,
+      padding: "causal",
+      activation: "tanh",
+    }),
+    new Linear({ inputSize: 18, outputSize: 2 }),
+  ],
+  "Conv1d, same, stride 2, in front of an LSTM": () => [
+    new Conv1d({
+      inputSize: 3,
+      outputSize: 4,
+      kernelSize: 4,
+      stride: 2,
+      padding: "same",
+    }),
+    new LSTM({ inputSize: 4, hiddenSize: 5 }),
+    new Linear({ inputSize: 5, outputSize: 2 }),
+  ],
+  "Conv1d, valid, behind a GRU": () => [
+    new GRU({ inputSize: 3, hiddenSize: 5, direction: "bidirectional" }),
+    new Conv1d({ inputSize: 10, outputSize: 2, kernelSize: 2, bias: false }),
+  ],
+  "Conv1d in groups, zeros on both sides": () => [
+    new Linear({ inputSize: 3, outputSize: 6 }),
+    new Conv1d({
+      inputSize: 6,
+      outputSize: 4,
+      kernelSize: 3,
+      groups: 2,
+      padding: 2,
+      stride: 2,
+    }),
+    new Linear({ inputSize: 4, outputSize: 2 }),
+  ],
+  "LastStep, repeated": () => [
+    new GRU({ inputSize: 3, hiddenSize: 5 }),
+    new LastStep({ size: 5, repeat: 4 }),
+    new LSTM({ inputSize: 5, hiddenSize: 2 }),
+  ],
+  LastStep: () => [
+    new GRU({ inputSize: 3, hiddenSize: 5 }),
+    new LastStep({ size: 5 }),
+    new Linear({ inputSize: 5, outputSize: 2 }),
+  ],
   "LayerNorm behind a last step": () => [
     new LSTM({ inputSize: 3, hiddenSize: 5, returnSequences: false }),
     new LayerNorm({ size: 5 }),
@@ -48,11 +98,15 @@ const MODELS: Record<string, () => readonly Layer[]> = {
   ],
 };
 
-const batchFor = (lastOnly: boolean) => ({
-  input: numbers(1, ROWS, STEPS, 3),
-  target: numbers(2, ROWS, ...(lastOnly ? [] : [STEPS]), 2),
-  lengths: LENGTHS,
-});
+function batchFor({ layers }: Sequential) {
+  const lastOnly = layers.some((layer) => layer.lastOnly);
+  const left = layers.reduce((steps, each) => each.stepsOut(steps), STEPS);
+  return {
+    input: numbers(1, ROWS, STEPS, 3),
+    target: numbers(2, ROWS, ...(lastOnly ? [] : [left]), 2),
+    lengths: LENGTHS,
+  };
+}
 
 describe.each(Object.entries(MODELS))("%s", (_, layers) => {
   const make = () => {
@@ -64,14 +118,12 @@ describe.each(Object.entries(MODELS))("%s", (_, layers) => {
       data.forEach((value, j) => (data[j] = value + 0.1 * Math.sin(i + j)));
     return model.loadStateDict(dict);
   };
-  const lastOnly = () => layers().some((layer) => layer.lastOnly);
-
   test.each(["simd", "js"] as const)(
     "%s: gradients of parameters and input",
     async (backend) => {
       await init({ backend });
       const model = make();
-      const check = checkGradients(model, batchFor(lastOnly()));
+      const check = checkGradients(model, batchFor(model));
       expect(check.worst.error).toBeLessThan(1e-6);
       // and of the input, which checkGradients does not look at
       const input = numbers(1, 1, STEPS, 3);
@@ -106,7 +158,7 @@ describe.each(Object.entries(MODELS))("%s", (_, layers) => {
       const before = model.stateDict()["0.weight"]?.data;
       const options = before ? { freeze: ["0.weight"] } : {};
       const trainer = new Trainer(model, { loss: "mse", ...options });
-      for (let i = 0; i < 3; i++) trainer.step(batchFor(lastOnly()));
+      for (let i = 0; i < 3; i++) trainer.step(batchFor(model));
       expect(model.stateDict()["0.weight"]?.data).toEqual(before);
       trained.push(hashOf(model.stateDict()));
     }
@@ -130,4 +182,46 @@ test("a loss of logits takes over a softmax, as a layer too, and leaves a tanh a
   expect(lossOf(softmax)).toBe(logits);
   const tanh = new Linear({ ...sizes, activation: "tanh" });
   expect(lossOf(tanh)).not.toBe(logits);
+});
+
+test("a causal Conv1d carries its history from piece to piece, and gradients back", () => {
+  const layers = [
+    new Conv1d({
+      inputSize: 2,
+      outputSize: 3,
+      kernelSize: 3,
+      dilation: 2,
+      padding: "causal",
+      seed: 1,
+    }),
+    new LSTM({ inputSize: 3, hiddenSize: 4, seed: 2 }),
+  ];
+  const model = new Sequential(layers);
+  const input = numbers(1, 3, 11, 2);
+  const target = numbers(2, 3, 11, 4);
+  const weigh = (memory: number) => {
+    const copy = Sequential.load(model.save());
+    const trainer = new Trainer(copy, { loss: "mse", memory, backend: "simd" });
+    const { loss, state } = trainer.step({ input, target });
+    return { loss, state, weights: copy.stateDict() };
+  };
+  const whole = weigh(2 ** 28);
+  const pieces = weigh(12_000);
+  expect(pieces.loss).toBe(whole.loss);
+  expect(whole.state[0]).toEqual(model.forward(input).state[0]);
+  for (const [name, { data }] of Object.entries(pieces.weights))
+    data.forEach((value, i) =>
+      expect(value).toBeCloseTo(whole.weights[name]?.data[i] ?? NaN, 5),
+    );
+  const tape = record(layers[0] as Conv1d, input);
+  const history = { history: numbers(3, 3, 4, 2) };
+  const later = record(layers[0] as Conv1d, input, {
+    state: [history as never],
+  });
+  expect(tape.output).not.toEqual(later.output);
+  const back = later.backward(
+    { output: numbers(4, 3, 11, 3) },
+    { state: true, input: true },
+  );
+  expect(back.state?.[0]).toMatchObject({ history: { shape: [3, 4, 2] } });
 });

@@ -19,9 +19,7 @@ export class LinearOperation implements Operation {
   readonly #affine: Affine;
 
   constructor(spec: LinearSpec, layout: Layout, _: number, trained: Trained) {
-    const { prefix, inputSize, outputSize, bias } = spec;
-    const shape = [outputSize, inputSize] as const;
-    this.#affine = new Affine(prefix, shape, bias, layout, trained);
+    this.#affine = new Affine(spec, layout, trained);
     this.names = this.#affine.names;
     this.stepFloats = this.#affine.rowFloats;
     this.widest = this.#affine.widest;

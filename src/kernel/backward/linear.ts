@@ -9,6 +9,19 @@ import {
 } from "./parameters.js";
 import type { Machine, Trained } from "./run.js";
 
+export interface AffineSpec {
+  readonly prefix: string;
+  readonly inputSize: number; // I
+  readonly outputSize: number; // O
+  readonly bias: boolean;
+}
+
+/** How the parameter of W lies: rows of O, and the column of W that each number of a row is; others stay 0. */
+export interface AffineWeight {
+  readonly shape: readonly number[];
+  columnOf(row: number, index: number): number;
+}
+
 /** y = W x + b, of a Linear or of the windows of a convolution. */
 export class Affine {
   readonly names: readonly string[];
@@ -20,19 +33,16 @@ export class Affine {
   readonly #inputBack: number;
   readonly #trained: Trained;
 
-  /**
-   * @param shape of the weight: O, then axes of I numbers
-   * @param columnOf the column of W that a number of the weight's row is
-   */
+  /** @param weight how the parameter lies: [O, I] in order unless it says otherwise */
   constructor(
-    prefix: string,
-    [outputSize, ...axes]: readonly [number, ...number[]],
-    bias: boolean,
+    { prefix, inputSize, outputSize, bias }: AffineSpec,
     layout: Layout,
     trained: Trained,
-    columnOf: (index: number) => number = (index) => index,
+    weight: AffineWeight = {
+      shape: [outputSize, inputSize],
+      columnOf: (_, index) => index,
+    },
   ) {
-    const inputSize = axes.reduce((a, b) => a * b, 1);
     this.#inputSize = inputSize;
     this.#outputSize = outputSize;
     this.#trained = trained;
@@ -44,16 +54,18 @@ export class Affine {
     const inputBack = layout.transposedPanels(panelsOf(k), lanes);
     this.#input = input;
     this.#inputBack = inputBack;
-    const weight = `${prefix}weight`;
-    this.names = bias ? [weight, `${prefix}bias`] : [weight];
+    const name = `${prefix}weight`;
+    this.names = bias ? [name, `${prefix}bias`] : [name];
+    const { shape, columnOf } = weight;
+    const each = shape.reduce((a, b) => a * b, 1) / outputSize;
     layout.places.push({
-      name: weight,
-      shape: [outputSize, ...axes],
-      at: matrix(outputSize, inputSize, (row, index) =>
-        panelPlace(input, k, row, columnOf(index)),
+      name,
+      shape,
+      at: matrix(outputSize, each, (row, index) =>
+        panelPlace(input, k, row, columnOf(row, index)),
       ),
-      back: matrix(outputSize, inputSize, (row, index) =>
-        panelPlace(inputBack, lanes, columnOf(index), row),
+      back: matrix(outputSize, each, (row, index) =>
+        panelPlace(inputBack, lanes, columnOf(row, index), row),
       ),
       shared: false,
     });

@@ -1,6 +1,8 @@
 import { ActivationOperation, type ActivationSpec } from "./activation.js";
+import { Conv1dOperation, type Conv1dSpec } from "./conv1d.js";
 import { DropoutOperation, type DropoutSpec } from "./dropout.js";
 import { EmbeddingOperation, type EmbeddingSpec } from "./embedding.js";
+import { LastStepOperation, type LastStepSpec } from "./last-step.js";
 import { LayerNormOperation, type LayerNormSpec } from "./layer-norm.js";
 import { LinearOperation, type LinearSpec } from "./linear-operation.js";
 import { MaskingOperation, type MaskingSpec } from "./masking.js";
@@ -13,6 +15,8 @@ export type OperationSpec =
   | LinearSpec
   | ActivationSpec
   | LayerNormSpec
+  | Conv1dSpec
+  | LastStepSpec
   | EmbeddingSpec
   | MaskingSpec
   | DropoutSpec;
@@ -29,6 +33,8 @@ const OPERATIONS: Readonly<Record<OperationSpec["type"], Make>> = {
   linear: LinearOperation,
   activation: ActivationOperation,
   layerNorm: LayerNormOperation,
+  conv1d: Conv1dOperation,
+  lastStep: LastStepOperation,
   embedding: EmbeddingOperation,
   masking: MaskingOperation,
   dropout: DropoutOperation,
