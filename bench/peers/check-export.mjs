@@ -17,7 +17,7 @@ import {
 const dist = new URL("../../dist/", import.meta.url);
 const gatewise = await import(new URL("index.js", dist));
 const { toOnnx } = await import(new URL("formats/onnx/index.js", dist));
-const { GRU, Linear, LSTM, Sequential } = gatewise;
+const { Conv1d, GRU, LayerNorm, Linear, LSTM, Sequential } = gatewise;
 
 /** Two implementations in float32, each with its own tanh and order of sums. */
 const TOLERANCE = 2e-6;
@@ -62,9 +62,11 @@ async function worstOfSteps(ort, model, bytes) {
   const states = session.inputNames.filter((name) => name !== "input");
   let feeds = Object.fromEntries(
     states.map((name) => {
-      const { numLayers, hiddenSize } = model.layers[name.at(-1)].options;
-      const data = new Float32Array(numLayers * hiddenSize);
-      const dims = [numLayers, 1, hiddenSize];
+      const [part, index] = name.split("_");
+      const { shape, data } = model.stream().state[index][part];
+      // the batch is a recurrent layer's second axis, a convolution's first
+      const [first, second] = shape;
+      const dims = part === "history" ? [1, ...shape] : [first, 1, second];
       return [name, new ort.Tensor("float32", data, dims)];
     }),
   );
@@ -91,6 +93,14 @@ const streamed = new Sequential([
   new LSTM({ inputSize: 3, hiddenSize: 5, numLayers: 2 }),
   new Linear({ inputSize: 5, outputSize: 4, activation: "tanh" }),
   new GRU({ inputSize: 4, hiddenSize: 3 }),
+  new LayerNorm({ size: 3 }),
+  new Conv1d({
+    inputSize: 3,
+    outputSize: 4,
+    kernelSize: 3,
+    dilation: 2,
+    padding: "causal",
+  }),
 ]);
 
 let failed = 0;

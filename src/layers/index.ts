@@ -3,6 +3,7 @@
  * names in the table saved models are read.
  */
 import { Activation } from "./activation.js";
+import { BatchNorm } from "./batch-norm.js";
 import { Conv1d } from "./conv1d.js";
 import { Embedding } from "./embedding.js";
 import { GRU } from "./gru.js";
@@ -11,10 +12,12 @@ import { LayerNorm } from "./layer-norm.js";
 import { Linear } from "./linear.js";
 import { LSTM } from "./lstm.js";
 import { Masking } from "./masking.js";
+import { Pooling } from "./pooling.js";
 import { RNN } from "./rnn.js";
 
 export {
   Activation,
+  BatchNorm,
   Conv1d,
   Embedding,
   GRU,
@@ -23,9 +26,11 @@ export {
   Linear,
   LSTM,
   Masking,
+  Pooling,
   RNN,
 };
 export type { ActivationOptions } from "./activation.js";
+export type { BatchNormOptions } from "./batch-norm.js";
 export type { Conv1dOptions, ConvForwardOptions, ConvState } from "./conv1d.js";
 export type { EmbeddingOptions } from "./embedding.js";
 export type { GRUOptions } from "./gru.js";
@@ -34,6 +39,7 @@ export type { LayerNormOptions } from "./layer-norm.js";
 export type { LinearOptions } from "./linear.js";
 export type { LSTMOptions } from "./lstm.js";
 export type { MaskingOptions } from "./masking.js";
+export type { PoolingOptions } from "./pooling.js";
 export type { RNNOptions } from "./rnn.js";
 
 /**
@@ -42,6 +48,7 @@ export type { RNNOptions } from "./rnn.js";
  */
 export default {
   Activation,
+  BatchNorm,
   Conv1d,
   Embedding,
   GRU,
@@ -50,5 +57,6 @@ export default {
   LayerNorm,
   Linear,
   Masking,
+  Pooling,
   RNN,
 } as const;

@@ -72,7 +72,8 @@ export class LayerNorm extends Pointwise {
   }
 }
 
-function checkEpsilon(value: unknown): number {
+/** A number to add to a variance. */
+export function checkEpsilon(value: unknown): number {
   if (Number.isFinite(value) && (value as number) >= 0) return value as number;
   const right = typeof value === "number";
   throw wrong(right, "epsilon", "a finite number of at least 0", value);

@@ -219,10 +219,7 @@ export abstract class Layer extends Inspected {
   ): Passed {
     const { data: input, batch, steps, lengths, mask } = given;
     const left = this.stepsOut(steps);
-    if (mask && left !== steps) {
-      const expected = `none before a ${this.type} that changes the number of steps`;
-      throw new RangeError(message("mask", expected, "one"));
-    }
+    this.checkMaskFits(mask, steps);
     const run = { input, batch, steps, lengths, states, trace: null };
     const { output, states: after } = model().forward(run);
     return {
@@ -232,6 +229,13 @@ export abstract class Layer extends Inspected {
       steps: left,
       lengths: lengths && lengths.map((length) => this.stepsOut(length)),
     };
+  }
+
+  /** @throws RangeError for a mask of other steps than those that come out @internal */
+  protected checkMaskFits(mask: Mask | null, steps: number): void {
+    if (!mask || this.stepsOut(steps) === steps) return;
+    const expected = `none before a ${this.type} that changes the number of steps`;
+    throw new RangeError(message("mask", expected, "one"));
   }
 
   /** Runs whole sequences; what else comes in and goes out is each layer's own. */

@@ -1,8 +1,9 @@
-import { message, shapeText } from "../checks.js";
+import { message, shapeText, wrong } from "../checks.js";
 import type { Cell, StageSpec } from "../kernel/model.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
 import { Layer, type LayerFacts } from "./layer.js";
 import { PackedModel } from "./packed-model.js";
+import { Stream } from "./stream.js";
 
 /** A layer of one cell, whose outputs are made of the features of their own step alone. */
 export abstract class Pointwise extends Layer {
@@ -33,6 +34,20 @@ export abstract class Pointwise extends Layer {
     return {
       output: { shape: [...shape.slice(0, -1), outputSize], data: output },
     };
+  }
+
+  /** A stream over this layer alone, which has no state: null. */
+  stream(): Stream<null> {
+    return new Stream<null>({
+      packed: this.#packed,
+      tokens: null,
+      probabilities: this.probabilities,
+      join: () => null,
+      split: (state) => {
+        if (state === null) return [];
+        throw wrong(false, "state", `null for a ${this.type}`, state);
+      },
+    });
   }
 
   override dispose(): void {

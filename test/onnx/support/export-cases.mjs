@@ -40,9 +40,50 @@ export function exportCases(gatewise) {
 }
 
 /** @param {typeof import("../../../src/index.js")} gatewise */
-function chainsOf({ Conv1d, Embedding, GRU, LayerNorm, Linear, LSTM, RNN }) {
+function chainsOf({
+  BatchNorm,
+  Conv1d,
+  Embedding,
+  GRU,
+  LastStep,
+  LayerNorm,
+  Linear,
+  LSTM,
+  Pooling,
+  RNN,
+}) {
   /** @type {Record<string, () => Layer[]>} */
   const cases = {
+    ...Object.fromEntries(
+      /** @type {const} */ (["max", "average"]).flatMap((kind) => [
+        [
+          `Pooling ${kind} of windows`,
+          () => [
+            new BatchNorm({ size: 3, epsilon: 0.1 }),
+            new Pooling({ kind, size: 3, kernelSize: 2, padding: "same" }),
+            new Pooling({
+              kind,
+              size: 3,
+              kernelSize: 3,
+              stride: 1,
+              padding: 1,
+            }),
+          ],
+        ],
+        [
+          `Pooling ${kind} of all steps`,
+          () => [
+            new GRU({ inputSize: 3, hiddenSize: 4, seed: 3 }),
+            new Pooling({ kind, size: 4 }),
+          ],
+        ],
+      ]),
+    ),
+    "the last step, repeated": () => [
+      new GRU({ inputSize: 3, hiddenSize: 4, seed: 3 }),
+      new LastStep({ size: 4, repeat: 3 }),
+      new LastStep({ size: 4 }),
+    ],
     "Conv1d causal": () => [
       new Conv1d({
         inputSize: 3,

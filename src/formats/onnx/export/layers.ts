@@ -4,11 +4,14 @@
 import { message } from "../../../checks.js";
 import type {
   Activation,
+  BatchNorm,
   Conv1d,
   Embedding,
+  LastStep,
   Layer,
   LayerNorm,
   Linear,
+  Pooling,
 } from "../../../index.js";
 import type { Tensor } from "../../../tensor.js";
 import { floats, valueInfo } from "../made.js";
@@ -36,6 +39,9 @@ const WRITERS: Readonly<Record<string, Writer>> = {
     states: [],
   }),
   LayerNorm: addLayerNorm,
+  BatchNorm: addBatchNorm,
+  Pooling: addPooling,
+  LastStep: addLastStep,
   Conv1d: addConv1d,
 };
 
@@ -101,6 +107,73 @@ function addLayerNorm(
   const epsilon = { float: layer.options.epsilon };
   const attributes = { axis: -1, epsilon };
   const output = graph.add("LayerNormalization", [x, ...inputs], attributes);
+  return { output, states: [] };
+}
+
+/** A factor and a summand for each feature. */
+function addBatchNorm(
+  graph: GraphBuilder,
+  x: string,
+  layer: BatchNorm,
+  index: number,
+): Added {
+  const numbers = (name: string) => (layer.stateDict()[name] as Tensor).data;
+  const [variance, mean] = [numbers("running_var"), numbers("running_mean")];
+  const bias = numbers("bias");
+  const shape = [mean.length];
+  const scale = numbers("weight").map(
+    (weight, i) =>
+      weight / Math.sqrt((variance[i] as number) + layer.options.epsilon),
+  );
+  const shift = scale.map(
+    (factor, i) => (bias[i] as number) - factor * (mean[i] as number),
+  );
+  const [factors, summands] = [scale, shift].map((data, i) =>
+    graph.weight(`${index}.${i ? "shift" : "scale"}`, floats({ shape, data })),
+  ) as [string, string];
+  const scaled = graph.add("Mul", [x, factors]);
+  return { output: graph.add("Add", [scaled, summands]), states: [] };
+}
+
+/** The last step of [T, B, I], or so many times: [repeat, B, I]. */
+function addLastStep(
+  graph: GraphBuilder,
+  x: string,
+  { options: { repeat } }: LastStep,
+): Added {
+  const which = Array.from({ length: repeat ?? 1 }, () => -1);
+  const steps = graph.add("Gather", [x, graph.integers(...which)], { axis: 0 });
+  const output =
+    repeat === null ? graph.add("Squeeze", [steps, graph.integers(0)]) : steps;
+  return { output, states: [] };
+}
+
+/** Over all steps, or windows of [B, I, T]. */
+function addPooling(
+  graph: GraphBuilder,
+  x: string,
+  { options: { kind, kernelSize, stride, padding } }: Pooling,
+): Added {
+  if (kernelSize === null || stride === null) {
+    const reduce = kind === "max" ? "ReduceMax" : "ReduceMean";
+    const output = graph.add(reduce, [x], { axes: [0], keepdims: 0 });
+    return { output, states: [] };
+  }
+  const zeros = typeof padding === "number" ? padding : 0;
+  const features = graph.add("Transpose", [x], { perm: [1, 2, 0] });
+  const pooled = graph.add(
+    kind === "max" ? "MaxPool" : "AveragePool",
+    [features],
+    {
+      kernel_shape: [kernelSize],
+      strides: [stride],
+      ...(padding === "same"
+        ? { auto_pad: "SAME_UPPER" }
+        : { pads: [zeros, zeros] }),
+      ...(kind === "average" && zeros && { count_include_pad: 1 }),
+    },
+  );
+  const output = graph.add("Transpose", [pooled], { perm: [2, 0, 1] });
   return { output, states: [] };
 }
 
