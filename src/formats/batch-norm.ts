@@ -3,7 +3,7 @@
  *
  *     y = (x - mean) / √(variance + ε) · weight + bias
  */
-import type { StateDict } from "../safetensors.js";
+import { BatchNorm } from "../index.js";
 import type { Tensor } from "../tensor.js";
 import type { Module } from "./modules.js";
 
@@ -37,15 +37,18 @@ export function epsilonOf(settings: Module["settings"]): number {
   return typeof epsilon === "number" ? epsilon : 1e-5;
 }
 
-/** A Linear's parameters that does the same: the scale on the diagonal. */
-export function affineAsLinear({ scale, shift }: Affine): StateDict {
-  const size = scale.length;
-  const weight = new Float32Array(size * size);
-  scale.forEach((value, i) => (weight[i * size + i] = value));
-  return {
-    weight: { shape: [size, size], data: weight },
-    bias: { shape: [size], data: Float32Array.from(shift) },
-  };
+/** The same as a layer. */
+export function batchNormOf(
+  { parameters, settings }: Module,
+  given: number | undefined,
+): BatchNorm {
+  const { shape } = parameters.get("running_mean") as Tensor;
+  const [size] = shape as [number];
+  const ones = { shape, data: new Float32Array(size).fill(1) };
+  const zeros = { shape, data: new Float32Array(size) };
+  const dict = { weight: ones, bias: zeros, ...Object.fromEntries(parameters) };
+  const epsilon = given ?? epsilonOf(settings);
+  return new BatchNorm({ size, epsilon }).loadStateDict(dict);
 }
 
 /** Weights and biases that a module multiplies its input by. */

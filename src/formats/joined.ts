@@ -2,14 +2,9 @@
  * The layers that options.chain names, and the functions between them, as the layers of one model.
  */
 import { message } from "../checks.js";
-import { Activation, LastStep, type Layer, Linear } from "../index.js";
+import { Activation, LastStep, type Layer } from "../index.js";
 import type { NamedActivation } from "./activation-names.js";
-import {
-  type Affine,
-  affineAsLinear,
-  affineOf,
-  withAffine,
-} from "./batch-norm.js";
+import { affineOf, batchNormOf, withAffine } from "./batch-norm.js";
 import type { Step } from "./chain-entries.js";
 import { type Choice, type Found, toLayer } from "./layer.js";
 import { type Module, recognise } from "./modules.js";
@@ -59,7 +54,7 @@ class Joining {
   /** Modules that the chain has twice: they stay as the options describe them. */
   readonly #shared: ReadonlySet<Module>;
   /** A BatchNorm, which becomes part of the product behind it. */
-  #waiting: { readonly name: string; readonly affine: Affine } | null = null;
+  #waiting: { readonly module: Module; readonly choice: Choice } | null = null;
 
   constructor(steps: readonly Step[]) {
     const modules = steps.flatMap((step) =>
@@ -76,8 +71,7 @@ class Joining {
     const what = recognise(given);
     if (what.type === "BatchNorm1d") {
       this.#settle();
-      const affine = affineOf(given, choice.epsilon);
-      this.#waiting = { name: given.name, affine };
+      this.#waiting = { module: given, choice };
       this.#folded.add(given.name);
       return;
     }
@@ -160,25 +154,25 @@ class Joining {
   #takingIn(module: Module, shared: boolean): Module {
     const waiting = this.#waiting;
     if (!waiting) return module;
-    const taken = shared ? null : withAffine(module, waiting.affine);
+    const affine = affineOf(waiting.module, waiting.choice.epsilon);
+    const taken = shared ? null : withAffine(module, affine);
     if (!taken) {
       this.#settle();
       return module;
     }
     this.#waiting = null;
     this.#converted.push(
-      `${waiting.name}: BatchNorm1d, now part of the weights of ${module.name}`,
+      `${waiting.module.name}: BatchNorm1d, now part of the weights of ${module.name}`,
     );
     return taken;
   }
 
-  /** A BatchNorm that nothing takes in becomes a Linear of its own. */
+  /** A BatchNorm that nothing takes in is a layer of its own. */
   #settle(): void {
     if (!this.#waiting) return;
-    const { name, affine } = this.#waiting;
+    const { module, choice } = this.#waiting;
     this.#waiting = null;
-    this.#converted.push(`${name}: BatchNorm1d, now a Linear`);
-    const layer = Linear.fromStateDict(affineAsLinear(affine));
-    this.#pieces.push({ layer, outputSize: affine.scale.length });
+    const layer = batchNormOf(module, choice.epsilon);
+    this.#pieces.push({ layer, outputSize: layer.outputSize });
   }
 }

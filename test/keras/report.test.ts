@@ -52,7 +52,6 @@ ignored:
     expect(reportOf("keras3-others.keras").converted).toEqual([
       "time_distributed_dense: a TimeDistributed Dense is a Linear, which runs at each step",
       "leaky_re_lu: leakyRelu (alpha 0.3) is now the activation of time_distributed_dense",
-      "batch_normalization: its mean, variance, scale and offset are now a Linear with a diagonal weight",
       "softmax: softmax is now the activation of dense_1",
     ]);
     expect(reportOf("keras3-others.keras").ignored).toEqual([

@@ -1,6 +1,6 @@
 /*
  * Batch normalisation of a trained model, which is the same line for each feature at every step:
- * γ (x - μ) / √(σ² + ε) + β. It becomes a Linear with a diagonal matrix.
+ * γ (x - μ) / √(σ² + ε) + β.
  */
 import {
   flag,
@@ -9,6 +9,7 @@ import {
   requireFeatureAxis,
 } from "./config.js";
 import { type Reading, refuse } from "./context.js";
+import { push } from "./others.js";
 import { checkShape, ITSELF, type LayerWeights, type Role } from "./weights.js";
 
 export function readBatchNormalization(
@@ -20,29 +21,18 @@ export function readBatchNormalization(
   if (!reading.pieces.length)
     refuse(layer, "expected a layer with weights in front");
   requireFeatureAxis(config, rankOf(reading));
-  const { slope, offset, epsilon } = readAffine(layer, weights, reading.size);
-  const size = slope.length;
+  const { epsilon, ...numbers } = readNumbers(layer, weights, reading.size);
+  const size = numbers.mean.length;
   reading.size ??= size;
-  reading.budget.take(
-    4 * size * size,
-    `layer ${JSON.stringify(name.slice(0, 100))}`,
-  );
-  const diagonal = new Float32Array(size * size);
-  for (let i = 0; i < size; i++) diagonal[i * size + i] = slope[i] as number;
-  reading.converted.push(
-    `${name}: its mean, variance, scale and offset are now a Linear with a diagonal weight`,
-  );
-  reading.pieces.push({
-    type: "Linear",
-    options: {
-      inputSize: size,
-      outputSize: size,
-      bias: true,
-      activation: "linear",
-    },
+  const shape = [size];
+  push(reading, {
+    type: "BatchNorm",
+    options: { size, epsilon },
     dict: {
-      weight: { shape: [size, size], data: diagonal },
-      bias: { shape: [size], data: offset },
+      weight: { shape, data: numbers.gamma ?? new Float32Array(size).fill(1) },
+      bias: { shape, data: numbers.beta ?? new Float32Array(size) },
+      running_mean: { shape, data: numbers.mean },
+      running_var: { shape, data: numbers.variance },
     },
     outputSize: size,
     described: {
@@ -54,23 +44,27 @@ export function readBatchNormalization(
   });
 }
 
+/** What takes steps as well as sequences of them. */
+const FLAT: readonly string[] = [
+  "Activation",
+  "BatchNorm",
+  "LayerNorm",
+  "Linear",
+];
+
 /** Axes of what comes, the batch counted. A model of Dense layers alone that does not say is one of single steps. */
 function rankOf({ lastOnly, inputRank, pieces }: Reading): number {
   if (lastOnly) return 2;
-  const flat = pieces.every(({ type }) => type === "Linear");
+  const flat = pieces.every(({ type }) => FLAT.includes(type));
   return flat ? (inputRank ?? 2) : 3;
 }
 
-/**
- * Factor and offset of each feature.
- *
- * @param size how many features there are; null where the weights tell
- */
-export function readAffine(
+/** What a layer has for each feature; `size`: how many there are, null where the weights tell. */
+function readNumbers(
   { config }: LayerConfig,
   weights: LayerWeights,
   size: number | null,
-): { slope: Float32Array; offset: Float32Array; epsilon: number } {
+) {
   let ordinal = 0;
   let known = size;
   const take = (role: Role): Float32Array => {
@@ -84,6 +78,21 @@ export function readAffine(
   const mean = take("moving_mean");
   const variance = take("moving_variance");
   const epsilon = number(config, "epsilon", 0.001);
+  return { gamma, beta, mean, variance, epsilon };
+}
+
+/**
+ * Factor and offset of each feature.
+ *
+ * @param size how many features there are; null where the weights tell
+ */
+export function readAffine(
+  layer: LayerConfig,
+  weights: LayerWeights,
+  size: number | null,
+): { slope: Float32Array; offset: Float32Array; epsilon: number } {
+  const numbers = readNumbers(layer, weights, size);
+  const { gamma, beta, mean, variance, epsilon } = numbers;
   const slope = new Float32Array(mean.length);
   const offset = new Float32Array(mean.length);
   mean.forEach((center, i) => {

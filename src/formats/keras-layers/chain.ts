@@ -96,6 +96,13 @@ function masks(each: TopologyLayer | undefined): boolean {
   return flag(each.layer.config, "mask_zero", false);
 }
 
+export const POOLINGS: readonly string[] = [
+  "MaxPooling1D",
+  "AveragePooling1D",
+  "GlobalMaxPooling1D",
+  "GlobalAveragePooling1D",
+];
+
 /** Whether a Sequential has a layer for each, in the order in which they are asked. */
 function fitsInSequential(): (layer: LayerConfig) => boolean {
   let first = true;
@@ -123,6 +130,14 @@ function fitsInSequential(): (layer: LayerConfig) => boolean {
       rank ??= 3;
       features = true;
       return fits && rank === 3;
+    }
+    if (POOLINGS.includes(className)) {
+      const format = field(config, "data_format") ?? "channels_last";
+      const plain =
+        format === "channels_last" && !flag(config, "keepdims", false);
+      const fits = plain && features && !masked && rank === 3;
+      if (className.startsWith("Global")) rank = 2;
+      return fits;
     }
     if (className === "Flatten") return rank === 2 && features;
     if (isRecurrent(className)) {

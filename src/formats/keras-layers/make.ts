@@ -1,6 +1,7 @@
 import { FormatError, reasonOf } from "../../errors.js";
 import {
   Activation,
+  BatchNorm,
   Conv1d,
   Embedding,
   GRU,
@@ -9,6 +10,7 @@ import {
   Linear,
   LSTM,
   Masking,
+  Pooling,
   RNN,
 } from "../../index.js";
 import type { BackendChoice } from "../../layers/options.js";
@@ -19,6 +21,7 @@ import { placeOf } from "./config.js";
 /** The layers of ours that Keras's become. */
 const TYPES = {
   Activation,
+  BatchNorm,
   Conv1d,
   Embedding,
   GRU,
@@ -26,6 +29,7 @@ const TYPES = {
   LayerNorm,
   Linear,
   Masking,
+  Pooling,
   RNN,
 } as const;
 
@@ -42,7 +46,7 @@ export interface Piece {
 }
 
 /** Those that look up or mask, and run on no kernel. */
-const WITHOUT_KERNEL: readonly string[] = ["Embedding", "Masking"];
+const WITHOUT_KERNEL: readonly string[] = ["Embedding", "Masking", "Pooling"];
 
 /** The layer, whose sizes have been held against the weights that the file has. */
 export function makeLayer(

@@ -17,7 +17,7 @@ import {
 import { layerActivation } from "./activations.js";
 import { readBatchNormalization } from "./batch-normalization.js";
 import { readBidirectional } from "./bidirectional.js";
-import { chainOf, CONVOLUTIONS } from "./chain.js";
+import { chainOf, CONVOLUTIONS, POOLINGS } from "./chain.js";
 import type { LayerConfig } from "./config.js";
 import { readConvolution, readLayerNormalization } from "./convolution.js";
 import { type Context, type Reading, refuse } from "./context.js";
@@ -31,6 +31,7 @@ import {
   readMasking,
   readTimeDistributed,
 } from "./others.js";
+import { readPooling } from "./pooling.js";
 import type { Producer } from "./producer.js";
 import { readRecurrent, RECURRENT_LAYERS, returnsState } from "./recurrent.js";
 import { unknownLayers } from "./refusal.js";
@@ -58,6 +59,7 @@ const READERS = new Map<string, Read>([
   ["Masking", (layer, _, reading) => readMasking(layer, reading)],
   ["BatchNormalization", readBatchNormalization],
   ...CONVOLUTIONS.map((name) => [name, readConvolution] as const),
+  ...POOLINGS.map((name) => [name, readPooling] as const),
   ["LayerNormalization", readLayerNormalization],
   ["Flatten", (layer, _, reading) => readFlatten(layer, reading)],
   ["TimeDistributed", readTimeDistributed],

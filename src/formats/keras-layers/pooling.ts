@@ -1,0 +1,51 @@
+/*
+ * Pooling over time, where a chain has it.
+ */
+import { flag, type LayerConfig } from "./config.js";
+import { type Reading, refuse } from "./context.js";
+import { push } from "./others.js";
+import { requireSequence } from "./runs.js";
+import { paddingOf, sizesOf } from "./translate/convolution.js";
+import type { LayerWeights } from "./weights.js";
+
+/** MaxPooling1D, AveragePooling1D; GlobalMaxPooling1D and GlobalAveragePooling1D, behind which T is gone. */
+export function readPooling(
+  layer: LayerConfig,
+  _: LayerWeights,
+  reading: Reading,
+): void {
+  const { config, name, className } = layer;
+  requireSequence(layer, reading);
+  const { size } = reading;
+  if (size === null)
+    return refuse(layer, "expected a layer with weights in front");
+  const kind = className.includes("Max") ? "max" : "average";
+  const all = className.startsWith("Global");
+  if (all && flag(config, "keepdims", false))
+    refuse(layer, "expected keepdims false");
+  const kernel = all ? null : sizesOf(config, "pool_size", 1);
+  const strides = kernel && sizesOf(config, "strides", 1, kernel);
+  reading.lastOnly = all;
+  push(reading, {
+    type: "Pooling",
+    options: {
+      kind,
+      size,
+      ...(kernel && {
+        kernelSize: kernel[0],
+        stride: strides?.[0],
+        padding: paddingOf(config),
+      }),
+    },
+    dict: {},
+    outputSize: size,
+    described: {
+      name,
+      type: className,
+      sizes: { features: size },
+      convention: kernel
+        ? `${kind} of ${kernel[0]} steps`
+        : `${kind} of all steps`,
+    },
+  });
+}
