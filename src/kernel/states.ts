@@ -65,8 +65,12 @@ export class StateBlock {
     const copies: Record<string, Float32Array> = {};
     for (const state of states) {
       const { name, size } = state.part;
-      const copy = new Float32Array(this.#batch * size);
       const from = this.#indexOf(state);
+      if (this.#batch === 1) {
+        copies[name] = f32.slice(from, from + size);
+        continue;
+      }
+      const copy = new Float32Array(this.#batch * size);
       for (let row = 0; row < this.#batch; row++)
         copyFloats(
           f32,

@@ -21,11 +21,12 @@ const shapeOf = (
   { shape, stacked }: Part,
   cells: readonly Cell[],
   batch: number | null,
-): number[] => [
-  ...(stacked ? [cells.length] : []),
-  ...(batch === null ? [] : [batch]),
-  ...shape,
-];
+): number[] => {
+  const axes = stacked ? [cells.length] : [];
+  if (batch !== null) axes.push(batch);
+  axes.push(...shape);
+  return axes;
+};
 
 /** Every layer's cells have the same parts. */
 const partsOf = (cells: readonly Cell[]): readonly Part[] =>
@@ -65,16 +66,22 @@ export function joinState(
   cells: readonly Cell[],
   batch: number | null,
 ): State {
-  const joined = partsOf(cells).map((part): [string, Tensor] => {
+  // a loop: what short sequences cost is mostly what comes around them
+  const joined: Record<string, Tensor> = {};
+  for (const part of partsOf(cells)) {
+    const { name, size } = part;
     const shape = shapeOf(part, cells, batch);
-    const values = states.map((state) => state[part.name] as Float32Array);
-    const [first] = values;
-    if (first && values.length === 1)
-      return [part.name, { shape, data: first }];
-    const each = (batch ?? 1) * part.size;
+    const [first] = states;
+    if (first && states.length === 1) {
+      joined[name] = { shape, data: first[name] as Float32Array };
+      continue;
+    }
+    const each = (batch ?? 1) * size;
     const data = new Float32Array(cells.length * each);
-    values.forEach((own, index) => data.set(own, index * each));
-    return [part.name, { shape, data }];
-  });
-  return Object.fromEntries(joined) as object as State;
+    states.forEach((own, index) =>
+      data.set(own[name] as Float32Array, index * each),
+    );
+    joined[name] = { shape, data };
+  }
+  return joined as object as State;
 }
