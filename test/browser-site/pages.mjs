@@ -103,6 +103,8 @@ export async function checkPages(browser, origin) {
         await page.evaluate(
           `document.documentElement.classList.toggle("dark", ${scheme === "dark"})`,
         );
+        // colours change over a quarter of a second
+        await new Promise((resolve) => setTimeout(resolve, 600));
         const violations = await page.evaluate(
           "axe.run(document).then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.target).slice(0, 3).join(' ')}`))",
         );
