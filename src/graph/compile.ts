@@ -1,5 +1,5 @@
 import { FormatError } from "../errors.js";
-import type { BackendChoice } from "../layers/options.js";
+import type { BackendChoice, Precision } from "../layers/options.js";
 import {
   type AttributeValue,
   type GraphDescription,
@@ -19,6 +19,8 @@ import { Work } from "./work.js";
 export interface GraphOptions {
   /** The kernel of the recurrent layers and constant matrices; 'auto' by default. */
   readonly backend?: BackendChoice;
+  /** Of the recurrent layers and constant matrices, whose weights are then rounded; 'float32' by default. */
+  readonly precision?: Precision;
   /** How many bytes the values of one run may take; 2^30 by default. */
   readonly maxBytes?: number;
   /**
@@ -39,6 +41,7 @@ export interface Compiled {
   readonly plan: Plan;
   readonly inputs: readonly Input[];
   readonly limits: Limits;
+  readonly precision: Precision;
 }
 
 /**
@@ -55,6 +58,7 @@ export function compile(
   refuseUnknown(description.nodes, operations);
   const {
     backend = "auto",
+    precision = "float32",
     maxBytes = MOST_BYTES,
     maxSteps = MOST_STEPS,
   } = options;
@@ -62,6 +66,7 @@ export function compile(
   countNumbers(description, work);
   const planner = new Planner(operations, {
     backend,
+    precision,
     work,
     notes,
     most: Math.min(MOST_NUMBERS, Math.floor(maxBytes / 4)),
@@ -73,7 +78,8 @@ export function compile(
     return { port, place, dtype: dtypeOf(port.type), initial };
   });
   const plan = planner.plan(description);
-  return { description, plan, inputs, limits: { maxBytes, maxSteps } };
+  const limits = { maxBytes, maxSteps };
+  return { description, plan, inputs, limits, precision };
 }
 
 export const emptyNotes = (): Notes => ({

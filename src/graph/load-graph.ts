@@ -3,7 +3,12 @@
  */
 import { describe, isRecord, record } from "../checks.js";
 import { FormatError } from "../errors.js";
-import { type BackendChoice, checkBackend } from "../layers/options.js";
+import {
+  type BackendChoice,
+  checkBackend,
+  checkPrecision,
+  type Precision,
+} from "../layers/options.js";
 import { parse } from "../safetensors.js";
 import { compile, emptyNotes } from "./compile.js";
 import { Graph } from "./graph.js";
@@ -21,16 +26,22 @@ const PLACE = "metadata.gatewise";
  */
 export function loadGraph(
   bytes: Uint8Array | ArrayBuffer,
-  options: { backend?: BackendChoice } = {},
+  options: { backend?: BackendChoice; precision?: Precision } = {},
   notes: Notes = emptyNotes(),
 ): Graph {
-  const { backend } = record(options, "options", { backend: 0 });
+  const known = { backend: 0, precision: 0 };
+  const { backend, precision } = record(options, "options", known);
   const { tensors, metadata } = parse(bytes);
   const text = metadata["gatewise"];
   if (text === undefined)
     throw new FormatError("expected what Graph.save writes, got none", PLACE);
-  const description = readDescription(parseJson(text), tensors, PLACE);
-  const how = { backend: checkBackend(backend) };
+  const json = parseJson(text);
+  const description = readDescription(json, tensors, PLACE);
+  const saved = (json["graph"] as { precision?: unknown }).precision;
+  const how = {
+    backend: checkBackend(backend),
+    precision: checkPrecision(precision ?? saved),
+  };
   return new Graph(compile(description, allOperations(), how, notes));
 }
 

@@ -1,7 +1,7 @@
 import { describe } from "../checks.js";
 import { FormatError } from "../errors.js";
 import type { Layer } from "../index.js";
-import type { BackendChoice } from "../layers/options.js";
+import type { BackendChoice, Precision } from "../layers/options.js";
 import {
   type AttributeValue,
   type BodyDescription,
@@ -116,6 +116,8 @@ export interface Body {
 /** What all nodes of a graph share. */
 export interface Setting {
   readonly backend: BackendChoice;
+  /** Of recurrent layers and matrices that are known at load. */
+  readonly precision: Precision;
   /** How many numbers a value may have. */
   readonly most: number;
   /** What nodes keep from run to run. */

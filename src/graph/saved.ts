@@ -17,7 +17,7 @@ import { VERSION } from "./saved-version.js";
 import type { Value } from "./value.js";
 
 export function saveGraph(
-  { plan, description }: Compiled,
+  { plan, description, precision }: Compiled,
   metadata: Record<string, string>,
 ): Bytes {
   const writer = new Writer(plan);
@@ -32,6 +32,7 @@ export function saveGraph(
     }),
     nodes: writer.nodes(plan.steps),
     constants: writer.constants(),
+    ...(precision !== "float32" && { precision }),
   };
   const gatewise = JSON.stringify({ version: VERSION, graph });
   return serialize(writer.tensors, { ...metadata, gatewise });

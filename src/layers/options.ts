@@ -182,6 +182,10 @@ export function recurrentOptions(
   };
 }
 
+/** `given`: as an option has it; undefined is 'float32'. */
+export const checkPrecision = (given: unknown): Precision =>
+  oneOf(given ?? DEFAULTS.precision, "precision", PRECISIONS);
+
 /** The options of PrecisionOptions, checked. */
 export function precisionOptions(options: {
   readonly precision?: unknown;
@@ -194,11 +198,7 @@ export function precisionOptions(options: {
       throw wrong(true, `ranges.${name}`, "[low, high] around 0", range);
   }
   return {
-    precision: oneOf(
-      options.precision ?? DEFAULTS.precision,
-      "precision",
-      PRECISIONS,
-    ),
+    precision: checkPrecision(options.precision),
     ranges: { ...given } as Ranges,
   };
 }

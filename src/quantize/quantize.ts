@@ -36,7 +36,12 @@ export function quantize(
   options: QuantizeOptions = {},
 ): { model: Sequential; report: QuantizeReport } {
   if (!(model instanceof Sequential))
-    throw wrong(false, "model", "a Sequential", model);
+    throw wrong(
+      false,
+      "model",
+      "a Sequential (a Graph is loaded with the option precision)",
+      model,
+    );
   const given = record(options, "options", OPTIONS);
   const precision = oneOf(given["precision"] ?? "int8", "precision", [
     "int8",

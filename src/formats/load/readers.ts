@@ -84,6 +84,7 @@ const READERS: Readonly<Record<Format, Reader>> = {
       loadOnnx(bytes, { ...options, files: { ...files, ...options.files } }),
     options: [
       "backend",
+      "precision",
       "forceLinearBeforeReset",
       "files",
       "maxBytes",

@@ -9,7 +9,12 @@ import {
   type GraphOptions,
   loadGraph,
 } from "../../graph/index.js";
-import { type BackendChoice, checkBackend } from "../../layers/options.js";
+import {
+  type BackendChoice,
+  checkBackend,
+  checkPrecision,
+  type Precision,
+} from "../../layers/options.js";
 import { makeReport, type Report } from "../report.js";
 import { DTYPES } from "./dtypes.js";
 import { ExternalFiles } from "./external.js";
@@ -26,6 +31,8 @@ const NEWEST = 23;
 export interface OnnxOptions {
   /** The kernel of the recurrent layers and constant matrices; 'auto' by default. */
   backend?: BackendChoice;
+  /** Of the recurrent layers and constant matrices, whose weights are then rounded; 'float32' by default. */
+  precision?: Precision;
   /**
    * Reads GRU nodes without linear_before_reset as if they said 1, as PyTorch computes: its torch.export leaves the
    * attribute out. false by default; the report warns where it may be needed.
@@ -52,23 +59,28 @@ export function load(
   bytes: Uint8Array | ArrayBuffer,
   options: OnnxOptions = {},
 ): { model: Graph; report: Report } {
-  const { backend, forceLinearBeforeReset, files, maxBytes, maxSteps } = record(
-    options,
-    "options",
-    {
-      backend: 0,
-      forceLinearBeforeReset: 0,
-      files: 0,
-      maxBytes: 0,
-      maxSteps: 0,
-    },
-  );
+  const {
+    backend,
+    precision,
+    forceLinearBeforeReset,
+    files,
+    maxBytes,
+    maxSteps,
+  } = record(options, "options", {
+    backend: 0,
+    precision: 0,
+    forceLinearBeforeReset: 0,
+    files: 0,
+    maxBytes: 0,
+    maxSteps: 0,
+  });
   return read(
     toBytes(bytes),
     new ExternalFiles(files, maxBytes),
     boolean(forceLinearBeforeReset ?? false, "forceLinearBeforeReset"),
     {
       backend: checkBackend(backend),
+      precision: checkPrecision(precision),
       ...(maxBytes !== undefined && { maxBytes: maxBytes as number }),
       ...(maxSteps !== undefined && {
         maxSteps: positiveInteger(maxSteps, "maxSteps"),

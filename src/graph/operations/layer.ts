@@ -61,6 +61,7 @@ export class Builder {
       hiddenSize,
       bias,
       backend: this.#node.setting.backend,
+      precision: this.#node.setting.precision,
       ...(peepholes && { peepholes }),
     };
     const layer = create(this.#type, options);
@@ -125,7 +126,7 @@ export class Builder {
 }
 
 type Options = Features &
-  Pick<GRUOptions, "inputSize" | "hiddenSize" | "backend">;
+  Pick<GRUOptions, "inputSize" | "hiddenSize" | "backend" | "precision">;
 
 function create(type: RecurrentType, options: Options): AnyLayer {
   if (type === "RNN")

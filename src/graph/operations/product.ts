@@ -23,6 +23,7 @@ export class Product {
       outputSize,
       bias: bias !== null,
       backend: node.setting.backend,
+      precision: node.setting.precision,
     });
     this.layer.loadStateDict({
       weight: { shape: [outputSize, inputSize], data: weight },
