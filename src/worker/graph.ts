@@ -2,7 +2,7 @@ import type { GraphInput, GraphStates } from "../graph/index.js";
 import type { Port } from "../models/model.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { copyOf } from "./copies.js";
-import type { Crew } from "./crew.js";
+import type { WorkerGroup } from "./workers.js";
 import { freed, newId } from "./handles.js";
 import { releaseModel } from "./release.js";
 import type { GraphFacts } from "./service.js";
@@ -16,17 +16,17 @@ export class RemoteGraph {
   /** The kernel that the workers run it on. */
   readonly backend: GraphFacts["backend"];
   readonly #id: number;
-  readonly #crew: Crew;
+  readonly #workers: WorkerGroup;
 
   /** @internal */
-  constructor(id: number, crew: Crew, facts: GraphFacts) {
+  constructor(id: number, workers: WorkerGroup, facts: GraphFacts) {
     this.#id = id;
-    this.#crew = crew;
+    this.#workers = workers;
     this.inputs = facts.inputs;
     this.outputs = facts.outputs;
     this.backend = facts.backend;
     // Nothing in it holds the graph itself.
-    freed.register(this, () => releaseModel(crew, id), this);
+    freed.register(this, () => releaseModel(workers, id), this);
   }
 
   /**
@@ -40,7 +40,7 @@ export class RemoteGraph {
   ): Promise<Record<string, Tensor>> {
     const { signal } = callOptions(options, { signal: 0 });
     const copy = copyOf(inputs, "inputs");
-    const work = this.#crew.share(
+    const work = this.#workers.share(
       (member) => member.call("runGraph", this.#id, copy),
       signal,
     );
@@ -59,7 +59,7 @@ export class RemoteGraph {
     const { signal, state } = callOptions(options, { state: 0, signal: 0 });
     const given = copyOf(input, "input");
     const how = state === undefined ? {} : { state: copyOf(state, "state") };
-    const work = this.#crew.share(
+    const work = this.#workers.share(
       (member) => member.call("forwardGraph", this.#id, given, how),
       signal,
     );
@@ -74,7 +74,7 @@ export class RemoteGraph {
   async stream(
     options: { state?: GraphStates } = {},
   ): Promise<RemoteStream<Record<string, Tensor>>> {
-    const member = this.#crew.next();
+    const member = this.#workers.next();
     const id = newId();
     const copy = copyOf(options, "options");
     await member.call("openStream", this.#id, id, copy);
@@ -84,6 +84,6 @@ export class RemoteGraph {
   /** Optional: a graph that is dropped here is dropped in the workers, some time later. */
   dispose(): void {
     freed.unregister(this);
-    releaseModel(this.#crew, this.#id);
+    releaseModel(this.#workers, this.#id);
   }
 }

@@ -12,7 +12,7 @@ import type { SequentialForwardOptions } from "../models/sequential.js";
 import type { States } from "../layers/state.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
 import { copyOf } from "./copies.js";
-import type { Crew, Member } from "./crew.js";
+import type { Member, WorkerGroup } from "./workers.js";
 import { freed, newId } from "./handles.js";
 import {
   cut,
@@ -56,19 +56,19 @@ export class RemoteModel {
   /** The kernel that the workers run it on. */
   readonly backend: ModelFacts["backend"];
   readonly #id: number;
-  readonly #crew: Crew;
+  readonly #workers: WorkerGroup;
   readonly #facts: ModelFacts;
 
   /** @internal */
-  constructor(id: number, crew: Crew, facts: ModelFacts) {
+  constructor(id: number, workers: WorkerGroup, facts: ModelFacts) {
     this.#id = id;
-    this.#crew = crew;
+    this.#workers = workers;
     this.#facts = facts;
     this.inputSize = facts.inputSize;
     this.outputSize = facts.outputSize;
     this.backend = facts.backend;
     // Nothing in it holds the model itself.
-    freed.register(this, () => releaseModel(crew, id), this);
+    freed.register(this, () => releaseModel(workers, id), this);
   }
 
   /**
@@ -101,7 +101,7 @@ export class RemoteModel {
     const { batch, batched } = given;
     const divisible = batched && (state === undefined || hasRows(state, batch));
     const parts = divisible
-      ? splitRows(given, this.#facts, this.#crew.members.length)
+      ? splitRows(given, this.#facts, this.#workers.members.length)
       : [{ from: 0, to: batch }];
     const work = parts.map((rows) => {
       const options: SequentialForwardOptions = {
@@ -154,7 +154,7 @@ export class RemoteModel {
         ...(this.#facts.tokens ? [] : [this.inputSize]),
       ];
       const how = { ...options, ...(state !== undefined && { state }) };
-      const result = await this.#crew.share((member) => {
+      const result = await this.#workers.share((member) => {
         const call = newId();
         const giveUp = () => member.giveUp(call);
         signal?.addEventListener("abort", giveUp, { once: true });
@@ -179,7 +179,7 @@ export class RemoteModel {
   async stream(
     options: { state?: States } = {},
   ): Promise<RemoteStream<States>> {
-    const member = this.#crew.next();
+    const member = this.#workers.next();
     const id = newId();
     const { state } = record(options, "options", { state: 0 }) as {
       state?: States;
@@ -203,7 +203,7 @@ export class RemoteModel {
     const { shape, data } = asTensor(history, "history");
     const copy = { shape: [...shape], data: data.slice() };
     positiveInteger(steps, "steps");
-    const work = this.#crew.share(
+    const work = this.#workers.share(
       (member) => member.call("forecast", this.#id, copy, steps),
       signal,
     );
@@ -219,7 +219,7 @@ export class RemoteModel {
     options: GenerateOptions & CallOptions,
   ): AsyncGenerator<number, void, undefined> {
     const { signal, ...rest } = callOptions(options);
-    const member: Member = this.#crew.next();
+    const member: Member = this.#workers.next();
     const id = newId();
     try {
       const settings = copyOf(rest, "options") as GenerateOptions;
@@ -242,7 +242,7 @@ export class RemoteModel {
   /** Optional: a model that is dropped here is dropped in the workers, some time later. */
   dispose(): void {
     freed.unregister(this);
-    releaseModel(this.#crew, this.#id);
+    releaseModel(this.#workers, this.#id);
   }
 }
 

@@ -13,9 +13,7 @@ export * from "./index.js";
 const create = () => new Worker(new URL("script-node.js", import.meta.url));
 
 /** As in other hosts, but that `create` may be left out. */
-export function createPool(
-  options: Omit<PoolOptions, "create"> & Partial<PoolOptions> = {},
-): Pool {
+export function createPool(options: PoolOptions = {}): Pool {
   record(options, "options");
   return createPoolWith({ create, ...options });
 }

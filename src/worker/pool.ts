@@ -2,7 +2,7 @@ import { boolean, positiveInteger, record, wrong } from "../checks.js";
 import { type BackendChoice, checkBackend } from "../layers/options.js";
 import type { Graph } from "../graph/index.js";
 import { modelBytes, type ModelSource } from "../threads.js";
-import { Crew } from "./crew.js";
+import { WorkerGroup } from "./workers.js";
 import { RemoteGraph } from "./graph.js";
 import { newId } from "./handles.js";
 import { RemoteModel } from "./model.js";
@@ -22,9 +22,10 @@ export interface PoolOptions {
    *     () => new Worker(new URL("gatewise/worker-script.js", import.meta.url), { type: "module" })
    *     () => new Worker("/node_modules/gatewise/dist/worker-script.js", { type: "module" })
    *
-   * In Node it may be left out.
+   * In Node it may be left out. Its type says so everywhere, because with `moduleResolution: "bundler"` TypeScript does
+   * not know which host a program is for: elsewhere createPool throws a TypeError without it.
    */
-  create: () => WorkerLike;
+  create?: () => WorkerLike;
   /** How many; 1 by default. */
   workers?: number;
   /** As for `init`, in every worker. All run on one machine, so all compute the same bits in any case. */
@@ -34,16 +35,16 @@ export interface PoolOptions {
 
 /** Workers that run models off this thread. */
 export class Pool {
-  readonly #crew: Crew;
+  readonly #workers: WorkerGroup;
 
   /** @internal */
-  constructor(crew: Crew) {
-    this.#crew = crew;
+  constructor(workers: WorkerGroup) {
+    this.#workers = workers;
   }
 
   /** How many workers there are. */
   get workers(): number {
-    return this.#crew.members.length;
+    return this.#workers.members.length;
   }
 
   /**
@@ -59,15 +60,15 @@ export class Pool {
   async load(model: ModelSource): Promise<RemoteModel | RemoteGraph> {
     const bytes = modelBytes(model);
     const id = newId();
-    const loads = this.#crew.members.map(async (member) => {
+    const loads = this.#workers.members.map(async (member) => {
       await member.ready;
       return member.call("load", id, new Uint8Array(bytes));
     });
     const [facts] = await Promise.all(loads);
     const { chain, graph } = facts as NonNullable<typeof facts>;
     return chain
-      ? new RemoteModel(id, this.#crew, chain)
-      : new RemoteGraph(id, this.#crew, graph as GraphFacts);
+      ? new RemoteModel(id, this.#workers, chain)
+      : new RemoteGraph(id, this.#workers, graph as GraphFacts);
   }
 
   /**
@@ -81,7 +82,7 @@ export class Pool {
     options: TrainerOptions,
   ): Promise<RemoteTrainer> {
     const { remoteTrainer } = await import("./trainer.js");
-    return remoteTrainer(this.#crew, model, options);
+    return remoteTrainer(this.#workers, model, options);
   }
 
   /**
@@ -91,12 +92,14 @@ export class Pool {
    */
   async resume(checkpoint: Uint8Array): Promise<RemoteTrainer> {
     const { resumeTrainer } = await import("./trainer.js");
-    return resumeTrainer(this.#crew, checkpoint);
+    return resumeTrainer(this.#workers, checkpoint);
   }
 
   /** Ends the workers. What is under way rejects. */
   close(): void {
-    this.#crew.end(new Error("pool: expected it to be open, got a closed one"));
+    this.#workers.end(
+      new Error("pool: expected it to be open, got a closed one"),
+    );
   }
 }
 
@@ -126,6 +129,6 @@ export function createPool(options: PoolOptions): Pool {
       deterministic: boolean(deterministic, "deterministic"),
     }),
   };
-  const made = Array.from({ length: workers }, () => create());
-  return new Pool(new Crew(made, choice));
+  const all = Array.from({ length: workers }, () => create());
+  return new Pool(new WorkerGroup(all, choice));
 }

@@ -1,6 +1,6 @@
-import type { Crew } from "./crew.js";
+import type { WorkerGroup } from "./workers.js";
 
 /** Drops a model in all workers. */
-export function releaseModel(crew: Crew, id: number): void {
-  for (const member of crew.members) member.release("model", id);
+export function releaseModel(workers: WorkerGroup, id: number): void {
+  for (const member of workers.members) member.release("model", id);
 }

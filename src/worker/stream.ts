@@ -1,7 +1,7 @@
 import type { States } from "../layers/state.js";
 import type { ModelState } from "../models/model.js";
 import { copyOf } from "./copies.js";
-import type { Member } from "./crew.js";
+import type { Member } from "./workers.js";
 import { freed, newId } from "./handles.js";
 
 /** One sequence running through a model in a worker: what a Stream offers, with promises. Calls run in their order. */

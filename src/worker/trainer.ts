@@ -19,7 +19,7 @@ import {
 } from "../training/remote.js";
 import { Pace } from "../training/pace.js";
 import type { Training } from "../training/training.js";
-import type { Crew } from "./crew.js";
+import type { WorkerGroup } from "./workers.js";
 import { newId } from "./handles.js";
 
 export interface RemoteStepOptions {
@@ -32,37 +32,37 @@ export interface RemoteStepOptions {
 }
 
 export async function remoteTrainer(
-  crew: Crew,
+  workers: WorkerGroup,
   model: Model,
   options: TrainerOptions,
 ): Promise<RemoteTrainer> {
-  return open(crew, startOf(model, options));
+  return open(workers, startOf(model, options));
 }
 
 export async function resumeTrainer(
-  crew: Crew,
+  workers: WorkerGroup,
   checkpoint: Uint8Array,
 ): Promise<RemoteTrainer> {
-  return open(crew, resumeOf(checkpoint));
+  return open(workers, resumeOf(checkpoint));
 }
 
 async function open(
-  crew: Crew,
+  workers: WorkerGroup,
   { bytes, options, begin }: RemoteStart,
 ): Promise<RemoteTrainer> {
   const id = newId();
   await Promise.all(
-    crew.members.map(async (member) => {
+    workers.members.map(async (member) => {
       await member.ready;
       return member.call("loadTrainer", id, new Uint8Array(bytes), options);
     }),
   );
   const memberOf = (worker: number) => {
-    const running = crew.members.filter(({ ended }) => !ended);
-    return running[worker % running.length] ?? crew.next();
+    const running = workers.members.filter(({ ended }) => !ended);
+    return running[worker % running.length] ?? workers.next();
   };
   const training = begin({
-    count: crew.members.length,
+    count: workers.members.length,
     // a message takes its buffers along: each worker gets copies of its own
     compute: (worker, request) =>
       memberOf(worker).call("train", id, structuredClone(request)),
@@ -70,7 +70,7 @@ async function open(
       memberOf(0).call("statesAfter", id, weights, structuredClone(part)),
   });
   const release = () => {
-    for (const member of crew.members) member.release("trainer", id);
+    for (const member of workers.members) member.release("trainer", id);
   };
   return new RemoteTrainer(training, release);
 }

@@ -108,7 +108,7 @@ describe("files that are something else are named", () => {
       'JSON of "type", "sizes"',
     ],
     ["an empty object", json({}), "JSON of nothing"],
-    ["a list", json([1]), "a file that starts with 5b 0a 20 20 31"],
+    ["a list", json([1]), "a list in JSON, where models are objects"],
     ["any bytes", Uint8Array.of(1, 2, 255), "a file that starts with 01 02 ff"],
   ])("%s", (_, file, named) => {
     const call = () => recognise(file);

@@ -74,6 +74,7 @@ declare const graph: Graph;
 new Response(graph.save());
 declare const worker: WorkerLike;
 const pool = createPool({ create: () => worker });
+known(createPool({ workers: 2 }));
 const vad = new VoiceActivity({ model: bytes, onSpeechEnd: (audio) => known(audio), onFrameProcessed: ({ isSpeech }) => known(isSpeech) });
 const segment: SpeechSegment | void = (await vad.segments([new Float32Array(1)]).next()).value;
 known(segment); vad.listen(new MediaStream()).then(({ stop }) => stop());
@@ -102,6 +103,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test.each([
+  ["node16", "node16"],
   ["nodenext", "nodenext"],
   ["bundler", "esnext"],
 ])(

@@ -9,7 +9,7 @@ import {
   requireFeatureAxis,
 } from "./config.js";
 import { type Reading, refuse } from "./context.js";
-import { push } from "./others.js";
+import { push } from "./non-recurrent.js";
 import { checkShape, ITSELF, type LayerWeights, type Role } from "./weights.js";
 
 export function readBatchNormalization(

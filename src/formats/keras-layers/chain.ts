@@ -8,7 +8,7 @@ import { isRecord } from "../../checks.js";
 import { field, inside, type Place } from "../json.js";
 import { hasOwnActivation, isActivationLayer } from "./activations.js";
 import { flag, type LayerConfig } from "./config.js";
-import { IDENTITIES } from "./others.js";
+import { IDENTITIES } from "./non-recurrent.js";
 import { isRecurrent } from "./recurrent.js";
 import { allReferences } from "./inbound.js";
 import type { Topology, TopologyLayer } from "./topology.js";

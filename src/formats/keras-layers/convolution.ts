@@ -5,7 +5,7 @@ import { FormatError } from "../../errors.js";
 import { readActivation } from "./activations.js";
 import { flag, type LayerConfig, number, placeOf } from "./config.js";
 import { type Reading, refuse } from "./context.js";
-import { push } from "./others.js";
+import { push } from "./non-recurrent.js";
 import { requireSequence } from "./runs.js";
 import { readStages, windowOf } from "./translate/convolution.js";
 import { checkShape, ITSELF, type LayerWeights, type Role } from "./weights.js";

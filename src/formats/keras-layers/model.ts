@@ -30,7 +30,7 @@ import {
   readFlatten,
   readMasking,
   readTimeDistributed,
-} from "./others.js";
+} from "./non-recurrent.js";
 import { readPooling } from "./pooling.js";
 import type { Producer } from "./producer.js";
 import { readRecurrent, RECURRENT_LAYERS, returnsState } from "./recurrent.js";

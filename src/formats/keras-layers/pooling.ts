@@ -3,7 +3,7 @@
  */
 import { flag, type LayerConfig } from "./config.js";
 import { type Reading, refuse } from "./context.js";
-import { push } from "./others.js";
+import { push } from "./non-recurrent.js";
 import { requireSequence } from "./runs.js";
 import { paddingOf, sizesOf } from "./translate/convolution.js";
 import type { LayerWeights } from "./weights.js";

@@ -7,7 +7,7 @@ import type { Sequential } from "../../index.js";
 import { readKerasModel } from "../keras-layers/model.js";
 import { producerOf } from "../keras-layers/producer.js";
 import { makeReport, type Report } from "../report.js";
-import { openWeights, readContents } from "./contents.js";
+import { openWeights, readContents } from "./read-file.js";
 import { checkOptions, type KerasOptions } from "./options.js";
 import { type ParsedWeights, parseHdf5 } from "./parse.js";
 

@@ -8,7 +8,7 @@ import { isSmartAmpPro } from "../rtneural/smart-amp-pro.js";
 import { isStateDict } from "../rtneural/torch.js";
 import { isTflite } from "../tflite/identifier.js";
 import { ZipArchive } from "../zip/archive.js";
-import { nameOfOther, startsWith, textStart } from "./others.js";
+import { nameOfForeign, startsWith, textStart } from "./foreign-files.js";
 import { recogniseProtobuf } from "./protobuf.js";
 
 export type Format =
@@ -39,12 +39,14 @@ const LEGACY_TORCH = [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8];
 export function recognise(file: Uint8Array): Recognised {
   const binary = recogniseBinary(file);
   if (binary) return { format: binary, json: null };
-  const other = nameOfOther(file);
+  const other = nameOfForeign(file);
   if (other !== null) throw refusal(other);
   if (textStart(file).startsWith("{")) {
     const json = parseObject(file);
     return { format: recogniseJson(json), json };
   }
+  if (textStart(file).startsWith("["))
+    throw refusal("a list in JSON, where models are objects: { … }");
   const protobuf = recogniseProtobuf(file);
   if (protobuf === "onnx") return { format: protobuf, json: null };
   throw refusal(protobuf ?? described(file));

@@ -13,7 +13,7 @@ import {
   MODEL_OPTIONS,
   type ModelOptions,
 } from "../state-dict.js";
-import { type Contents, findStateDict } from "./contents.js";
+import { type Contents, findStateDict } from "./find-state-dict.js";
 import { readFile } from "./file.js";
 import { quote } from "./pickle/values.js";
 import { isContiguous, readTensor } from "./tensors.js";

@@ -5,7 +5,7 @@ import { integer } from "../../json.js";
 import { hasOwnActivation } from "../activations.js";
 import { flag, type LayerConfig, number } from "../config.js";
 import { makeLayer } from "../make.js";
-import { readDense } from "../others.js";
+import { readDense } from "../non-recurrent.js";
 import { checkShape, ITSELF } from "../weights.js";
 import { namedActivation } from "./activations.js";
 import { type Emitter, Flow } from "./flow.js";

@@ -2,7 +2,7 @@
  * All layers that a graph may have, by their classes.
  */
 import type { LayerConfig } from "../config.js";
-import { IDENTITIES } from "../others.js";
+import { IDENTITIES } from "../non-recurrent.js";
 import { RECURRENT_LAYERS } from "../recurrent.js";
 import { activation } from "./activations.js";
 import { attention } from "./attention.js";

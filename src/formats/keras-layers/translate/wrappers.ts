@@ -4,7 +4,7 @@
  */
 import { object } from "../../json.js";
 import { type LayerConfig, readLayer } from "../config.js";
-import { IDENTITIES } from "../others.js";
+import { IDENTITIES } from "../non-recurrent.js";
 import type { LayerWeights } from "../weights.js";
 import type { Emitter, Flow } from "./flow.js";
 import { only, placed } from "./only.js";

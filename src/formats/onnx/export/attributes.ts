@@ -7,7 +7,7 @@ import { RECURRENT_KINDS } from "../../../layers/cells.js";
 import type { GRU } from "../../../layers/gru.js";
 import type { LSTM } from "../../../layers/lstm.js";
 import type { RNN } from "../../../layers/rnn.js";
-import type { AttributeValue } from "../made.js";
+import type { AttributeValue } from "../make-messages.js";
 import { onnxActivations, onnxName } from "../../../graph/index.js";
 import { withNumbers } from "./activations.js";
 

@@ -1,4 +1,4 @@
-import { type AttributeValue, makeNode, makeTensor } from "../made.js";
+import { type AttributeValue, makeNode, makeTensor } from "../make-messages.js";
 import type { GraphProto, ValueInfoProto } from "../messages.js";
 import { integers, type Value } from "../../../graph/index.js";
 

@@ -14,7 +14,7 @@ import type {
   Pooling,
 } from "../../../index.js";
 import type { Tensor } from "../../../tensor.js";
-import { floats, valueInfo } from "../made.js";
+import { floats, valueInfo } from "../make-messages.js";
 import { addActivation } from "./activations.js";
 import type { Added, GraphBuilder } from "./builder.js";
 import { addRecurrent } from "./recurrent.js";

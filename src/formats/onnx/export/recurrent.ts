@@ -3,7 +3,7 @@
  */
 import type { StateDict } from "../../../safetensors.js";
 import type { Tensor } from "../../../tensor.js";
-import { floats, valueInfo } from "../made.js";
+import { floats, valueInfo } from "../make-messages.js";
 import type { ValueInfoProto } from "../messages.js";
 import {
   type Value,

@@ -4,7 +4,7 @@
 import type { Bytes } from "../../../bytes.js";
 import { boolean, record, wrong } from "../../../checks.js";
 import { Sequential } from "../../../index.js";
-import { valueInfo } from "../made.js";
+import { valueInfo } from "../make-messages.js";
 import type { ValueInfoProto } from "../messages.js";
 import { writeModel } from "../write.js";
 import { GraphBuilder } from "./builder.js";

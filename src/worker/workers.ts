@@ -77,7 +77,7 @@ interface Job {
 }
 
 /** Workers, and parts of work that wait for one. */
-export class Crew {
+export class WorkerGroup {
   readonly members: readonly Member[];
   readonly #jobs: Job[] = [];
   #turn = 0;

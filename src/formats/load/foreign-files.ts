@@ -73,7 +73,7 @@ const SIGNATURES: readonly (readonly [
 ];
 
 /** What the file is, as far as it is known; null where it is not. */
-export function nameOfOther(file: Uint8Array): string | null {
+export function nameOfForeign(file: Uint8Array): string | null {
   const start = textStart(file).toLowerCase();
   const text = TEXTS.find(([begins]) => start.startsWith(begins))?.[1];
   if (text) return text === "page" ? PAGE : text;
