@@ -6,10 +6,10 @@ import { reasonOf } from "../errors.js";
 export const OK = 0;
 /** A failed verification, a file that cannot be read or written, numbers that do not fit the model. */
 export const FAILED = 1;
-/** Arguments that make no sense. */
+/** Invalid arguments. */
 export const USAGE = 2;
 
-/** Arguments that make no sense together, or for this model. */
+/** Arguments that do not go together, or not with this model. */
 export class UsageError extends Error {}
 
 /** A verification that failed, and has told so itself. */

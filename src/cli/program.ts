@@ -46,7 +46,7 @@ Examples:
   gatewise work redis://queue.local
   gatewise score model.onnx rows.jsonl scores.jsonl --redis redis://queue.local
 
-Exit codes: 0 done, 1 failed, 2 arguments that make no sense.`;
+Exit codes: 0 done, 1 failed, 2 invalid arguments.`;
 
 /** Throws CommanderError instead of ending the process. */
 export function createProgram(): Command {
@@ -221,7 +221,7 @@ export function createProgram(): Command {
     )
     .option(
       "--tolerance <number>",
-      "the largest error that is right",
+      "maximum absolute error that still passes",
       positiveNumber,
       1e-5,
     )

@@ -183,7 +183,7 @@ function recogniseRecurrent(given: ReadonlyMap<string, Tensor>): Recognised {
   );
   if (!inputSize || !kind || (projection && !kind.optional.weight_hr))
     return refuse(
-      `weight_ih [${gateRows}, ${inputSize}] and weight_hh [${rows}, ${outputSize}] are of 1, 3 or 4 gates in no way`,
+      `weight_ih [${gateRows}, ${inputSize}] and weight_hh [${rows}, ${outputSize}] do not match 1, 3 or 4 gates`,
     );
   let numLayers = 1;
   while (parameters.has(`weight_ih_l${numLayers}`)) numLayers++;

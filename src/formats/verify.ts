@@ -29,7 +29,7 @@ export type Case = ChainCase | GraphCase;
 
 /** When two numbers count as equal. */
 export interface VerifyOptions {
-  /** The largest |got - expected| that is none to speak of; 1e-5 by default. */
+  /** The largest |got - expected| that still passes; 1e-5 by default. */
   tolerance?: number;
 }
 

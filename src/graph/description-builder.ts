@@ -195,7 +195,7 @@ export class DescriptionBuilder {
 
   #take(name: string): void {
     if (name === "" || this.#names.has(name))
-      throw wrong(true, "name", "a name that is not taken", name);
+      throw wrong(true, "name", "a name that is not in use", name);
     this.#names.add(name);
   }
 

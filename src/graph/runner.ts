@@ -41,7 +41,7 @@ export class Runner {
       const names = [...this.#names].filter((own) => !except.has(own));
       const expected = `the inputs ${names.join(", ")} alone`;
       throw new RangeError(
-        message(`inputs[${JSON.stringify(name)}]`, expected, "one more"),
+        message(`inputs[${JSON.stringify(name)}]`, expected, "an unknown one"),
       );
     }
     const values: (Value | undefined)[] = [];

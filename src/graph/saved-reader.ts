@@ -150,7 +150,7 @@ class Reader {
 
   #body(json: unknown, place: string): BodyDescription {
     if (++this.#depth > DEEPEST)
-      throw wrong(`at most ${DEEPEST} bodies in each other`, "more", place);
+      throw wrong(`at most ${DEEPEST} nested bodies`, "more", place);
     const fields = object(json, place);
     const body = {
       inputs: strings(fields["inputs"], `${place}.inputs`),

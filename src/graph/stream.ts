@@ -215,7 +215,11 @@ export class GraphStream implements ModelStream {
       if (!names.includes(name)) {
         const expected = `the states ${names.join(", ")} alone`;
         throw new RangeError(
-          message(`${place}[${JSON.stringify(name)}]`, expected, "one more"),
+          message(
+            `${place}[${JSON.stringify(name)}]`,
+            expected,
+            "an unknown one",
+          ),
         );
       }
       values.set(name, copyOf(toValue(value, this.#input(name))));

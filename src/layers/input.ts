@@ -105,7 +105,7 @@ export function checkLengths(
   const list = Array.from(lengths as ArrayLike<unknown>);
   if (!batched || list.length !== batch) {
     const count = batched
-      ? `${batch} lengths, one a sequence`
+      ? `${batch} lengths, one per sequence`
       : "none for an input without B";
     throw new RangeError(message("lengths", count, `${list.length}`));
   }

@@ -127,7 +127,7 @@ export class Parameters {
           message(
             `dict["${prefix}${name}"]`,
             `only the parameters of this ${what}: ${names}`,
-            "one more",
+            "an unknown one",
           ),
         );
       }

@@ -11,7 +11,7 @@ export interface State {
   cell?: Tensor;
 }
 
-/** Of a model: one entry a layer, null where it has none. */
+/** Of a model: one entry per layer, null where it has none. */
 export type States = (State | null)[];
 
 type Part = Cell["states"][number];

@@ -26,7 +26,7 @@ export interface StreamSource<S> {
 
 /**
  * One sequence running through a layer or model, step by step; as many as you like over one set of weights. S is
- * what its state is: a State, or of a Sequential one entry a layer. Unnamed, `Stream` is a stream of either.
+ * what its state is: a State, or of a Sequential one entry per layer. Unnamed, `Stream` is a stream of either.
  */
 export class Stream<S = State | States> {
   /** Numbers of a frame; 1 where it is a token. */

@@ -13,7 +13,7 @@ type Told = (layer: Layer, passed: Passed) => void;
  * Runs a model one layer after another, each in a kernel model of its own (`modelOf`), because the sequences of a
  * masked layer are put together anew. A mask reaches every layer up to one that gives its last step alone.
  *
- * @param states one entry a cell of the whole model, or none
+ * @param states one entry per cell of the whole model, or none
  * @param skip how many features of the input are added to the output's
  * @param tell is told what comes out of each layer; with `given.trace` gates too
  */

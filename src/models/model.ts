@@ -16,7 +16,7 @@ export interface Port {
   readonly state?: string;
 }
 
-/** Where a model stands: of a Sequential one entry a layer, of a Graph its state inputs by name. */
+/** Where a model stands: of a Sequential one entry per layer, of a Graph its state inputs by name. */
 export type ModelState = States | Readonly<Record<string, Tensor>>;
 
 /** What models take as a state; each checks that it is one of its own. */

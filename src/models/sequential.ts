@@ -35,7 +35,7 @@ import { joinStates, splitStates } from "./states.js";
 
 /** How a whole model is run. */
 export interface SequentialForwardOptions {
-  /** Where to start, one entry a layer; null, and by default all: zeros, or the layer's learned state. */
+  /** Where to start, one entry per layer; null, and by default all: zeros, or the layer's learned state. */
   state?: readonly (State | null)[];
   /** B valid lengths, as LSTM.forward takes them. */
   lengths?: readonly number[];
@@ -54,9 +54,9 @@ export interface SequentialForwardOptions {
 export interface SequentialOutput {
   /** [B, T, O] or [T, O]; [B, O] or [O] behind a layer that gives its last step alone. */
   output: Tensor;
-  /** The final states, one entry a layer. */
+  /** The final states, one entry per layer. */
   state: States;
-  /** With `trace: true`, one entry a layer. */
+  /** With `trace: true`, one entry per layer. */
   trace?: readonly LayerTrace[];
 }
 
@@ -138,7 +138,7 @@ export class Sequential extends Inspected implements Model {
    *
    * @param input [B, T, I] or [T, I]; before an Embedding [B, T] or [T]
    * @returns output [B, T, O] or [T, O] ([B, O] or [O] behind a layer with returnSequences false), and the final
-   *   states, one entry a layer
+   *   states, one entry per layer
    * @throws TypeError, RangeError that name the argument; nothing has then changed
    */
   forward(
@@ -220,7 +220,7 @@ export class Sequential extends Inspected implements Model {
   }
 
   /**
-   * A stream over the whole model. Behind an Embedding a frame is [token]; its state has one entry a layer; a
+   * A stream over the whole model. Behind an Embedding a frame is [token]; its state has one entry per layer; a
    * layer with returnSequences false gives its step's output every time.
    *
    * @throws RangeError when a layer is reverse or bidirectional, a Masking, or an Embedding with maskZero
@@ -289,7 +289,9 @@ export class Sequential extends Inspected implements Model {
     for (const name of Object.keys(dict)) {
       if (layers.some((_, index) => name.startsWith(`${index}.`))) continue;
       const expected = `only names of layers 0 to ${layers.length - 1}`;
-      throw new RangeError(message(`dict["${name}"]`, expected, "one more"));
+      throw new RangeError(
+        message(`dict["${name}"]`, expected, "an unknown one"),
+      );
     }
     for (const commit of commits) commit();
     return this;
@@ -316,7 +318,7 @@ export class Sequential extends Inspected implements Model {
     );
   }
 
-  /** Its layers, one a line, and what goes in and comes out. */
+  /** Its layers, one per line, and what goes in and comes out. */
   toString(): string {
     const shapes = [...this.inputs, ...this.outputs].map(({ shape }) =>
       shapeText(shape),

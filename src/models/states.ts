@@ -13,7 +13,7 @@ export function splitStates(
   batch: number | null,
 ): (CellState | null)[] {
   const { length } = layers;
-  const expected = `${length} states, one a layer`;
+  const expected = `${length} states, one per layer`;
   if (!Array.isArray(states)) {
     throw wrong(false, "state", `an array of ${expected}`, states);
   }

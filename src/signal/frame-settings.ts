@@ -79,7 +79,7 @@ export function checkSettings(
     throw wrong(
       Array.isArray(stages),
       place("stages"),
-      "an entry a model",
+      "one entry per model",
       stages,
     );
   return {

@@ -78,7 +78,7 @@ export function checkBatch(
     throw new RangeError(
       message(
         "targetLengths",
-        `${given.batch} lengths, one a sequence`,
+        `${given.batch} lengths, one per sequence`,
         `${targetLengths.length}`,
       ),
     );

@@ -64,7 +64,13 @@ export function splitData(
   share: number,
 ): [Data, Data] {
   const refuse = (got: string) =>
-    new RangeError(message("validation", "a share that leaves both some", got));
+    new RangeError(
+      message(
+        "validation",
+        "a share that leaves examples for training and for validation",
+        got,
+      ),
+    );
   const split = (count: number) => {
     const held = Math.max(1, Math.round(count * share));
     if (held >= count) throw refuse(`${share} of ${count}`);

@@ -232,7 +232,7 @@ function crossEntropy(
       throw new RangeError(
         message(
           `${name}.classWeights`,
-          `${size} numbers, one a class`,
+          `${size} numbers, one per class`,
           `${classWeights.length}`,
         ),
       );

@@ -46,7 +46,7 @@ export function splitStates(
   const none = ({ count }: LayerCells) =>
     Array.from({ length: count }, () => null);
   if (states === undefined || states === null) return layers.flatMap(none);
-  const expected = `${layers.length} states, one a layer`;
+  const expected = `${layers.length} states, one per layer`;
   if (!Array.isArray(states))
     throw wrong(false, name, `an array of ${expected}`, states);
   if (states.length !== layers.length)

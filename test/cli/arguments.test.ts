@@ -35,7 +35,7 @@ describe("help", () => {
   });
 });
 
-describe("arguments that make no sense end with 2", () => {
+describe("invalid arguments end with 2", () => {
   test.each<[string[], string | RegExp]>([
     [[], "expected a command; gatewise --help tells them"],
     [["learn"], /unknown command 'learn'/],
@@ -77,7 +77,7 @@ describe("arguments that make no sense end with 2", () => {
     ],
     [
       ["run", "both.safetensors", "steps.jsonl", "x.jsonl", "--stream"],
-      /a line a step: this model needs whole sequences/,
+      /one line per step: this model needs whole sequences/,
     ],
     [
       ["verify", "chain.safetensors", "c.npz", "--tolerance", "-1"],

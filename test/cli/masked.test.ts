@@ -56,7 +56,7 @@ describe("run, models that mask steps", () => {
     );
   });
 
-  test("a line a step is refused with the way out", async () => {
+  test("one line per step is refused with the way out", async () => {
     await expectFailure(
       ["run", "masked.safetensors", "zeroed.csv", "s.csv", "--stream"],
       2,

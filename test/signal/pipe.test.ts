@@ -197,7 +197,7 @@ describe("what is refused", () => {
     [{ hop: 64 }, "window: expected one that lets every sample through"],
     [
       { stages: [] },
-      "settings.stages: expected an entry a model, got an array of length 0",
+      "settings.stages: expected one entry per model, got an array of length 0",
     ],
     [
       { stages: [{ takes: "phase", gives: "mask" }] },

@@ -319,7 +319,7 @@ describe("kinds of layers by shapes alone", () => {
 
   test.each([
     [{ weight_ih_l0: matrix(10, 8), weight_hh_l0: matrix(10, 5) }, /1, 3 or 4/],
-    [{ weight_ih_l0: matrix(4, 8) }, /1, 3 or 4 gates in no way/],
+    [{ weight_ih_l0: matrix(4, 8) }, /do not match 1, 3 or 4 gates/],
     [
       { weight_ih_l0: matrix(65536, 1), weight_hh_l0: matrix(1, 16384) },
       /weight_hh_l0: expected \[65536, 16384\] for this LSTM, got \[1, 16384\]/,

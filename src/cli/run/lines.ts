@@ -124,7 +124,7 @@ class Answers {
     if (found) return found;
     if (!answersEveryStep(this.#model))
       throw new UsageError(
-        "a line a step: this model needs whole sequences; expected --whole, or a sequence a line",
+        "one line per step: this model needs whole sequences; expected --whole, or one sequence per line",
       );
     const stream = this.#model.stream();
     this.#streams.set(name, stream);

@@ -19,7 +19,7 @@ export function readBidirectional(
   const forward = readLayer(object(layer.config, "layer"));
   const run = readRun(forward, reading, layer);
   if (run.goBackwards)
-    refuse(layer, "expected a forward layer that goes forwards");
+    refuse(layer, "expected a forward layer without go_backwards");
   const given = field(layer.config, "backward_layer") ?? null;
   const backward =
     given === null

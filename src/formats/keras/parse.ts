@@ -27,7 +27,7 @@ export function parseHdf5(file: Hdf5File): ParsedWeights {
   const walk = (path: string, depth: number): void => {
     if (depth > DEEPEST)
       throw new FormatError(
-        `expected at most ${DEEPEST} groups in each other`,
+        `expected at most ${DEEPEST} nested groups`,
         file.at(path),
       );
     for (const name of file.names(path || "/") ?? []) {

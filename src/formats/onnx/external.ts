@@ -33,7 +33,7 @@ export class ExternalFiles {
   /** @throws TypeError, RangeError when `files` is no record of bytes, or `maxBytes` no number of bytes */
   constructor(files: unknown = {}, maxBytes: unknown = MOST_BYTES) {
     if (!isRecord(files))
-      throw wrong(false, "files", "an object with a file a location", files);
+      throw wrong(false, "files", "an object with a file per location", files);
     for (const [location, bytes] of Object.entries(files))
       this.#files.set(
         location,

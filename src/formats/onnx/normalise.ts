@@ -80,7 +80,7 @@ const dtypeAttribute =
 
 const cast: Change = (node, circumstances) => {
   if (!node.attributes.has("to"))
-    throw new FormatError("expected attribute to, got none", node.place);
+    throw new FormatError('expected an attribute "to", got none', node.place);
   node.attributes.delete("saturate"); // of the 8-bit floats alone
   dtypeAttribute("to")(node, circumstances);
 };

@@ -90,7 +90,7 @@ let depth = 0;
 function readBody(fields: Fields): GraphProto {
   if (depth >= DEEPEST)
     throw new FormatError(
-      `expected at most ${DEEPEST} graphs in each other, got more`,
+      `expected at most ${DEEPEST} nested graphs, got more`,
       "graph",
     );
   depth++;

@@ -103,7 +103,10 @@ export class Translator {
     rename: Rename,
   ): Map<string, Value> {
     if (sparseInitializers)
-      throw new FormatError("expected none, got some", "sparse initializers");
+      throw new FormatError(
+        "expected dense initializers, got sparse ones",
+        "graph",
+      );
     const values = new Map<string, Value>();
     for (const tensor of initializers) {
       const place = `initializer ${JSON.stringify(tensor.name)}`;
@@ -159,7 +162,7 @@ export class Translator {
     const prefix = `${scope}${this.#calls++}/`;
     if (++this.#depth > DEEPEST)
       throw new FormatError(
-        `expected at most ${DEEPEST} functions in each other, got more`,
+        `expected at most ${DEEPEST} nested functions, got more`,
         `node ${JSON.stringify(name)} (${type})`,
       );
     const names = new Map<string, string>();

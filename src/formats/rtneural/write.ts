@@ -25,7 +25,7 @@ const ACTIVATIONS: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 /**
- * The JSON that RTNeural reads: LSTMs and GRUs that run forward, one entry a layer, and Linears. Of a model with skip 1
+ * The JSON that RTNeural reads: LSTMs and GRUs that run forward, one entry per layer, and Linears. Of a model with skip 1
  * also AIDA-X's in_skip.
  *
  * @throws TypeError, RangeError that name the part of the model which RTNeural has not

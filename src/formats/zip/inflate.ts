@@ -47,7 +47,7 @@ function push(
     stream.push(piece, last);
   } catch (error) {
     throw new FormatError(
-      `expected deflated bytes, got ${error instanceof Error ? error.message : "others"}`,
+      `expected deflated bytes, got ${error instanceof Error ? error.message : "something else"}`,
       place,
     );
   }

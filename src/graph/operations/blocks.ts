@@ -94,7 +94,7 @@ const reverseSequence: Compile = (node) => {
       const place = node.place;
       const [batch, time] = axesOf([batchAxis, timeAxis], shape.length, place);
       if (shape.length < 2 || (batch as number) + (time as number) !== 1)
-        throw node.error("expected a time and a batch axis, got others");
+        throw node.error("expected a time and a batch axis, got none");
       const [rows, steps] = [shape[batch as number], shape[time as number]];
       const strides = stridesOf(shape);
       const inner = strides[1] as number;

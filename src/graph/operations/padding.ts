@@ -45,7 +45,7 @@ const pad: Compile = (node) => {
       if (mode !== "constant")
         shape.forEach((size, axis) => {
           if (size || !sizes[axis]) return;
-          const expected = `axes that ${mode} has something of`;
+          const expected = `axes of at least one element for ${mode} padding`;
           throw new RangeError(message(node.place, expected, shapeText(shape)));
         });
       const y = node.value(dtype, sizes);

@@ -52,7 +52,7 @@ export class GraphBuilder {
     return made;
   }
 
-  /** Weights, by a name that is not taken. */
+  /** Weights, by a name that is not in use. */
   weight(name: string, value: Value): string {
     this.#graph.initializers.push(makeTensor(name, value));
     return name;
