@@ -91,7 +91,7 @@ const wrongClips: [unknown, Refusal[2]][] = [
 const common: [name: string, values: [unknown, Refusal[2]][]][] = [
   ["inputSize", [...wrongSizes, ...missing]],
   ["hiddenSize", [...wrongSizes, ...missing]],
-  ["numLayers", wrongSizes],
+  ["numLayers", [...wrongSizes, [1025, RangeError], [1e9, RangeError]]],
   ["bias", wrongFlags],
   ["direction", wrongWords],
   ["returnSequences", wrongFlags],
@@ -298,7 +298,7 @@ describe("Sequential", () => {
         RangeError,
         /most 2 .*3$/,
       ],
-      ["the last step alone", () => skip(1, last), RangeError, /last step/],
+      ["the last step alone", () => skip(1, last), RangeError, /gives other steps/],
       [
         "tokens",
         () => skip(1, new Embedding({ vocabSize: 5, size: 3 }), lstm(3, 4)),

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { LSTM } from "../../src/index.js";
 import { backends } from "../support/layers.js";
 
@@ -21,5 +21,25 @@ describe.each(backends)("a batch beyond any memory, on %s", (backend) => {
     expect(stream.state).toEqual(before);
     const other = lstm.stream({ state: before });
     expect([...stream.step([2])]).toEqual([...other.step([2])]);
+  });
+});
+
+describe("a host that has no room for another memory", () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  test("is told with what helps, and js needs none", () => {
+    const layer = (backend: "simd" | "js") =>
+      new LSTM({ inputSize: 1, hiddenSize: 2, backend });
+    layer("simd").forward([[1]]); // compiled
+    class Memory {
+      constructor() {
+        throw new RangeError("could not allocate memory");
+      }
+    }
+    vi.stubGlobal("WebAssembly", { ...WebAssembly, Memory });
+    expect(() => layer("simd").forward([[1]])).toThrow(
+      /^memory: expected room for one more model, got could not allocate memory; dispose\(\) models.*backend: "js"/,
+    );
+    expect(layer("js").forward([[1]]).output.shape).toEqual([1, 2]);
   });
 });
