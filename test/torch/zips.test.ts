@@ -170,7 +170,7 @@ describe("zip files", () => {
       for (const value of [2n ** 53n, 2n ** 64n - 1n, 2n ** 40n])
         expectRefused(
           changed(file, (view) => view.setBigUint64(end + field, value, true)),
-          /^byte \d+: /,
+          /^byte \d+: [^-]+$/, // no number below 0
         );
   });
 });
