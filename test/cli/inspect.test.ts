@@ -1,9 +1,23 @@
 import { describe, expect, test } from "vitest";
-import { tensor } from "../../src/index.js";
+import { GraphBuilder } from "../../src/graph/index.js";
+import { GRU, Linear, Sequential, tensor } from "../../src/index.js";
 import { serialize } from "../../src/safetensors.js";
 import { openSession } from "./session.js";
 
 const { run, start, put, expectFailure } = openSession();
+
+const chain = () =>
+  new Sequential([
+    new GRU({ inputSize: 2, hiddenSize: 3 }),
+    new Linear({ inputSize: 3, outputSize: 1 }),
+  ]);
+
+function graph() {
+  const builder = new GraphBuilder();
+  const x = builder.input("x", ["T", 2]);
+  builder.output(builder.add("Relu", [x]), { name: "y", shape: ["T", 2] });
+  return builder.build();
+}
 
 describe("inspect", () => {
   test("prints the report for people", async () => {
@@ -17,7 +31,21 @@ describe("inspect", () => {
     expect(stdout).toContain("carries samples to verify it with\n");
   });
 
-  test("prints a line of JSON a file", async () => {
+  test.each([
+    ["a chain", () => chain(), "Sequential: [B, T, 2] → [B, T, 1], "],
+    ["a graph", () => graph(), "  input x: float32 [T, 2]\n"],
+  ])("prints %s as its text, and its ports as JSON", async (_, make, line) => {
+    const model = make();
+    put("model.safetensors", model.save());
+    const { stdout } = await run("inspect", "model.safetensors");
+    expect(stdout.startsWith(`${model}\nsafetensors by gatewise`)).toBe(true);
+    expect(stdout).toContain(line);
+    const json = await run("inspect", "--json", "model.safetensors");
+    const { inputs, outputs } = model;
+    expect(JSON.parse(json.stdout)).toMatchObject({ inputs, outputs });
+  });
+
+  test("prints one line of JSON per file", async () => {
     const { code, stdout } = await start(
       "inspect",
       "--json",
