@@ -298,7 +298,12 @@ describe("Sequential", () => {
         RangeError,
         /most 2 .*3$/,
       ],
-      ["the last step alone", () => skip(1, last), RangeError, /gives other steps/],
+      [
+        "the last step alone",
+        () => skip(1, last),
+        RangeError,
+        /gives other steps/,
+      ],
       [
         "tokens",
         () => skip(1, new Embedding({ vocabSize: 5, size: 3 }), lstm(3, 4)),
