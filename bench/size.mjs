@@ -15,15 +15,15 @@ const BUDGETS = {
   "relaxed.wasm": { bytes: 14_500, gzipped: 5_900 },
   gatewise: { bytes: 152_200, gzipped: 53_200 },
   // of an application that imports nothing else: more when bundlers can no longer leave the other layers out
-  "LSTM alone": { bytes: 106_000, gzipped: 38_400 },
-  "parse and serialize": { bytes: 8_000, gzipped: 3_400 },
+  "LSTM alone": { bytes: 107_000, gzipped: 38_900 },
+  "parse and serialize": { bytes: 8_400, gzipped: 3_500 },
   // what all of it adds to gatewise, graphs and the reader of ONNX files included
   "gatewise/audio": { bytes: 168_100, gzipped: 59_500 },
   // what the load of a format adds to gatewise
   // all of them
   "gatewise/load": { bytes: 411_100, gzipped: 145_600 },
-  "gatewise/safetensors": { bytes: 24_900, gzipped: 9_000 },
-  "gatewise/torch": { bytes: 60_100, gzipped: 22_400 },
+  "gatewise/safetensors": { bytes: 25_600, gzipped: 9_300 },
+  "gatewise/torch": { bytes: 62_000, gzipped: 23_200 },
   "gatewise/onnx": { bytes: 131_300, gzipped: 46_300 },
   // 22 kB gzipped of it graphs, 18 the operations of graphs
   "gatewise/tflite": { bytes: 163_100, gzipped: 57_300 },
