@@ -120,8 +120,8 @@ abstract class Blocks implements Memory {
 
 export class WasmMemory extends Blocks {
   readonly wasm = exhaustible(() => new WebAssembly.Memory({ initial: 1 }));
-  override f32 = new Float32Array(this.wasm.buffer);
-  override i32 = new Int32Array(this.wasm.buffer);
+  override f32: Float32Array = new Float32Array(this.wasm.buffer);
+  override i32: Int32Array = new Int32Array(this.wasm.buffer);
 
   override ensure(bytes: number): void {
     const missing = bytes - this.wasm.buffer.byteLength;
@@ -134,8 +134,8 @@ export class WasmMemory extends Blocks {
 }
 
 export class JsMemory extends Blocks {
-  override f32 = new Float32Array(1024);
-  override i32 = new Int32Array(this.f32.buffer);
+  override f32: Float32Array = new Float32Array(1024);
+  override i32: Int32Array = new Int32Array(this.f32.buffer);
 
   override ensure(bytes: number): void {
     if (bytes <= this.f32.byteLength) return;

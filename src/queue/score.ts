@@ -83,9 +83,16 @@ export async function* score(
     for (const outputs of unpackGroups(answer)) yield* rowsOf(outputs);
 }
 
-export type CheckedOptions = ReturnType<typeof checkOptions>;
+export interface CheckedOptions {
+  readonly queue: QueueAddress;
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+  readonly attempts: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ScoreOptions["onProgress"] | undefined;
+}
 
-export function checkOptions(options: ScoreOptions) {
+export function checkOptions(options: ScoreOptions): CheckedOptions {
   record(options, "options", SCORE_OPTIONS);
   const { queue, model, signal, onProgress } = options;
   if (signal !== undefined && typeof signal?.throwIfAborted !== "function")

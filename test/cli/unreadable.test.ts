@@ -27,7 +27,7 @@ describe("files that cannot be read end with 1, on one line with the file and th
     [["inspect", "folder"], "folder: a folder, expected a file"],
     [
       ["inspect", "bad.json"],
-      'bad.json: layers[0].type: expected one of lstm, gru, dense, time-distributed-dense, activation, batchnorm, prelu, got "x"',
+      'bad.json: layers[0].type: expected one of lstm, gru, dense, time-distributed-dense, conv1d, activation, batchnorm, prelu, got "x"',
     ],
     [["inspect", "broken.json"], /broken.json: file: expected JSON in UTF-8/],
     [["inspect", "empty.json"], /empty.json: /],

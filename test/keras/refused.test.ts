@@ -153,7 +153,7 @@ describe("layers that are refused by their names", () => {
     ],
     [
       "a model whose input nobody tells",
-      [lstm(), other("GlobalAveragePooling1D")],
+      [lstm(), other("Reshape", { target_shape: [1, -1] })],
       /^layer "layer0_input" \(InputLayer\): expected the shape of its input in the config: /,
     ],
     [

@@ -1,5 +1,11 @@
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -73,6 +79,7 @@ describe.skipIf(absent)(suite, () => {
   afterEach(async () => {
     await closeWorkers();
     for (const server of servers.splice(0)) await server.remove();
+    rmSync(program.at("scores.jsonl"), { force: true });
   });
   afterAll(() => workers.remove());
 
