@@ -48,16 +48,10 @@ export function kindOf(path: string): FileKind {
 export function linesOf(path: string, size: number): Source {
   const stdin = path === "-";
   const total = stdin ? null : statSync(path).size;
-  const bytes: AsyncIterable<Uint8Array> = stdin
-    ? process.stdin
-    : createReadStream(path);
-  return { total: total || null, cuts: cutLines(bytes, size) };
+  return { total: total || null, cuts: cutLines(path, size) };
 }
 
-async function* cutLines(
-  bytes: AsyncIterable<Uint8Array>,
-  size: number,
-): AsyncGenerator<Cut> {
+async function* cutLines(path: string, size: number): AsyncGenerator<Cut> {
   let lines: string[] = [];
   let [first, at, count, length, position] = [1, 1, 0, 0, 0];
   const cut = (): Cut => {
@@ -67,7 +61,7 @@ async function* cutLines(
     [lines, first, count, length] = [[], at, 0, 0];
     return { ...chunk, position };
   };
-  for await (const { text } of lineBlocks(bytes)) {
+  for await (const { text } of lineBlocks(bytesOf(path))) {
     const found = text.split("\n");
     if (found.at(-1) === "") found.pop();
     for (const line of found) {
@@ -110,9 +104,13 @@ function onlyOf(arrays: ReadonlyMap<string, Tensor>): Tensor {
 }
 
 async function* rowsOfLines(path: string): AsyncGenerator<Tensor> {
-  const bytes = path === "-" ? process.stdin : createReadStream(path);
-  for await (const block of lineBlocks(bytes))
+  for await (const block of lineBlocks(bytesOf(path)))
     for (const line of readLines(block)) yield toQuestion(line).input;
+}
+
+/** Opened when the first row is asked for: a stream that a failed call never reads would emit its error unheard. */
+function bytesOf(path: string): AsyncIterable<Uint8Array> {
+  return path === "-" ? process.stdin : createReadStream(path);
 }
 
 async function* rowsIn(

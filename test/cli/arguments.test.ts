@@ -17,7 +17,9 @@ describe("help", () => {
     expect([code, stderr]).toEqual([0, ""]);
     for (const command of ["inspect", "convert", "run", "verify"])
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
-    expect(stdout).toContain("Exit codes: 0 done, 1 failed, 2 arguments");
+    expect(stdout).toContain(
+      "Exit codes: 0 done, 1 failed, 2 invalid arguments",
+    );
   });
 
   test("of a command tells its options", async () => {

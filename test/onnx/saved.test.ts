@@ -219,7 +219,7 @@ describe("a saved model is refused for", () => {
     const bytes = serialize(tensors, {
       gatewise: gatewise.replace('"BODY"', body),
     });
-    expect(() => loadGraph(bytes)).toThrow(/at most 64 bodies/);
+    expect(() => loadGraph(bytes)).toThrow(/expected at most 64 nested bodies/);
   });
 
   test("damage anywhere, or it loads", () => {
