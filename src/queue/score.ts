@@ -35,6 +35,8 @@ export interface ScoreOptions {
   signal?: AbortSignal;
   /** Is told how far it is: `total` is null where the input does not say how much it is. */
   onProgress?: (done: number, total: number | null) => void;
+  /** Is told once when rows have waited for 3 s and the queue has no worker. They go on waiting: one may still come. */
+  onIdle?: () => void;
 }
 
 export const SCORE_OPTIONS = {
@@ -44,6 +46,7 @@ export const SCORE_OPTIONS = {
   attempts: 0,
   signal: 0,
   onProgress: 0,
+  onIdle: 0,
 } satisfies Record<keyof ScoreOptions, 0>;
 
 const ROWS = 256;
@@ -57,6 +60,8 @@ const MOST_BYTES = 2 ** 26;
 const SECONDS = 24 * 3600;
 /** How long nobody hears of a chunk before somebody looks. */
 const LOOK_MS = 1000;
+/** Without an answer, before somebody asks whether there are workers at all. */
+const IDLE_MS = 3000;
 
 /** What a chunk comes to: the answers' bytes, in the form of the rows. */
 export interface Answered {
@@ -90,15 +95,18 @@ export interface CheckedOptions {
   readonly attempts: number;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ScoreOptions["onProgress"] | undefined;
+  readonly onIdle: ScoreOptions["onIdle"] | undefined;
 }
 
 export function checkOptions(options: ScoreOptions): CheckedOptions {
   record(options, "options", SCORE_OPTIONS);
-  const { queue, model, signal, onProgress } = options;
+  const { queue, model, signal, onProgress, onIdle } = options;
   if (signal !== undefined && typeof signal?.throwIfAborted !== "function")
     throw wrong(false, "signal", "an AbortSignal", signal);
   if (onProgress !== undefined && typeof onProgress !== "function")
     throw wrong(false, "onProgress", "a function", onProgress);
+  if (onIdle !== undefined && typeof onIdle !== "function")
+    throw wrong(false, "onIdle", "a function", onIdle);
   return {
     queue,
     bytes: modelBytes(model),
@@ -106,6 +114,7 @@ export function checkOptions(options: ScoreOptions): CheckedOptions {
     attempts: positiveInteger(options.attempts ?? ATTEMPTS, "attempts"),
     signal,
     onProgress,
+    onIdle,
   };
 }
 
@@ -174,6 +183,8 @@ class Run {
   #bytes = 0;
   #failure: { readonly error: unknown } | null = null;
   #ended = false;
+  #heardAt = Date.now();
+  #toldIdle = false;
   /** Called when something has happened that `answered` may wait for. */
   readonly #wakes: (() => void)[] = [];
 
@@ -303,6 +314,7 @@ class Run {
     if (!answer) return false;
     pending.answer = answer;
     pending.since = Date.now();
+    this.#heardAt = pending.since;
     this.#wake();
     return true;
   }
@@ -321,6 +333,7 @@ class Run {
           each.since = now;
           await this.#lookAfter(each);
         }
+        if (silent.length) await this.#lookForWorkers();
       } catch (error) {
         this.fail(error);
       }
@@ -340,6 +353,17 @@ class Run {
     if (job || this.#ended) return;
     await putModel(this.#connection, this.#model, this.#options.bytes);
     await this.#put(pending);
+  }
+
+  async #lookForWorkers(): Promise<void> {
+    const { onIdle } = this.#options;
+    if (!onIdle || this.#toldIdle || Date.now() - this.#heardAt < IDLE_MS)
+      return;
+    // a server may refuse CLIENT LIST, by which BullMQ counts
+    const count = await this.#queue.getWorkersCount().catch(() => null);
+    if (count !== 0 || this.#ended) return;
+    this.#toldIdle = true;
+    onIdle();
   }
 
   /** What has not begun need not begin any more. */

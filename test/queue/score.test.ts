@@ -72,6 +72,23 @@ describe.skipIf(absent)(suite, () => {
     expect(await keysLeft()).toEqual([]);
   });
 
+  test("rows that nobody works on are told once, and answered when a worker comes", async () => {
+    const rows = sequences(3);
+    let told = 0;
+    const onIdle = () => {
+      told++;
+      void startHere(server);
+    };
+    expectOutputs(await outputsOf(rows, { onIdle }), rows);
+    expect(told).toBe(1);
+    // a worker that is there is busy, not missing
+    expectOutputs(await outputsOf(rows, { onIdle }), rows);
+    expect(told).toBe(1);
+    await expect(outputsOf(rows, { onIdle: 1 as never })).rejects.toThrow(
+      "onIdle: expected a function, got 1",
+    );
+  });
+
   test("rows that are no longer small go beside the job", async () => {
     await startHere(server);
     const steps = 200_000;

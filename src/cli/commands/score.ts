@@ -1,4 +1,5 @@
 /** `gatewise score MODEL INPUT OUT --redis URL`: rows through the workers of a queue. @module */
+import { withoutPassword } from "../../queue/address.js";
 import { kindOf, KINDS, type FileKind } from "../../queue/sources.js";
 import { scoreFile } from "../../queue/score-file.js";
 import { textOf, UsageError } from "../errors.js";
@@ -38,6 +39,7 @@ export async function score(
       to,
       onProgress: (done, total) =>
         total && progress.update((100 * done) / total),
+      onIdle: () => process.stderr.write(`gatewise: ${noWorker(url, name)}\n`),
     });
     progress.stop();
     const text = JSON.stringify({ file, input, out, rows });
@@ -47,6 +49,12 @@ export async function score(
   } finally {
     progress.stop();
   }
+}
+
+function noWorker(url: string, name: string): string {
+  const address = withoutPassword(url);
+  const more = name === "gatewise" ? "" : ` --queue ${name}`;
+  return `${address}: waiting for a worker, start one with: gatewise work ${address}${more}`;
 }
 
 function formOf(
