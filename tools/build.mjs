@@ -5,12 +5,12 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { minify } from "terser";
 import { bundle, withoutTextDecoder } from "./bundle.mjs";
 import { FOR_CLI, startCli } from "./cli.mjs";
 import { withoutPako } from "./jsfive.mjs";
 import { notices } from "./notices.mjs";
 import { billOfMaterials } from "./sbom.mjs";
+import { shortenLocals } from "./shorten.mjs";
 
 /** @param {string} name */
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
@@ -62,16 +62,9 @@ const { metafile } = await build({
   minifySyntax: true,
 });
 
-// Local names are shortened: an eighth of the package. Those of functions and classes stay, for stack traces; esbuild
-// would say them beside each class, which a bundler takes for a side effect, and the class is then in every bundle.
 for (const file of Object.keys(metafile.outputs)) {
-  const { code = "" } = await minify(await readFile(path(file), "utf8"), {
-    module: true,
-    compress: false,
-    mangle: { toplevel: false, keep_classnames: true, keep_fnames: true },
-    format: { comments: false, preserve_annotations: true },
-  });
-  await writeFile(path(file), code);
+  const code = await readFile(path(file), "utf8");
+  await writeFile(path(file), await shortenLocals(code));
 }
 
 const scripts = await Promise.all([

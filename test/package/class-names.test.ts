@@ -1,9 +1,10 @@
 import { build } from "esbuild";
 import { expect, test } from "vitest";
+import { shortenLocals } from "../../tools/shorten.mjs";
 
 // What users see of a layer in a console. esbuild gives a class that mentions itself another name in a bundle.
 
-test("bundled classes keep the names that they are exported by", async () => {
+test("classes keep the names that they are exported by, bundled and in the package", async () => {
   const { outputFiles } = await build({
     stdin: {
       contents: `
@@ -20,6 +21,11 @@ test("bundled classes keep the names that they are exported by", async () => {
     target: "es2022",
   });
   const code = outputFiles[0]?.text ?? "";
+  await expectNames(code);
+  await expectNames(await shortenLocals(code));
+});
+
+async function expectNames(code: string): Promise<void> {
   const url = `data:text/javascript,${encodeURIComponent(code)}`;
   const all: Record<string, unknown> = await import(/* @vite-ignore */ url);
   const classes = Object.entries(all).filter(
@@ -29,4 +35,4 @@ test("bundled classes keep the names that they are exported by", async () => {
   expect(classes.length).toBeGreaterThan(11);
   for (const [name, made] of classes)
     expect((made as { name: string }).name).toBe(name);
-});
+}
