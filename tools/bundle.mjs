@@ -40,6 +40,8 @@ export async function bundle(entry, outfile) {
     format: "esm",
     target: "es2022",
     charset: "utf8",
+    // an uncaught error prints its line
+    lineLimit: 120,
     logLevel: "warning",
   });
   return metafile;
