@@ -29,16 +29,19 @@ class Kept implements StepRun {
   readonly #place: string;
   readonly #keep: Keep;
   #prepared: Prepared | null = null;
-  /** Of the last inputs: what they were like. */
+  /** The last inputs: most nodes give the same values again, with other numbers. */
+  #given: (Value | null | undefined)[] = [];
+  /** What they were like. */
   #last: (Value | null)[] = [];
   #numbers = 0;
   #work = 0;
 
-  constructor({ place, setting }: Node, operation: Operation) {
+  constructor(node: Node, operation: Operation) {
     this.#operation = operation;
-    this.#place = place;
-    this.#keep = setting.keep;
-    this.#reads = operation.reads ?? [];
+    this.#place = node.place;
+    this.#keep = node.setting.keep;
+    const { reads = [] } = operation;
+    this.#reads = reads.filter((input) => !node.constant(input));
   }
 
   run(inputs: Values, { meter }: Running): Values {
@@ -56,22 +59,29 @@ class Kept implements StepRun {
   forget(): void {
     if (!this.#prepared) return;
     this.#prepared = null;
+    this.#given = [];
     this.#last = [];
     this.#keep.numbers -= this.#numbers;
   }
 
   #fits(inputs: Values): boolean {
+    const given = this.#given;
     const last = this.#last;
     if (inputs.length !== last.length) return false;
     for (let i = 0; i < inputs.length; i++) {
-      const [a, b] = [inputs[i], last[i]];
+      const a = inputs[i] as Value | null;
+      if (a === given[i]) continue;
+      const b = last[i];
       if (!a || !b) {
         if (a || b) return false;
       } else if (a.dtype !== b.dtype || !equalSizes(a.shape, b.shape))
         return false;
+      given[i] = remembered(a);
     }
-    for (const i of this.#reads) {
-      const [a, b] = [inputs[i], last[i]];
+    for (let i = 0; i < this.#reads.length; i++) {
+      const at = this.#reads[i] as number;
+      const a = inputs[at];
+      const b = last[at];
       if (a && b && !sameNumbers(a.data, b.data)) return false;
     }
     return true;
@@ -85,6 +95,7 @@ class Kept implements StepRun {
     meter.take(this.#place, 4 * numbers);
     this.#numbers = numbers;
     this.#work = numbers + (prepared.work ?? 0);
+    this.#given = inputs.map(remembered);
     this.#last = inputs.map(
       (value, i) =>
         value && {
@@ -100,6 +111,10 @@ class Kept implements StepRun {
 }
 
 const NONE = new Float32Array(0);
+
+/** Large values are not kept alive for it. */
+const remembered = (value: Value | null): Value | null | undefined =>
+  value && value.data.length > KEPT ? undefined : value;
 
 /** A node that makes its outputs anew. */
 class Anew implements StepRun {

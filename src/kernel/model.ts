@@ -1,7 +1,6 @@
 import { isFloat32Array } from "../checks.js";
 import { addInput } from "./skip.js";
 import { type Buffers, chunkSteps, layBuffers } from "./buffers.js";
-import { copyFloats } from "./floats.js";
 import { forward, type ForwardResult, type ForwardRun } from "./forward.js";
 import type { Backend } from "./load.js";
 import {
@@ -10,6 +9,7 @@ import {
   type PlacedState,
   type StageSpec,
 } from "./network.js";
+import { Rows, type RowsRun } from "./rows.js";
 import { type Call, writeCall, writeState } from "./run.js";
 import { Slots, type StreamState } from "./slots.js";
 import { type CellState, StateBlock } from "./states.js";
@@ -46,6 +46,7 @@ export type { CellState } from "./states.js";
 export { formatOf, PRECISIONS, type Precision } from "./pack/index.js";
 export { roundRow } from "./pack/int8.js";
 export { addInput } from "./skip.js";
+export type { RowsRun, Strides } from "./rows.js";
 export type { StreamState } from "./slots.js";
 export { type Gates, TraceSink } from "./trace.js";
 
@@ -59,6 +60,7 @@ interface Block {
   readonly f32: Float32Array;
   readonly frame: Float32Array; // [I]
   readonly output: Float32Array; // [O]
+  readonly outputs: Float32Array; // (steps, O padded)
   /** Where the states lie that the steps' records name; 0: nowhere yet. */
   states: number;
 }
@@ -76,6 +78,7 @@ export class Model {
   /** Kept for the next call: a single step's, and those of the last block of another length. */
   #step: Block | null = null;
   #block: Block | null = null;
+  #rows: Rows | null = null;
   /** What a call of one row is over: kept, so that a run allocates nothing. */
   readonly #call: Call = {
     x: 0,
@@ -145,26 +148,10 @@ export class Model {
     new StateBlock(this.network, 0).write(this.#slots.leave(stream), states);
   }
 
-  /** Sets a part of the first cell's state, null: zeros. Allocates nothing. */
-  writePart(
-    stream: StreamState,
-    part: number,
-    values: Float32Array | null,
-  ): void {
-    const { at, part: own } = this.#partOf(part);
-    const states = this.#slots.leave(stream);
-    if (values) copyFloats(values, 0, states, at, own.size);
-    else states.fill(0, at, at + own.size);
-  }
-
-  /** Reads a part of the first cell's state. Allocates nothing. */
-  readPart(stream: StreamState, part: number, out: Float32Array): void {
-    const { at, part: own } = this.#partOf(part);
-    copyFloats(this.#slots.leave(stream), at, out, 0, own.size);
-  }
-
-  #partOf(part: number): PlacedState {
-    return (this.network.cells[0] as PlacedCell).states[part] as PlacedState;
+  /** Sequences through the one stage, in arrays that the caller keeps. */
+  runRows(run: RowsRun): void {
+    this.#rows ??= new Rows(this.network);
+    this.#rows.run(run);
   }
 
   /** A stream at the same states. */
@@ -210,6 +197,7 @@ export class Model {
       f32,
       frame: new Float32Array(f32.buffer, buffers.x, first.inputSize),
       output: new Float32Array(f32.buffer, y, last.outputSize),
+      outputs: new Float32Array(f32.buffer, y, steps * last.outputWidth),
       states: 0,
     };
     if (count === 1) {
@@ -269,20 +257,32 @@ export class Model {
     const { cells, first, last } = this.network;
     const { inputSize, inputWidth } = first;
     const { outputSize, outputWidth } = last;
-    const { steps: most, buffers, f32 } = this.#blockOf(count);
+    const { steps: most, buffers, f32, outputs } = this.#blockOf(count);
     this.#writeStates(this.#slots.enter(stream), false);
     for (let start = 0; start < count; start += most) {
       const steps = Math.min(most, count - start);
-      let from = start * inputSize;
-      for (let t = 0, x = buffers.x >> 2; t < steps; t++, x += inputWidth) {
-        for (let i = 0; i < inputSize; i++)
-          f32[x + i] = frames[from++] as number;
-        f32.fill(0, x + inputSize, x + inputWidth);
+      const whole =
+        inputSize === inputWidth &&
+        most >= count &&
+        frames.length === count * inputSize;
+      if (whole && isFloat32Array(frames)) f32.set(frames, buffers.x >> 2);
+      else {
+        let from = start * inputSize;
+        for (let t = 0, x = buffers.x >> 2; t < steps; t++, x += inputWidth) {
+          for (let i = 0; i < inputSize; i++)
+            f32[x + i] = frames[from++] as number;
+          for (let i = inputSize; i < inputWidth; i++) f32[x + i] = 0;
+        }
       }
       let y = this.#writeCalls(buffers, steps, false) >> 2;
       for (let i = 0; i < cells.length; i++) {
         const place = cells[i] as PlacedCell;
         place.run(place.call);
+      }
+      const compact = outputSize === outputWidth && most >= count;
+      if (compact && !this.#skip) {
+        out.set(outputs);
+        continue;
       }
       let to = start * outputSize;
       for (let t = 0; t < steps; t++, y += outputWidth) {

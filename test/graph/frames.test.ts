@@ -3,6 +3,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { GraphBuilder } from "../../src/graph/index.js";
+import { GRU } from "../../src/index.js";
 import { expectSameBits } from "../support/compare.js";
 import { countArrays } from "../support/count-arrays.js";
 import { backends } from "../support/layers.js";
@@ -41,6 +42,87 @@ function graphOf(type: Type, backend: (typeof backends)[number], layout = 0) {
   states.forEach((name, i) =>
     builder.output(ends[i]!, { name: `${name}n`, shape: state }),
   );
+  return builder.build({ backend });
+}
+
+describe.each(backends)("a layer of a graph on %s", (backend) => {
+  test.each([
+    [{}],
+    [{ returnSequences: false }],
+    [{ direction: "bidirectional" }],
+    [{ direction: "bidirectional", returnSequences: false }],
+    [{ direction: "bidirectional", mergeMode: "sum" }],
+    [{ direction: "reverse", outputOrder: "processing" }],
+  ] as const)("%j: the bits of the layer by itself", (options) => {
+    const layer = new GRU({
+      inputSize: I,
+      hiddenSize: H,
+      backend,
+      seed: 4,
+      ...options,
+    });
+    const builder = new GraphBuilder();
+    const { output, hidden } = builder.layer(
+      layer,
+      builder.input("x", ["B", "T", I]),
+    );
+    builder.output(output, { name: "y" });
+    builder.output(hidden, { name: "h" });
+    const graph = builder.build({ backend });
+    for (const shape of [
+      [2, 7, I],
+      [1, 1, I],
+    ]) {
+      const x = new Random(5).tensor(shape);
+      const { output: y, state } = layer.forward(x);
+      const given = graph.run({ x });
+      expect([given["y"]!.shape, given["h"]!.shape]).toEqual([
+        y.shape,
+        state.hidden.shape,
+      ]);
+      expectSameBits(given["y"]!.data, y.data);
+      expectSameBits(given["h"]!.data, state.hidden.data);
+      const made = countArrays(() => graph.run({ x }));
+      if (!("mergeMode" in options) && !("outputOrder" in options))
+        expect(made).toBe(2);
+    }
+  });
+});
+
+/** The same with any batch and direction, in runs of their own; `lengths`: as an input, by which sequences.ts runs. */
+function rowsOf(
+  type: Type,
+  backend: (typeof backends)[number],
+  {
+    layout,
+    direction,
+    lengths,
+  }: { layout: number; direction: string; lengths: boolean },
+) {
+  const random = new Random(GATES[type] + 10);
+  const builder = new GraphBuilder();
+  const D = direction === "bidirectional" ? 2 : 1;
+  const x = builder.input("x", layout ? ["B", "T", I] : ["T", "B", I]);
+  const state = layout ? ["B", D, H] : [D, "B", H];
+  const states = (type === "LSTM" ? ["h", "c"] : ["h"]).map((name) =>
+    builder.input(name, state),
+  );
+  const lens = lengths ? builder.input("lens", ["B"], "int32") : "";
+  const constant = (...shape: number[]) =>
+    builder.constant(random.tensor(shape));
+  const rows = GATES[type] * H;
+  const weights = [
+    constant(D, rows, I),
+    constant(D, rows, H),
+    constant(D, 2 * rows),
+  ];
+  const outputs = builder.addWide(
+    type,
+    [x, ...weights, lens, ...states],
+    1 + states.length,
+    { hidden_size: H, direction, ...(layout && { layout }) },
+  );
+  outputs.forEach((name, i) => builder.output(name, { name: `out${i}` }));
   return builder.build({ backend });
 }
 
@@ -117,6 +199,46 @@ describe.each(backends)("on %s", (backend) => {
       });
       expect(made).toBe(0);
     });
+
+    test.each(
+      ["forward", "reverse", "bidirectional"].flatMap((direction) =>
+        [0, 1].map((layout) => [direction, layout] as const),
+      ),
+    )(
+      "rows %s, layout %i: the bits of a run with lengths",
+      (direction, layout) => {
+        const options = { layout, direction };
+        const graph = rowsOf(type, backend, { ...options, lengths: false });
+        const whole = rowsOf(type, backend, { ...options, lengths: true });
+        const D = direction === "bidirectional" ? 2 : 1;
+        const random = new Random(3);
+        // 300 steps are more than a chunk, 2 after them a shorter one, and one step a frame
+        for (const [T, B] of [
+          [300, 37],
+          [2, 3],
+          [1, 3],
+          [1, 1],
+          [5, 1],
+        ] as const) {
+          const x = random.tensor(layout ? [B, T, I] : [T, B, I]);
+          const state = layout ? [B, D, H] : [D, B, H];
+          const given = Object.fromEntries([
+            ["x", x],
+            ...names.map((name) => [name, random.tensor(state)]),
+          ]);
+          const lens = { shape: [B], data: new Float32Array(B).fill(T) };
+          const got = graph.run(given);
+          const expected = whole.run({ ...given, lens });
+          expect(Object.keys(got)).toEqual(Object.keys(expected));
+          for (const [name, { shape, data }] of Object.entries(expected)) {
+            expect(got[name]!.shape).toEqual(shape);
+            expectSameBits(got[name]!.data, data);
+          }
+          const made = countArrays(() => graph.run(given));
+          expect(made).toBe(Object.keys(got).length);
+        }
+      },
+    );
 
     test("what a run gave stays when the next one runs", () => {
       const graph = graphOf(type, backend);

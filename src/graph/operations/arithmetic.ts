@@ -88,12 +88,16 @@ const divide: BinaryLoop = (a, atA, b, atB, to) => {
 const pow: Compile = (node) => {
   node.expectInputs(2);
   const aligned = alongAxis(node);
+  const known = node.constant(1)?.data;
+  const squares = known?.length === 1 && known[0] === 2;
   return {
     prepare([base, exponent]) {
       const [a, b] = [base as Value, exponent as Value];
       for (const { dtype } of [a, b])
         if (dtype === "bool") throw wrongDtype(node, "numbers", dtype);
       const { dtype } = a;
+      if (squares && dtype === "float32" && b.shape.length <= a.shape.length)
+        return combine(node, a, aligned(a, b), dtype, square);
       const loop =
         dtype === "float32"
           ? binaryLoop(power)
@@ -108,6 +112,12 @@ const pow: Compile = (node) => {
 /** C's pow, which is 1 where JavaScript's is NaN. */
 const power: Binary = (x, y) =>
   x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
+
+/** x², which exporters write as a power: a tenth of pow's time. */
+const square: BinaryLoop = (x, _atX, _y, _atY, to) => {
+  for (let i = 0; i < to.length; i++)
+    to[i] = (x[i] as number) * (x[i] as number);
+};
 
 /** The sign of the divisor, or with `fmod` that of the dividend. */
 const mod: Compile = (node) => {

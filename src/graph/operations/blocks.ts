@@ -2,7 +2,9 @@
  * Operations that move blocks of numbers: between channels and positions, and the steps of a sequence from its end on.
  */
 import { message, shapeText } from "../../checks.js";
-import { axesOf, copier, stridesOf } from "../indexing.js";
+import { copier } from "../copying.js";
+import { axesOf } from "../indexing.js";
+import { stridesOf } from "../strides.js";
 import type { Compile, Node, Prepared } from "../node.js";
 import type { Family } from "../table.js";
 import type { Value } from "../value.js";

@@ -2,10 +2,17 @@
  * Whole entries of an axis by their indices.
  */
 import { message } from "../../checks.js";
+import { copyRuns } from "../copying.js";
 import { around, axisOf } from "../indexing.js";
 import type { Compile, Node } from "../node.js";
 import type { Family } from "../table.js";
-import type { Value } from "../value.js";
+import type { Numbers, Value } from "../value.js";
+
+/** Entries of a result whose places are worked out once: 256 kB. */
+const LISTED = 2 ** 16;
+
+/** A view is an object an entry, which short ones are not worth. */
+const LONG = 2 ** 10;
 
 /** An index from -size to size - 1 as one from 0 on. */
 export function rowOf(index: number, size: number, place: string): number {
@@ -24,6 +31,7 @@ export function checkIndices(node: Node, { dtype }: Value): void {
 const gather: Compile = (node) => {
   node.expectInputs(2);
   const given = node.int("axis", 0);
+  const known = node.constant(1)?.data ?? null;
   return {
     prepare([x, positions]) {
       const [value, indices] = [x as Value, positions as Value];
@@ -35,6 +43,21 @@ const gather: Compile = (node) => {
         ...indices.shape,
         ...value.shape.slice(axis + 1),
       ]);
+      const { outer } = around(value.shape, axis);
+      if (known && outer * known.length <= LISTED && y.data.length) {
+        const copy = copyRuns(
+          listOf(node, known, { outer, size, inner }),
+          Int32Array.from(
+            { length: outer * known.length },
+            (_, i) => i * inner,
+          ),
+          new Int32Array(outer * known.length).fill(inner),
+        );
+        return {
+          outputs: [y],
+          run: ([own]) => copy((own as Value).data, y.data),
+        };
+      }
       return {
         outputs: [y],
         run([own, at]) {
@@ -48,7 +71,8 @@ const gather: Compile = (node) => {
             for (let i = 0; i < rows.length; i++) {
               const index = rowOf(rows[i] as number, size, node.place);
               const from = (row * size + index) * inner;
-              if (inner > 32) y.data.set(data.subarray(from, from + inner), to);
+              if (inner > LONG)
+                y.data.set(data.subarray(from, from + inner), to);
               else
                 for (let k = 0; k < inner; k++)
                   y.data[to + k] = data[from + k] as number;
@@ -59,6 +83,20 @@ const gather: Compile = (node) => {
     },
   };
 };
+
+/** Of known indices: where each entry of the result begins. */
+function listOf(
+  node: Node,
+  indices: Numbers,
+  { outer, size, inner }: { outer: number; size: number; inner: number },
+): Int32Array {
+  const list = new Int32Array(outer * indices.length);
+  let to = 0;
+  for (let row = 0; row < outer; row++)
+    for (const index of indices)
+      list[to++] = (row * size + rowOf(index, size, node.place)) * inner;
+  return list;
+}
 
 export const gathers = (): Family => ({
   foldable: true,

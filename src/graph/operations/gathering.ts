@@ -3,7 +3,9 @@
  */
 import { equalShapes, message, shapeText } from "../../checks.js";
 import { sizeOf } from "../../tensor.js";
-import { around, axisOf, stridesOf } from "../indexing.js";
+import { copyRuns, type Copy } from "../copying.js";
+import { around, axisOf } from "../indexing.js";
+import { stridesOf } from "../strides.js";
 import type { Compile, Node } from "../node.js";
 import type { Family } from "../table.js";
 import type { Numbers, Value } from "../value.js";
@@ -167,13 +169,22 @@ const scatterND: Compile = (node) => {
         Value,
       ];
       const { depth, inner, rows, at, all } = places(node, value, indices, 0);
-      const fixed = known && all(known);
       const wanted = [
         ...indices.shape.slice(0, -1),
         ...value.shape.slice(depth),
       ];
       checkUpdates(node, value, updates, wanted);
       const y = node.value(value.dtype, value.shape);
+      if (known && reduction === "none") {
+        const put = putter(all(known), inner);
+        return {
+          outputs: [y],
+          run([own, , changes]) {
+            y.data.set((own as Value).data);
+            put((changes as Value).data, y.data);
+          },
+        };
+      }
       return {
         outputs: [y],
         run([own, where, changes]) {
@@ -181,22 +192,37 @@ const scatterND: Compile = (node) => {
           const result = y.data;
           result.set((own as Value).data);
           for (let row = 0, from = 0; row < rows; row++) {
-            const to = fixed
-              ? (fixed[row] as number)
-              : at((where as Value).data, row);
-            for (let i = 0; i < inner; i++, from++) {
-              const update = data[from] as number;
-              result[to + i] =
-                reduction === "none"
-                  ? update
-                  : combine(result[to + i] as number, update);
-            }
+            const to = at((where as Value).data, row);
+            for (let i = 0; i < inner; i++, from++)
+              result[to + i] = combine(
+                result[to + i] as number,
+                data[from] as number,
+              );
           }
         },
       };
     },
   };
 };
+
+/** Puts rows of `inner` numbers where they belong; rows that belong behind each other as one. */
+function putter(rows: Int32Array, inner: number): Copy {
+  const targets: number[] = [];
+  const counts: number[] = [];
+  let end = -1;
+  for (const start of rows) {
+    if (start === end) counts[counts.length - 1]! += inner;
+    else {
+      targets.push(start);
+      counts.push(inner);
+    }
+    end = start + inner;
+  }
+  let next = 0;
+  const starts = counts.map((count) => (next += count) - count);
+  const list = (numbers: number[]) => Int32Array.from(numbers);
+  return copyRuns(list(starts), list(targets), list(counts));
+}
 
 function checkUpdates(
   node: Node,

@@ -6,6 +6,8 @@ import type { State, Tensor } from "../../index.js";
 import type { Compile } from "../node.js";
 import type { Family } from "../table.js";
 import type { Value } from "../value.js";
+import { Frames } from "./frames.js";
+import type { AnyLayer } from "./layer.js";
 
 /** What layers have that run by themselves. */
 interface Forward {
@@ -22,7 +24,15 @@ const layer: Compile = (node) => {
     throw node.error("expected a layer that runs by itself, got another one");
   const { forward } = own as unknown as Forward;
   const run = forward.bind(own);
+  const frames =
+    "runsRows" in own && own.runsRows
+      ? new Frames(node, own as AnyLayer, "layer")
+      : null;
   return ([x, mask, hidden, cell]) => {
+    const kept = mask
+      ? null
+      : frames?.run(x as Value, hidden ?? null, cell ?? null);
+    if (kept) return kept;
     const state = hidden && {
       hidden: tensorOf(hidden, node.place),
       ...(cell && { cell: tensorOf(cell, node.place) }),

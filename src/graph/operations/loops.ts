@@ -3,7 +3,9 @@
  */
 import { equalShapes, message, shapeText } from "../../checks.js";
 import { sizeOf } from "../../tensor.js";
-import { axisOf, copier, stridesOf } from "../indexing.js";
+import { copier } from "../copying.js";
+import { axisOf } from "../indexing.js";
+import { stridesOf } from "../strides.js";
 import type { Body, Compile, Node, Running } from "../node.js";
 import type { Family } from "../table.js";
 import { runSteps } from "../plan.js";

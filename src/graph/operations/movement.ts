@@ -2,16 +2,16 @@
  * Operations that give the axes of a value another order, or repeat numbers along them.
  */
 import { message, shapeText } from "../../checks.js";
+import { copier } from "../copying.js";
 import {
   axesOf,
   axisOf,
   broadcastShape,
   broadcastStrides,
-  copier,
   integerList,
   strided,
-  stridesOf,
 } from "../indexing.js";
+import { stridesOf } from "../strides.js";
 import type { Compile } from "../node.js";
 import type { Family } from "../table.js";
 import type { Value } from "../value.js";

@@ -3,14 +3,9 @@
  */
 import { message, shapeText } from "../../checks.js";
 import { sizeOf } from "../../tensor.js";
-import {
-  around,
-  axesOf,
-  axisOf,
-  broadcastOffsets,
-  copier,
-  stridesOf,
-} from "../indexing.js";
+import { copier } from "../copying.js";
+import { around, axesOf, axisOf, broadcastOffsets } from "../indexing.js";
+import { stridesOf } from "../strides.js";
 import type { Compile, Node } from "../node.js";
 import type { Family } from "../table.js";
 import type { Numbers, Value } from "../value.js";

@@ -1,5 +1,6 @@
 import { message, shapeText } from "../../checks.js";
-import { axesOf, integerList, offsets, stridesOf } from "../indexing.js";
+import { axesOf, integerList } from "../indexing.js";
+import { offsets, stridesOf } from "../strides.js";
 import type { Compile, Node } from "../node.js";
 import type { Family } from "../table.js";
 import type { Value } from "../value.js";

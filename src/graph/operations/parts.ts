@@ -2,15 +2,9 @@
  * Operations that put values behind each other along an axis, and take parts out of them.
  */
 import { equalShapes, message, shapeText } from "../../checks.js";
-import {
-  around,
-  axesOf,
-  axisOf,
-  copier,
-  integerList,
-  strided,
-  stridesOf,
-} from "../indexing.js";
+import { copier, copyRuns } from "../copying.js";
+import { around, axesOf, axisOf, integerList, strided } from "../indexing.js";
+import { stridesOf } from "../strides.js";
 import type { Compile, Node } from "../node.js";
 import type { Family } from "../table.js";
 import { MOST_NUMBERS, type Value } from "../value.js";
@@ -45,27 +39,29 @@ const concat: Compile = (node) => {
         shape.map((n, i) => (i === axis ? size : n)),
       );
       const { outer, inner } = around(result.shape, axis);
-      const runs = values.map((value) => (value.shape[axis] as number) * inner);
+      const row = size * inner;
+      let next = 0;
+      // a result without numbers may still have axes of any size
+      const rows = result.data.length ? outer : 0;
+      const copies = values.map((value) => {
+        const run = (value.shape[axis] as number) * inner;
+        const first = next;
+        next += run;
+        const each = (f: (row: number) => number) =>
+          Int32Array.from({ length: run ? rows : 0 }, (_, i) => f(i));
+        return copyRuns(
+          each((i) => i * run),
+          each((i) => i * row + first),
+          each(() => run),
+        );
+      });
       return {
         outputs: [result],
         run(given) {
-          const { data } = result;
-          // a result without numbers may still have axes of any size
-          if (!data.length) return;
-          let at = 0;
           let part = 0;
-          for (const value of given) {
-            if (!value) continue;
-            const run = runs[part++] as number;
-            const own = value.data;
-            for (let row = 0; row < outer; row++) {
-              const to = row * size * inner + at;
-              if (outer === 1) data.set(own, to);
-              else
-                for (let i = 0; i < run; i++)
-                  data[to + i] = own[row * run + i] as number;
-            }
-            at += run;
+          for (let i = 0; i < given.length; i++) {
+            const value = given[i];
+            if (value) copies[part++]?.(value.data, result.data);
           }
         },
       };

@@ -3,7 +3,7 @@
  */
 import { message, shapeText } from "../../checks.js";
 import { sizeOf } from "../../tensor.js";
-import { stridesOf } from "../indexing.js";
+import { stridesOf } from "../strides.js";
 import type { Compile, Node } from "../node.js";
 import type { Family } from "../table.js";
 import type { Dtype, Numbers, Value } from "../value.js";

@@ -7,8 +7,8 @@ import {
   broadcastOffsets,
   broadcastShape,
   broadcastStrides,
-  offsets,
 } from "../indexing.js";
+import { offsets } from "../strides.js";
 import type { Compile, Node, Prepared } from "../node.js";
 import type { Family } from "../table.js";
 import type { Dtype, Numbers, Value } from "../value.js";

@@ -57,29 +57,25 @@ function recurrent(type: RecurrentType): Compile {
           node.absorb(place, () => builder.weightsOf(made)[name] as Value);
     }
     builder.describe(known, layout);
-    const frames =
-      layer && features.direction === "forward"
-        ? new Frames(node, layer, layout)
-        : null;
+    const frames = layer && new Frames(node, layer, layout);
     const directions = features.direction === "bidirectional" ? 2 : 1;
     return (inputs) => {
       const weights = layer ? null : weightsOf(node, (i) => inputs[i] ?? null);
       const running = layer ?? builder.cached(weights as Weights);
       const cell = type === "LSTM" ? (inputs[INITIAL_C] ?? null) : null;
-      const row = frames?.run(
-        inputs[0] as Value,
-        inputs[LENGTHS] ?? null,
-        inputs[INITIAL_H] ?? null,
-        cell,
-      );
-      if (row) return row;
+      const hidden = inputs[INITIAL_H] ?? null;
+      const lengths = inputs[LENGTHS] ?? null;
+      const kept = lengths
+        ? null
+        : frames?.run(inputs[0] as Value, hidden, cell);
+      if (kept) return kept;
       return runLayer(running, {
         node,
         layout,
         directions,
         input: inputs[0] as Value,
-        lengths: inputs[LENGTHS] ?? null,
-        hidden: inputs[INITIAL_H] ?? null,
+        lengths,
+        hidden,
         cell,
       });
     };

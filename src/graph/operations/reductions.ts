@@ -2,7 +2,9 @@
  * Operations that make one number of many along axes: sums, means, the largest.
  */
 import { message } from "../../checks.js";
-import { axesOf, copier, integerList, stridesOf } from "../indexing.js";
+import { copier } from "../copying.js";
+import { axesOf, integerList } from "../indexing.js";
+import { stridesOf } from "../strides.js";
 import type { Compile, Node } from "../node.js";
 import type { Family } from "../table.js";
 import { type Dtype, exact, type Numbers, type Value } from "../value.js";

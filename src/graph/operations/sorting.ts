@@ -2,7 +2,8 @@
  * Operations that sort.
  */
 import { message } from "../../checks.js";
-import { axisOf, stridesOf } from "../indexing.js";
+import { axisOf } from "../indexing.js";
+import { stridesOf } from "../strides.js";
 import type { Compile } from "../node.js";
 import type { Family } from "../table.js";
 import { type Dtype, storage, type Value } from "../value.js";

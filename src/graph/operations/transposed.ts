@@ -12,6 +12,7 @@ import type { Value } from "../value.js";
 import { SMALL } from "./convolution.js";
 import { checkFloats } from "./linear.js";
 import { Product } from "./product.js";
+import { planeOf, Sums, tapsOver, windowsOf } from "./taps.js";
 import {
   type Axis,
   checkRank,
@@ -164,13 +165,35 @@ function prepared(
   const M = each * groups;
   const y = node.value("float32", [N, M, ...axes.map(({ size }) => size)]);
   if (!y.data.length) return { outputs: [y], run: null };
-  const places = sizeOf(sizes);
-  const window = sizeOf(kernels);
+  const sizesOf = { N, C, M, groups, window: sizeOf(kernels) };
+  return products
+    ? byProducts(node, y, axes, sizesOf, products)
+    : byTaps(node, y, axes, sizesOf);
+}
+
+interface Sizes {
+  readonly N: number;
+  readonly C: number;
+  readonly M: number;
+  readonly groups: number;
+  /** Places of a window. */
+  readonly window: number;
+}
+
+function byProducts(
+  node: Node,
+  y: Value,
+  axes: readonly Axis[],
+  { N, C, M, groups, window }: Sizes,
+  products: readonly Product[],
+): Prepared {
+  const places = windowsOf(axes);
+  const plane = planeOf(axes);
+  const each = M / groups;
   const width = each * window;
   const perGroup = C / groups;
   node.room("float32", [places, width]);
   const table = planeOffsets(axes);
-  const plane = sizeOf(axes.map(({ size }) => size));
   const rows = new Float32Array(places * perGroup);
   const result = new Float32Array(places * width);
   return {
@@ -193,8 +216,7 @@ function prepared(
           for (let c = 0; c < perGroup; c++)
             for (let p = 0; p < places; p++)
               rows[p * perGroup + c] = data[from + c * places + p] as number;
-          if (products) (products[g] as Product).run(rows, result);
-          else multiply(rows, result, inputs[1] as Value, g, perGroup, width);
+          (products[g] as Product).run(rows, result);
           const base = (n * M + g * each) * plane;
           for (let p = 0; p < places; p++)
             for (let m = 0; m < each; m++) {
@@ -212,25 +234,39 @@ function prepared(
   };
 }
 
-/** With W that another node made. */
-function multiply(
-  rows: Float32Array,
-  result: Float32Array,
-  w: Value,
-  group: number,
-  perGroup: number,
-  width: number,
-): void {
-  const weights = w.data;
-  result.fill(0);
-  for (let p = 0; p * perGroup < rows.length; p++)
-    for (let c = 0; c < perGroup; c++) {
-      const x = rows[p * perGroup + c] as number;
-      const line = (group * perGroup + c) * width;
-      for (let i = 0; i < width; i++)
-        result[p * width + i] =
-          (result[p * width + i] as number) + x * (weights[line + i] as number);
-    }
+/** With few channels a group, or with W that another node made. */
+function byTaps(
+  node: Node,
+  y: Value,
+  axes: readonly Axis[],
+  { N, C, M, groups, window }: Sizes,
+): Prepared {
+  const places = windowsOf(axes);
+  const plane = planeOf(axes);
+  const each = M / groups;
+  const perGroup = C / groups;
+  const sums = new Sums(tapsOver(node, axes), plane);
+  return {
+    outputs: [y],
+    work: 0.5 * N * M * perGroup * places * window,
+    run([x, w, b]) {
+      const { data } = x as Value;
+      const weights = (w as Value).data;
+      for (let n = 0; n < N; n++)
+        for (let m = 0; m < M; m++) {
+          const first = Math.floor(m / each) * perGroup;
+          sums.start(b ? (b.data[m] as number) : 0);
+          for (let c = first; c < first + perGroup; c++)
+            sums.scatter(
+              data,
+              (n * C + c) * places,
+              weights,
+              (c * each + (m % each)) * window,
+            );
+          sums.write(y.data, (n * M + m) * plane);
+        }
+    },
+  };
 }
 
 export const transposed = (): Family => ({
