@@ -24,7 +24,7 @@ export default defineConfig({
     alias: [
       { find: /^gatewise$/, replacement: source("index.ts") },
       {
-        find: /^gatewise\/(audio|decode|quantize|queue|tesseract|vis)$/,
+        find: /^gatewise\/(audio|decode|quantize|queue|tesseract|threads|vis)$/,
         replacement: source("$1/index.ts"),
       },
       { find: /^gatewise\/train$/, replacement: source("training/index.ts") },

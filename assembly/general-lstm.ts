@@ -16,7 +16,7 @@ import { madd } from "./simd";
  */
 
 /** Gates and cell update of four units, as `updateRow` of lstm.ts has them; `p`: their peepholes, or 0. */
-function update(
+export function update(
   layer: Recurrent,
   z: usize,
   c: usize,

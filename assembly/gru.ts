@@ -30,7 +30,7 @@ import { madd } from "./simd";
 
 /** h' of four units from the sums of z and n. With z at 1, h' = h to the last bit. */
 @inline
-function mix(keep: v128, candidate: v128, h: v128): v128 {
+export function mix(keep: v128, candidate: v128, h: v128): v128 {
   const e = expNegated(keep);
   const m = expm1Doubled(candidate);
   const n = f32x4.div(m, plusTwo(m));
@@ -43,7 +43,13 @@ function mix(keep: v128, candidate: v128, h: v128): v128 {
  *
  *      with e_k = e^-z_k:      r ∘ u = u / (1 + e_r)      z ∘ h + (1 - z) ∘ n = (h + e_z ∘ n) / (1 + e_z)
  */
-function updateRow(z: usize, u: usize, h: usize, y: usize, quads: i32): void {
+export function updateRow(
+  z: usize,
+  u: usize,
+  h: usize,
+  y: usize,
+  quads: i32,
+): void {
   const end = h + (quads << 4);
   const first = z;
   for (let at = h; at < end; at += 16, z += 48, u += 48) {

@@ -31,7 +31,7 @@ import { Run } from "./run";
  * about 450 instructions ahead. Halves of the chain let twice as many quads overlap: 8.9 ns a quad instead of
  * 11.1 (relaxed), 12.5 instead of 14.4 (simd).
  */
-function updateRow(z: usize, c: usize, m: usize, quads: i32): void {
+export function updateRow(z: usize, c: usize, m: usize, quads: i32): void {
   const end = c + (quads << 4);
   for (let at = c, sums = z; at < end; at += 16, sums += 64) {
     const i = expNegated(v128.load(sums));

@@ -13,7 +13,7 @@ import { Run } from "./run";
  */
 
 /** How many rows have a step t, given how many had the step before (or after, when running backwards). */
-function running(lengths: usize, rows: i32, before: i32, t: i32): i32 {
+export function running(lengths: usize, rows: i32, before: i32, t: i32): i32 {
   if (!lengths) return rows;
   let active = before;
   while (active > 0 && load<i32>(lengths + ((active - 1) << 2)) <= t) active--;

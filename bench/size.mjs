@@ -40,6 +40,8 @@ const BUDGETS = {
   "gatewise/queue": { bytes: 61_400, gzipped: 24_000 },
   "gatewise/quantize": { bytes: 4_000, gzipped: 1_600 },
   "gatewise/tesseract": { bytes: 36_700, gzipped: 13_600 },
+  // both of its binaries, with the kernel in each
+  "gatewise/threads": { bytes: 50_600, gzipped: 14_400 },
   "gatewise/vis": { bytes: 14_000, gzipped: 5_600 },
 };
 
@@ -61,7 +63,7 @@ for (const { name, bytes, gzipped } of await sizes()) {
 }
 
 /** What npm unpacks, in bytes. */
-const PACKAGE = 2_500_000;
+const PACKAGE = 2_540_000;
 const [packed] = JSON.parse(
   execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
     encoding: "utf8",

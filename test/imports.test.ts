@@ -45,6 +45,7 @@ const MAY: Record<string, readonly string[]> = {
   vis: BESIDE,
   data: ["base", "formats", "graph", "entry"],
   queue: [...BESIDE, "data", "formats"],
+  threads: [...BESIDE, "kernel"],
   worker: [...BESIDE, "kernel", "training"],
   worklet: [...BESIDE, "kernel", "signal"],
   cli: [
@@ -64,6 +65,7 @@ const DOORS: Record<string, readonly string[]> = {
   layers: ["kernel/model.ts"],
   models: ["kernel/model.ts"],
   training: ["kernel/backward.ts"],
+  threads: ["kernel/threads.ts"],
   worker: ["kernel/load.ts"],
   worklet: ["kernel/load.ts"],
   entry: ["kernel/model.ts", "kernel/load.ts"],

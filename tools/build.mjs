@@ -35,6 +35,9 @@ const entries = [
   "worker/index",
   "worker/node",
   "worker/script-node",
+  "threads/index",
+  "threads/node",
+  "threads/script-node",
   "queue/index",
   "queue/thread",
   // shares its chunks too: by itself it would be another 700 kB
@@ -71,6 +74,7 @@ const scripts = await Promise.all([
   bundle("src/worklet/processor.ts", path("dist/worklet-processor.js")),
   bundle("src/worklet/clock-script.ts", path("dist/worklet-clock.js")),
   bundle("src/worker/script.ts", path("dist/worker-script.js")),
+  bundle("src/threads/script.ts", path("dist/threads-script.js")),
   bundle("src/standalone.ts", path("dist/gatewise.min.js")),
   startCli(path("dist/cli.js")),
 ]);

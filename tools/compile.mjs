@@ -1,4 +1,4 @@
-// Compiles assembly/ for every target of asconfig.json, and assembly/train/ for those of its own, as `asc --target` does,
+// Compiles assembly/ for every target of asconfig.json, and its folders that have one for those of their own, as `asc --target` does,
 // in one process: the compiler is itself a large WebAssembly module, and two processes that each set it up take 11 s of a
 // core where one takes 6.
 import { readdir, readFile } from "node:fs/promises";
@@ -7,9 +7,11 @@ import asc from "assemblyscript/asc";
 const root = new URL("../", import.meta.url);
 
 // Whatever a file of assembly/layers/ exports, a binary that runs models exports.
-const layers = await readdir(new URL("assembly/layers/", root));
+const files = await readdir(new URL("assembly/layers/", root));
+const layers = files.map((file) => `assembly/layers/${file}`);
 const entries = {
-  "asconfig.json": layers.map((file) => `assembly/layers/${file}`),
+  "asconfig.json": layers,
+  "assembly/threads/asconfig.json": layers,
   "assembly/dot/asconfig.json": [],
   "assembly/train/asconfig.json": [],
 };

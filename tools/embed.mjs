@@ -67,12 +67,15 @@ for (const [i, name] of names.entries()) {
   );
 }
 
-// Those for training are in a file of their own, which only gatewise/train brings.
-const training = await Promise.all(
-  ["simd", "relaxed"].map(async (name) => {
-    const bytes = await readFile(new URL(`build/train-${name}.wasm`, root));
-    const constant = `train${name[0]?.toUpperCase()}${name.slice(1)}`;
-    return `export const ${constant} =\n  "${textOf(bytes)}";\n`;
-  }),
-);
-await writeFile(new URL("train.ts", folder), header + training.join(""));
+// Those for training, and those for threads, are in files of their own, which only gatewise/train and gatewise/threads
+// bring.
+for (const room of ["train", "threads"]) {
+  const constants = await Promise.all(
+    names.map(async (name) => {
+      const bytes = await readFile(new URL(`build/${room}-${name}.wasm`, root));
+      const constant = `${room}${name[0]?.toUpperCase()}${name.slice(1)}`;
+      return `export const ${constant} =\n  "${textOf(bytes)}";\n`;
+    }),
+  );
+  await writeFile(new URL(`${room}.ts`, folder), header + constants.join(""));
+}

@@ -44,6 +44,7 @@ const BESIDE = [
   "quantize",
   "queue",
   "tesseract",
+  "threads",
   "train",
   "vis",
 ];
@@ -96,7 +97,8 @@ export async function sizes() {
       ...BESIDE.map((name) =>
         added(
           name,
-          `export * from "./dist/${FOLDERS[name] ?? name}/index.js";`,
+          // by a name, as some export an init of their own
+          `export * as own from "./dist/${FOLDERS[name] ?? name}/index.js";`,
           core,
         ),
       ),

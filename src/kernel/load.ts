@@ -98,6 +98,14 @@ export interface Machine {
   functionOf(of: KernelFunction): Pass;
 }
 
+type Maker = (backend: "relaxed" | "simd") => Machine | null;
+let elsewhere: Maker | null = null;
+
+/** From now on machines come from `make` where it has one, but for those of integers; null: from here, as before. */
+export function takeMachinesFrom(make: Maker | null): void {
+  elsewhere = make;
+}
+
 /**
  * @param integers for models with integer weights, which have the same bits everywhere: in the place of relaxed, simd,
  *   with the dot product of bytes that relaxed SIMD has
@@ -122,6 +130,8 @@ export function createMachine(
     };
     return { backend, memory, dots: false, functionOf };
   }
+  const other = integers ? null : elsewhere?.(backend);
+  if (other) return other;
   const module = moduleFor(backend);
   if (!module) throw unavailable(backend);
   const memory = new WasmMemory();

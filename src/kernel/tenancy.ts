@@ -89,6 +89,11 @@ export class Tenancy {
   }
 }
 
+/** From now on networks move into new houses alone; those that lie somewhere stay there. */
+export function leaveHouses(): void {
+  houses.clear();
+}
+
 /** A house that is not full, else a new one. */
 function roomIn(
   street: Set<House>,

@@ -8,7 +8,7 @@
 import { randomUUID } from "node:crypto";
 import type { Job, Queue, QueueEvents } from "bullmq";
 import { positiveInteger, record, wrong } from "../checks.js";
-import { modelBytes, type ModelSource } from "../threads.js";
+import { modelBytes, type ModelSource } from "../messages.js";
 import type { Tensor } from "../tensor.js";
 import {
   type ChunkJob,

@@ -5,7 +5,7 @@
 import { parentPort } from "node:worker_threads";
 import { load } from "../formats/load/index.js";
 import { init } from "../index.js";
-import { packError, type PackedError } from "../threads.js";
+import { packError, type PackedError } from "../messages.js";
 import type { Chunk } from "./chunk.js";
 import { type AnyModel, runChunk } from "./run-chunk.js";
 

@@ -2,7 +2,7 @@
  * The threads of this machine, each of which has what it does next at hand, and is started again when it dies.
  */
 import { Worker } from "node:worker_threads";
-import { unpackError } from "../threads.js";
+import { unpackError } from "../messages.js";
 import type { Chunk } from "./chunk.js";
 import type { Request, Response } from "./thread.js";
 

@@ -1,7 +1,7 @@
 import { type BirpcReturn, createBirpc } from "birpc";
-import { packError, type PackedError, unpackError } from "../threads.js";
+import { packError, type PackedError, unpackError } from "../messages.js";
 import type { Service } from "./service.js";
-import type { WorkerLike } from "./worker-like.js";
+import type { WorkerLike } from "../worker-like.js";
 
 /** One end of a channel: a worker as its owner sees it, or the owner as the worker sees it. */
 interface End {

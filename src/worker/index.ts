@@ -2,9 +2,9 @@
 
 export { RemoteGraph } from "./graph.js";
 export { type RemoteForwardOptions, RemoteModel } from "./model.js";
-export type { ModelSource } from "../threads.js";
+export type { ModelSource } from "../messages.js";
 export { createPool, Pool, type PoolOptions } from "./pool.js";
 export type { CallOptions } from "./signal.js";
 export type { RemoteStepOptions, RemoteTrainer } from "./trainer.js";
 export { RemoteStream } from "./stream.js";
-export type { WorkerLike } from "./worker-like.js";
+export type { WorkerLike } from "../worker-like.js";

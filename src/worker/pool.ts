@@ -1,7 +1,7 @@
 import { boolean, positiveInteger, record, wrong } from "../checks.js";
 import { type BackendChoice, checkBackend } from "../layers/options.js";
 import type { Graph } from "../graph/index.js";
-import { modelBytes, type ModelSource } from "../threads.js";
+import { modelBytes, type ModelSource } from "../messages.js";
 import { WorkerGroup } from "./workers.js";
 import { RemoteGraph } from "./graph.js";
 import { newId } from "./handles.js";
@@ -12,7 +12,7 @@ import type {
 } from "../training/index.js";
 import type { GraphFacts } from "./service.js";
 import type { RemoteTrainer } from "./trainer.js";
-import type { WorkerLike } from "./worker-like.js";
+import type { WorkerLike } from "../worker-like.js";
 
 /** Which workers, how many, and what they compute on. */
 export interface PoolOptions {

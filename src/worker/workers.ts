@@ -1,6 +1,6 @@
 import { connect } from "./channel.js";
 import type { Held, InitChoice, Service } from "./service.js";
-import type { WorkerLike } from "./worker-like.js";
+import type { WorkerLike } from "../worker-like.js";
 
 type Remote = ReturnType<typeof connect>;
 /** Said of the service, not taken from birpc: users have this declaration, and no birpc. */

@@ -3,7 +3,7 @@ import {
   modelBytes,
   type ModelSource as AnyModel,
   unpackError,
-} from "../threads.js";
+} from "../messages.js";
 import { checkSettings } from "../signal/frame-settings.js";
 import type { Clock } from "./clock.js";
 import {

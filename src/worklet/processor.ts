@@ -5,7 +5,7 @@
 import { isSaved, loadGraph } from "../graph/index.js";
 import { currentBackend } from "../kernel/load.js";
 import { Sequential } from "../models/sequential.js";
-import { packError } from "../threads.js";
+import { packError } from "../messages.js";
 import type { FrameModel } from "../signal/frame-model.js";
 import { Engine } from "./engine.js";
 import type { FrameListener } from "./frame-voice.js";

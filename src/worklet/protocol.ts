@@ -1,6 +1,6 @@
 /* What the node on the main thread and the processor on the audio thread say to each other. */
 import type { FrameSettings } from "../signal/frame-settings.js";
-import type { PackedError } from "../threads.js";
+import type { PackedError } from "../messages.js";
 
 /** The name under which the processor is registered. */
 export const PROCESSOR = "gatewise";

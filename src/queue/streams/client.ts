@@ -10,7 +10,7 @@ import {
   wrong,
 } from "../../checks.js";
 import { Sequential } from "../../index.js";
-import { modelBytes, type ModelSource } from "../../threads.js";
+import { modelBytes, type ModelSource } from "../../messages.js";
 import { hashOf, putModel } from "../models.js";
 import type { QueueAddress } from "../address.js";
 import { Connection, sleep } from "../redis.js";

@@ -1,0 +1,197 @@
+/*
+ * N threads, an instance of the binary each, over one shared memory. Thread 0 calls; the others serve. Where they meet
+ * is a block of the memory, whose layout src/kernel/threads/control.ts has too; what threads write at the same time
+ * lies in different lines of the cache:
+ *
+ *      [ JOB ][ WHAT of which RUN ][ STOP, CLOSED ][ SLEEPERS ][ arrived, N lines ][ done, N lines ][ rooms, N ]
+ *
+ *      JOB        the number of the last call that was posted
+ *      arrived    of each thread: how many barriers it has come to, over all calls
+ *      done       of each thread: the number of the last call that it has left
+ *      rooms      of each thread: its own copies of the records that it moves on
+ *
+ * Numbers wrap around: only their differences count.
+ */
+
+/** As src/kernel/threads/control.ts has it. */
+const MOST = 16;
+
+const JOB = 0;
+const WHAT = 64;
+const RUN = 68;
+const STOP = 128;
+const CLOSED = 132;
+const SLEEPERS = 192;
+const ARRIVED = 256;
+const DONE = ARRIVED + 64 * MOST;
+const ROOMS = DONE + 64 * MOST;
+/** A room: a run's record, at 128 a thread's part of a layer, at 256 the layer's record. */
+const ROOM = 512;
+
+/**
+ * Looks at another thread's number before a thread lies down: 20 to 40 µs. A barrier takes 0.1 µs where all threads
+ * have a core; who has lost his comes back after milliseconds, and may need this one's.
+ */
+const SPINS = 10000;
+
+/** The longest sleep before a thread looks whether the call was stopped, in ms. */
+const NAP: f64 = 10;
+
+/**
+ * Sleeps until another thread wakes those at the address, unless there is no longer `value`; 1: `ms` have passed.
+ * By the host, because after memory.atomic.wait32 code of V8's first tier on Node 20 goes on with a wrong address; and a
+ * page's main thread may not sleep, and looks instead.
+ */
+@external("env", "sleep")
+declare function sleep(address: usize, value: i32, ms: f64): i32;
+
+/** Wakes all that sleep at the address. */
+@external("env", "wake")
+declare function wake(address: usize): void;
+
+let control: usize = 0;
+let thread: i32 = 0;
+let threads: i32 = 1;
+/** How long thread 0 waits for one that makes no progress, in ms. */
+let patience: f64 = 0;
+/** How many barriers this thread has passed. */
+let passed: i32 = 0;
+/** The call that this thread is in, or was in last. */
+let job: i32 = 0;
+
+/** Makes this instance a thread of the crew that meets at `control`. */
+export function join(at: usize, index: i32, count: i32, wait: f64): void {
+  control = at;
+  thread = index;
+  threads = count;
+  patience = wait;
+}
+
+
+@inline
+export function count(): i32 {
+  return threads;
+}
+
+
+@inline
+export function index(): i32 {
+  return thread;
+}
+
+/** This thread's room for a run's record. */
+@inline
+export function runRoom(): usize {
+  return control + ROOMS + thread * ROOM;
+}
+
+/** Its room for its part of a layer. */
+@inline
+export function partRoom(): usize {
+  return runRoom() + 128;
+}
+
+/** Its room for a layer's record. */
+@inline
+export function layerRoom(): usize {
+  return runRoom() + 256;
+}
+
+/** Where a thread's part of n begins: thread `count` is behind the last. */
+@inline
+export function partOf(n: i32, which: i32): i32 {
+  return (n * which) / threads;
+}
+
+/** Sets one of this thread's numbers, and wakes who sleeps until it comes. */
+@inline
+function announce(address: usize, value: i32): void {
+  atomic.store<i32>(address, value);
+  if (atomic.load<i32>(control + SLEEPERS)) wake(address);
+}
+
+/** Waits until the number at the address has come to `target`. False: the call was stopped, or nothing moves. */
+function comes(address: usize, target: i32): bool {
+  for (let i = 0; i < SPINS; i++)
+    if (atomic.load<i32>(address) - target >= 0) return true;
+  return comesLater(address, target);
+}
+
+function comesLater(address: usize, target: i32): bool {
+  let waited: f64 = 0;
+  let came = true;
+  atomic.add<i32>(control + SLEEPERS, 1);
+  while (true) {
+    const value = atomic.load<i32>(address);
+    if (value - target >= 0) break;
+    const over = thread == 0 && waited >= patience;
+    if (over || atomic.load<i32>(control + STOP)) {
+      came = false;
+      break;
+    }
+    // Naps are counted, not the clock: while a host is suspended nobody can come.
+    if (sleep(address, value, NAP)) waited += NAP;
+  }
+  atomic.sub<i32>(control + SLEEPERS, 1);
+  return came;
+}
+
+/** Waits until all threads are here. False: the call was stopped. */
+export function barrier(): bool {
+  passed++;
+  announce(control + ARRIVED + (thread << 6), passed);
+  for (let other = 0; other < threads; other++)
+    if (other != thread && !comes(control + ARRIVED + (other << 6), passed))
+      return false;
+  return true;
+}
+
+/** Posts a call to the other threads. */
+export function post(what: i32, run: usize): void {
+  store<i32>(control + WHAT, what);
+  store<i32>(control + RUN, <i32>run);
+  job++;
+  announce(control + JOB, job);
+}
+
+/** Waits until the others have left the call. False: it was stopped. */
+export function finished(): bool {
+  for (let other = 1; other < threads; other++)
+    if (!comes(control + DONE + (other << 6), job)) return false;
+  return true;
+}
+
+/** What the others are told to do. */
+@inline
+export function posted(): i32 {
+  return load<i32>(control + WHAT);
+}
+
+
+@inline
+export function postedRun(): usize {
+  return load<i32>(control + RUN);
+}
+
+/** Waits for the next call. False: there will be none. */
+export function nextCall(): bool {
+  const address = control + JOB;
+  for (let i = 0; i < SPINS; i++) if (atomic.load<i32>(address) != job) break;
+  if (atomic.load<i32>(address) == job) {
+    atomic.add<i32>(control + SLEEPERS, 1);
+    while (
+      atomic.load<i32>(address) == job &&
+      !atomic.load<i32>(control + CLOSED)
+    )
+      sleep(address, job, Infinity);
+    atomic.sub<i32>(control + SLEEPERS, 1);
+  }
+  if (atomic.load<i32>(control + CLOSED)) return false;
+  job++;
+  return true;
+}
+
+/** This thread has left the call. */
+export function leave(): void {
+  announce(control + DONE + (thread << 6), job);
+}

@@ -1,0 +1,2 @@
+export { join } from "./crew";
+export { serve, split } from "./split";

@@ -1,0 +1,109 @@
+import { GRU, Layer, LSTM, Recurrent } from "../layer";
+import { linear, SOFTMAX } from "../linear";
+import { recurrent } from "../recurrence";
+import { Run } from "../run";
+import {
+  count,
+  finished,
+  leave,
+  nextCall,
+  post,
+  posted,
+  postedRun,
+} from "./crew";
+import { linearRows, linearSteps, recurrentRows } from "./rows";
+import { recurrentUnits } from "./units";
+
+/* What thread 0 is asked for, as src/kernel/threads/machine.ts numbers it. */
+const RECURRENT = 0;
+
+/* How a call is split. */
+const RECURRENT_UNITS = 1;
+const RECURRENT_ROWS = 2;
+const LINEAR_ROWS = 3;
+const LINEAR_STEPS = 4;
+
+/** The format whose panels threads can tell apart: float32, as src/kernel/pack/index.ts numbers it. */
+const F32 = 0;
+
+/**
+ * Products (of two numbers) that a call has at least when it is split. A thread that sleeps takes 30 to 60 µs to come,
+ * in which one thread makes a million.
+ */
+const MOST_ALONE: f64 = 1_000_000;
+
+/** The same of a step and thread where units are split, 1 µs: a barrier is 0.1, and threads are not equally fast. */
+const LEAST_STEP: f64 = 16_384;
+
+/** Rows a thread, from which on rows are split rather than units; and up to how many weights, of which each then reads all. */
+const ROWS_EACH = 2;
+
+/** Products of a call. */
+function products(layer: Layer, steps: f64, recurrent: i32): f64 {
+  return (
+    steps * <f64>(layer.inputPanels << 4) * <f64>(layer.inputWidth + recurrent)
+  );
+}
+
+/** Steps of all rows. */
+function stepsOf(run: Run): f64 {
+  if (!run.lengths) return <f64>run.rows * <f64>run.steps;
+  let all: f64 = 0;
+  for (let row = 0; row < run.rows; row++)
+    all += load<i32>(run.lengths + (row << 2));
+  return all;
+}
+
+function splitRecurrent(run: Run): i32 {
+  const layer = changetype<Recurrent>(run.layer);
+  if (layer.format != F32 || run.trace) return 0;
+  const k = layer.outputQuads << 2;
+  if (products(layer, stepsOf(run), k) < MOST_ALONE) return 0;
+  const threads = count();
+  if (run.rows >= ROWS_EACH * threads) return RECURRENT_ROWS;
+  if (layer.activation == SOFTMAX) return 0;
+  // their gates are no part of a thread's panels
+  if (layer.kind == GRU && layer.general) return 0;
+  const step = <f64>run.rows * <f64>(layer.inputPanels << 4) * <f64>k;
+  return step >= LEAST_STEP * <f64>threads ? RECURRENT_UNITS : 0;
+}
+
+function splitLinear(run: Run): i32 {
+  const layer = changetype<Layer>(run.layer);
+  if (layer.format != F32) return 0;
+  if (products(layer, stepsOf(run), 0) < MOST_ALONE) return 0;
+  const least = ROWS_EACH * count();
+  if (run.lengths) return run.rows >= least ? LINEAR_ROWS : 0;
+  return run.rows * run.steps >= least ? LINEAR_STEPS : 0;
+}
+
+/** This thread's part. False: the call was stopped. */
+function share(what: i32, run: Run): bool {
+  if (what == RECURRENT_UNITS) return recurrentUnits(run);
+  if (what == RECURRENT_ROWS) recurrentRows(run);
+  else if (what == LINEAR_ROWS) linearRows(run);
+  else if (what == LINEAR_STEPS) linearSteps(run);
+  else unreachable();
+  return true;
+}
+
+/** A call, on all threads where that pays; 0: it was stopped, and nothing that it was to write is whole. */
+export function split(kind: i32, address: usize): i32 {
+  const run = changetype<Run>(address);
+  const what = kind == RECURRENT ? splitRecurrent(run) : splitLinear(run);
+  if (what) {
+    post(what, address);
+    return share(what, run) && finished() ? 1 : 0;
+  }
+  if (kind == RECURRENT) recurrent(run);
+  else linear(run);
+  return 1;
+}
+
+/** Takes part in calls until the crew is closed. */
+export function serve(): void {
+  while (nextCall()) {
+    share(posted(), changetype<Run>(postedRun()));
+    leave();
+  }
+}

@@ -1,0 +1,216 @@
+import { threadsRelaxed, threadsSimd } from "../binaries/threads.js";
+import type { KernelFunction, Pass } from "../contract.js";
+import type { Machine } from "../load.js";
+import { WasmMemory } from "../memory.js";
+import { leaveHouses } from "../tenancy.js";
+import { decodeText } from "../text.js";
+import { CLOSED, CONTROL_BYTES, doneAt, JOB, STOP } from "./control.js";
+import { enter, type Start } from "./thread.js";
+
+/** A thread as its owner has it: hears a Start, and ends. */
+export interface Hand {
+  /** Resolves when the thread serves; rejects when it cannot. */
+  start(start: Start): Promise<void>;
+  end(): Promise<unknown>;
+  /** The thread has come to its end; what it was. */
+  onEnd(listener: (what: string) => void): void;
+}
+
+/** The kernel's functions that threads share, by the number that assembly/threads/split.ts knows them by. */
+const SPLIT = ["recurrent", "linear"];
+
+/** Pages of 64 kB that a shared memory may grow to, which it has to say first; hosts with little room refuse the most. */
+const PAGES = [32768, 16384, 8192, 4096];
+
+/** Models go into the one memory of a crew up to here; those that come then are alone in theirs, on one thread. */
+const FULL = 2 ** 30;
+
+function sharedMemory(): WebAssembly.Memory {
+  let refused: unknown;
+  for (const maximum of PAGES) {
+    try {
+      return new WebAssembly.Memory({ initial: 1, maximum, shared: true });
+    } catch (error) {
+      refused = error;
+    }
+  }
+  throw refused;
+}
+
+/** The memory of a crew, in the place of the one that nobody shares. */
+class SharedMemory extends WasmMemory {
+  override readonly wasm = sharedMemory();
+  override f32: Float32Array = new Float32Array(this.wasm.buffer);
+  override i32: Int32Array = new Int32Array(this.wasm.buffer);
+}
+
+/** Threads over one memory, of which this one calls. */
+export class Crew {
+  readonly backend: "relaxed" | "simd";
+  readonly #memory: WasmMemory;
+  readonly #control: number;
+  readonly #hands: readonly Hand[];
+  readonly #exports: ReturnType<typeof enter>;
+  readonly #patience: number;
+  /** Threads that have come to their end. */
+  readonly #gone = new Set<number>();
+  #reason: string | null = null;
+  #machine: Machine | null = null;
+
+  private constructor(
+    backend: "relaxed" | "simd",
+    memory: WasmMemory,
+    start: Start,
+    hands: readonly Hand[],
+    patience: number,
+  ) {
+    this.backend = backend;
+    this.#memory = memory;
+    this.#control = start.control;
+    this.#hands = hands;
+    this.#patience = patience;
+    this.#exports = enter(start, patience);
+    hands.forEach((hand, index) =>
+      hand.onEnd((what) => {
+        this.#gone.add(index + 1);
+        this.#end(`thread ${index + 1} came to ${what}`);
+      }),
+    );
+  }
+
+  /**
+   * Starts as many threads as `hands`, beside this one.
+   *
+   * @param patience ms without progress of another thread after which a call fails
+   */
+  static async start(
+    backend: "relaxed" | "simd",
+    hands: readonly Hand[],
+    patience: number,
+  ): Promise<Crew> {
+    const binary = backend === "simd" ? threadsSimd : threadsRelaxed;
+    const module = await WebAssembly.compile(decodeText(binary));
+    const memory = new SharedMemory();
+    const control = memory.take(CONTROL_BYTES);
+    const threads = hands.length + 1;
+    const startOf = (thread: number): Start => ({
+      module,
+      memory: memory.wasm,
+      control,
+      thread,
+      threads,
+    });
+    await Promise.all(
+      hands.map((hand, index) => hand.start(startOf(index + 1))),
+    );
+    return new Crew(backend, memory, startOf(0), hands, patience);
+  }
+
+  /** Threads that calls are split among: 1 when the crew has come to an end. */
+  get threads(): number {
+    return this.#reason === null ? this.#hands.length + 1 : 1;
+  }
+
+  /** Why there is one thread alone; null: there are more. */
+  get reason(): string | null {
+    return this.#reason;
+  }
+
+  /** Calls that were split. */
+  get calls(): number {
+    return Atomics.load(this.#memory.i32, this.#word(JOB));
+  }
+
+  /** What models of a backend run on; null: the crew has nothing for them. */
+  machineFor(backend: "relaxed" | "simd"): Machine | null {
+    if (backend !== this.backend || this.#reason !== null) return null;
+    if (this.#memory.end > FULL) return null;
+    this.#machine ??= {
+      backend,
+      memory: this.#memory,
+      dots: false,
+      functionOf: (of) => this.#functionOf(of),
+    };
+    return this.#machine;
+  }
+
+  #functionOf({ name }: KernelFunction): Pass {
+    const alone = this.#exports[name] as Pass;
+    const kind = SPLIT.indexOf(name);
+    return (run) => {
+      if (this.#reason !== null) {
+        this.#checkLeft();
+        alone(run);
+      } else if (kind < 0) alone(run);
+      else this.#split(kind, run);
+    };
+  }
+
+  #split(kind: number, run: number): void {
+    let done = 0;
+    let cause: unknown;
+    try {
+      done = this.#exports.split(kind, run);
+    } catch (error) {
+      cause = error;
+    }
+    if (!done) this.#fail(cause);
+  }
+
+  /** A call was stopped: what it was to write is lost. */
+  #fail(cause: unknown): never {
+    const late = this.#late();
+    const stopped = Atomics.load(this.#memory.i32, this.#word(STOP));
+    const got =
+      cause !== undefined || stopped
+        ? "an error in one"
+        : `none from thread ${late.join(", ")} for ${this.#patience} ms`;
+    Atomics.store(this.#memory.i32, this.#word(STOP), 1);
+    this.#end(`a call got ${got}`);
+    throw new Error(
+      `threads: expected every thread to go on, got ${got}; what follows runs on one`,
+      cause === undefined ? {} : { cause },
+    );
+  }
+
+  /** A thread that may still write into the memory must not meet another call there. */
+  #checkLeft(): void {
+    const late = this.#late();
+    if (late.length)
+      throw new Error(
+        `threads: expected the threads to have left the call that failed, got thread ${late.join(", ")} in it; make the model anew, or wait`,
+      );
+  }
+
+  /** Threads that are in a call. */
+  #late(): number[] {
+    const job = Atomics.load(this.#memory.i32, this.#word(JOB));
+    return this.#hands
+      .map((_, index) => index + 1)
+      .filter((thread) => {
+        const left = Atomics.load(this.#memory.i32, this.#word(doneAt(thread)));
+        return left !== job && !this.#gone.has(thread);
+      });
+  }
+
+  #word(bytes: number): number {
+    return (this.#control + bytes) >> 2;
+  }
+
+  #end(reason: string): void {
+    if (this.#reason !== null) return;
+    this.#reason = reason;
+    // whose memory no new model is to share
+    leaveHouses();
+    const { i32 } = this.#memory;
+    Atomics.store(i32, this.#word(CLOSED), 1);
+    Atomics.notify(i32, this.#word(JOB));
+    for (const hand of this.#hands) void hand.end();
+  }
+
+  /** Ends the threads: models in its memory run on this one from then on. */
+  async close(): Promise<void> {
+    this.#end("it was closed");
+    await Promise.all(this.#hands.map((hand) => hand.end()));
+  }
+}

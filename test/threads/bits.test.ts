@@ -1,0 +1,214 @@
+import { describe, expect, test } from "vitest";
+import {
+  type Direction,
+  type ForwardOptions,
+  Linear,
+  type State,
+  type Tensor,
+} from "../../src/index.js";
+import { expectSameTensor } from "../support/compare.js";
+import {
+  type AnyOptions,
+  type Cell,
+  cells,
+  create,
+  generalCells,
+  randomState,
+} from "../support/layers.js";
+import { Random } from "../support/random.js";
+import { realThreads } from "./threads.js";
+
+/*
+ * A call on N threads has the bits of one: the layers of a case run on one thread first, which is what they are packed
+ * for, and others with the same weights then on N. Sizes are several full panels a thread and a ragged rest.
+ */
+
+const init = realThreads();
+const COUNTS = [2, 3, 4] as const;
+const BACKENDS = ["relaxed", "simd"] as const;
+
+interface Case {
+  readonly cell: Cell & { name: string };
+  readonly options: AnyOptions;
+  readonly batch: number | null;
+  readonly steps: number;
+  readonly lengths?: readonly number[];
+}
+
+const named = (name: string) =>
+  [...cells, ...generalCells].find((cell) => cell.name === name) as Cell & {
+    name: string;
+  };
+
+/** A large cell of a kind: its panels are split. */
+const sized = (
+  cell: Cell & { name: string },
+  more: object = {},
+): AnyOptions => ({
+  inputSize: 37,
+  hiddenSize: cell.kind === "RNN" ? 331 : 149,
+  ...cell.options,
+  ...more,
+});
+
+const projected = { ...named("LSTM"), name: "LSTM with projection" };
+const everything = { ...named("LSTM with everything") };
+
+/** One sequence: units are split, but of a GRU that is not standard. */
+const sequences: Case[] = [...cells, ...generalCells]
+  .filter(({ kind, options }) => kind !== "GRU" || !options?.activations)
+  .map((cell) => ({
+    cell,
+    options: sized(cell),
+    batch: null,
+    steps: 23,
+  }));
+for (const direction of ["reverse", "bidirectional"] as const)
+  for (const name of ["LSTM", "GRU reset before, keep", "RNN tanh"])
+    sequences.push({
+      cell: named(name),
+      options: sized(named(name), { direction }),
+      batch: null,
+      steps: 22,
+    });
+for (const projSize of [69, 140, 270])
+  sequences.push({
+    cell: projected,
+    options: sized(projected, { hiddenSize: 301, projSize, numLayers: 2 }),
+    batch: null,
+    steps: 16,
+  });
+
+/** Few rows: their units are split too, and rows begin and end at different steps. */
+const few: Case[] = [];
+for (const name of [
+  "LSTM",
+  "RNN relu",
+  "GRU reset after, replace",
+  "GRU reset before, replace (Chung et al. 2014)",
+  "LSTM with everything",
+])
+  for (const direction of ["forward", "bidirectional"] as Direction[])
+    few.push({
+      cell: named(name),
+      options: sized(named(name), { direction }),
+      batch: 3,
+      steps: 21,
+      lengths: [13, 21, 1],
+    });
+few.push({
+  cell: projected,
+  options: sized(projected, { projSize: 70, direction: "bidirectional" }),
+  batch: 3,
+  steps: 20,
+  lengths: [20, 3, 7],
+});
+
+/** Many rows: they are split. */
+const many: Case[] = [];
+for (const cell of [...cells, everything, ...generalCells.slice(-4)])
+  many.push({
+    cell,
+    options: { inputSize: 19, hiddenSize: 61, ...cell.options },
+    batch: 21,
+    steps: 24,
+    lengths: new Random(5).lengths(21, 24),
+  });
+many.push({
+  cell: projected,
+  options: {
+    inputSize: 20,
+    hiddenSize: 61,
+    projSize: 22,
+    direction: "bidirectional",
+  },
+  batch: 19,
+  steps: 31,
+});
+many.push({
+  cell: named("LSTM"),
+  options: { inputSize: 20, hiddenSize: 61, numLayers: 2 },
+  batch: 32,
+  steps: 9,
+});
+
+interface Outcome {
+  output: Tensor;
+  state: State;
+}
+
+function run({ cell, options, batch, steps, lengths }: Case): Outcome {
+  const random = new Random(9);
+  const layer = create(cell.kind, options);
+  const shape =
+    batch === null
+      ? [steps, options.inputSize]
+      : [batch, steps, options.inputSize];
+  const input = random.tensor(shape);
+  const state = randomState(random, cell.kind, options, batch ?? undefined);
+  const given: ForwardOptions = { state, ...(lengths && { lengths }) };
+  return layer.forward(input, given);
+}
+
+function expectSame(actual: Outcome, expected: Outcome): void {
+  expectSameTensor(actual.output, expected.output, "output");
+  expectSameTensor(actual.state.hidden, expected.state.hidden, "hidden");
+  if (expected.state.cell)
+    expectSameTensor(actual.state.cell as Tensor, expected.state.cell, "cell");
+}
+
+const label = ({ cell, options, batch, lengths }: Case) =>
+  [
+    cell.name,
+    options.direction ?? "forward",
+    options.projSize ? `P ${options.projSize}` : "",
+    batch === null ? "" : `B ${batch}`,
+    lengths ? "lengths" : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
+
+describe.each(BACKENDS)("%s", (backend) => {
+  const all = [...sequences, ...few, ...many];
+  test("N threads have the bits of one", async () => {
+    await init({ threads: 1, backend });
+    const alone = all.map((one) => ({ one, expected: run(one) }));
+    const unsplit: string[] = [];
+    for (const count of COUNTS) {
+      const threads = await init({ threads: count, backend });
+      for (const { one, expected } of alone) {
+        const before = threads.calls;
+        const actual = run(one);
+        if (threads.calls === before) unsplit.push(`${label(one)}, ${count}`);
+        try {
+          expectSame(actual, expected);
+        } catch (error) {
+          throw new Error(`${label(one)}, ${count} threads`, { cause: error });
+        }
+      }
+      await threads.close();
+    }
+    expect(unsplit).toEqual([]);
+  });
+
+  test("a Linear's steps and rows are split", async () => {
+    const random = new Random(3);
+    const input = random.tensor([5, 67, 83]);
+    const make = (activation: "softmax" | "tanh") =>
+      new Linear({ inputSize: 83, outputSize: 91, activation, seed: 2 });
+    await init({ threads: 1, backend });
+    const expected = (["softmax", "tanh"] as const).map(
+      (activation) => make(activation).forward(input).output,
+    );
+    for (const count of COUNTS) {
+      const threads = await init({ threads: count, backend });
+      (["softmax", "tanh"] as const).forEach((activation, index) => {
+        const before = threads.calls;
+        const { output } = make(activation).forward(input);
+        expectSameTensor(output, expected[index] as Tensor, activation);
+        expect(threads.calls).toBeGreaterThan(before);
+      });
+      await threads.close();
+    }
+  });
+});
