@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { requireByImport } from "./builtins.mjs";
 import { bundle, withoutTextDecoder } from "./bundle.mjs";
 import { FOR_CLI, startCli } from "./cli.mjs";
 import { withoutPako } from "./jsfive.mjs";
@@ -51,7 +52,7 @@ const { metafile } = await build({
   entryPoints: entries.map((name) => path(`src/${name}.ts`)),
   outbase: path("src"),
   outdir: path("dist"),
-  plugins: [withoutTextDecoder, withoutPako],
+  plugins: [withoutTextDecoder, withoutPako, requireByImport],
   external: ["*.wasm", "*.wasm?module", ...FOR_CLI.external],
   define: FOR_CLI.define,
   mainFields: ["module", "main"],

@@ -80,6 +80,15 @@ export default defineConfig({
       options: {
         detailedView: true,
         miniSearch: {
+          options: {
+            // a name with underscores is found whole, and by its parts
+            tokenize: (text: string) =>
+              text
+                .split(/[^\p{L}\p{N}_]+/u)
+                .flatMap((word) =>
+                  /[^_]_[^_]/.test(word) ? [word, ...word.split("_")] : [word],
+                ),
+          },
           searchOptions: {
             fuzzy: 0.1,
             boost: { title: 6, titles: 2, text: 1 },

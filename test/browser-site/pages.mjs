@@ -99,12 +99,15 @@ export async function checkPages(browser, origin) {
       await USES[name]?.(page);
       const took = performance.now() - started;
       await page.evaluate(axe);
+      // what changes its colour slowly would be measured on the way
+      await page.addStyleTag({ content: "* { transition: none !important }" });
       for (const scheme of ["light", "dark"]) {
         await page.evaluate(
           `document.documentElement.classList.toggle("dark", ${scheme === "dark"})`,
         );
-        // colours change over a quarter of a second
-        await new Promise((resolve) => setTimeout(resolve, 600));
+        await page.evaluate(
+          "new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 100)))",
+        );
         const violations = await page.evaluate(
           "axe.run(document).then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.target).slice(0, 3).join(' ')}`))",
         );

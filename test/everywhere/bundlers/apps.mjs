@@ -32,8 +32,11 @@ const OWN_FILES = {
 
 const SCRIPTS = ["main.js", ...Object.keys(OWN_FILES)];
 
+/** Entries that want Node's own modules: no page has them. */
+const ON_SERVERS = new Set(["./queue"]);
+
 /**
- * What the package exports with `import`, but for the main entry and the binaries: "gatewise/safetensors" …
+ * What the package exports for pages, but for the main entry and the binaries: "gatewise/safetensors" …
  *
  * @param {{ exports: Record<string, unknown> }} manifest
  */
@@ -41,6 +44,7 @@ const subpaths = ({ exports }) =>
   Object.entries(exports)
     .filter(([, target]) => typeof target === "object")
     .filter(([path]) => path !== "." && !path.endsWith(".wasm"))
+    .filter(([path]) => !ON_SERVERS.has(path))
     .map(([path]) => `gatewise${path.slice(1)}`);
 
 /**
@@ -55,7 +59,7 @@ ${subpaths(manifest)
   .join("\n")}
 export const input = [[0.5], [-1], [2]];
 export const model = new Sequential([
-  new LSTM({ inputSize: 1, hiddenSize: 1, backend: "simd" }),
+  new LSTM({ inputSize: 1, hiddenSize: 1, seed: 0, backend: "simd" }),
 ]);
 const { output } = model.forward(input);
 export const answer = {

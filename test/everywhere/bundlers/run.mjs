@@ -139,14 +139,18 @@ async function attempt(name, program, run) {
   );
 }
 
-/** What globalThis.answer of a page becomes. */
+/** What globalThis.answer of a page becomes, or the first error that the page has not caught. */
 async function answerOf(/** @type {string} */ address) {
   if (!browser) throw new Error("no browser");
   const page = await browser.browser.newPage();
-  try {
+  const failed = new Promise((_, reject) => page.once("pageerror", reject));
+  const answered = async () => {
     await page.goto(address, { timeout: PATIENCE });
     await page.waitForFunction("globalThis.answer", { timeout: PATIENCE });
     return page.evaluate("globalThis.answer");
+  };
+  try {
+    return await Promise.race([answered(), failed]);
   } finally {
     await page.close();
   }
