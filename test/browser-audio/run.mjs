@@ -1,9 +1,9 @@
 // Checks examples/voice and examples/denoise in Chromium and Firefox, with microphones that speak:
 //
-//     npm run build && (cd bench/peers && npm ci) && npm run test:audio
+//     npm run build && npm run site && npm run test:audio
 //     node test/browser-audio/run.mjs firefox
 //
-// Browsers and puppeteer-core come from tools/install-runtimes.sh, Silero's models with bench/peers, those of noise
+// Browsers and puppeteer-core come from tools/install-runtimes.sh, Silero's models with site/ or bench/peers, those of noise
 // suppression from ../shared. What is absent is skipped by name, and is an error under CI=true, ../shared apart.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,9 +18,11 @@ import { give, hear, listen, openRecording, said } from "./pages.mjs";
 const path = (/** @type {string} */ name) =>
   fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const speech = path("test/audio/fixtures/speech.wav");
-const silero = path(
-  "bench/peers/node_modules/@ricky0123/vad-web/dist/silero_vad_v5.onnx",
-);
+const silero = ["site", "bench/peers"]
+  .map((folder) =>
+    path(`${folder}/node_modules/@ricky0123/vad-web/dist/silero_vad_v5.onnx`),
+  )
+  .find((file) => existsSync(file));
 const conformance = (/** @type {string} */ name) =>
   path(`../shared/conformance/models/onnx/${name}.onnx`);
 const { models } = JSON.parse(
@@ -63,8 +65,8 @@ async function step(name, check) {
   }
 }
 
-/** @param {import("./hosts.mjs").Host} host */
-async function voice(host) {
+/** @param {import("./hosts.mjs").Host} host @param {string} silero */
+async function voice(host, silero) {
   const script = "test/browser-audio/serve-voice.mjs";
   await served(script, [silero, speech], async (origin) => {
     const open = async (/** @type {any} */ page) => {
@@ -144,7 +146,7 @@ const sound = silentSound();
 const wanted = process.argv.slice(2).map((word) => word.toLowerCase());
 for (const host of hosts) {
   if (wanted.length && !wanted.includes(host.name.toLowerCase())) continue;
-  if (existsSync(silero)) await voice(host);
+  if (silero) await voice(host, silero);
   else await step(`${host.name}, voice`, async () => null);
   await denoise(host, "GTCRN", [conformance("gtcrn_simple")]);
   await denoise(host, "DTLN", [
