@@ -3,13 +3,16 @@ import { linear, SOFTMAX } from "../linear";
 import { recurrent } from "../recurrence";
 import { Run } from "../run";
 import {
+  barriers,
   count,
   finished,
   leave,
+  napped,
   nextCall,
   post,
   posted,
   postedRun,
+  splitsAll,
 } from "./crew";
 import { linearRows, linearSteps, recurrentRows } from "./rows";
 import { recurrentUnits } from "./units";
@@ -38,6 +41,23 @@ const LEAST_STEP: f64 = 16_384;
 /** Rows a thread, from which on rows are split rather than units; and up to how many weights, of which each then reads all. */
 const ROWS_EACH = 2;
 
+/**
+ * Where a quarter of a call's barriers found nobody in time, the machine is busy with something else, and two threads
+ * take longer than one: 19 ms instead of 0.9 for an LSTM 128 × 100. The next calls run alone, so many of them; again and
+ * again late, so many at most.
+ */
+const FIRST_ALONE = 4;
+const LONGEST_ALONE = 64;
+
+/** Products of a thread, 1 ms: who comes 0.1 ms after another that had more of them is not late. */
+const LONG: f64 = 20_000_000;
+
+/** Products of this call. */
+let work: f64 = 0;
+/** How many calls run alone now, and how many did after the last that was late. */
+let rest: i32 = 0;
+let penalty: i32 = FIRST_ALONE;
+
 /** Products of a call. */
 function products(layer: Layer, steps: f64, recurrent: i32): f64 {
   return (
@@ -58,20 +78,23 @@ function splitRecurrent(run: Run): i32 {
   const layer = changetype<Recurrent>(run.layer);
   if (layer.format != F32 || run.trace) return 0;
   const k = layer.outputQuads << 2;
-  if (products(layer, stepsOf(run), k) < MOST_ALONE) return 0;
+  const all = splitsAll();
+  work = products(layer, stepsOf(run), k);
+  if (!all && work < MOST_ALONE) return 0;
   const threads = count();
   if (run.rows >= ROWS_EACH * threads) return RECURRENT_ROWS;
   if (layer.activation == SOFTMAX) return 0;
   // their gates are no part of a thread's panels
   if (layer.kind == GRU && layer.general) return 0;
   const step = <f64>run.rows * <f64>(layer.inputPanels << 4) * <f64>k;
-  return step >= LEAST_STEP * <f64>threads ? RECURRENT_UNITS : 0;
+  return all || step >= LEAST_STEP * <f64>threads ? RECURRENT_UNITS : 0;
 }
 
 function splitLinear(run: Run): i32 {
   const layer = changetype<Layer>(run.layer);
   if (layer.format != F32) return 0;
-  if (products(layer, stepsOf(run), 0) < MOST_ALONE) return 0;
+  work = products(layer, stepsOf(run), 0);
+  if (!splitsAll() && work < MOST_ALONE) return 0;
   const least = ROWS_EACH * count();
   if (run.lengths) return run.rows >= least ? LINEAR_ROWS : 0;
   return run.rows * run.steps >= least ? LINEAR_STEPS : 0;
@@ -87,13 +110,30 @@ function share(what: i32, run: Run): bool {
   return true;
 }
 
+/** Looks back at a call in which threads waited for each other so often. */
+function rate(met: i32): void {
+  if (met == 1 && work >= LONG * <f64>count()) return;
+  if (napped() << 2 < met) penalty = FIRST_ALONE;
+  else {
+    rest = penalty;
+    penalty = min(penalty << 1, LONGEST_ALONE);
+  }
+}
+
 /** A call, on all threads where that pays; 0: it was stopped, and nothing that it was to write is whole. */
 export function split(kind: i32, address: usize): i32 {
   const run = changetype<Run>(address);
-  const what = kind == RECURRENT ? splitRecurrent(run) : splitLinear(run);
+  let what = kind == RECURRENT ? splitRecurrent(run) : splitLinear(run);
+  if (what && rest > 0 && !splitsAll()) {
+    rest--;
+    what = 0;
+  }
   if (what) {
+    const before = barriers();
     post(what, address);
-    return share(what, run) && finished() ? 1 : 0;
+    const done = share(what, run) && finished();
+    rate(barriers() - before + 1);
+    return done ? 1 : 0;
   }
   if (kind == RECURRENT) recurrent(run);
   else linear(run);

@@ -144,10 +144,10 @@ web.env.logLevel = "error";
 export const onnxruntimeWeb = (layer, weights, input) =>
   session(web, { executionProviders: ["wasm"] }, layer, weights, input);
 
-export const onnxruntimeNode = (layer, weights, input) =>
+export const onnxruntimeNode = (layer, weights, input, threads = 1) =>
   session(
     native,
-    { intraOpNumThreads: 1, interOpNumThreads: 1 },
+    { intraOpNumThreads: threads, interOpNumThreads: 1 },
     layer,
     weights,
     input,

@@ -17,7 +17,7 @@ export function serveCrew(owner: unknown): void {
   const own = owner as Owner;
   const begin = (start: Start) => {
     try {
-      const { serve } = enter(start, 0);
+      const { serve } = enter(start, 0, false);
       own.postMessage("serves");
       serve();
     } catch (error) {

@@ -1,4 +1,4 @@
-import { boolean, positiveInteger, record, wrong } from "../checks.js";
+import { boolean, oneOf, positiveInteger, record, wrong } from "../checks.js";
 import {
   type Backend,
   Crew,
@@ -27,6 +27,11 @@ export interface ThreadsOptions {
   /** As for the core's `init`, which is called if one of them is given. */
   backend?: Backend | "auto";
   deterministic?: boolean;
+  /**
+   * "auto", the default: where it pays. "always": whatever a call's size, and however late the other threads are, to
+   * measure and to test.
+   */
+  split?: "auto" | "always";
   /** How long a call waits for a thread that makes no progress before it throws, in ms; 5000 by default. */
   timeout?: number;
 }
@@ -95,6 +100,7 @@ export async function init(options: ThreadsOptions = {}): Promise<Threads> {
     create: 0,
     backend: 0,
     deterministic: 0,
+    split: 0,
     timeout: 0,
   } satisfies Record<keyof ThreadsOptions, 0>);
   const { create, backend, deterministic } = options;
@@ -104,6 +110,7 @@ export async function init(options: ThreadsOptions = {}): Promise<Threads> {
       `threads: expected at most ${MOST_THREADS}, got ${threads}`,
     );
   const timeout = positiveInteger(options.timeout ?? 5000, "timeout");
+  const split = oneOf(options.split ?? "auto", "split", ["auto", "always"]);
   if (create !== undefined && typeof create !== "function")
     throw wrong(false, "create", "a function that makes a worker", create);
   if (backend !== undefined || deterministic !== undefined)
@@ -121,7 +128,7 @@ export async function init(options: ThreadsOptions = {}): Promise<Threads> {
   if (alone !== null) return new Threads(null, alone);
   if (!create)
     throw wrong(false, "create", "a function that makes a worker", create);
-  const crew = await hire(create, threads - 1, timeout);
+  const crew = await hire(create, threads - 1, timeout, split === "always");
   current = crew;
   takeMachinesFrom((wanted) => crew.machineFor(wanted));
   return new Threads(crew, "");
@@ -137,6 +144,7 @@ async function hire(
   create: () => WorkerLike,
   count: number,
   timeout: number,
+  always: boolean,
 ): Promise<Crew> {
   const hands = Array.from({ length: count }, () => handOf(create()));
   try {
@@ -144,6 +152,7 @@ async function hire(
       currentBackend() as "relaxed" | "simd",
       hands,
       timeout,
+      always,
     );
   } catch (error) {
     for (const hand of hands) void hand.end();

@@ -51,6 +51,9 @@ const sized = (
   ...more,
 });
 
+/** Fewer panels than threads, and a few more. */
+const SMALL = [1, 3, 16, 17, 37];
+
 const projected = { ...named("LSTM"), name: "LSTM with projection" };
 const everything = { ...named("LSTM with everything") };
 
@@ -71,13 +74,22 @@ for (const direction of ["reverse", "bidirectional"] as const)
       batch: null,
       steps: 22,
     });
-for (const projSize of [69, 140, 270])
+for (const projSize of [5, 71, 140])
   sequences.push({
     cell: projected,
-    options: sized(projected, { hiddenSize: 301, projSize, numLayers: 2 }),
+    options: sized(projected, { projSize, numLayers: 2 }),
     batch: null,
     steps: 16,
   });
+
+for (const hiddenSize of SMALL)
+  for (const cell of cells)
+    sequences.push({
+      cell,
+      options: { ...cell.options, inputSize: 3, hiddenSize },
+      batch: null,
+      steps: 5,
+    });
 
 /** Few rows: their units are split too, and rows begin and end at different steps. */
 const few: Case[] = [];
@@ -161,6 +173,7 @@ const label = ({ cell, options, batch, lengths }: Case) =>
   [
     cell.name,
     options.direction ?? "forward",
+    `H ${options.hiddenSize}`,
     options.projSize ? `P ${options.projSize}` : "",
     batch === null ? "" : `B ${batch}`,
     lengths ? "lengths" : "",

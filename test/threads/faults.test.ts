@@ -44,7 +44,7 @@ const idle = () =>
 
 describe("a thread that dies", () => {
   test("between calls: models go on on one, and it says why", async () => {
-    const threads = await init({ threads: 3, create });
+    const threads = await init({ threads: 3, create, split: "always" });
     const lstm = make();
     expectSameTensor(lstm.forward(input).output, expected, "split");
     expect([threads.threads, threads.reason]).toEqual([3, null]);
@@ -92,7 +92,12 @@ describe("a thread that dies", () => {
 });
 
 test("a thread that makes no progress: an error, and its memory is left alone until it has ended", async () => {
-  const threads = await init({ threads: 2, create: idle, timeout: 150 });
+  const threads = await init({
+    threads: 2,
+    create: idle,
+    split: "always",
+    timeout: 150,
+  });
   const lstm = make();
   expect(() => lstm.forward(input)).toThrow(
     "threads: expected every thread to go on, got none from thread 1 for 150 ms; what follows runs on one",
@@ -138,14 +143,14 @@ test("an error in a thread stops the call that it is in", async () => {
 
 describe("close", () => {
   test("models go on on one, and threads may be started again", async () => {
-    const threads = await init({ threads: 2, create });
+    const threads = await init({ threads: 2, create, split: "always" });
     const lstm = make();
     lstm.forward(input);
     await threads.close();
     await threads.close();
     expect([threads.threads, threads.reason]).toEqual([1, "it was closed"]);
     expectSameTensor(lstm.forward(input).output, expected, "closed");
-    const again = await init({ threads: 2, create });
+    const again = await init({ threads: 2, create, split: "always" });
     expectSameTensor(make().forward(input).output, expected, "again");
     const { calls } = again;
     expect(calls).toBeGreaterThan(0);
@@ -155,8 +160,8 @@ describe("close", () => {
   });
 
   test("init ends the threads of the init before", async () => {
-    const before = await init({ threads: 2, create });
-    const after = await init({ threads: 2, create });
+    const before = await init({ threads: 2, create, split: "always" });
+    const after = await init({ threads: 2, create, split: "always" });
     expect(before.threads).toBe(1);
     expect(after.threads).toBe(2);
     await after.close();
@@ -193,7 +198,7 @@ describe("one thread, where it says why", () => {
     ) as PropertyDescriptor;
     Reflect.deleteProperty(globalThis, "SharedArrayBuffer");
     try {
-      const threads = await init({ threads: 2, create });
+      const threads = await init({ threads: 2, create, split: "always" });
       expect(threads.threads).toBe(1);
       expect(threads.reason).toMatch(/^the host has no SharedArrayBuffer/);
       expectSameTensor(make().forward(input).output, expected, "output");
@@ -205,7 +210,7 @@ describe("one thread, where it says why", () => {
   test("a page that is not isolated", async () => {
     vi.stubGlobal("crossOriginIsolated", false);
     vi.stubGlobal("document", {});
-    const threads = await init({ threads: 2, create });
+    const threads = await init({ threads: 2, create, split: "always" });
     vi.unstubAllGlobals();
     expect(threads.threads).toBe(1);
     expect(threads.reason).toMatch(
@@ -214,7 +219,12 @@ describe("one thread, where it says why", () => {
   });
 
   test("plain JavaScript, and one thread", async () => {
-    const js = await init({ threads: 2, backend: "js", create });
+    const js = await init({
+      threads: 2,
+      backend: "js",
+      create,
+      split: "always",
+    });
     expect(js.reason).toBe('the backend "js" has no threads');
     const one = await init({ threads: 1, backend: "auto" });
     expect([one.threads, one.reason]).toEqual([1, "one was asked for"]);
@@ -267,7 +277,7 @@ describe("models", () => {
       steps.data.slice(t * 16, t * 16 + 16),
     );
     const single = frames.map((frame) => Float32Array.from(stream.step(frame)));
-    const threads = await init({ threads: 2, create });
+    const threads = await init({ threads: 2, create, split: "always" });
     const model = layers();
     expectSameTensor(model.forward(steps).output, whole, "whole");
     const blocks = model.stream();
@@ -292,7 +302,7 @@ describe("models", () => {
   });
 
   test("memory grows while threads serve", async () => {
-    const threads = await init({ threads: 2, create });
+    const threads = await init({ threads: 2, create, split: "always" });
     for (let models = 0; models < 2; models++) {
       const lstm = make();
       expectSameTensor(lstm.forward(input).output, expected, "output");

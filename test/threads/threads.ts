@@ -18,7 +18,7 @@ export function realThreads(): (options: ThreadsOptions) => Promise<Threads> {
     rmSync(folder, { recursive: true });
   });
   return async (options) => {
-    const threads = await init({ create, ...options });
+    const threads = await init({ create, split: "always", ...options });
     open.push(threads);
     return threads;
   };

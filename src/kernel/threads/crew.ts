@@ -63,13 +63,14 @@ export class Crew {
     start: Start,
     hands: readonly Hand[],
     patience: number,
+    always: boolean,
   ) {
     this.backend = backend;
     this.#memory = memory;
     this.#control = start.control;
     this.#hands = hands;
     this.#patience = patience;
-    this.#exports = enter(start, patience);
+    this.#exports = enter(start, patience, always);
     hands.forEach((hand, index) =>
       hand.onEnd((what) => {
         this.#gone.add(index + 1);
@@ -82,11 +83,13 @@ export class Crew {
    * Starts as many threads as `hands`, beside this one.
    *
    * @param patience ms without progress of another thread after which a call fails
+   * @param always calls are split whatever their size, and however late threads are
    */
   static async start(
     backend: "relaxed" | "simd",
     hands: readonly Hand[],
     patience: number,
+    always: boolean,
   ): Promise<Crew> {
     const binary = backend === "simd" ? threadsSimd : threadsRelaxed;
     const module = await WebAssembly.compile(decodeText(binary));
@@ -103,7 +106,7 @@ export class Crew {
     await Promise.all(
       hands.map((hand, index) => hand.start(startOf(index + 1))),
     );
-    return new Crew(backend, memory, startOf(0), hands, patience);
+    return new Crew(backend, memory, startOf(0), hands, patience, always);
   }
 
   /** Threads that calls are split among: 1 when the crew has come to an end. */

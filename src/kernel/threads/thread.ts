@@ -14,6 +14,7 @@ export interface ThreadExports {
     thread: number,
     threads: number,
     patience: number,
+    always: number,
   ): void;
   /** 0: the call was stopped. */
   split(kind: number, run: number): number;
@@ -42,10 +43,12 @@ function look(words: Int32Array, at: number, value: number, ms: number) {
  * The exports of an instance that is one of a crew's threads.
  *
  * @param patience ms without progress of another thread after which a call is stopped
+ * @param always calls are split whatever their size
  */
 export function enter(
   { module, memory, control, thread, threads }: Start,
   patience: number,
+  always: boolean,
 ): WebAssembly.Exports & ThreadExports {
   const words = new Int32Array(memory.buffer);
   const sleep = maySleep()
@@ -57,6 +60,6 @@ export function enter(
   const env = { memory, sleep, wake };
   const { exports } = new WebAssembly.Instance(module, { env });
   const own = exports as WebAssembly.Exports & ThreadExports;
-  own.join(control, thread, threads, patience);
+  own.join(control, thread, threads, patience, always ? 1 : 0);
   return own;
 }

@@ -1,0 +1,8 @@
+import { barrier } from "../../../assembly/threads/crew";
+
+export { join } from "../../../assembly/threads/crew";
+
+/** Barriers of all threads, one after another. */
+export function meet(times: i32): void {
+  for (; times > 0; times--) if (!barrier()) unreachable();
+}
