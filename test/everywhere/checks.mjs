@@ -49,6 +49,22 @@ export function checkPool({ problems, one, cancelled }) {
   return found;
 }
 
+/**
+ * Two threads, but in a page that is not isolated, which says why it has one.
+ *
+ * @param {string} place
+ * @param {import("./guests/threads.mjs").ThreadsReport} report
+ */
+export function checkThreads(place, { threads, reason, calls, problems }) {
+  const found = [...problems];
+  const wanted = place === "a page" ? 1 : 2;
+  if (threads !== wanted)
+    found.push(`expected ${wanted} threads, got ${threads}: ${reason}`);
+  if (wanted === 2 ? calls < 1 : !/isolated|headers/.test(String(reason)))
+    found.push(`got ${calls} calls, ${reason}`);
+  return found;
+}
+
 /** @param {import("./guests/audio.mjs").AudioReport} report */
 export function checkAudio({ runs }) {
   const found = [];

@@ -2,10 +2,10 @@
 // whose names contain one of them. Absent runtimes are skipped by name, and fail where CI=true.
 import { rm } from "node:fs/promises";
 import { hosts } from "./hosts/index.mjs";
-import { checkAudio, checkPlace, checkPool } from "./checks.mjs";
+import { checkAudio, checkPlace, checkPool, checkThreads } from "./checks.mjs";
 import { programOf } from "./pages.mjs";
 import { makeStage } from "./stage.mjs";
-import { printAudio, printPlaces, printPools } from "./table.mjs";
+import { printAudio, printPlaces, printPools, printThreads } from "./table.mjs";
 
 /**
  * @template T
@@ -20,6 +20,8 @@ const problems = [];
 const places = [];
 /** @type {Row<import("./guests/pool.mjs").PoolReport>[]} */
 const pools = [];
+/** @type {Row<import("./guests/threads.mjs").ThreadsReport>[]} */
+const shared = [];
 /** @type {Row<import("./guests/audio.mjs").AudioReport>[]} */
 const audio = [];
 let programs = 0;
@@ -42,6 +44,7 @@ await rm(stage.folder, { recursive: true, force: true });
 
 printPlaces(places);
 printPools(pools);
+printThreads(shared);
 printAudio(audio);
 for (const problem of problems) console.error(`FAILED ${problem}`);
 const trainings = places.flatMap(({ report }) => report.trained).length;
@@ -92,6 +95,8 @@ async function runHost({ name, open }) {
         checkPlace(place, report, hashOf(), trainedHashOf()),
       );
     if (session.pool) await row("workers", pools, session.pool, checkPool);
+    for (const [place, run] of Object.entries(session.threads ?? {}))
+      await row(place, shared, run, (report) => checkThreads(place, report));
     if (session.audio)
       await row("AudioWorklet", audio, session.audio, checkAudio);
   } finally {

@@ -68,6 +68,18 @@ export const printPools = (rows) =>
     ]),
   ]);
 
+/** @param {readonly Row<import("./guests/threads.mjs").ThreadsReport>[]} rows */
+export const printThreads = (rows) =>
+  print([
+    ["gatewise/threads", "where", "threads", "calls that were split"],
+    ...rows.map(({ host, place, report: { threads, calls } }) => [
+      host,
+      place,
+      String(threads),
+      String(calls),
+    ]),
+  ]);
+
 /** @param {readonly Row<import("./guests/audio.mjs").AudioReport>[]} rows */
 export const printAudio = (rows) =>
   print([

@@ -75,6 +75,26 @@ const places = {
     );
   },
 
+  threads: async () => {
+    const { init } =
+      await import("/node_modules/gatewise/dist/threads/index.js");
+    const { threadsReport } = await import("./threads.mjs");
+    const script = "/node_modules/gatewise/dist/threads-script.js";
+    const create = () => new Worker(script, { type: "module" });
+    return threadsReport(await gatewise(), (options) =>
+      init({ create, ...options }),
+    );
+  },
+
+  "threads-worker": () =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker("./threads-worker.mjs", { type: "module" });
+      worker.onmessage = ({ data }) =>
+        "error" in data ? reject(new Error(data.error)) : resolve(data);
+      worker.onerror = (event) =>
+        reject(new Error(event.message ?? "the worker did not load"));
+    }),
+
   audio: async () => (await import("./audio.mjs")).audioReport(),
 };
 

@@ -1,6 +1,7 @@
 import type { Backend } from "gatewise";
 import type { AudioReport } from "../guests/audio.mjs";
 import type { PoolReport } from "../guests/pool.mjs";
+import type { ThreadsReport } from "../guests/threads.mjs";
 import type { Facts, Report } from "../guests/report.mjs";
 import type { Program } from "../pages.mjs";
 import type { Stage } from "../stage.mjs";
@@ -23,6 +24,8 @@ export interface Session {
   show(program: Program): Promise<string>;
   /** What gatewise/worker does here. */
   pool?(): Promise<PoolReport>;
+  /** What gatewise/threads does, by where. */
+  readonly threads?: Readonly<Record<string, () => Promise<ThreadsReport>>>;
   /** How long gatewise/worklet takes here. */
   audio?(): Promise<AudioReport>;
   close?(): Promise<void>;

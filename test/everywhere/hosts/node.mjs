@@ -39,6 +39,7 @@ const host = (name, program, page, args = [], backends = ALL) => ({
         },
       ],
       pool: () => guest("pool-node.mjs"),
+      threads: { program: () => guest("threads-node.mjs") },
       pages: [page, "worker"],
       opens: ".mjs",
       show: (shown) => run(`${shown.folder}/${shown.entry}`),

@@ -41,6 +41,13 @@ const PAGES = [
  */
 export const measuresOf = (answer) => ({
   pool: () => answer("/guests/page.html?place=pool"),
+  threads: {
+    "an isolated page": () =>
+      answer("/isolated/guests/page.html?place=threads"),
+    "an isolated page's worker": () =>
+      answer("/isolated/guests/page.html?place=threads-worker"),
+    "a page": () => answer("/guests/page.html?place=threads"),
+  },
   audio: () => answer("/isolated/guests/page.html?place=audio"),
 });
 
