@@ -73,7 +73,7 @@ export function losses(
   line("held out", lines.validation, second, 2);
   if (lines.norm.length) {
     const norms = { left, top: top + 250, width, height: 90 };
-    canvas.write(16, norms.top, "gradients", 12);
+    canvas.write(16, norms.top - 18, "gradients", 12);
     option.series.push({
       type: "line",
       ...canvas.axes(norms, x, {
