@@ -128,7 +128,20 @@ export async function init(options: ThreadsOptions = {}): Promise<Threads> {
   if (alone !== null) return new Threads(null, alone);
   if (!create)
     throw wrong(false, "create", "a function that makes a worker", create);
-  const crew = await hire(create, threads - 1, timeout, split === "always");
+  let prepared;
+  try {
+    prepared = await Crew.prepare(currentBackend() as "relaxed" | "simd");
+  } catch (error) {
+    return new Threads(null, `the host refused: ${String(error)}`);
+  }
+  const hands = Array.from({ length: threads - 1 }, () => handOf(create()));
+  const always = split === "always";
+  const crew = await Crew.start(prepared, hands, timeout, always).catch(
+    (error: unknown) => {
+      for (const hand of hands) void hand.end();
+      throw error;
+    },
+  );
   current = crew;
   takeMachinesFrom((wanted) => crew.machineFor(wanted));
   return new Threads(crew, "");
@@ -138,26 +151,6 @@ function whyAlone(threads: number, backend: Backend): string | null {
   if (threads === 1) return "one was asked for";
   if (backend === "js") return 'the backend "js" has no threads';
   return whyNotShared();
-}
-
-async function hire(
-  create: () => WorkerLike,
-  count: number,
-  timeout: number,
-  always: boolean,
-): Promise<Crew> {
-  const hands = Array.from({ length: count }, () => handOf(create()));
-  try {
-    return await Crew.start(
-      currentBackend() as "relaxed" | "simd",
-      hands,
-      timeout,
-      always,
-    );
-  } catch (error) {
-    for (const hand of hands) void hand.end();
-    throw error;
-  }
 }
 
 function cores(): number {

@@ -42,6 +42,8 @@ describe("asks nothing of its host: no fetch, eval, blob, window, process, impor
     "worklet/index",
     "worklet/processor",
     "worklet/clock-script",
+    "threads/index",
+    "threads/script",
     "worker/index",
     "worker/script",
   ].map((name) => `src/${name}.ts`);

@@ -39,6 +39,7 @@ import { beamSearch, ctcBeam, ctcGreedy, type TokenStream } from "gatewise/decod
 import { addProcessor, GatewiseNode } from "gatewise/worklet";
 import { type SpeechSegment, VoiceActivity } from "gatewise/audio";
 import { score, scoreFile, work } from "gatewise/queue";
+import { init as initThreads, type Threads } from "gatewise/threads";
 import { createPool, type WorkerLike } from "gatewise/worker";
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
@@ -75,6 +76,9 @@ new Response(graph.save());
 declare const worker: WorkerLike;
 const pool = createPool({ create: () => worker });
 known(createPool({ workers: 2 }));
+const threads: Threads = await initThreads({ threads: 2, create: () => worker });
+const alone: string | null = threads.reason;
+known([alone, threads.threads, threads.calls, threads.close()]);
 const vad = new VoiceActivity({ model: bytes, onSpeechEnd: (audio) => known(audio), onFrameProcessed: ({ isSpeech }) => known(isSpeech) });
 const segment: SpeechSegment | void = (await vad.segments([new Float32Array(1)]).next()).value;
 known(segment); vad.listen(new MediaStream()).then(({ stop }) => stop());

@@ -2,7 +2,10 @@ import { describe, expect, test } from "vitest";
 import {
   type Direction,
   type ForwardOptions,
+  GRU,
   Linear,
+  LSTM,
+  Sequential,
   type State,
   type Tensor,
 } from "../../src/index.js";
@@ -202,6 +205,38 @@ describe.each(BACKENDS)("%s", (backend) => {
       await threads.close();
     }
     expect(unsplit).toEqual([]);
+  });
+
+  test("a model of layers, whose rows have their own lengths", async () => {
+    const make = () =>
+      new Sequential([
+        new LSTM({ inputSize: 12, hiddenSize: 21, seed: 1 }),
+        new Linear({
+          inputSize: 21,
+          outputSize: 33,
+          activation: "relu",
+          seed: 2,
+        }),
+        new GRU({
+          inputSize: 33,
+          hiddenSize: 18,
+          direction: "bidirectional",
+          seed: 3,
+        }),
+        new Linear({ inputSize: 36, outputSize: 6, seed: 4 }),
+      ]);
+    const random = new Random(8);
+    const input = random.tensor([11, 300, 12]);
+    const lengths = random.lengths(11, 300);
+    await init({ threads: 1, backend });
+    const expected = make().forward(input, { lengths });
+    for (const count of COUNTS) {
+      const threads = await init({ threads: count, backend });
+      const actual = make().forward(input, { lengths });
+      expectSameTensor(actual.output, expected.output, `${count} threads`);
+      expect(actual.state).toEqual(expected.state);
+      await threads.close();
+    }
   });
 
   test("a Linear's steps and rows are split", async () => {

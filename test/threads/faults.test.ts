@@ -207,6 +207,18 @@ describe("one thread, where it says why", () => {
     }
   });
 
+  test("a host that forbids compiling", async () => {
+    const compile = vi.spyOn(WebAssembly, "compile");
+    compile.mockRejectedValue(new WebAssembly.CompileError("forbidden"));
+    const threads = await init({ threads: 2, create });
+    compile.mockRestore();
+    expect([threads.threads, threads.reason]).toEqual([
+      1,
+      "the host refused: CompileError: forbidden",
+    ]);
+    expectSameTensor(make().forward(input).output, expected, "output");
+  });
+
   test("a page that is not isolated", async () => {
     vi.stubGlobal("crossOriginIsolated", false);
     vi.stubGlobal("document", {});

@@ -44,6 +44,12 @@ class SharedMemory extends WasmMemory {
   override i32: Int32Array = new Int32Array(this.wasm.buffer);
 }
 
+interface Prepared {
+  readonly backend: "relaxed" | "simd";
+  readonly module: WebAssembly.Module;
+  readonly memory: WasmMemory;
+}
+
 /** Threads over one memory, of which this one calls. */
 export class Crew {
   readonly backend: "relaxed" | "simd";
@@ -80,20 +86,28 @@ export class Crew {
   }
 
   /**
+   * What a crew computes with.
+   *
+   * @throws what the host says that forbids compiling, or has no room for a shared memory
+   */
+  static async prepare(backend: "relaxed" | "simd"): Promise<Prepared> {
+    const binary = backend === "simd" ? threadsSimd : threadsRelaxed;
+    const module = await WebAssembly.compile(decodeText(binary));
+    return { backend, module, memory: new SharedMemory() };
+  }
+
+  /**
    * Starts as many threads as `hands`, beside this one.
    *
    * @param patience ms without progress of another thread after which a call fails
    * @param always calls are split whatever their size, and however late threads are
    */
   static async start(
-    backend: "relaxed" | "simd",
+    { backend, module, memory }: Prepared,
     hands: readonly Hand[],
     patience: number,
     always: boolean,
   ): Promise<Crew> {
-    const binary = backend === "simd" ? threadsSimd : threadsRelaxed;
-    const module = await WebAssembly.compile(decodeText(binary));
-    const memory = new SharedMemory();
     const control = memory.take(CONTROL_BYTES);
     const threads = hands.length + 1;
     const startOf = (thread: number): Start => ({
