@@ -61,17 +61,18 @@ export function writeCheckpoint(
   };
   return serialize(tensors, {
     ...metadata,
-    training: JSON.stringify(training, infinity),
+    training: JSON.stringify(training, withoutLimits),
   });
 }
 
 const flat = (data: Float32Array): Tensor => ({ shape: [data.length], data });
 
-/** JSON has no ∞. */
-const infinity = (_: string, value: unknown) =>
-  value === Infinity ? "Infinity" : value;
-const finite = (key: string, value: unknown) =>
-  key === "clipNorm" && value === "Infinity" ? Infinity : value;
+/** JSON has neither ∞ (a clipNorm, a perplexity) nor NaN (a metric). */
+const withoutLimits = (_: string, value: unknown) =>
+  typeof value === "number" && !Number.isFinite(value) ? `${value}` : value;
+const LIMITS: readonly unknown[] = ["Infinity", "-Infinity", "NaN"];
+const withLimits = (_: string, value: unknown) =>
+  LIMITS.includes(value) ? Number(value) : value;
 
 export interface ReadCheckpoint {
   readonly model: Sequential;
@@ -160,7 +161,7 @@ interface Training {
 function parseTraining(text: string): Training {
   let value: unknown;
   try {
-    value = JSON.parse(text, finite);
+    value = JSON.parse(text, withLimits);
   } catch {
     throw new FormatError("expected JSON", "metadata.training");
   }

@@ -1,6 +1,7 @@
 import {
   boolean,
   isRecord,
+  message,
   nonNegativeInteger,
   positiveInteger,
   record,
@@ -31,11 +32,17 @@ export interface FitOptions {
   /** Data, or the share of the examples that is held out: the last ones. */
   validation?: Data | number;
   metrics?: readonly Metric[];
-  /** Epochs without a better validation loss before it stops; none by default. */
+  /**
+   * How many epochs in a row without a better validation loss end it, one at the least (0 is 1, as in Keras); none by
+   * default. A loss that is NaN is not better.
+   */
   patience?: number;
   /** By how much better counts; 0 by default. */
   minDelta?: number;
-  /** true by default: whatever ends it, the best weights are the model's in the end. */
+  /**
+   * true by default: whatever ends it, the best weights are the model's in the end. Where no validation loss was finite
+   * there are none, and the model keeps those of the last step.
+   */
   restoreBest?: boolean;
   /** Ends after the running step; model and trainer are then whole, and can go on. */
   signal?: AbortSignal;
@@ -133,7 +140,7 @@ export function checkFit(
   { gradients }: Computer,
   data: Data,
   value: unknown,
-  seed: number,
+  { seed, watches }: { seed: number; watches: boolean },
 ): CheckedFit {
   const given = record(value, "options", KNOWN) as FitOptions;
   const { subject, parts } = gradients;
@@ -156,6 +163,8 @@ export function checkFit(
       );
     [train, held] = splitData(subject, data, validation);
   } else if (validation !== undefined) held = validation;
+  if (given.patience !== undefined && !held) needsValidation("patience");
+  if (watches && !held) needsValidation("this schedule");
   const { signal } = given;
   if (signal !== undefined && !(isObject(signal) && "aborted" in signal))
     throw wrong(false, "signal", "an AbortSignal", signal);
@@ -175,6 +184,11 @@ export function checkFit(
     signal: signal ?? null,
     yieldEvery: number(given.yieldEvery ?? 12, "yieldEvery"),
   };
+}
+
+/** What looks at validation losses would do nothing without them, in silence. */
+function needsValidation(name: string): never {
+  throw new RangeError(message("validation", `data, for ${name}`, "undefined"));
 }
 
 const isObject = (value: unknown): value is object =>
@@ -232,7 +246,10 @@ export async function* run(
           pace,
         );
         session.observe(validation.loss);
-        best = !place.best || validation.loss < place.best.loss - fit.minDelta;
+        // NaN is below nothing: it is never the best, nor is what came before any other
+        best = place.best
+          ? validation.loss < place.best.loss - fit.minDelta
+          : validation.loss < Infinity;
         place.waited = best ? 0 : place.waited + 1;
         if (best) {
           place.best = validation;
@@ -247,7 +264,7 @@ export async function* run(
         best,
         seconds: (performance.now() - since) / 1000,
       };
-      if (place.waited >= fit.patience && fit.validation) {
+      if (fit.validation && !best && place.waited >= fit.patience) {
         reason = "patience";
         done = true;
         break;

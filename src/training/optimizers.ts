@@ -175,14 +175,12 @@ export type Factor = (step: number, plateau: Plateau) => number;
 
 export interface CheckedSchedule {
   readonly factor: Factor;
-  /** Takes a validation loss. */
-  readonly observe: (loss: number, plateau: Plateau) => void;
+  /** Takes a validation loss; null: it goes by steps alone. */
+  readonly observe: ((loss: number, plateau: Plateau) => void) | null;
 }
 
-const ignore = () => {};
-
 export function scheduleOf(value: unknown): CheckedSchedule {
-  if (value === "constant") return { factor: () => 1, observe: ignore };
+  if (value === "constant") return { factor: () => 1, observe: null };
   const name = oneOf(record(value, "schedule")["name"], "schedule.name", [
     "cosine",
     "linear",
@@ -201,7 +199,7 @@ export function scheduleOf(value: unknown): CheckedSchedule {
     const every = number(given, "every", 1, 1);
     return {
       factor: (step) => power(factor, Math.floor(step / every)),
-      observe: ignore,
+      observe: null,
     };
   }
   if (name === "plateau") {
@@ -217,7 +215,12 @@ export function scheduleOf(value: unknown): CheckedSchedule {
     return {
       factor: (_, plateau) => plateau.factor,
       observe(loss, plateau) {
-        if (plateau.best === null || loss < plateau.best - minDelta) {
+        // NaN is never the best: it would remain it
+        const better =
+          plateau.best === null
+            ? loss < Infinity
+            : loss < plateau.best - minDelta;
+        if (better) {
           plateau.best = loss;
           plateau.waited = 0;
         } else if (++plateau.waited > patience) {
@@ -243,6 +246,6 @@ export function scheduleOf(value: unknown): CheckedSchedule {
       const left = name === "linear" ? 1 - done : (1 + cosPi(done)) / 2;
       return end + (1 - end) * left;
     },
-    observe: ignore,
+    observe: null,
   };
 }

@@ -83,8 +83,13 @@ export class Session {
     );
   }
 
+  /** Whether the schedule goes by validation losses. */
+  get watches(): boolean {
+    return this.#schedule.observe !== null;
+  }
+
   observe(validation: number): void {
-    this.#schedule.observe(validation, this.plateau);
+    this.#schedule.observe?.(validation, this.plateau);
   }
 
   /**

@@ -102,7 +102,10 @@ export class Training {
   }
 
   fit(data: Data, options: FitOptions): Fit {
-    const fit = checkFit(this.computer, data, options, this.options.seed);
+    const fit = checkFit(this.computer, data, options, {
+      seed: this.options.seed,
+      watches: this.session.watches,
+    });
     const start = () =>
       run(this.computer, this.session, this.options, fit, this.place);
     return {
