@@ -10,7 +10,7 @@ import { randomAt, shuffled } from "./counters.js";
 import type { Weights } from "./cells64.js";
 import { forward64 } from "./forward64.js";
 import { Gradients } from "./gradients.js";
-import type { Loss, OwnLoss } from "./losses.js";
+import type { Loss, OwnLoss } from "./losses/index.js";
 import { checkOptions } from "./options.js";
 import { type Model, Subject } from "./subject.js";
 

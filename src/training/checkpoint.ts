@@ -5,7 +5,7 @@ import { Sequential } from "../models/sequential.js";
 import { parse, serialize, type StateDict } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
 import type { FitPlace } from "./fit.js";
-import type { Loss } from "./losses.js";
+import type { Loss } from "./losses/index.js";
 import type { CheckedOptions, TrainerOptions } from "./options.js";
 import type { Session } from "./session.js";
 import type { Subject } from "./subject.js";

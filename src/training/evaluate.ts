@@ -11,7 +11,7 @@ import { type CheckedBatch, countedOf } from "./batch.js";
 import type { Computer } from "./computer.js";
 import type { Source } from "./data.js";
 import type { Batch } from "./batch.js";
-import { logistic, type LossPart, sumOf } from "./losses.js";
+import { logistic, type LossPart, sumOf } from "./losses/index.js";
 import type { Pace } from "./pace.js";
 import type { Session } from "./session.js";
 

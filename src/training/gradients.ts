@@ -17,7 +17,7 @@ import {
   type RowLoss,
   sumOf,
   takesLogits,
-} from "./losses.js";
+} from "./losses/index.js";
 import type { Dropout } from "./plan.js";
 import { SHARD } from "./record.js";
 import { sampleInputs } from "./sampling.js";

@@ -7,7 +7,7 @@ export type { EvaluateOptions, Evaluation, Metric } from "./evaluate.js";
 export type { FitOptions, Progress, Summary } from "./fit.js";
 export { initialize, type InitializeOptions } from "./initialize.js";
 export { applyGradients, lossOf } from "./loops.js";
-export type { Loss } from "./losses.js";
+export type { Loss } from "./losses/index.js";
 export type { Optimizer, Schedule } from "./optimizers.js";
 export type { TrainerOptions } from "./options.js";
 export type { Dropout } from "./plan.js";

@@ -5,7 +5,13 @@ import type { StateDict } from "../safetensors.js";
 import { asTensor, checkTensor, type Tensor } from "../tensor.js";
 import { type Batch, checkWeights, countSteps } from "./batch.js";
 import { TrainingError } from "./errors.js";
-import { callOwn, type Loss, type OwnLoss, partsOf, sumOf } from "./losses.js";
+import {
+  callOwn,
+  type Loss,
+  type OwnLoss,
+  partsOf,
+  sumOf,
+} from "./losses/index.js";
 import { type Optimizer, ruleOf } from "./optimizers.js";
 import { type Model, Subject } from "./subject.js";
 

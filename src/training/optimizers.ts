@@ -147,7 +147,8 @@ function adam(value: unknown, name: "adam" | "adamw"): Rule {
       const m = first as Float32Array;
       const v = second as Float32Array;
       const size = rate / (1 - power(b1, step));
-      const root = Math.sqrt(1 - power(b2, step));
+      // multiplied by: a division a weight takes as long as all else of it
+      const root = 1 / Math.sqrt(1 - power(b2, step));
       const l2 = decoupled ? 0 : decay;
       const shrink = decoupled ? 1 - rate * decay : 1;
       for (let i = 0; i < w.length; i++) {
@@ -157,7 +158,7 @@ function adam(value: unknown, name: "adam" | "adamw"): Rule {
         const b = b2 * (v[i] as number) + (1 - b2) * d * d;
         m[i] = a;
         v[i] = b;
-        w[i] = value - (size * a) / (Math.sqrt(b) / root + epsilon);
+        w[i] = value - (size * a) / (Math.sqrt(b) * root + epsilon);
       }
     },
   };

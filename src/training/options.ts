@@ -12,7 +12,7 @@ import {
   checkBackend,
   checkSeed,
 } from "../layers/options.js";
-import type { Loss } from "./losses.js";
+import type { Loss } from "./losses/index.js";
 import type { Optimizer, Schedule } from "./optimizers.js";
 import type { Dropout } from "./plan.js";
 import { TAPE_BYTES } from "./record.js";

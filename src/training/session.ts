@@ -21,6 +21,8 @@ export class Session {
   readonly #schedule: CheckedSchedule;
   readonly #factors: ReadonlyMap<string, number>;
   readonly #trained: ReadonlySet<string>;
+  /** Of the running step: made once, not garbage of every one. */
+  readonly #gradients = new Map<string, Float32Array>();
   /** The weights as the optimiser has them; the model's are copies. */
   weights: StateDict;
   readonly moments: Map<string, Moments>;
@@ -100,18 +102,18 @@ export class Session {
    */
   apply({ network }: Gradients, loss: number): number {
     if (!Number.isFinite(loss)) throw new TrainingError(this.steps + 1, null);
-    const gradients = new Map<string, Float32Array>();
+    const gradients = this.#gradients;
     let square = 0;
     for (const place of network.places) {
       if (!this.#trained.has(place.name)) continue;
-      const gradient = network.gradient(place);
+      const gradient = network.gradient(place, gradients.get(place.name));
       let own = 0;
       for (let i = 0; i < gradient.length; i++)
         own += (gradient[i] as number) ** 2;
+      gradients.set(place.name, gradient);
       if (!Number.isFinite(own))
         throw new TrainingError(this.steps + 1, place.name);
       square += own;
-      gradients.set(place.name, gradient);
     }
     const norm = Math.sqrt(square);
     const scale = Math.min(1, this.#clipNorm / (norm + 1e-6));

@@ -7,7 +7,7 @@ import type { Data } from "./data.js";
 import type { EvaluateOptions, Evaluation } from "./evaluate.js";
 import type { FitOptions } from "./fit.js";
 import { Gradients } from "./gradients.js";
-import type { Loss } from "./losses.js";
+import type { Loss } from "./losses/index.js";
 import { checkOptions, type TrainerOptions } from "./options.js";
 import { type Model, Subject } from "./subject.js";
 import { type Fit, type StepResult, Training } from "./training.js";

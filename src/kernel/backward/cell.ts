@@ -1,7 +1,7 @@
 import { codeOf } from "../activations.js";
 import { hasStandard } from "../cells/recurrent.js";
 import { NUMBERS } from "../fields.js";
-import { lanesOf, panelsOf, type Rows } from "./arena.js";
+import { type Arena, lanesOf, panelsOf, type Rows } from "./arena.js";
 import { type CellPlaces, layCell, namesOf } from "./cell-layout.js";
 import { type CellFunctions, CellRecord } from "./cell-record.js";
 import { TRAINED_KINDS } from "./cells/index.js";
@@ -118,13 +118,13 @@ export class Cell {
     const at: Partial<Record<CellField, number>> = {
       active: arena.floats(active.length),
       z: arena.floats(count * z),
-      y: arena.zeros((first + count) * output),
+      y: statesOf(arena, first, count, output),
       scratch: arena.floats(first * Math.max(outputPanels, hiddenPanels)),
       slopes: arena.floats(5 * hidden),
     };
     if (this.#general) at.sums = arena.floats(count * z);
     if (this.#parts.length > 1) {
-      at.c = arena.zeros((first + count) * hidden);
+      at.c = statesOf(arena, first, count, hidden);
       at.t = arena.floats(count * hidden);
     }
     if (second) at.u = arena.floats(count * panelsOf(second.k));
@@ -337,3 +337,10 @@ export class Cell {
 
 const fieldsOf = (part: number) =>
   STATE_FIELDS[part] as (typeof STATE_FIELDS)[number];
+
+/** Room for a state before the first step and after each; the kernel writes the latter whole, padding included. */
+function statesOf(arena: Arena, first: number, count: number, lanes: number) {
+  const at = arena.floats((first + count) * lanes);
+  arena.memory.f32.fill(0, at >> 2, (at >> 2) + first * lanes);
+  return at;
+}

@@ -279,10 +279,12 @@ export class Network {
   }
 
   /** The gradient of a parameter, from the sum. */
-  gradient({ at }: Place): Float32Array {
+  gradient(
+    { at }: Place,
+    values: Float32Array = new Float32Array(at.length),
+  ): Float32Array {
     const { f32 } = this.#arena.memory;
     const start = this.#sum >> 2;
-    const values = new Float32Array(at.length);
     for (let i = 0; i < at.length; i++)
       values[i] = f32[start + (at[i] as number)] as number;
     return values;

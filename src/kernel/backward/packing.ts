@@ -15,6 +15,7 @@ export class Packing {
   /** The first place of each step. */
   readonly offsets: Int32Array;
   readonly #times: readonly ArrayLike<number>[];
+  #indices: { readonly steps: number; readonly list: Int32Array } | null = null;
 
   /**
    * @param times of each of the caller's rows, in the order of computation; they may be none
@@ -74,10 +75,22 @@ export class Packing {
       }
   }
 
+  /**
+   * The index of each place in (B, T). Kept: shards of a training are alike, and a list is gone through in a third of the
+   * time that `each` takes.
+   */
+  indices(steps: number): Int32Array {
+    if (this.#indices?.steps === steps) return this.#indices.list;
+    const list = new Int32Array(this.count);
+    this.each((place, row, time) => (list[place] = row * steps + time));
+    this.#indices = { steps, list };
+    return list;
+  }
+
   /** Where each row's steps lie: (B, T), -1 where there is none. */
   table(batch: number, steps: number): Int32Array {
     const table = new Int32Array(batch * steps).fill(-1);
-    this.each((place, row, time) => (table[row * steps + time] = place));
+    this.indices(steps).forEach((index, place) => (table[index] = place));
     return table;
   }
 }

@@ -13,14 +13,18 @@ export function packed(
   panels: boolean,
 ): Rows {
   const lanes = panels ? panelsOf(size) : lanesOf(size);
-  const at = arena.zeros(packing.count * lanes);
+  const { count } = packing;
+  const full = data && size === lanes;
+  const at = full ? arena.floats(count * lanes) : arena.zeros(count * lanes);
   const { f32 } = arena.memory;
-  if (data)
-    packing.each((place, row, time) => {
-      const from = (row * steps + time) * size;
-      const to = (at >> 2) + place * lanes;
+  if (data) {
+    const indices = packing.indices(steps);
+    let to = at >> 2;
+    for (let place = 0; place < count; place++, to += lanes) {
+      const from = (indices[place] as number) * size;
       for (let j = 0; j < size; j++) f32[to + j] = data[from + j] as number;
-    });
+    }
+  }
   return { at, stride: lanes * 4, size };
 }
 
@@ -32,13 +36,14 @@ export function unpacked(
   batch: number,
   steps: number,
 ): Float32Array {
-  const { size } = rows;
+  const { size, stride } = rows;
   const data = new Float32Array(batch * steps * size);
-  packing.each((place, row, time) => {
-    const from = (rows.at + place * rows.stride) >> 2;
-    const to = (row * steps + time) * size;
+  const indices = packing.indices(steps);
+  for (let place = 0; place < packing.count; place++) {
+    const from = (rows.at + place * stride) >> 2;
+    const to = (indices[place] as number) * size;
     for (let j = 0; j < size; j++) data[to + j] = f32[from + j] as number;
-  });
+  }
   return data;
 }
 
@@ -52,11 +57,10 @@ export function addSkipped(
   if (!count) return;
   const own = to.length / (batch * steps);
   const other = from.length / (batch * steps);
-  packing.each((_, row, time) => {
-    const index = row * steps + time;
-    if (mask?.[index] === 0) return;
+  for (const index of packing.indices(steps)) {
+    if (mask?.[index] === 0) continue;
     for (let j = 0; j < count; j++)
       to[index * own + j] =
         (to[index * own + j] as number) + (from[index * other + j] as number);
-  });
+  }
 }

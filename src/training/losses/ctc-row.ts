@@ -1,4 +1,4 @@
-import { exp, log } from "../kernel/backward.js";
+import { exp, log } from "../../kernel/backward.js";
 
 const NEVER = Number.NEGATIVE_INFINITY;
 
