@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Linear, LSTM, Sequential } from "../../src/index.js";
-import { parse } from "../../src/safetensors.js";
+import { Linear, LSTM, Sequential, tensor } from "../../src/index.js";
 import {
   type Progress,
   Trainer,
@@ -295,8 +294,10 @@ describe("fit", () => {
     const model = smallModel();
     let calls = 0;
     const { input, target } = smallBatch(8);
-    const nan = new Array(8).fill(new Array(7).fill([Number.NaN, 0]));
-    const validation = () => [{ input, target: calls++ < bad ? nan : target }];
+    const nan = Array.from({ length: 8 * 7 * 2 }, () => Number.NaN);
+    const validation = () => [
+      { input, target: calls++ < bad ? tensor(nan, [8, 7, 2]) : target },
+    ];
     const trainer = new Trainer(model, {
       loss: "mse",
       optimizer: { name: "sgd", learningRate: 0.1 },
