@@ -11,6 +11,7 @@ import { chromium, launch } from "../everywhere/hosts/browsers.mjs";
 import { PATIENCE } from "../everywhere/hosts/net.mjs";
 import { firstOf, inPackages } from "../everywhere/hosts/runtimes.mjs";
 import { check } from "./check.mjs";
+import { learnInPage } from "./learn.mjs";
 
 const hosts = [
   { name: "Chromium", ...chromium },
@@ -52,6 +53,8 @@ try {
       await page.goto(`${origin}examples/amp/index.html`);
       const { problems, mean, quanta } = await page.evaluate(check);
       problems.push(...(await swapInPage(page)));
+      await page.goto(`${origin}examples/amp/learn.html?seconds=6`);
+      problems.push(...(await learnInPage(page, PATIENCE)).problems);
       const figures = `${quanta} quanta of LSTM-40, ${mean.toFixed(3)} ms a channel`;
       console.log(`${name}: ${problems.join("; ") || "passed"} (${figures})`);
       if (problems.length) process.exitCode = 1;
