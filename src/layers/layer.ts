@@ -11,7 +11,7 @@ import {
 import type { StateDict } from "../safetensors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import type { Mask } from "./mask.js";
-import type { BackendChoice } from "./options.js";
+import type { BackendChoice, Precision } from "./options.js";
 import type { Parameters } from "./parameters.js";
 import type { Trace } from "./traced.js";
 
@@ -176,6 +176,12 @@ export abstract class Layer extends Inspected {
   /** How many numbers its parameters are. @internal */
   get parameterCount(): number {
     return this.#parameters.count;
+  }
+
+  /** How its matrices are multiplied: a layer that cannot have integers is float32. @internal */
+  get precision(): Precision {
+    const { precision } = this.options as { precision?: Precision };
+    return precision ?? "float32";
   }
 
   /** Multiplications of one step of one sequence, nearly. @internal */

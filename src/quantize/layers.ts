@@ -7,12 +7,6 @@ import { LAYER_TYPES } from "../models/layer-types.js";
 export const canQuantize = (layer: Layer): boolean =>
   "precision" in layer.options;
 
-/** As it is: of a layer that can only be float32, that. */
-export const precisionOf = (layer: Layer): Precision =>
-  canQuantize(layer)
-    ? (layer.options as { precision: Precision }).precision
-    : "float32";
-
 /** A layer of the same options and weights in another precision. */
 export function inPrecision(
   layer: Layer,

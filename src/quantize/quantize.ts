@@ -3,7 +3,7 @@ import type { Layer } from "../layers/layer.js";
 import type { Precision } from "../layers/options.js";
 import { Sequential } from "../models/sequential.js";
 import type { TensorLike } from "../tensor.js";
-import { bytesOf, canQuantize, inPrecision, precisionOf } from "./layers.js";
+import { bytesOf, canQuantize, inPrecision } from "./layers.js";
 import { deviation, outputsOf, timing } from "./measure.js";
 import { type LayerReport, type QuantizeReport, reportText } from "./report.js";
 
@@ -99,7 +99,7 @@ function reportOf(
     return {
       name: String(place),
       layer: layer.toString(),
-      precision: precisionOf(layer),
+      precision: layer.precision,
       bytes: { before: bytesOf(before), after: bytesOf(layer) },
       error: measured ? ownError(model, layer, place, data) : null,
       sensitivity: measured

@@ -1,4 +1,4 @@
-import { wrong } from "../checks.js";
+import { message, wrong } from "../checks.js";
 import {
   Network,
   type OperationSpec,
@@ -95,6 +95,17 @@ export class Subject {
     this.#bare = !sequential;
     this.layers = sequential ? model.layers : [model];
     this.skip = sequential ? model.skip : 0;
+    const rounded = this.layers.findIndex(
+      ({ precision }) => precision !== "float32",
+    );
+    if (rounded >= 0)
+      throw new RangeError(
+        message(
+          `layer ${rounded}`,
+          "float32: train the model first, then quantize it",
+          `${this.layers[rounded]}`,
+        ),
+      );
     this.cells = this.layers.map(cellsOfLayer);
     this.#specs = this.operations({});
     const [first] = this.layers as [Layer];

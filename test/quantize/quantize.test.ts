@@ -10,7 +10,9 @@ import {
   Masking,
   Sequential,
 } from "../../src/index.js";
+import { toOnnx } from "../../src/formats/onnx/index.js";
 import { quantize } from "../../src/quantize/index.js";
+import { Trainer } from "../../src/training/index.js";
 import { expectSameTensor, worstError } from "../support/compare.js";
 import { backends } from "../support/layers.js";
 import { Random } from "../support/random.js";
@@ -187,4 +189,12 @@ test("what is refused says so", () => {
     /^model: expected a layer with matrices/,
   );
   expect(() => quantize(lstm, { keep: ["0", "2", "3"] })).toThrow(RangeError);
+});
+
+test("what would silently be float32 is refused: training, and ONNX files", () => {
+  const { model: rounded } = quantize(model());
+  const expected =
+    /^layer 0: expected float32.*, got LSTM\(6 → 40, 2 layers, int8\)$/;
+  expect(() => toOnnx(rounded)).toThrow(expected);
+  expect(() => new Trainer(rounded, { loss: "mse" })).toThrow(expected);
 });
