@@ -1,4 +1,6 @@
 import { FormatError } from "../errors.js";
+import type { Layer } from "../index.js";
+import type { Recognised } from "./cells/recognise.js";
 import {
   type BodyDescription,
   type GraphDescription,
@@ -136,13 +138,28 @@ export class Planner {
 
   #add(given: NodeDescription, scope: Scope): void {
     const known = new Map<string, number>();
-    const description =
+    let description =
       given.type === "Loop" ? this.#unrolled(given, scope, known) : given;
-    const { type, name, outputs } = description;
-    const place = placeOf(name, type);
-    const inputs = description.inputs.map((input) =>
+    const place = placeOf(given.name, given.type);
+    let inputs = description.inputs.map((input) =>
       input === "" ? -1 : slotOf(input, scope, place),
     );
+    const cell =
+      given.type === "Loop"
+        ? this.#recognised(description, inputs, scope, known)
+        : null;
+    if (cell) {
+      const { attributes, slots } = cell;
+      inputs = [...slots];
+      const names = slots.map((slot) => this.#names[slot] ?? "");
+      description = {
+        ...description,
+        type: "CellLoop",
+        inputs: names,
+        attributes,
+      };
+    }
+    const { type, outputs } = description;
     const constants = inputs.map((slot) => this.#constants[slot] ?? null);
     if (
       type === "If" &&
@@ -243,6 +260,47 @@ export class Planner {
       outputs: kept(outputs, 2),
       attributes: new Map(attributes).set("body", changed),
     };
+  }
+
+  /** The recurrent cell that a Loop is. */
+  #recognised(
+    description: NodeDescription,
+    slots: readonly number[],
+    scope: Scope,
+    known: ReadonlyMap<string, number>,
+  ): Recognised | null {
+    const recognise = this.#operations.get("CellLoop")?.recognise;
+    if (!recognise) return null;
+    const constants = slots.map((slot) => this.#constants[slot] ?? null);
+    const find = (name: string) => {
+      const slot = known.get(name) ?? scope.find(name);
+      if (slot === undefined) return null;
+      const value = this.#constants[slot] ?? null;
+      return { slot, value, ones: this.#areOnes(slot, scope) };
+    };
+    const made = recognise(
+      description,
+      slots,
+      constants,
+      { find },
+      this.#setting,
+    );
+    const weights = made?.attributes.get("layer") as Layer | undefined;
+    const count = weights
+      ? Object.values(weights.stateDict()).reduce(
+          (all, { data }) => all + data.length,
+          0,
+        )
+      : 0;
+    return this.#setting.work.take(count) ? made : null;
+  }
+
+  /** Whether a value is an Expand of a 1. */
+  #areOnes(slot: number, scope: Scope): boolean {
+    const step = scope.steps.find(({ outputs }) => outputs.includes(slot));
+    const from = step?.node.type === "Expand" ? step.inputs[0] : undefined;
+    const data = this.#constants[from ?? -1]?.data;
+    return data?.length === 1 && data[0] === 1;
   }
 
   /** Puts the branch in place of an If whose condition is known; false where the file's If is none. */

@@ -1,3 +1,4 @@
+import type { Recognise } from "./cells/recognise.js";
 import type { Compile } from "./node.js";
 
 /** What a graph may be made of: operations by the types of their nodes. A reader brings those that it writes. */
@@ -9,6 +10,8 @@ export interface OperationType {
   readonly outputs: number;
   /** Its work is in proportion to its numbers: where all inputs are constant, it is computed at load. */
   readonly foldable: boolean;
+  /** Finds out which Loops are this operation. */
+  readonly recognise: Recognise | null;
 }
 
 /** The operations of one file. */
@@ -17,12 +20,20 @@ export interface Family {
   readonly foldable?: boolean;
   /** Of those that may have several outputs: how many. */
   readonly outputs?: Readonly<Record<string, number>>;
+  readonly recognise?: Recognise;
 }
 
 export function operationsOf(...families: readonly Family[]): Operations {
   const table = new Map<string, OperationType>();
-  for (const { operations, foldable = false, outputs = {} } of families)
+  for (const family of families) {
+    const { operations, foldable = false, outputs = {}, recognise } = family;
     for (const [type, compile] of Object.entries(operations))
-      table.set(type, { compile, outputs: outputs[type] ?? 1, foldable });
+      table.set(type, {
+        compile,
+        outputs: outputs[type] ?? 1,
+        foldable,
+        recognise: recognise ?? null,
+      });
+  }
   return table;
 }

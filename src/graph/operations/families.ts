@@ -7,6 +7,7 @@ export { arithmetic } from "./arithmetic.js";
 export { bitwiseOperations } from "./bitwise.js";
 export { blockOperations } from "./blocks.js";
 export { casts } from "./casts.js";
+export { cellLoops } from "./cell-loop.js";
 export { choices } from "./choices.js";
 export { constants } from "./constants.js";
 export { control } from "./control.js";
