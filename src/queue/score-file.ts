@@ -2,8 +2,8 @@
  * A file through the workers into another, which is there whole or not at all.
  */
 import { answerText } from "../data/json-lines.js";
-import { writeNpy } from "../data/npy.js";
-import { writeNpz } from "../data/npz.js";
+import { writeNpy } from "../formats/numpy/npy.js";
+import { writeNpz } from "../formats/numpy/npz.js";
 import { type Output, openOutput } from "../data/output.js";
 import { equalShapes, knownKeys, message, shapeText } from "../checks.js";
 import { FormatError } from "../errors.js";

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { readNpy } from "../../src/data/npy.js";
+import { readNpy } from "../../src/formats/numpy/npy.js";
 import { filesOf } from "../tfjs/files.js";
 import { modelBytes } from "../onnx/support/build.js";
 import { steps } from "./models.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readNpy, writeNpy } from "../../src/data/npy.js";
+import { readNpy, writeNpy } from "../../src/formats/numpy/npy.js";
 import { Sequential, type Tensor } from "../../src/index.js";
 import { expectSameTensor } from "../support/compare.js";
 import { anyModels } from "../support/models.js";

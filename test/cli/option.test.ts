@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { readNpy } from "../../src/data/npy.js";
+import { readNpy } from "../../src/formats/numpy/npy.js";
 import { bytesOf, namFile } from "../audio/files.js";
 import { recurrentModel } from "../onnx/support/small.js";
 import { readFixture } from "../torch/files.js";

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { writeNpy, readNpy } from "../../src/data/npy.js";
-import { readNpz, writeNpz } from "../../src/data/npz.js";
+import { writeNpy, readNpy } from "../../src/formats/numpy/npy.js";
+import { readNpz, writeNpz } from "../../src/formats/numpy/npz.js";
 import { load as loadOnnx, toOnnx } from "../../src/formats/onnx/index.js";
 import { GRU, Linear, LSTM, Sequential, tensor } from "../../src/index.js";
 import {

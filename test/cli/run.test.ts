@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { readNpy } from "../../src/data/npy.js";
-import { readNpz } from "../../src/data/npz.js";
+import { readNpy } from "../../src/formats/numpy/npy.js";
+import { readNpz } from "../../src/formats/numpy/npz.js";
 import { readWav, writeWav } from "../../src/cli/data/wav.js";
 import { load as loadAny } from "../../src/formats/load/index.js";
 import { load } from "../../src/formats/rtneural/index.js";

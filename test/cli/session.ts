@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect } from "vitest";
-import { writeNpy } from "../../src/data/npy.js";
+import { writeNpy } from "../../src/formats/numpy/npy.js";
 import { bytesOf } from "../audio/files.js";
 import {
   ampFile,

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { writeNpy } from "../../src/data/npy.js";
+import { writeNpy } from "../../src/formats/numpy/npy.js";
 import { Random } from "../support/random.js";
 import { steps } from "./models.js";
 import { openSession } from "./session.js";

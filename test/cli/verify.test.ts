@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { writeNpz } from "../../src/data/npz.js";
+import { writeNpz } from "../../src/formats/numpy/npz.js";
 import { backend, chain, steps } from "./models.js";
 import { openSession } from "./session.js";
 

@@ -2,7 +2,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { writeNpy, readNpy } from "../../src/data/npy.js";
+import { writeNpy, readNpy } from "../../src/formats/numpy/npy.js";
 import type { Tensor } from "../../src/index.js";
 import { Program } from "../cli/program.js";
 import { expectSameTensor } from "../support/compare.js";

@@ -40,12 +40,14 @@ export function damagedJson(text: string): fc.Arbitrary<string> {
   });
   return fc.array(change, { minLength: 1, maxLength: 3 }).map((changes) => {
     const value: Json = JSON.parse(text);
-    for (const { at, how, odd: other } of changes) {
+    for (const { at, how, odd: shared } of changes) {
+      // a copy: the next change may reach into it, and must not close a circle
+      const other = structuredClone(shared);
       const places = placesOf(value);
       const [parent, key] = places[at % places.length]!;
       if (Array.isArray(parent)) {
         const index = Number(key);
-        if (how === "twice") parent.push(parent[index]);
+        if (how === "twice") parent.push(structuredClone(parent[index]));
         else parent.splice(index, 1, ...(how === "replace" ? [other] : []));
       } else if (how === "replace") parent[key] = other;
       else if (how === "remove") delete parent[key];

@@ -3,8 +3,8 @@
  */
 import type { Tensor } from "gatewise";
 import type { Port } from "gatewise/load";
-import { readNpy } from "../../../src/data/npy";
-import { readNpz } from "../../../src/data/npz";
+import { readNpy } from "../../../src/formats/numpy/npy";
+import { readNpz } from "../../../src/formats/numpy/npz";
 import { readWav } from "../../../src/cli/data/wav";
 import { isChain, type Model } from "./opened";
 

@@ -4,7 +4,7 @@
  */
 import { type Tensor, tensor } from "gatewise";
 import { parse } from "gatewise/safetensors";
-import { readNpz } from "../../../src/data/npz";
+import { readNpz } from "../../../src/formats/numpy/npz";
 import { isChain, type Model } from "./opened";
 import { runModel, runSteps, type Tensors } from "./run";
 

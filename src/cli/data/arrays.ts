@@ -10,8 +10,8 @@ import { type Columns, csvText, readCsv } from "./csv.js";
 import { answerText, readLines, toQuestion } from "../../data/json-lines.js";
 import type { Kind } from "./kinds.js";
 import { lineBlocks } from "../../data/lines.js";
-import { readNpy, writeNpy } from "../../data/npy.js";
-import { readNpz, writeNpz } from "../../data/npz.js";
+import { readNpy, writeNpy } from "../../formats/numpy/npy.js";
+import { readNpz, writeNpz } from "../../formats/numpy/npz.js";
 
 /** Arrays by their names; "" for one that has none. */
 export type Arrays = ReadonlyMap<string, Tensor>;

@@ -11,7 +11,7 @@ import { FormatError, type Nested, tensor, type Tensor } from "../../index.js";
 import { UsageError } from "../errors.js";
 import { readInput } from "../input.js";
 import type { Arrays } from "./arrays.js";
-import { readNpz } from "../../data/npz.js";
+import { readNpz } from "../../formats/numpy/npz.js";
 
 export interface Case {
   readonly inputs: Arrays;

@@ -12,7 +12,7 @@ import { readCsv } from "./csv.js";
 import { readLines } from "../../data/json-lines.js";
 import type { Kind } from "./kinds.js";
 import { lineBlocks } from "../../data/lines.js";
-import { readNpz } from "../../data/npz.js";
+import { readNpz } from "../../formats/numpy/npz.js";
 import { type Audio, readWav } from "./wav.js";
 
 export interface TrainSource {

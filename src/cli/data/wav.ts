@@ -61,7 +61,7 @@ export function readWav(file: Uint8Array): Audio {
       return readSamples(view, start, Math.min(end, file.length), format);
     at = end + (size % 2);
   }
-  throw new FormatError("expected a chunk with samples, data, got none");
+  throw new FormatError("expected a chunk of samples, got none", "data");
 }
 
 function readFormat(view: DataView, start: number, end: number): Format {

@@ -9,23 +9,26 @@ import { producerOf } from "../keras-layers/producer.js";
 import { makeReport, type Report } from "../report.js";
 import { openWeights, readContents } from "./read-file.js";
 import { checkOptions, type KerasOptions } from "./options.js";
-import { type ParsedWeights, parseHdf5 } from "./parse.js";
+import type { ParsedTensors } from "../parsed.js";
+import { parseHdf5 } from "./parse.js";
 
 export { FormatError } from "../../errors.js";
 export type { Report, ReportLayer } from "../report.js";
 export { reportText } from "../report.js";
 export type { KerasOptions } from "./options.js";
-export type { ParsedWeights } from "./parse.js";
+export type { ParsedTensors } from "../parsed.js";
 
 /**
- * The weights of a .keras or .h5 file by their paths in it, whatever the model; any HDF5 file's arrays of floats.
+ * The weights of a .keras or .h5 file by their paths in it, "model_weights/lstm/lstm/kernel:0" or
+ * "layers/lstm/cell/vars/0", whatever the model; any HDF5 file's arrays of floats. `metadata` has keras_version, backend
+ * and model_config where the file does.
  *
  * @throws TypeError, RangeError for the arguments; FormatError, which names the place, for a file that is damaged
  */
 export function parse(
   bytes: Uint8Array | ArrayBuffer,
   options: Pick<KerasOptions, "maxBytes" | "checksums"> = {},
-): ParsedWeights {
+): ParsedTensors {
   const file = toBytes(bytes);
   record(options, "options", { maxBytes: 0, checksums: 0 });
   const { budget, checksums } = checkOptions(options, file.length);

@@ -5,23 +5,14 @@
 import { FormatError } from "../../errors.js";
 import type { StateDict } from "../../safetensors.js";
 import { Hdf5File } from "../hdf5/file.js";
-
-/** What `parse` finds. */
-export interface ParsedWeights {
-  /** By their paths in the HDF5 file: "model_weights/lstm/lstm/kernel:0", "layers/lstm/cell/vars/0". As float32. */
-  readonly tensors: StateDict;
-  /** The texts that the file has beside them: keras_version, backend, model_config. */
-  readonly metadata: Record<string, string>;
-  /** What is no array of floats: a line each. */
-  readonly ignored: readonly string[];
-}
+import type { ParsedTensors } from "../parsed.js";
 
 const TEXTS = ["keras_version", "backend", "model_config", "training_config"];
 
 /** Groups in groups, which Keras has some ten of. */
 const DEEPEST = 32;
 
-export function parseHdf5(file: Hdf5File): ParsedWeights {
+export function parseHdf5(file: Hdf5File): ParsedTensors {
   const entries: [string, StateDict[string]][] = [];
   const ignored: string[] = [];
   const walk = (path: string, depth: number): void => {

@@ -60,7 +60,11 @@ const SIGNATURES: readonly (readonly [
   ],
   [ascii("ET12"), 4, "a program of ExecuTorch (.pte)"],
   [ascii("GGUF"), 0, "GGUF, a language model of llama.cpp"],
-  [[0x93, ...ascii("NUMPY")], 0, "a NumPy array (.npy), which has no layers"],
+  [
+    [0x93, ...ascii("NUMPY")],
+    0,
+    "a NumPy array (.npy), which has no layers; parse gives the array",
+  ],
   [ascii("PAR1"), 0, "Parquet, a table"],
   [ascii("RIFF"), 0, "sound, or another RIFF file"],
   [ascii("%PDF"), 0, "a PDF"],

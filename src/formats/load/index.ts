@@ -1,8 +1,8 @@
 /** The model of a file, whatever of the formats it has. @module */
 
 import { toBytes } from "../../bytes.js";
-import { isRecord, message, record, wrong } from "../../checks.js";
-import { FormatError } from "../../errors.js";
+import { isRecord, record } from "../../checks.js";
+import { modelAmong } from "./model-among.js";
 import {
   type Files,
   type Loaded,
@@ -10,7 +10,7 @@ import {
   OPTIONS,
   readAs,
 } from "./readers.js";
-import { type Recognised, recognise } from "./recognise.js";
+import { recognise } from "./recognise.js";
 
 export { FormatError } from "../../errors.js";
 export {
@@ -31,6 +31,8 @@ export {
   type VerifiedOutput,
   type VerifyOptions,
 } from "../verify.js";
+export type { ParsedTensors } from "../parsed.js";
+export { parse, type ParseOptions } from "./parse.js";
 export type { Files, Loaded, LoadOptions } from "./readers.js";
 
 /**
@@ -48,32 +50,10 @@ export function load(
   options: LoadOptions = {},
 ): Loaded {
   record(options, "options", OPTIONS);
-  if (isRecord(file)) return loadOneOf(file as Files, options);
+  if (isRecord(file)) {
+    const { bytes, ...found } = modelAmong(file as Files);
+    return readAs(found, bytes, options, file as Files);
+  }
   const bytes = toBytes(file, "file");
   return readAs(recognise(bytes), bytes, options, {});
-}
-
-/** The model among the files. */
-function loadOneOf(files: Files, options: LoadOptions): Loaded {
-  const models: ({ name: string; bytes: Uint8Array } & Recognised)[] = [];
-  const others: string[] = [];
-  for (const [name, file] of Object.entries(files)) {
-    const place = JSON.stringify(name.slice(0, 100));
-    const bytes = toBytes(file, `files[${place}]`);
-    try {
-      models.push({ name, bytes, ...recognise(bytes) });
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      others.push(`${place}: ${error.message}`);
-    }
-  }
-  const [first, second] = models;
-  if (second) {
-    const got = models.map(({ name, format }) => `${name} (${format})`);
-    const some = got.slice(0, 4).join(", ");
-    throw new RangeError(message("files", "one model and its weights", some));
-  }
-  if (first) return readAs(first, first.bytes, options, files);
-  if (others.length) throw new FormatError(others.slice(0, 4).join("; "));
-  throw wrong(true, "files", "at least one file", files);
 }

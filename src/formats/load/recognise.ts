@@ -98,7 +98,10 @@ function recogniseZip(file: Uint8Array): Format {
     );
   const has = (ending: string) => names.some((name) => name.endsWith(ending));
   if (has("saved_model.pb")) throw refusal("a zip of a TensorFlow SavedModel");
-  if (has(".npy")) throw refusal("NumPy arrays (.npz), which have no layers");
+  if (has(".npy"))
+    throw refusal(
+      "NumPy arrays (.npz), which have no layers; parse gives the arrays",
+    );
   const some = names
     .slice(0, 4)
     .map((name) => JSON.stringify(name.slice(0, 60)));

@@ -14,4 +14,5 @@ export type { Port } from "../../index.js";
 export type { Report, ReportLayer } from "../report.js";
 export { toOnnx, type ToOnnxOptions } from "./export/to-onnx.js";
 export { load, type OnnxOptions } from "./load.js";
-export { parse, type ParsedInitializers } from "./parse.js";
+export type { ParsedTensors } from "../parsed.js";
+export { parse } from "./parse.js";

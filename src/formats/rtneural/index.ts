@@ -3,6 +3,9 @@
 import { toBytes } from "../../bytes.js";
 import type { AudioModel } from "../audio.js";
 import type { ModelOptions } from "../state-dict.js";
+import { placeOf } from "../json.js";
+import type { ParsedTensors } from "../parsed.js";
+import { parseLists } from "./parse.js";
 import { readRTNeural } from "./read.js";
 
 export { FormatError } from "../../errors.js";
@@ -11,6 +14,7 @@ export type { Report, ReportLayer } from "../report.js";
 export { reportText } from "../report.js";
 
 export type { LayerChoice, ModelOptions } from "../state-dict.js";
+export type { ParsedTensors } from "../parsed.js";
 export { toRTNeural } from "./write.js";
 
 /**
@@ -27,4 +31,14 @@ export function load(
   options: ModelOptions = {},
 ): AudioModel {
   return readRTNeural(toBytes(bytes), options);
+}
+
+/**
+ * The numbers of an RTNeural JSON file, whatever its layers: `layers[0].weights[0]` and so on, in Keras's layout, or a
+ * state dict's parameters by name.
+ *
+ * @throws TypeError for the argument; FormatError, which names the place, for a file that is damaged
+ */
+export function parse(bytes: Uint8Array | ArrayBuffer): ParsedTensors {
+  return parseLists(placeOf(toBytes(bytes)));
 }

@@ -62,7 +62,7 @@ export function load(
   options: ModelOptions = {},
 ): LoadedLayers {
   record(options, "options", MODEL_OPTIONS);
-  const { tensors, metadata, converted, ignored } = read(bytes);
+  const { tensors, metadata, converted, ignored } = readTensors(bytes);
   const format = "safetensors";
   if (Object.hasOwn(metadata, "gatewise"))
     return loadOurs(bytes, { format, converted, ignored });
@@ -72,7 +72,7 @@ export function load(
 }
 
 /** The floats, and a line for all that is other than float32. */
-function read(bytes: Uint8Array | ArrayBuffer): {
+export function readTensors(bytes: Uint8Array | ArrayBuffer): {
   tensors: StateDict;
   metadata: Record<string, string>;
   converted: string[];

@@ -17,6 +17,8 @@ import { namedWeights } from "./named-weights.js";
 export { FormatError } from "../../errors.js";
 export type { Report, ReportLayer } from "../report.js";
 export { reportText } from "../report.js";
+export type { ParsedTensors } from "../parsed.js";
+export { parse } from "./parse.js";
 
 /** How a layers model is read. */
 export interface TfjsOptions {

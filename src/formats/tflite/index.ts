@@ -10,4 +10,6 @@ export {
 } from "../../graph/index.js";
 export type { Port } from "../../index.js";
 export type { Report, ReportLayer } from "../report.js";
+export type { ParsedTensors } from "../parsed.js";
 export { load, type TfliteOptions } from "./load.js";
+export { parse } from "./parse.js";

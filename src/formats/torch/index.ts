@@ -2,10 +2,10 @@
 
 import { toBytes } from "../../bytes.js";
 import { boolean, record, shapeText, wrong } from "../../checks.js";
-import type { StateDict } from "../../safetensors.js";
 import type { Tensor } from "../../tensor.js";
 import { budgetFor } from "../budget.js";
 import { Changes } from "../changes.js";
+import type { ParsedTensors } from "../parsed.js";
 import type { NamedModule } from "../named-module.js";
 import {
   buildModel,
@@ -40,11 +40,7 @@ const TORCH_OPTIONS: Readonly<Record<keyof TorchOptions, true>> = {
 };
 
 /** What `parse` finds. */
-export interface TorchTensors {
-  /** By their names in the state dict, those of nested dicts joined by dots; numbers of their own. */
-  tensors: StateDict;
-  /** What the file holds besides, a line each. */
-  ignored: string[];
+export interface TorchTensors extends ParsedTensors {
   /** How numbers were changed, a line each. */
   converted: string[];
   /** Where the state dict was in the file: "model_state_dict"; "" when it is all of it. */
@@ -56,7 +52,8 @@ export interface TorchTensors {
 }
 
 /**
- * The float tensors of a .pt or .pth file as F32; F16, BF16 and F64 widened or rounded.
+ * The float tensors of a .pt or .pth file as F32; F16, BF16 and F64 widened or rounded. Their names are those of the
+ * state dict, joined by dots where dicts are nested.
  *
  * Objects of Python beside them, of NumPy's for one, are placeholders: neither looked up nor called, and counted under
  * `ignored`. A module that was saved whole, or as TorchScript, gives its parameters and buffers.
@@ -108,6 +105,7 @@ function readTensors(
   return {
     // fromEntries defines own properties, so a tensor may be called __proto__
     tensors: Object.fromEntries(tensors),
+    metadata: {},
     ignored,
     converted: converted.lines(),
     stateDict: found.path,
@@ -128,7 +126,13 @@ export function load(
   options: TorchOptions & ModelOptions = {},
 ): LoadedLayers {
   record(options, "options", { ...TORCH_OPTIONS, ...MODEL_OPTIONS });
-  const { stateDict, converted, whole, ...read } = readTensors(bytes, options);
+  const {
+    stateDict,
+    converted,
+    whole,
+    metadata: _,
+    ...read
+  } = readTensors(bytes, options);
   const name = whole && quote(whole.name);
   const file = {
     ...read,

@@ -2,18 +2,29 @@
  * NumPy's .npz: a zip file of .npy files.
  */
 import { zipSync } from "fflate";
-import { FormatError } from "../errors.js";
-import { Budget } from "../formats/budget.js";
-import { ZipArchive } from "../formats/zip/archive.js";
-import type { Tensor } from "../tensor.js";
+import { FormatError } from "../../errors.js";
+import { Budget } from "../budget.js";
+import { ZipArchive } from "../zip/archive.js";
+import type { Tensor } from "../../tensor.js";
 import { readNpy, writeNpy } from "./npy.js";
 
 /** What its entries may inflate to: more than that is no input but an attack. */
 const MOST_BYTES = 2 ** 32;
 
+/** Whether it is a zip file of .npy files. */
+export function isNpz(file: Uint8Array): boolean {
+  if (file[0] !== 0x50 || file[1] !== 0x4b) return false;
+  const { names } = new ZipArchive(file, new Budget(0));
+  return names.length > 0 && names.every((name) => name.endsWith(".npy"));
+}
+
 /** The arrays by their names, without `.npy`. */
-export function readNpz(file: Uint8Array): Map<string, Tensor> {
-  const archive = new ZipArchive(file, new Budget(MOST_BYTES));
+export function readNpz(
+  file: Uint8Array,
+  budget = new Budget(MOST_BYTES),
+  checksums = true,
+): Map<string, Tensor> {
+  const archive = new ZipArchive(file, budget, checksums);
   return new Map(
     archive.names.map((entry) => {
       const name = entry.replace(/\.npy$/, "");

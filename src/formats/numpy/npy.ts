@@ -5,10 +5,10 @@
  *
  * The header is a Python dict. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
-import { message, shapeText } from "../checks.js";
-import { DTYPES } from "../dtypes.js";
-import { FormatError } from "../errors.js";
-import { sizeOf, type Tensor } from "../tensor.js";
+import { message, shapeText } from "../../checks.js";
+import { DTYPES } from "../../dtypes.js";
+import { FormatError } from "../../errors.js";
+import { sizeOf, type Tensor } from "../../tensor.js";
 
 const MAGIC = "\x93NUMPY";
 const LONGEST_HEADER = 65_536;
@@ -48,6 +48,11 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
   ],
   ["b1", { size: 1, read: (v, at) => (v.getUint8(at) ? 1 : 0) }],
 ]);
+
+export function isNpy(file: Uint8Array): boolean {
+  const bytes = Array.from(file.subarray(0, MAGIC.length));
+  return String.fromCharCode(...bytes) === MAGIC;
+}
 
 /**
  * The array as float32, row-major.

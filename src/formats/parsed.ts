@@ -1,0 +1,34 @@
+import { shapeText } from "../checks.js";
+import type { StateDict } from "../safetensors.js";
+import type { Tensor } from "../tensor.js";
+
+/** What every format's `parse` returns: the arrays of a file, whatever its model. */
+export interface ParsedTensors {
+  /** Arrays of floats by their names in the file, as float32. */
+  readonly tensors: StateDict;
+  /** Text stored beside them, by name: keras_version, producer. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Arrays that do not hold floats, one line each. */
+  readonly ignored: readonly string[];
+}
+
+/** Sorts a file's arrays into floats and others. */
+export function collectTensors(
+  entries: Iterable<{
+    readonly name: string;
+    readonly dtype: string;
+    readonly shape: readonly number[];
+    /** null where the numbers are no floats. */
+    readonly read: () => Tensor | null;
+  }>,
+): Pick<ParsedTensors, "tensors" | "ignored"> {
+  const tensors: [string, Tensor][] = [];
+  const ignored: string[] = [];
+  for (const { name, dtype, shape, read } of entries) {
+    const tensor = read();
+    if (tensor) tensors.push([name, tensor]);
+    else ignored.push(`${name}: ${dtype} ${shapeText(shape)}`);
+  }
+  // fromEntries defines own properties, so a tensor may be called __proto__
+  return { tensors: Object.fromEntries(tensors), ignored };
+}
