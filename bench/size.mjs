@@ -13,25 +13,25 @@ import { kB, table } from "./lib/text.mjs";
 const BUDGETS = {
   "simd.wasm": { bytes: 17_100, gzipped: 6_900 },
   "relaxed.wasm": { bytes: 14_500, gzipped: 5_900 },
-  gatewise: { bytes: 152_200, gzipped: 53_200 },
+  gatewise: { bytes: 156_800, gzipped: 55_300 },
   // of an application that imports nothing else: more when bundlers can no longer leave the other layers out
-  "LSTM alone": { bytes: 107_000, gzipped: 38_900 },
+  "LSTM alone": { bytes: 111_200, gzipped: 40_500 },
   "parse and serialize": { bytes: 8_400, gzipped: 3_500 },
   // what all of it adds to gatewise, graphs and the reader of ONNX files included
-  "gatewise/audio": { bytes: 168_100, gzipped: 59_500 },
+  "gatewise/audio": { bytes: 193_100, gzipped: 68_600 },
   // what the load of a format adds to gatewise
   // all of them
-  "gatewise/load": { bytes: 411_100, gzipped: 145_600 },
+  "gatewise/load": { bytes: 434_100, gzipped: 154_000 },
   "gatewise/safetensors": { bytes: 25_600, gzipped: 9_300 },
   "gatewise/torch": { bytes: 62_000, gzipped: 23_200 },
-  "gatewise/onnx": { bytes: 131_300, gzipped: 46_300 },
+  "gatewise/onnx": { bytes: 154_800, gzipped: 55_000 },
   // 22 kB gzipped of it graphs, 18 the operations of graphs
-  "gatewise/tflite": { bytes: 163_100, gzipped: 57_300 },
+  "gatewise/tflite": { bytes: 175_700, gzipped: 61_800 },
   "gatewise/nam": { bytes: 17_800, gzipped: 6_200 },
   "gatewise/rtneural": { bytes: 35_500, gzipped: 12_600 },
   // both with graphs, for models that branch, and the operations that Keras's layers are made of
-  "gatewise/keras": { bytes: 187_200, gzipped: 65_900 },
-  "gatewise/tfjs": { bytes: 136_000, gzipped: 48_100 },
+  "gatewise/keras": { bytes: 202_200, gzipped: 71_100 },
+  "gatewise/tfjs": { bytes: 150_700, gzipped: 53_300 },
   // and what an entry beside the formats adds
   // 6 kB gzipped both of its binaries, 15 the passes backward and their plain JavaScript, the rest Trainer; LayerNorm,
   // Conv1d and LastStep, and chunks of a tape that does not fit, are 2.5 of them
@@ -63,7 +63,7 @@ for (const { name, bytes, gzipped } of await sizes()) {
 }
 
 /** What npm unpacks, in bytes. */
-const PACKAGE = 2_540_000;
+const PACKAGE = 2_640_000;
 const [packed] = JSON.parse(
   execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
     encoding: "utf8",

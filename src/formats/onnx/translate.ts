@@ -26,6 +26,9 @@ import {
 import { type Circumstances, type Draft, normalise } from "./normalise.js";
 import { dtypeOf, valueOf } from "./tensors.js";
 
+/** Nodes that only our own readers write; ONNX has none of these names. */
+const OURS: ReadonlySet<string> = new Set(["CellLoop", "Requantize"]);
+
 /** From this version of the IR on, an initializer that is an input too is that input's default; before, a constant. */
 const DEFAULTS_IR = 4;
 
@@ -136,7 +139,10 @@ export class Translator {
     const called = this.#functions.get(keyOf(domain, type));
     if (called) return this.#call(called, proto, place);
     const node: Draft = {
-      type: isStandard(domain) ? type : `${domain}.${type}`,
+      type:
+        isStandard(domain) && !OURS.has(type)
+          ? type
+          : `${domain || "ai.onnx"}.${type}`,
       name,
       inputs: inputs.map(place.rename),
       outputs: outputs.map(place.rename),
