@@ -216,3 +216,16 @@ test("options and bytes of the wrong kind are refused", () => {
   expect(call(new Uint8Array(0))).toThrow(FormatError);
   expect(load(bytes.slice().buffer).model.inputs.length).toBe(3);
 });
+
+test.each(["CellLoop", "Requantize"])(
+  "%s, a name of ours, is no operation of ONNX",
+  (type) => {
+    const bytes = modelBytes({
+      nodes: [{ type, inputs: ["x"], outputs: ["y"] }],
+      inputs: [{ name: "x", shape: [2] }],
+      outputs: [{ name: "y" }],
+    });
+    expect(() => load(bytes)).toThrow(FormatError);
+    expect(() => load(bytes)).toThrow(`ai.onnx.${type}`);
+  },
+);
