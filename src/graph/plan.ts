@@ -50,3 +50,25 @@ export function withFrees(
   });
   return reversed.reverse();
 }
+
+/** The constants that a step or an output reads; the others were for load alone. */
+export function usedAlone(
+  constants: readonly (Value | undefined)[],
+  steps: readonly Step[],
+  kept: readonly number[],
+): (Value | undefined)[] {
+  const used = new Set(kept);
+  const use = (list: readonly Step[]): void => {
+    for (const { inputs, captures, node } of list) {
+      for (const slot of [...inputs, ...captures]) used.add(slot);
+      for (const body of node.bodies.values()) {
+        for (const slot of body.outputs) used.add(slot);
+        use(body.steps);
+      }
+    }
+  };
+  use(steps);
+  return Array.from(constants, (value, slot) =>
+    used.has(slot) ? value : undefined,
+  );
+}

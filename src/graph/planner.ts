@@ -13,41 +13,12 @@ import {
   placeOf,
   type StepRun,
   type Setting,
-  type Step,
 } from "./node.js";
-import { type Plan, withFrees } from "./plan.js";
+import { type Plan, usedAlone, withFrees } from "./plan.js";
 import { FREE, runsOf } from "./runs.js";
+import { Scope, slotOf } from "./scope.js";
 import type { Operations } from "./table.js";
 import { TooLarge, type Value } from "./value.js";
-
-type Unfreed = Omit<Step, "frees">;
-
-/** The names of a graph or body; those that it does not define are those around it. */
-class Scope {
-  readonly #slots = new Map<string, number>();
-  readonly #parent: Scope | null;
-  /** Slots from here on are its own. */
-  readonly first: number;
-  readonly steps: Unfreed[];
-
-  constructor(parent: Scope | null, first: number, steps: Unfreed[] = []) {
-    this.#parent = parent;
-    this.first = first;
-    this.steps = steps;
-  }
-
-  has(name: string): boolean {
-    return this.#slots.has(name);
-  }
-
-  set(name: string, slot: number): void {
-    this.#slots.set(name, slot);
-  }
-
-  find(name: string): number | undefined {
-    return this.#slots.get(name) ?? this.#parent?.find(name);
-  }
-}
 
 /** Makes the plan of a graph: checks that it is one, compiles its nodes, computes what is constant. */
 export class Planner {
@@ -362,15 +333,6 @@ export class Planner {
   }
 }
 
-function slotOf(name: string, scope: Scope, place: string): number {
-  const slot = scope.find(name);
-  if (slot !== undefined) return slot;
-  throw new FormatError(
-    `expected a value that comes before, got ${JSON.stringify(name)}`,
-    place,
-  );
-}
-
 /** What nodes say of values in the file is said of the file. */
 function atLoad<T>(call: () => T): T {
   try {
@@ -381,26 +343,4 @@ function atLoad<T>(call: () => T): T {
       throw new FormatError(error.message);
     throw error;
   }
-}
-
-/** The constants that a step or an output reads; the others were for load alone. */
-function usedAlone(
-  constants: readonly (Value | undefined)[],
-  steps: readonly Step[],
-  kept: readonly number[],
-): (Value | undefined)[] {
-  const used = new Set(kept);
-  const use = (list: readonly Step[]): void => {
-    for (const { inputs, captures, node } of list) {
-      for (const slot of [...inputs, ...captures]) used.add(slot);
-      for (const body of node.bodies.values()) {
-        for (const slot of body.outputs) used.add(slot);
-        use(body.steps);
-      }
-    }
-  };
-  use(steps);
-  return Array.from(constants, (value, slot) =>
-    used.has(slot) ? value : undefined,
-  );
 }
