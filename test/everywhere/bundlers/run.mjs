@@ -100,13 +100,8 @@ await attempt("attw", inPackages(".bin/attw"), async () => {
   await output(String(inPackages(".bin/attw")), [
     tarball,
     "--profile=esm-only",
-    // binaries, and scripts that threads load by address, have no types
     "--exclude-entrypoints",
-    "simd.wasm",
-    "relaxed.wasm",
-    "worklet-processor.js",
-    "worklet-clock.js",
-    "worker-script.js",
+    ...(await withoutTypes()),
   ]);
   console.log("ok attw");
 });
@@ -184,4 +179,17 @@ function compare(name, got, auto, isPage = false) {
   for (const text of found) problems.push(`${name}: ${text}`);
   if (found.length === 0)
     console.log(`ok ${name}: ${auto}${isPage ? ", worker, worklet" : ""}`);
+}
+
+/** Entries that no program imports: binaries, and scripts that threads load by address. */
+async function withoutTypes() {
+  const { exports } = JSON.parse(await readFile("package.json", "utf8"));
+  return Object.keys(exports)
+    .filter(
+      (entry) =>
+        entry.endsWith(".wasm") ||
+        (entry.endsWith(".js") &&
+          !JSON.stringify(exports[entry]).includes(".d.ts")),
+    )
+    .map((entry) => entry.slice("./".length));
 }
