@@ -2,7 +2,7 @@ import { expNegated, plusOne } from "../activations";
 import { mix, updateRow } from "../gru";
 import { Recurrent } from "../layer";
 import { clearPadding, product } from "../product";
-import { barrier, count, index, partOf } from "./crew";
+import { barrier, count, index, partOf } from "./team";
 import { Part } from "./part";
 
 /** One step, reset after the product, but for the barrier at its end. */

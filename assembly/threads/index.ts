@@ -1,2 +1,2 @@
-export { join } from "./crew";
+export { join } from "./team";
 export { serve, split } from "./split";

@@ -2,7 +2,7 @@ import { update } from "../general-lstm";
 import { Recurrent } from "../layer";
 import { updateRow } from "../lstm";
 import { clearPadding, product } from "../product";
-import { barrier } from "./crew";
+import { barrier } from "./team";
 import { Part } from "./part";
 
 /** Gates and cells of one row's units, `m` their o ∘ tanh(c'): addresses of whole rows. */

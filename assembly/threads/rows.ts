@@ -2,7 +2,7 @@ import { GRU, Layer, LSTM, Recurrent } from "../layer";
 import { linear } from "../linear";
 import { recurrent } from "../recurrence";
 import { Run } from "../run";
-import { count, index, runRoom } from "./crew";
+import { count, index, runRoom } from "./team";
 
 /*
  * A call split by rows: each thread runs the plain kernel over rows of its own, in buffers that lie one behind the other

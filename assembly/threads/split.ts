@@ -13,7 +13,7 @@ import {
   posted,
   postedRun,
   splitsAll,
-} from "./crew";
+} from "./team";
 import { linearRows, linearSteps, recurrentRows } from "./rows";
 import { recurrentUnits } from "./units";
 
@@ -140,7 +140,7 @@ export function split(kind: i32, address: usize): i32 {
   return 1;
 }
 
-/** Takes part in calls until the crew is closed. */
+/** Takes part in calls until the team is closed. */
 export function serve(): void {
   while (nextCall()) {
     share(posted(), changetype<Run>(postedRun()));

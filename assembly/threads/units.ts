@@ -2,7 +2,7 @@ import { LSTM, GRU, Recurrent } from "../layer";
 import { running } from "../recurrence";
 import { clearPadding, product } from "../product";
 import { Run } from "../run";
-import { barrier, count, index, layerRoom, partRoom } from "./crew";
+import { barrier, count, index, layerRoom, partRoom } from "./team";
 import { stepAfter, stepBefore } from "./gru";
 import { stepLstm } from "./lstm";
 import { stepRnn } from "./rnn";

@@ -1,4 +1,4 @@
-/** What a barrier of two threads takes: assembly/threads/crew.ts with nothing between its barriers. */
+/** What a barrier of two threads takes: assembly/threads/team.ts with nothing between its barriers. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -59,56 +59,76 @@ interface Hole {
   bytes: number;
 }
 
+const endOf = ({ start, bytes }: Hole): number => start + bytes;
+
 /** Hands out blocks: the first hole that is large enough, else what comes behind. */
 abstract class Blocks implements Memory {
   f32: Float32Array = new Float32Array(0);
   i32: Int32Array = new Int32Array(0);
   end = FIRST_ADDRESS;
   /** By their addresses; no two of them touch, and none touches the end. */
-  #holes: Hole[] = [];
+  readonly #holes: Hole[] = [];
   #reserved = 0;
 
   abstract ensure(bytes: number): void;
 
   hasHole(bytes: number): boolean {
-    return this.#holeOf(inLines(bytes)) !== undefined;
+    return this.#findHole(inLines(bytes)) >= 0;
   }
 
-  #holeOf(size: number): Hole | undefined {
-    return this.#holes.find((hole) => hole.bytes >= size);
+  #findHole(size: number): number {
+    return this.#holes.findIndex((hole) => hole.bytes >= size);
   }
 
   take(bytes: number): number {
     const size = inLines(bytes);
-    const hole = this.#holeOf(size);
+    const index = this.#findHole(size);
+    const hole = this.#holes[index];
     const address = hole ? hole.start : this.end;
     if (!hole) {
       this.ensure(this.end + size + this.#reserved);
       this.end += size;
-    } else {
+    } else if (hole.bytes === size) this.#holes.splice(index, 1);
+    else {
       hole.start += size;
       hole.bytes -= size;
-      this.#holes = this.#holes.filter((one) => one.bytes > 0);
     }
     this.f32.fill(0, address >> 2, (address + size) >> 2);
     return address;
   }
 
   give(address: number, bytes: number): void {
-    const holes = [...this.#holes, { start: address, bytes: inLines(bytes) }];
-    holes.sort((a, b) => a.start - b.start);
-    this.#holes = [];
-    for (const hole of holes) {
-      const last = this.#holes.at(-1);
-      if (last && last.start + last.bytes === hole.start)
-        last.bytes += hole.bytes;
-      else this.#holes.push(hole);
+    const given = { start: address, bytes: inLines(bytes) };
+    let first = this.#holesBelow(address);
+    let joined = 0;
+    const below = this.#holes[first - 1];
+    const above = this.#holes[first];
+    if (below && endOf(below) === given.start) {
+      given.start = below.start;
+      given.bytes += below.bytes;
+      first--;
+      joined++;
     }
-    const last = this.#holes.at(-1);
-    if (last && last.start + last.bytes === this.end) {
-      this.end = last.start;
-      this.#holes.pop();
+    if (above && endOf(given) === above.start) {
+      given.bytes += above.bytes;
+      joined++;
     }
+    if (endOf(given) === this.end) {
+      this.end = given.start;
+      this.#holes.splice(first, joined);
+    } else this.#holes.splice(first, joined, given);
+  }
+
+  /** How many holes begin below an address: a search by halves, as garbage gives blocks back by the thousand. */
+  #holesBelow(address: number): number {
+    let low = 0;
+    let high = this.#holes.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#holes[middle] as Hole).start < address) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   reserve(bytes: number): void {

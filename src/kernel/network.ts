@@ -6,7 +6,7 @@ import type { MergeMode } from "./merge.js";
 import { PlacedWeights } from "./place.js";
 import { RUN_BYTES, writeLayer } from "./run.js";
 import { align, lanesOf, PANEL } from "./sizes.js";
-import { Tenancy } from "./tenancy.js";
+import { Allocation } from "./allocation.js";
 
 /** A layer's part of a network: one cell, or one a direction, over the same input. */
 export interface StageSpec {
@@ -69,7 +69,7 @@ export class Network {
   readonly cells: readonly PlacedCell[];
   /** Floats of all states of one row. */
   readonly stateFloats: number;
-  readonly #tenancy: Tenancy;
+  readonly #allocation: Allocation;
 
   constructor(specs: readonly StageSpec[], wanted: Backend | "auto") {
     const integers = specs.some(({ cells }) =>
@@ -77,11 +77,11 @@ export class Network {
     );
     const sized = new Plan(() => unplaced, 0);
     for (const spec of specs) sized.place(spec);
-    this.#tenancy = Tenancy.begin(this, wanted, integers, sized.address);
-    const { backend, memory, dots, functionOf } = this.#tenancy.machine;
+    this.#allocation = Allocation.begin(this, wanted, integers, sized.address);
+    const { backend, memory, dots, functionOf } = this.#allocation.machine;
     this.backend = backend;
     this.memory = memory;
-    const plan = new Plan(functionOf, this.#tenancy.take(sized.address));
+    const plan = new Plan(functionOf, this.#allocation.take(sized.address));
     this.stages = specs.map((spec) => plan.place(spec));
     this.cells = this.stages.flatMap((stage) => stage.cells);
     this.stateFloats = plan.stateFloats;
@@ -100,12 +100,12 @@ export class Network {
 
   /** The address of a block of zeros that is the network's for good. */
   take(bytes: number): number {
-    return this.#tenancy.take(bytes);
+    return this.#allocation.take(bytes);
   }
 
   /** Gives its blocks back; it must not be used from then on. */
   dispose(): void {
-    this.#tenancy.end();
+    this.#allocation.free();
   }
 
   get first(): Stage {

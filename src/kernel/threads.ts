@@ -6,7 +6,7 @@ export {
   init,
   takeMachinesFrom,
 } from "./load.js";
-export { leaveHouses } from "./tenancy.js";
+export { retireMachines } from "./allocation.js";
 export { MOST_THREADS, STOP } from "./threads/control.js";
-export { Crew, type Hand } from "./threads/crew.js";
+export { ThreadTeam, type ThreadHandle } from "./threads/team.js";
 export { enter, type Start } from "./threads/thread.js";

@@ -1,6 +1,6 @@
 /// <reference types="node" />
 /* A thread of node:worker_threads; in a web Worker of the same hosts, where there is no parent port, that. */
 import { parentPort } from "node:worker_threads";
-import { serveCrew } from "./serve.js";
+import { serveTeam } from "./serve.js";
 
-serveCrew(parentPort ?? globalThis);
+serveTeam(parentPort ?? globalThis);

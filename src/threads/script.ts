@@ -1,4 +1,4 @@
 /* A thread in browsers, Deno and Bun: bundled into one file, dist/threads-script.js. */
-import { serveCrew } from "./serve.js";
+import { serveTeam } from "./serve.js";
 
-serveCrew(globalThis);
+serveTeam(globalThis);

@@ -1,5 +1,5 @@
 import { enter, type Start, STOP } from "../kernel/threads.js";
-import type { Reply } from "./hand.js";
+import type { Reply } from "./handle.js";
 
 /** The owner as a worker sees it. */
 interface Owner {
@@ -12,8 +12,8 @@ interface Owner {
   ): void;
 }
 
-/** A thread's whole life: it waits for its Start, and then for calls, until the crew is closed. */
-export function serveCrew(owner: unknown): void {
+/** A thread's whole life: it waits for its Start, and then for calls, until the team is closed. */
+export function serveTeam(owner: unknown): void {
   const own = owner as Owner;
   const begin = (start: Start) => {
     try {

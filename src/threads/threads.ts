@@ -1,15 +1,15 @@
 import { boolean, oneOf, positiveInteger, record, wrong } from "../checks.js";
 import {
   type Backend,
-  Crew,
+  ThreadTeam,
   currentBackend,
   init as initCore,
-  leaveHouses,
+  retireMachines,
   MOST_THREADS,
   takeMachinesFrom,
 } from "../kernel/threads.js";
 import type { WorkerLike } from "../worker-like.js";
-import { handOf } from "./hand.js";
+import { handleOf } from "./handle.js";
 
 /** How many threads, and what they compute on. */
 export interface ThreadsOptions {
@@ -38,33 +38,33 @@ export interface ThreadsOptions {
 
 /** The threads that models run on which are packed, at their first run, while they are there. */
 export class Threads {
-  readonly #crew: Crew | null;
+  readonly #team: ThreadTeam | null;
   readonly #alone: string;
 
   /** @internal */
-  constructor(crew: Crew | null, alone: string) {
-    this.#crew = crew;
+  constructor(team: ThreadTeam | null, alone: string) {
+    this.#team = team;
     this.#alone = alone;
   }
 
   /** How many a call is split among now, the calling one counted: 1 where the host has no shared memory. */
   get threads(): number {
-    return this.#crew?.threads ?? 1;
+    return this.#team?.threads ?? 1;
   }
 
   /** Why it is one thread alone; null: there are more. */
   get reason(): string | null {
-    return this.#crew ? this.#crew.reason : this.#alone;
+    return this.#team ? this.#team.reason : this.#alone;
   }
 
   /** How many calls of the kernel were split: stays where it is while models are too small for it to pay. */
   get calls(): number {
-    return this.#crew?.calls ?? 0;
+    return this.#team?.calls ?? 0;
   }
 
   /** Ends the other threads. Models that ran on them go on, on one. */
   async close(): Promise<void> {
-    await this.#crew?.close();
+    await this.#team?.close();
   }
 }
 
@@ -80,7 +80,7 @@ function whyNotShared(): string | null {
   return null;
 }
 
-let current: Crew | null = null;
+let current: ThreadTeam | null = null;
 
 /**
  * From now on models are split among threads when they run first: the units of a sequence's layers, the rows of a batch,
@@ -123,28 +123,28 @@ export async function init(options: ThreadsOptions = {}): Promise<Threads> {
   await current?.close();
   current = null;
   takeMachinesFrom(null);
-  leaveHouses();
+  retireMachines();
   const alone = whyAlone(threads, currentBackend());
   if (alone !== null) return new Threads(null, alone);
   if (!create)
     throw wrong(false, "create", "a function that makes a worker", create);
   let prepared;
   try {
-    prepared = await Crew.prepare(currentBackend() as "relaxed" | "simd");
+    prepared = await ThreadTeam.prepare(currentBackend() as "relaxed" | "simd");
   } catch (error) {
     return new Threads(null, `the host refused: ${String(error)}`);
   }
-  const hands = Array.from({ length: threads - 1 }, () => handOf(create()));
+  const handles = Array.from({ length: threads - 1 }, () => handleOf(create()));
   const always = split === "always";
-  const crew = await Crew.start(prepared, hands, timeout, always).catch(
+  const team = await ThreadTeam.start(prepared, handles, timeout, always).catch(
     (error: unknown) => {
-      for (const hand of hands) void hand.end();
+      for (const handle of handles) void handle.end();
       throw error;
     },
   );
-  current = crew;
-  takeMachinesFrom((wanted) => crew.machineFor(wanted));
-  return new Threads(crew, "");
+  current = team;
+  takeMachinesFrom((wanted) => team.machineFor(wanted));
+  return new Threads(team, "");
 }
 
 function whyAlone(threads: number, backend: Backend): string | null {

@@ -1,6 +1,6 @@
-import { barrier } from "../../../assembly/threads/crew";
+import { barrier } from "../../../assembly/threads/team";
 
-export { join } from "../../../assembly/threads/crew";
+export { join } from "../../../assembly/threads/team";
 
 /** Barriers of all threads, one after another. */
 export function meet(times: i32): void {

@@ -1,6 +1,6 @@
-/* Where threads meet: the layout of assembly/threads/crew.ts, in bytes from the block's start. */
+/* Where threads meet: the layout of assembly/threads/team.ts, in bytes from the block's start. */
 
-/** As many threads as a crew may have. */
+/** As many threads as a team may have. */
 export const MOST_THREADS = 16;
 
 const LINE = 64;

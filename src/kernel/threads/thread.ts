@@ -40,7 +40,7 @@ function look(words: Int32Array, at: number, value: number, ms: number) {
 }
 
 /**
- * The exports of an instance that is one of a crew's threads.
+ * The exports of an instance that is one of a team's threads.
  *
  * @param patience ms without progress of another thread after which a call is stopped
  * @param always calls are split whatever their size

@@ -1,4 +1,4 @@
-import { type Hand, type Start } from "../kernel/threads.js";
+import type { Start, ThreadHandle } from "../kernel/threads.js";
 import type { WorkerLike } from "../worker-like.js";
 
 /** A worker as hosts have them: Node's listens by `on`, the web's by `addEventListener`. */
@@ -19,8 +19,8 @@ export type Reply = "serves" | { readonly error: string };
 /** How long a thread may take to be there, in ms. */
 const START = 30_000;
 
-/** A worker that runs script.ts, as a thread of a crew. */
-export function handOf(worker: WorkerLike): Hand {
+/** A worker that runs script.ts, as a thread of a team. */
+export function handleOf(worker: WorkerLike): ThreadHandle {
   const own = worker as unknown as Events;
   const listeners: ((what: string) => void)[] = [];
   let end: string | null = null;

@@ -2,13 +2,13 @@ import { threadsRelaxed, threadsSimd } from "../binaries/threads.js";
 import type { KernelFunction, Pass } from "../contract.js";
 import type { Machine } from "../load.js";
 import { WasmMemory } from "../memory.js";
-import { leaveHouses } from "../tenancy.js";
+import { retireMachines } from "../allocation.js";
 import { decodeText } from "../text.js";
 import { CLOSED, CONTROL_BYTES, doneAt, JOB, STOP } from "./control.js";
 import { enter, type Start } from "./thread.js";
 
 /** A thread as its owner has it: hears a Start, and ends. */
-export interface Hand {
+export interface ThreadHandle {
   /** Resolves when the thread serves; rejects when it cannot. */
   start(start: Start): Promise<void>;
   end(): Promise<unknown>;
@@ -22,7 +22,7 @@ const SPLIT = ["recurrent", "linear"];
 /** Pages of 64 kB that a shared memory may grow to, which it has to say first; hosts with little room refuse the most. */
 const PAGES = [32768, 16384, 8192, 4096];
 
-/** Models go into the one memory of a crew up to here; those that come then are alone in theirs, on one thread. */
+/** Models go into the one memory of a team up to here; those that come then are alone in theirs, on one thread. */
 const FULL = 2 ** 30;
 
 function sharedMemory(): WebAssembly.Memory {
@@ -37,7 +37,7 @@ function sharedMemory(): WebAssembly.Memory {
   throw refused;
 }
 
-/** The memory of a crew, in the place of the one that nobody shares. */
+/** The memory of a team, in the place of the one that nobody shares. */
 class SharedMemory extends WasmMemory {
   override readonly wasm = sharedMemory();
   override f32: Float32Array = new Float32Array(this.wasm.buffer);
@@ -51,11 +51,11 @@ interface Prepared {
 }
 
 /** Threads over one memory, of which this one calls. */
-export class Crew {
+export class ThreadTeam {
   readonly backend: "relaxed" | "simd";
   readonly #memory: WasmMemory;
   readonly #control: number;
-  readonly #hands: readonly Hand[];
+  readonly #handles: readonly ThreadHandle[];
   readonly #exports: ReturnType<typeof enter>;
   readonly #patience: number;
   /** Threads that have come to their end. */
@@ -67,18 +67,18 @@ export class Crew {
     backend: "relaxed" | "simd",
     memory: WasmMemory,
     start: Start,
-    hands: readonly Hand[],
+    handles: readonly ThreadHandle[],
     patience: number,
     always: boolean,
   ) {
     this.backend = backend;
     this.#memory = memory;
     this.#control = start.control;
-    this.#hands = hands;
+    this.#handles = handles;
     this.#patience = patience;
     this.#exports = enter(start, patience, always);
-    hands.forEach((hand, index) =>
-      hand.onEnd((what) => {
+    handles.forEach((handle, index) =>
+      handle.onEnd((what) => {
         this.#gone.add(index + 1);
         this.#end(`thread ${index + 1} came to ${what}`);
       }),
@@ -86,7 +86,7 @@ export class Crew {
   }
 
   /**
-   * What a crew computes with.
+   * What a team computes with.
    *
    * @throws what the host says that forbids compiling, or has no room for a shared memory
    */
@@ -97,19 +97,19 @@ export class Crew {
   }
 
   /**
-   * Starts as many threads as `hands`, beside this one.
+   * Starts as many threads as `handles`, beside this one.
    *
    * @param patience ms without progress of another thread after which a call fails
    * @param always calls are split whatever their size, and however late threads are
    */
   static async start(
     { backend, module, memory }: Prepared,
-    hands: readonly Hand[],
+    handles: readonly ThreadHandle[],
     patience: number,
     always: boolean,
-  ): Promise<Crew> {
+  ): Promise<ThreadTeam> {
     const control = memory.take(CONTROL_BYTES);
-    const threads = hands.length + 1;
+    const threads = handles.length + 1;
     const startOf = (thread: number): Start => ({
       module,
       memory: memory.wasm,
@@ -118,14 +118,21 @@ export class Crew {
       threads,
     });
     await Promise.all(
-      hands.map((hand, index) => hand.start(startOf(index + 1))),
+      handles.map((handle, index) => handle.start(startOf(index + 1))),
     );
-    return new Crew(backend, memory, startOf(0), hands, patience, always);
+    return new ThreadTeam(
+      backend,
+      memory,
+      startOf(0),
+      handles,
+      patience,
+      always,
+    );
   }
 
-  /** Threads that calls are split among: 1 when the crew has come to an end. */
+  /** Threads that calls are split among: 1 when the team has come to an end. */
   get threads(): number {
-    return this.#reason === null ? this.#hands.length + 1 : 1;
+    return this.#reason === null ? this.#handles.length + 1 : 1;
   }
 
   /** Why there is one thread alone; null: there are more. */
@@ -138,7 +145,7 @@ export class Crew {
     return Atomics.load(this.#memory.i32, this.#word(JOB));
   }
 
-  /** What models of a backend run on; null: the crew has nothing for them. */
+  /** What models of a backend run on; null: the team has nothing for them. */
   machineFor(backend: "relaxed" | "simd"): Machine | null {
     if (backend !== this.backend || this.#reason !== null) return null;
     if (this.#memory.end > FULL) return null;
@@ -202,7 +209,7 @@ export class Crew {
   /** Threads that are in a call. */
   #late(): number[] {
     const job = Atomics.load(this.#memory.i32, this.#word(JOB));
-    return this.#hands
+    return this.#handles
       .map((_, index) => index + 1)
       .filter((thread) => {
         const left = Atomics.load(this.#memory.i32, this.#word(doneAt(thread)));
@@ -218,16 +225,16 @@ export class Crew {
     if (this.#reason !== null) return;
     this.#reason = reason;
     // whose memory no new model is to share
-    leaveHouses();
+    retireMachines();
     const { i32 } = this.#memory;
     Atomics.store(i32, this.#word(CLOSED), 1);
     Atomics.notify(i32, this.#word(JOB));
-    for (const hand of this.#hands) void hand.end();
+    for (const handle of this.#handles) void handle.end();
   }
 
   /** Ends the threads: models in its memory run on this one from then on. */
   async close(): Promise<void> {
     this.#end("it was closed");
-    await Promise.all(this.#hands.map((hand) => hand.end()));
+    await Promise.all(this.#handles.map((handle) => handle.end()));
   }
 }

@@ -67,7 +67,7 @@ let always: bool = false;
 /** The call that this thread is in, or was in last. */
 let job: i32 = 0;
 
-/** Makes this instance a thread of the crew that meets at `control`. */
+/** Makes this instance a thread of the team that meets at `control`. */
 export function join(
   at: usize,
   index: i32,
