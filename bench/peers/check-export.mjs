@@ -11,12 +11,15 @@ import * as web from "onnxruntime-web";
 import {
   exportCases,
   exportInput,
+  quantizedCases,
   takesTokens,
+  widened,
 } from "../../test/onnx/support/export-cases.mjs";
 
 const dist = new URL("../../dist/", import.meta.url);
 const gatewise = await import(new URL("index.js", dist));
 const { toOnnx } = await import(new URL("formats/onnx/index.js", dist));
+const { quantize } = await import(new URL("quantize/index.js", dist));
 const { Conv1d, GRU, LayerNorm, Linear, LSTM, Sequential } = gatewise;
 
 /** Two implementations in float32, each with its own tanh and order of sums. */
@@ -32,6 +35,7 @@ function feedsOf({ Tensor }, model, { shape, data }) {
   return { input };
 }
 
+/** `model`: what the file should compute in float32. */
 async function worstIn(ort, model, bytes) {
   const session = await ort.InferenceSession.create(bytes, {
     logSeverityLevel: 3,
@@ -106,10 +110,15 @@ const streamed = new Sequential([
 let failed = 0;
 for (const [where, ort] of Object.entries({ native, web })) {
   const errors = new Map();
-  for (const [name, make] of Object.entries(exportCases(gatewise))) {
+  const cases = {
+    ...exportCases(gatewise),
+    ...quantizedCases(gatewise, quantize),
+  };
+  for (const [name, make] of Object.entries(cases)) {
     const model = make();
     try {
-      errors.set(name, await worstIn(ort, model, toOnnx(model)));
+      const expected = widened(gatewise, model);
+      errors.set(name, await worstIn(ort, expected, toOnnx(model)));
     } catch (error) {
       console.error(`${name}: ${error.message}`);
       errors.set(name, Infinity);

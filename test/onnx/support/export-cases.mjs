@@ -39,6 +39,43 @@ export function exportCases(gatewise) {
   };
 }
 
+/**
+ * Those of them that have matrices, the matrices as int8.
+ *
+ * @param {typeof import("../../../src/index.js")} gatewise
+ * @param {typeof import("../../../src/quantize/index.js").quantize} quantize
+ * @returns {Record<string, () => Sequential>}
+ */
+export function quantizedCases(gatewise, quantize) {
+  const cases = Object.entries(exportCases(gatewise)).filter(([, make]) =>
+    make().layers.some((layer) => "precision" in layer.options),
+  );
+  return Object.fromEntries(
+    cases.map(([name, make]) => [
+      `${name}, int8`,
+      () => quantize(make()).model,
+    ]),
+  );
+}
+
+/**
+ * The model in float32, its integers times their scales.
+ *
+ * @param {typeof import("../../../src/index.js")} gatewise
+ * @param {Sequential} model
+ */
+export function widened({ Sequential }, { layers, skip }) {
+  const wide = layers.map((layer) => {
+    if (!("precision" in layer.options)) return layer;
+    const Type = /** @type {new (options: object) => Layer} */ (
+      layer.constructor
+    );
+    const options = { ...layer.options, precision: "float32" };
+    return new Type(options).loadStateDict(layer.stateDict());
+  });
+  return new Sequential(wide, { skip });
+}
+
 /** @param {typeof import("../../../src/index.js")} gatewise */
 function chainsOf({
   BatchNorm,

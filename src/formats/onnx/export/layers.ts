@@ -17,6 +17,7 @@ import type { Tensor } from "../../../tensor.js";
 import { floats, valueInfo } from "../make-messages.js";
 import { addActivation } from "./activations.js";
 import type { Added, GraphBuilder } from "./builder.js";
+import { addMatrix, addTurned, matrixOf } from "./matrices.js";
 import { addRecurrent } from "./recurrent.js";
 
 type Writer = (
@@ -83,9 +84,10 @@ function addLinear(
   index: number,
 ): Added {
   const { weight, bias } = layer.stateDict();
-  const matrix = graph.weight(
+  const matrix = addTurned(
+    graph,
     `${index}.weight`,
-    floats(transposed(weight as Tensor)),
+    matrixOf(weight as Tensor),
   );
   let sum = graph.add("MatMul", [x, matrix]);
   if (bias)
@@ -191,7 +193,7 @@ function addConv1d(
   const past = (kernelSize - 1) * dilation;
   const steps = history ? addHistory(graph, x, inputSize, past, index) : null;
   const inputs = Object.entries(layer.stateDict()).map(([name, value]) =>
-    graph.weight(`${index}.${name}`, floats(value)),
+    addMatrix(graph, `${index}.${name}`, matrixOf(value)),
   );
   const features = graph.add("Transpose", [steps?.joined ?? x], {
     perm: [1, 2, 0],
@@ -238,14 +240,4 @@ function addHistory(
   const left = graph.add("Slice", [joined, from, to, graph.integers(0)]);
   const after = graph.add("Transpose", [left], swap);
   return { joined, after: [after, valueInfo(`next_history_${index}`, shape)] };
-}
-
-/** [O, I] → [I, O]. */
-function transposed({ shape, data }: Tensor): Tensor {
-  const [rows, columns] = shape as [number, number];
-  const turned = new Float32Array(data.length);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++)
-      turned[column * rows + row] = data[row * columns + column] as number;
-  return { shape: [columns, rows], data: turned };
 }

@@ -17,6 +17,7 @@ import {
   replacesByUpdateGate,
 } from "./attributes.js";
 import type { Added, GraphBuilder } from "./builder.js";
+import { addMatrix, splitScales } from "./matrices.js";
 
 /** `x`: [T, B, I]. */
 export function addRecurrent(
@@ -29,6 +30,7 @@ export function addRecurrent(
   const place = `layers[${index}]`;
   const { numLayers, returnSequences } = layer.options;
   const dict = layer.stateDict();
+  const split = splitScales(dict);
   const attributes = attributesOf(layer, place);
   const { type, stateNames } = layer;
   const initial = stateNames.map((name) => {
@@ -41,11 +43,11 @@ export function addRecurrent(
   for (let k = 0; k < numLayers; k++) {
     const isLast = k === numLayers - 1;
     const lastOnly = isLast && !returnSequences;
-    const weights = weightsOfDict(type, dict, k, directionsOf(layer));
     const [W = "", R = "", B = "", P = ""] = addWeights(
       graph,
       layer,
-      weights,
+      split,
+      k,
       (name) => `${index}.${name}_l${k}`,
     );
     const [h0 = "", c0 = ""] = initial.map((layers) => layers[k] ?? "");
@@ -83,18 +85,51 @@ function trimmed(names: readonly string[]): string[] {
   return given;
 }
 
-/** W, R, B and P, "" for those that the layer has not. */
+/** W, R, B and P of layer k of theirs, "" for those that it has not. */
 function addWeights(
   graph: GraphBuilder,
   layer: RecurrentLayer,
-  weights: Weights,
+  { numbers, scales }: ReturnType<typeof splitScales>,
+  k: number,
   nameOf: (input: string) => string,
 ): string[] {
-  if (replacesByUpdateGate(layer)) turnUpdateGate(weights, directionsOf(layer));
+  const directions = directionsOf(layer);
+  const weights = weightsOfDict(layer.type, numbers, k, directions);
+  const scalesOf: Partial<Weights> =
+    layer.precision === "float32"
+      ? {}
+      : weightsOfDict(layer.type, scales, k, directions);
+  if (replacesByUpdateGate(layer)) turnUpdateGate(weights, directions);
   return (["W", "R", "B", "P"] as const).map((name) => {
     const value = weights[name];
-    return value ? graph.weight(nameOf(name), value) : "";
+    if (!value) return "";
+    const own = scalesOf[name];
+    return own
+      ? addRows(graph, nameOf(name), value, own)
+      : graph.weight(nameOf(name), value);
   });
+}
+
+/** Integers [D, rows, columns] times their scales [D, rows]: DequantizeLinear has scales along one axis alone. */
+function addRows(
+  graph: GraphBuilder,
+  name: string,
+  { shape, data }: Value,
+  { data: scales }: Value,
+): string {
+  const [directions, rows, columns] = shape as [number, number, number];
+  const flat = directions > 1;
+  const matrix = addMatrix(graph, name, {
+    value: {
+      dtype: "int8",
+      shape: flat ? [directions * rows, columns] : shape,
+      data,
+    },
+    scales: scales as Float32Array,
+    axis: flat ? 0 : 1,
+  });
+  if (!flat) return matrix;
+  return graph.add("Reshape", [matrix, graph.integers(...shape)]);
 }
 
 /**

@@ -2,7 +2,7 @@
  * A Sequential as an ONNX file. Inside, time comes first, as ONNX's recurrent nodes want it.
  */
 import type { Bytes } from "../../../bytes.js";
-import { boolean, message, record, wrong } from "../../../checks.js";
+import { boolean, record, wrong } from "../../../checks.js";
 import { Sequential } from "../../../index.js";
 import { valueInfo } from "../make-messages.js";
 import type { ValueInfoProto } from "../messages.js";
@@ -25,9 +25,9 @@ const IR_VERSION = 8;
 /**
  * The model as an ONNX file of opset 17, for onnxruntime and others: input [batch, time, I] of float32, before an
  * Embedding [batch, time] of int64, and output [batch, time, O], or [batch, O] behind returnSequences false.
+ * Matrices of int8 stay so, behind a DequantizeLinear each: what multiplies them is float32 there, not rounded as here.
  *
- * @throws TypeError for what is no Sequential; RangeError that names the layer and the option that ONNX has no word for,
- *   or a layer of integers, whose sums a file of floats would not have
+ * @throws TypeError for what is no Sequential; RangeError that names the layer and the option that ONNX has no word for
  */
 export function toOnnx(model: Sequential, options: ToOnnxOptions = {}): Bytes {
   if (!(model instanceof Sequential))
@@ -59,14 +59,6 @@ function addModel(
   let x = graph.add("Transpose", [input], { perm }); // [T, B, ..]
   const states: (readonly [made: string, info: ValueInfoProto])[] = [];
   layers.forEach((layer, index) => {
-    if (layer.precision !== "float32")
-      throw new RangeError(
-        message(
-          `layer ${index}`,
-          "float32, of which ONNX files are written: the model before it was quantized",
-          `${layer}`,
-        ),
-      );
     graph.scope = `${index}.${layer.type}`;
     const added = addLayer(graph, x, layer, index, withStates);
     x = added.output;
