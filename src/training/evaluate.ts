@@ -74,8 +74,10 @@ export async function evaluate(
   const sums = new Map<Metric, [number, number]>();
   let loss = 0;
   let total = 0;
+  await pace.during(source.check());
   for await (const batch of source.epoch(0)) {
     signal?.throwIfAborted();
+    if (!batch) continue;
     const place = { step: 0, sampling: 0 };
     const [result] = await computer.compute(
       session.weights,

@@ -206,18 +206,26 @@ export async function* run(
   const { subject } = gradients;
   const { signal, source } = fit;
   const pace = new Pace(fit.yieldEvery);
+  // what came before, a Trainer's construction for one, is not of the same task
+  await pace.give();
   const aborted = () => signal?.aborted ?? false;
   let reason: Summary["reason"] = "epochs";
   let done = false;
   /** Goes on from our own weights, though the best ones may be in the model. */
   session.publish();
   try {
+    for (const each of [source, fit.validation])
+      if (each) await pace.during(each.check());
     while (place.epochs < fit.epochs && !aborted()) {
       const epoch = session.epochs + 1;
       const since = performance.now();
       let waiting: CheckedBatch[] = [];
       let index = 0;
       for await (const batch of source.epoch(session.epochs)) {
+        if (!batch) {
+          await pace.turn();
+          continue;
+        }
         if (index++ < place.batch) continue;
         waiting.push(batch);
         if (waiting.length < options.accumulate) continue;

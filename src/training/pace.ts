@@ -1,23 +1,47 @@
 /** Gives the thread back every so many milliseconds: to painting, input and whatever else waits. */
 export class Pace {
   readonly #every: number;
-  #since = now();
+  readonly #now: () => number;
+  #since: number;
 
-  constructor(every: number) {
+  /** @param clock milliseconds from whenever */
+  constructor(every: number, clock: () => number = () => performance.now()) {
     this.#every = every;
+    this.#now = clock;
+    this.#since = clock();
   }
 
   /** null where there is time left. */
   turn(): Promise<void> | null {
-    if (now() - this.#since < this.#every) return null;
-    return nextTask().then(() => {
-      this.#since = now();
-    });
+    return this.#now() - this.#since < this.#every ? null : this.give();
+  }
+
+  /** Gives it back now. */
+  async give(): Promise<void> {
+    await nextTask();
+    this.#since = this.#now();
+  }
+
+  /** Does work that comes in pieces, with turns between them; its result. */
+  async during<Result>(
+    work: Iterator<void, Result> | Iterable<void, Result>,
+  ): Promise<Result> {
+    const pieces = Symbol.iterator in work ? work[Symbol.iterator]() : work;
+    for (;;) {
+      const { done, value } = pieces.next();
+      if (done) return value;
+      const turn = this.turn();
+      if (turn) await turn;
+    }
   }
 }
 
-function now(): number {
-  return performance.now();
+/** The same at once. */
+export function atOnce<Result>(work: Iterator<void, Result>): Result {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
 }
 
 /** A task of the event loop; a timer would wait 4 ms in browsers, a promise none. */

@@ -2,12 +2,12 @@ import { type CellSizes, parametersOf } from "../cells/recurrent.js";
 import { lanesOf, panelsOf } from "./arena.js";
 import type { CellSpec, Plan, TrainedKind } from "./cells/kind.js";
 import {
+  backLine,
   biasPlace,
   type Layout,
-  matrix,
-  panelPlace,
+  panelLine,
   type Place,
-  vector,
+  runLine,
 } from "./parameters.js";
 
 /** Where a cell's parts lie, in floats: of the region of weights, or, `…Back`, of transposed ones; -1: it has none. */
@@ -23,7 +23,7 @@ export interface CellPlaces {
   readonly states: readonly number[];
 }
 
-type Home = Pick<Place, "at"> & Partial<Place>;
+type Home = Pick<Place, "lineOf"> & Partial<Place>;
 
 /** Lays a cell's panels out, and says for each of its parameters where its numbers lie. */
 export function layCell(
@@ -33,7 +33,6 @@ export function layCell(
   layout: Layout,
 ): CellPlaces {
   const { inputSize, hiddenSize, outputSize } = spec;
-  const rows = gates.length * hiddenSize;
   const k = lanesOf(inputSize);
   const output = lanesOf(outputSize);
   const input = layout.panels(z, k);
@@ -52,10 +51,9 @@ export function layCell(
   /** The lane of z that a row of W has. */
   const lane = (row: number) => (gates[gateOf(row)] as number) + unitOf(row);
   const apart = (row: number) => other?.gate === gateOf(row);
-  const inSecond = (row: number, column: number) =>
-    panelPlace(second, other?.k ?? 0, row, column);
-  const backInSecond = (row: number, column: number) =>
-    panelPlace(secondBack, other?.lanes ?? 0, column, row);
+  const inSecond = (row: number) => panelLine(second, other?.k ?? 0, row);
+  const backInSecond = (row: number) =>
+    backLine(secondBack, other?.lanes ?? 0, row);
   const inputBias = (row: number) => biasPlace(input, k, lane(row));
   const peepholes = spec.peepholes
     ? layout.floats(PEEPHOLES * lanesOf(hiddenSize))
@@ -65,56 +63,55 @@ export function layCell(
   const states = kind
     .states(spec)
     .map(({ size }) => (spec.learnedState ? layout.floats(size) : -1));
-  const homes: Readonly<Record<string, () => Home>> = {
-    weight_ih: () => ({
-      at: matrix(rows, inputSize, (row, column) =>
-        panelPlace(input, k, lane(row), column),
-      ),
-      back: matrix(rows, inputSize, (row, column) =>
-        panelPlace(inputBack, z, column, lane(row)),
-      ),
-    }),
-    weight_hh: () => ({
-      at: matrix(rows, outputSize, (row, column) =>
+  const homes: Readonly<Record<string, Home>> = {
+    weight_ih: {
+      lineOf: (row) => panelLine(input, k, lane(row)),
+      backOf: (row) => backLine(inputBack, z, lane(row)),
+    },
+    weight_hh: {
+      lineOf: (row) =>
         apart(row)
-          ? inSecond(unitOf(row), column)
-          : panelPlace(recurrent, output, lane(row), column),
-      ),
-      back: matrix(rows, outputSize, (row, column) =>
+          ? inSecond(unitOf(row))
+          : panelLine(recurrent, output, lane(row)),
+      backOf: (row) =>
         apart(row)
-          ? backInSecond(unitOf(row), column)
-          : panelPlace(recurrentBack, recurrentLanes, column, lane(row)),
-      ),
-    }),
-    bias_ih: () => ({ at: vector(rows, inputBias), shared: true }),
-    bias_hh: () => ({
-      at: vector(rows, (row) =>
-        other?.biased && apart(row)
-          ? biasPlace(second, other.k, unitOf(row))
-          : inputBias(row),
-      ),
+          ? backInSecond(unitOf(row))
+          : backLine(recurrentBack, recurrentLanes, lane(row)),
+    },
+    bias_ih: { lineOf: (row) => runLine(inputBias(row)), shared: true },
+    bias_hh: {
+      lineOf: (row) =>
+        runLine(
+          other?.biased && apart(row)
+            ? biasPlace(second, other.k, unitOf(row))
+            : inputBias(row),
+        ),
       shared: true,
-    }),
-    weight_hr: () => ({
-      at: matrix(outputSize, hiddenSize, inSecond),
-      back: matrix(outputSize, hiddenSize, backInSecond),
-    }),
-    weight_peephole: () => ({ at: vector(PEEPHOLES * hiddenSize, peephole) }),
+    },
+    weight_hr: { lineOf: inSecond, backOf: backInSecond },
+    weight_peephole: { lineOf: (i) => runLine(peephole(i)) },
+    ...Object.fromEntries(
+      kind
+        .states(spec)
+        .map(({ name }, part) => [
+          `${name}0`,
+          { lineOf: (i: number) => runLine((states[part] as number) + i) },
+        ]),
+    ),
   };
-  kind.states(spec).forEach(({ name, size }, part) => {
-    const start = states[part] as number;
-    Object.assign(homes, {
-      [`${name}0`]: () => ({ at: vector(size, (i) => start + i) }),
-    });
-  });
-  for (const [name, shape] of parametersOf(kind, spec, choiceOf(spec)))
+  for (const [name, shape] of parametersOf(kind, spec, choiceOf(spec))) {
+    const [rows, columns = 1] = shape as [number, number?];
     layout.places.push({
-      back: null,
+      backOf: null,
+      columnsOf: null,
       shared: false,
-      ...(homes[name] as () => Home)(),
+      rows,
+      columns,
+      ...(homes[name] as Home),
       name: `${spec.prefix}${name}${spec.suffix}`,
       shape,
     });
+  }
   return {
     input,
     inputBack,

@@ -50,6 +50,15 @@ export class Conv1dOperation implements Operation {
     const { prefix, inputSize, outputSize, kernelSize, dilation } = spec;
     const inputs = inputSize / spec.groups;
     const outputs = outputSize / spec.groups;
+    const columns = Array.from({ length: spec.groups }, (_group, group) =>
+      Int32Array.from(
+        { length: inputs * kernelSize },
+        (_column, index) =>
+          (index % kernelSize) * inputSize +
+          group * inputs +
+          Math.floor(index / kernelSize),
+      ),
+    );
     this.#affine = new Affine(
       {
         prefix,
@@ -61,10 +70,7 @@ export class Conv1dOperation implements Operation {
       trained,
       {
         shape: [outputSize, inputs, kernelSize],
-        columnOf: (row, index) =>
-          (index % kernelSize) * inputSize +
-          Math.floor(row / outputs) * inputs +
-          Math.floor(index / kernelSize),
+        columnsOf: (row) => columns[Math.floor(row / outputs)] as Int32Array,
       },
     );
     this.#past = spec.window ? 0 : (kernelSize - 1) * dilation;

@@ -1,5 +1,5 @@
 import { lanesOf, type Rows } from "./arena.js";
-import { type Layout, vector } from "./parameters.js";
+import { type Layout, runLine } from "./parameters.js";
 import type { Flow, Machine, Operation, Step } from "./run.js";
 
 export interface EmbeddingSpec {
@@ -28,8 +28,11 @@ export class EmbeddingOperation implements Operation {
     layout.places.push({
       name: `${prefix}weight`,
       shape: [vocabSize, size],
-      at: vector(vocabSize * size, (i) => this.#table + i),
-      back: null,
+      rows: vocabSize,
+      columns: size,
+      lineOf: (row) => runLine(this.#table + row * size),
+      backOf: null,
+      columnsOf: null,
       shared: false,
     });
   }

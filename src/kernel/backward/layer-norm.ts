@@ -39,13 +39,7 @@ export class LayerNormOperation implements Operation {
     this.stepFloats = 3 * panelsOf(size);
     const place = (name: string) => {
       const start = layout.floats(size);
-      layout.places.push({
-        name: `${prefix}${name}`,
-        shape: [size],
-        at: vector(size, (i) => start + i),
-        back: null,
-        shared: false,
-      });
+      layout.places.push(vector(`${prefix}${name}`, size, (i) => start + i));
       return start;
     };
     this.#weight = place("weight");

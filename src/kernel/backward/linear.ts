@@ -1,10 +1,11 @@
+import { sizeOf } from "../../tensor.js";
 import { lanesOf, panelsOf, type Rows } from "./arena.js";
 import { product, weightGradient } from "./panels.js";
 import {
+  backLine,
   biasPlace,
   type Layout,
-  matrix,
-  panelPlace,
+  panelLine,
   vector,
 } from "./parameters.js";
 import type { Machine, Trained } from "./run.js";
@@ -16,10 +17,10 @@ export interface AffineSpec {
   readonly bias: boolean;
 }
 
-/** How the parameter of W lies: rows of O, and the column of W that each number of a row is; others stay 0. */
+/** How the parameter of W lies: rows of O, and the column of W that each number of a row is, null: in order; others stay 0. */
 export interface AffineWeight {
   readonly shape: readonly number[];
-  columnOf(row: number, index: number): number;
+  readonly columnsOf: ((row: number) => Int32Array) | null;
 }
 
 /** y = W x + b, of a Linear or of the windows of a convolution. */
@@ -40,7 +41,7 @@ export class Affine {
     trained: Trained,
     weight: AffineWeight = {
       shape: [outputSize, inputSize],
-      columnOf: (_, index) => index,
+      columnsOf: null,
     },
   ) {
     this.#inputSize = inputSize;
@@ -56,27 +57,21 @@ export class Affine {
     this.#inputBack = inputBack;
     const name = `${prefix}weight`;
     this.names = bias ? [name, `${prefix}bias`] : [name];
-    const { shape, columnOf } = weight;
-    const each = shape.reduce((a, b) => a * b, 1) / outputSize;
+    const { shape, columnsOf } = weight;
     layout.places.push({
       name,
       shape,
-      at: matrix(outputSize, each, (row, index) =>
-        panelPlace(input, k, row, columnOf(row, index)),
-      ),
-      back: matrix(outputSize, each, (row, index) =>
-        panelPlace(inputBack, lanes, columnOf(row, index), row),
-      ),
+      rows: outputSize,
+      columns: sizeOf(shape) / outputSize,
+      lineOf: (row) => panelLine(input, k, row),
+      backOf: (row) => backLine(inputBack, lanes, row),
+      columnsOf,
       shared: false,
     });
     if (bias)
-      layout.places.push({
-        name: `${prefix}bias`,
-        shape: [outputSize],
-        at: vector(outputSize, (row) => biasPlace(input, k, row)),
-        back: null,
-        shared: false,
-      });
+      layout.places.push(
+        vector(`${prefix}bias`, outputSize, (row) => biasPlace(input, k, row)),
+      );
   }
 
   /** Floats that a row leaves, both ways. */

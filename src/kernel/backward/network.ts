@@ -4,7 +4,7 @@ import { scratchFloats } from "./contract.js";
 import { createTrainMachine } from "./load.js";
 import { type OperationSpec, operationsOf } from "./operations.js";
 import { type Steps, stepsOf } from "./packing.js";
-import { Layout, type Place } from "./parameters.js";
+import { collect, Layout, type Place, scatter } from "./parameters.js";
 import { addSkipped, packed, unpacked } from "./rows.js";
 import type {
   BackFlow,
@@ -132,22 +132,15 @@ export class Network {
     const { f32 } = this.#arena.memory;
     const w = weights >> 2;
     const t = transposed >> 2;
-    for (const { shared, at } of this.places)
-      if (shared)
-        for (let i = 0; i < at.length; i++) f32[w + (at[i] as number)] = 0;
-    for (const { name, at, back, shared } of this.places) {
+    for (const place of this.places)
+      if (place.shared)
+        for (let row = 0; row < place.rows; row++)
+          f32[w + place.lineOf(row).start] = 0;
+    for (const place of this.places) {
+      const { name, rows, lineOf, backOf } = place;
       const values = valueOf(name);
-      if (shared)
-        for (let i = 0; i < at.length; i++) {
-          const to = w + (at[i] as number);
-          f32[to] = (f32[to] as number) + (values[i] as number);
-        }
-      else
-        for (let i = 0; i < at.length; i++)
-          f32[w + (at[i] as number)] = values[i] as number;
-      if (back)
-        for (let i = 0; i < back.length; i++)
-          f32[t + (back[i] as number)] = values[i] as number;
+      scatter(f32, w, place, lineOf, values, 0, rows);
+      if (backOf) scatter(f32, t, place, backOf, values, 0, rows);
     }
   }
 
@@ -280,13 +273,11 @@ export class Network {
 
   /** The gradient of a parameter, from the sum. */
   gradient(
-    { at }: Place,
-    values: Float32Array = new Float32Array(at.length),
+    place: Place,
+    values: Float32Array = new Float32Array(place.rows * place.columns),
   ): Float32Array {
     const { f32 } = this.#arena.memory;
-    const start = this.#sum >> 2;
-    for (let i = 0; i < at.length; i++)
-      values[i] = f32[start + (at[i] as number)] as number;
+    collect(f32, this.#sum >> 2, place, values, 0, place.rows);
     return values;
   }
 }
