@@ -9,7 +9,6 @@ import {
   type PlacedState,
   type StageSpec,
 } from "./network.js";
-import { Rows, type RowsRun } from "./rows.js";
 import { type Call, writeCall, writeState } from "./run.js";
 import { Slots, type StreamState } from "./slots.js";
 import { type CellState, StateBlock } from "./states.js";
@@ -46,7 +45,7 @@ export type { CellState } from "./states.js";
 export { formatOf, PRECISIONS, type Precision } from "./pack/index.js";
 export { roundRow } from "./pack/int8.js";
 export { addInput } from "./skip.js";
-export type { RowsRun, Strides } from "./rows.js";
+export { Rows, type RowsRun, type Strides } from "./rows.js";
 export type { StreamState } from "./slots.js";
 export { type Gates, TraceSink } from "./trace.js";
 
@@ -78,7 +77,6 @@ export class Model {
   /** Kept for the next call: a single step's, and those of the last block of another length. */
   #step: Block | null = null;
   #block: Block | null = null;
-  #rows: Rows | null = null;
   /** What a call of one row is over: kept, so that a run allocates nothing. */
   readonly #call: Call = {
     x: 0,
@@ -146,12 +144,6 @@ export class Model {
     states: readonly (CellState | null)[],
   ): void {
     new StateBlock(this.network, 0).write(this.#slots.leave(stream), states);
-  }
-
-  /** Sequences through the one stage, in arrays that the caller keeps. */
-  runRows(run: RowsRun): void {
-    this.#rows ??= new Rows(this.network);
-    this.#rows.run(run);
   }
 
   /** A stream at the same states. */

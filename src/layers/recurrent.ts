@@ -1,5 +1,5 @@
 import { boolean, record } from "../checks.js";
-import type { CellState, Model, RowsRun } from "../kernel/model.js";
+import type { CellState, Model } from "../kernel/model.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { checkLengths, sequences } from "./input.js";
 import {
@@ -22,8 +22,6 @@ import { Stream } from "./stream.js";
 import { isTimeFirst, swapAxes } from "./time-first.js";
 import { type LayerResult, runLayer, type Trace, traceOf } from "./traced.js";
 import { initialParameters, type LayerKind, stagesOf } from "./weights.js";
-
-export type { RowsRun, Strides } from "../kernel/model.js";
 
 /** How RNN, LSTM and GRU are run; B, T, D and O are those of the input and the layer. */
 export interface ForwardOptions {
@@ -167,16 +165,16 @@ export abstract class Recurrent<
     };
   }
 
-  /** Whether `runRows` can. @internal */
+  /** Whether LayerRows (rows.ts) can run it. @internal */
   get runsRows(): boolean {
     const { numLayers, direction, mergeMode } = this.options;
     const merges = direction === "bidirectional" && mergeMode !== "concat";
     return numLayers === 1 && !merges && !this.stages[0]?.inProcessingOrder;
   }
 
-  /** Sequences without lengths or masks, in arrays that the caller keeps: nothing is allocated once it has run. @internal */
-  runRows(run: RowsRun): void {
-    this.#packed.model.runRows(run);
+  /** As the kernel runs it, its weights as they are now. @internal */
+  get model(): Model {
+    return this.#packed.model;
   }
 
   /** @internal */

@@ -1,4 +1,4 @@
-import type { RowsRun, Strides } from "../../layers/recurrent.js";
+import { LayerRows, type RowsRun, type Strides } from "../../layers/rows.js";
 import type { Node } from "../node.js";
 import type { Value } from "../value.js";
 import type { AnyLayer } from "./layer.js";
@@ -32,6 +32,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 export class Frames {
   readonly #node: Node;
   readonly #layer: AnyLayer;
+  readonly #rows: LayerRows;
   readonly #layout: RowsLayout;
   readonly #directions: number;
   readonly #states: (Float32Array | null)[] = [null, null];
@@ -41,6 +42,7 @@ export class Frames {
   constructor(node: Node, layer: AnyLayer, layout: RowsLayout) {
     this.#node = node;
     this.#layer = layer;
+    this.#rows = new LayerRows(layer);
     this.#layout = layout;
     this.#directions = layer.cells.length;
   }
@@ -74,7 +76,7 @@ export class Frames {
     this.#states[0] = hidden ? (hidden.data as Float32Array) : null;
     this.#states[1] = cell ? (cell.data as Float32Array) : null;
     kept.run.input = data as Float32Array;
-    this.#layer.runRows(kept.run);
+    this.#rows.run(kept.run);
     if (this.#layer.lastOnly) this.#takeLast(kept);
     return kept.results;
   }
