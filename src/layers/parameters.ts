@@ -143,7 +143,9 @@ export class Parameters {
   /** A copy of a parameter's numbers, or of its integers, as it is kept. */
   #kept({ shape, data }: Tensor, integers: Integers | null) {
     if (!this.#rounded || shape.length < 2) return data.slice();
-    return integers ? copyOf(integers) : rounded(shape[0] as number, data);
+    // -128 has no negative in 8 bits, which the rows of some gates need
+    const fits = integers && !integers.values.includes(-128);
+    return fits ? copyOf(integers) : rounded(shape[0] as number, data);
   }
 }
 

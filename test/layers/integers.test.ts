@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Linear, LSTM, Sequential } from "../../src/index.js";
+import { GRU, Linear, LSTM, Sequential } from "../../src/index.js";
+import { integerTensor } from "../../src/integers.js";
 import {
   expectSameBits,
   expectSameDict,
@@ -222,4 +223,22 @@ test("int8: activations of 16 bits leave the weights' rounding alone", () => {
     rounded.forward(x).output.data,
   );
   expect(error).toBeLessThan(1e-4);
+});
+
+test("-128, which no product of ours has, is rounded again", () => {
+  const dict = new GRU({ inputSize: 2, hiddenSize: 4, seed: 1 }).stateDict();
+  for (const [name, { shape, data }] of Object.entries(dict)) {
+    if (shape.length < 2) continue;
+    const values = Int8Array.from(data, (_, i) => (i % 3 ? -128 : 50));
+    const scales = new Float32Array(shape[0]!).fill(1 / 128);
+    dict[name] = integerTensor(shape, { values, scales });
+  }
+  const options = { updateGate: "replace" } as const;
+  const x = new Random(1).tensor([1, 9, 2]);
+  const outputs = (["float32", "int8"] as const).map(
+    (own) =>
+      GRU.fromStateDict(dict, { ...options, precision: own }).forward(x).output,
+  );
+  const [wide, rounded] = outputs;
+  expect(worstError(rounded!.data, wide!.data)).toBeLessThan(0.01);
 });
