@@ -24,4 +24,12 @@ export { type Weights, weightsOfDict } from "./operations/weights.js";
 export type { GraphInput } from "./ports.js";
 export { GraphStream, type GraphStreamOptions } from "./stream.js";
 export { type Family, type Operations, operationsOf } from "./table.js";
-export { countOf, type Dtype, integers, rangeOf, type Value } from "./value.js";
+export {
+  countOf,
+  type Dtype,
+  integers,
+  type Numbers,
+  rangeOf,
+  type Scaled,
+  type Value,
+} from "./value.js";

@@ -13,12 +13,13 @@ import {
   placeOf,
   type StepRun,
   type Setting,
+  type Values,
 } from "./node.js";
 import { type Plan, usedAlone, withFrees } from "./plan.js";
 import { FREE, runsOf } from "./runs.js";
 import { Scope, slotOf } from "./scope.js";
 import type { Operations } from "./table.js";
-import { TooLarge, type Value } from "./value.js";
+import { type Scaled, TooLarge, type Value } from "./value.js";
 
 /** Makes the plan of a graph: checks that it is one, compiles its nodes, computes what is constant. */
 export class Planner {
@@ -156,7 +157,7 @@ export class Planner {
     for (const unread of node.unread())
       this.#setting.notes.ignored.push(`${place}: attribute ${unread}`);
     const folded = operation.foldable
-      ? this.#fold(node, runs, inputs, constants)
+      ? this.#fold(node, runs, inputs, constants, operation.moves)
       : null;
     const slots = outputs.map((output, i) => {
       if (output === "") return -1;
@@ -310,6 +311,7 @@ export class Planner {
     runs: StepRun,
     inputs: readonly number[],
     constants: readonly (Value | null)[],
+    moves: boolean,
   ): readonly (Value | null)[] | null {
     if (!inputs.every((slot, i) => slot < 0 || constants[i])) return null;
     const { work } = this.#setting;
@@ -318,11 +320,9 @@ export class Planner {
     if (!work.take(count)) return null;
     node.most = work.left;
     try {
-      const results = atLoad(() =>
-        runs.run(constants, { slots: [], meter: FREE, trace: null }),
-      );
+      const results = atLoad(() => run(runs, constants));
       for (const value of results) work.spend(value?.data.length ?? 0);
-      return results;
+      return moves ? withScaled(runs, constants, results) : results;
     } catch (error) {
       if (error instanceof TooLarge) return null;
       throw error;
@@ -331,6 +331,35 @@ export class Planner {
       runs.forget();
     }
   }
+}
+
+const run = (runs: StepRun, inputs: Values): Values =>
+  runs.run(inputs, { slots: [], meter: FREE, trace: null });
+
+/** What a node that moves numbers made, with the integers moved alike that the numbers were in the file. */
+function withScaled(runs: StepRun, inputs: Values, results: Values): Values {
+  const floats = inputs.filter((value) => value?.dtype === "float32");
+  if (!floats.length || !floats.every((value) => value?.scaled)) return results;
+  const moved = (part: keyof Scaled): Values => {
+    runs.forget();
+    return run(
+      runs,
+      inputs.map((value) => {
+        if (!value?.scaled) return value;
+        const { dtype, shape, scaled } = value;
+        return { dtype, shape, data: scaled[part] };
+      }),
+    );
+  };
+  const [integers, scales] = [moved("integers"), moved("scales")];
+  return results.map((value, i) => {
+    if (value?.dtype !== "float32") return value;
+    const scaled = {
+      integers: (integers[i] as Value).data,
+      scales: (scales[i] as Value).data,
+    };
+    return { ...value, scaled };
+  });
 }
 
 /** What nodes say of values in the file is said of the file. */

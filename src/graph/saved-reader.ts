@@ -14,6 +14,7 @@ import type {
   PortDescription,
 } from "./description.js";
 import { VERSION } from "./saved-version.js";
+import { tensorOf, turnedBy, valueOf } from "./scaled.js";
 import {
   type Dtype,
   DTYPE_NAMES,
@@ -84,7 +85,7 @@ class Reader {
   }
 
   #value(json: unknown, place: string): Value {
-    const { dtype, tensor, shape, numbers } = object(json, place);
+    const { dtype, tensor, shape, numbers, turned } = object(json, place);
     const known = DTYPE_NAMES.find((name) => name === dtype);
     if (!known) throw wrong(DTYPE_NAMES.join(", "), dtype, `${place}.dtype`);
     if (known === "float32") {
@@ -98,12 +99,22 @@ class Reader {
           tensor,
           `${place}.tensor`,
         );
-      return { dtype: known, shape: found.shape, data: found.data };
+      const value = valueOf(found);
+      if (shape === undefined) return value;
+      const sizes = readSizes(shape, place);
+      if (turned === true && value.shape.length !== 2)
+        throw wrong("a matrix to turn", value.shape, `${place}.tensor`);
+      const own = turned === true ? turnedBy(value) : value;
+      if (sizeOf(sizes) !== own.data.length)
+        throw wrong(
+          `sizes of ${own.data.length} numbers`,
+          shape,
+          `${place}.shape`,
+        );
+      return { ...own, shape: sizes };
     }
-    const sizes = list(shape, `${place}.shape`) as number[];
+    const sizes = readSizes(shape, place);
     const data = list(numbers, `${place}.numbers`);
-    if (!sizes.every((size) => Number.isSafeInteger(size) && size >= 0))
-      throw wrong("sizes of at least 0", shape, `${place}.shape`);
     if (sizeOf(sizes) !== data.length)
       throw wrong(`numbers for ${shapeText(sizes)}`, data, `${place}.numbers`);
     return { dtype: known, shape: sizes, data: integers(data, known, place) };
@@ -166,11 +177,8 @@ class Reader {
     const { gatewise, weights } = object(json, place);
     const tensors: StateDict = {};
     for (const [key, value] of Object.entries(object(weights, place))) {
-      const { shape, data } = this.#value(value, `${place}.weights`);
-      Object.defineProperty(tensors, key, {
-        value: { shape, data },
-        enumerable: true,
-      });
+      const tensor = tensorOf(this.#value(value, `${place}.weights`));
+      Object.defineProperty(tensors, key, { value: tensor, enumerable: true });
     }
     try {
       const metadata = { gatewise: string(gatewise, place) };
@@ -180,6 +188,13 @@ class Reader {
       throw new FormatError(reasonOf(error), place);
     }
   }
+}
+
+function readSizes(json: unknown, place: string): number[] {
+  const sizes = list(json, `${place}.shape`) as number[];
+  if (sizes.every((size) => Number.isSafeInteger(size) && size >= 0))
+    return sizes;
+  throw wrong("sizes of at least 0", json, `${place}.shape`);
 }
 
 function readPort(json: unknown, place: string): PortDescription {

@@ -3,17 +3,20 @@
  *
  *     { version, graph: { inputs, outputs, constants: { NAME: value }, nodes: [{ type, name, inputs, outputs, attributes }] } }
  *
- * A value is { dtype, tensor: NAME } or { dtype, shape, numbers }. What was folded at load stays folded.
+ * A value is { dtype, tensor: NAME } or { dtype, shape, numbers }; { dtype, tensor, shape } where the tensor has it as rows
+ * of integers, or, with turned: true, as columns. What was folded at load stays folded.
  */
 import type { Bytes } from "../bytes.js";
 import type { Layer } from "../index.js";
 import { Sequential } from "../index.js";
 import { parse, serialize, type StateDict } from "../safetensors.js";
+import type { Tensor } from "../tensor.js";
 import type { Compiled } from "./compile.js";
 import { type AttributeValue, isBody, isValue } from "./description.js";
 import type { Body, Node, Step } from "./node.js";
 import type { Plan } from "./plan.js";
 import { VERSION } from "./saved-version.js";
+import { savedRows, valueOf } from "./scaled.js";
 import type { Value } from "./value.js";
 
 export function saveGraph(
@@ -41,6 +44,7 @@ export function saveGraph(
 /** Makes JSON of values and nodes, and tensors of their floats. */
 class Writer {
   readonly tensors: StateDict = {};
+  readonly #taken = new Set<string>();
   readonly #plan: Plan;
   readonly #constants = new Map<string, unknown>();
 
@@ -48,18 +52,30 @@ class Writer {
     this.#plan = plan;
   }
 
-  value({ dtype, shape, data }: Value, name: string): object {
+  value(value: Value, name: string): object {
+    const { dtype, shape, data } = value;
     if (dtype !== "float32")
       return { dtype, shape, numbers: Array.from(data, numberOut) };
+    const rows = savedRows(value);
+    if (!rows) {
+      const tensor = { shape, data: data as Float32Array };
+      return { dtype, tensor: this.#tensor(tensor, name) };
+    }
+    const tensor = this.#tensor(rows.tensor, name);
+    return { dtype, tensor, shape, ...(rows.turned && { turned: true }) };
+  }
+
+  /** The name that it has in the file, in which integers have a second. */
+  #tensor(value: Tensor, given: string): string {
     // a safetensors file has the one name for itself
-    let tensor = name === "__metadata__" ? "tensor" : name;
-    while (Object.hasOwn(this.tensors, tensor)) tensor += "~";
+    let name = given === "__metadata__" ? "tensor" : given;
+    const others = "integers" in value ? ["_scale"] : [];
+    const names = () => [name, ...others.map((end) => name + end)];
+    while (names().some((each) => this.#taken.has(each))) name += "~";
+    for (const each of names()) this.#taken.add(each);
     // defined, not set: a tensor may be called __proto__
-    Object.defineProperty(this.tensors, tensor, {
-      value: { shape, data },
-      enumerable: true,
-    });
-    return { dtype, tensor };
+    Object.defineProperty(this.tensors, name, { value, enumerable: true });
+    return name;
   }
 
   constants(): object {
@@ -136,9 +152,9 @@ class Writer {
   /** As the Sequential of it alone is saved. */
   #layer(layer: Layer, name: string): object {
     const { tensors, metadata } = parse(new Sequential([layer]).save());
-    const entries = Object.entries(tensors).map(([key, { shape, data }]) => [
+    const entries = Object.entries(tensors).map(([key, tensor]) => [
       key,
-      this.value({ dtype: "float32", shape, data }, `${name}.${key}`),
+      this.value(valueOf(tensor), `${name}.${key}`),
     ]);
     return {
       gatewise: metadata["gatewise"],

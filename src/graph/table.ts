@@ -10,6 +10,8 @@ export interface OperationType {
   readonly outputs: number;
   /** Its work is in proportion to its numbers: where all inputs are constant, it is computed at load. */
   readonly foldable: boolean;
+  /** Its outputs have numbers of its inputs and no others. */
+  readonly moves: boolean;
   /** Finds out which Loops are this operation. */
   readonly recognise: Recognise | null;
 }
@@ -18,6 +20,7 @@ export interface OperationType {
 export interface Family {
   readonly operations: Readonly<Record<string, Compile>>;
   readonly foldable?: boolean;
+  readonly moves?: boolean;
   /** Of those that may have several outputs: how many. */
   readonly outputs?: Readonly<Record<string, number>>;
   readonly recognise?: Recognise;
@@ -26,12 +29,14 @@ export interface Family {
 export function operationsOf(...families: readonly Family[]): Operations {
   const table = new Map<string, OperationType>();
   for (const family of families) {
-    const { operations, foldable = false, outputs = {}, recognise } = family;
+    const { operations, outputs = {}, recognise } = family;
+    const { foldable = false, moves = false } = family;
     for (const [type, compile] of Object.entries(operations))
       table.set(type, {
         compile,
         outputs: outputs[type] ?? 1,
         foldable,
+        moves,
         recognise: recognise ?? null,
       });
   }

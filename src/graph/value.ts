@@ -23,6 +23,14 @@ export interface Value {
   readonly shape: readonly number[];
   /** Set anew by a node whose output has the numbers of its input. */
   data: Numbers;
+  /** Of constants that are integers in the file, where the graph is loaded in a precision of integers. */
+  scaled?: Scaled;
+}
+
+/** What a value's numbers are made of: each the integer in its place times the scale in its place. */
+export interface Scaled {
+  readonly integers: Numbers;
+  readonly scales: Numbers;
 }
 
 /** All dtypes, by their names. */

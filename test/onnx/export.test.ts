@@ -172,7 +172,7 @@ describe("is refused for", () => {
     const model = new Sequential([layer]);
     expect(() => toOnnx(model, { states: 1 } as never)).toThrow(/^states: /);
     expect(() => toOnnx(model, { state: true } as never)).toThrow(
-      /^options: expected only states, got "state"$/,
+      /^options: expected only states, dynamic, got "state"$/,
     );
   });
 });

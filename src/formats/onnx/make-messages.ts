@@ -31,11 +31,12 @@ export function makeNode(
   inputs: readonly string[],
   outputs: readonly string[],
   attributes: Readonly<Record<string, AttributeValue>> = {},
+  domain = "",
 ): NodeProto {
   return {
     name,
     type,
-    domain: "",
+    domain,
     inputs: [...inputs],
     outputs: [...outputs],
     attributes: Object.entries(attributes).map(([key, value]) =>

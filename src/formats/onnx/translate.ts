@@ -13,6 +13,7 @@ import type {
   Value,
 } from "../../graph/index.js";
 import { decodeUtf8 } from "../../utf8.js";
+import { DYNAMIC_LSTM, dynamicLstm } from "./dynamic-lstm.js";
 import type { ExternalFiles } from "./external.js";
 import {
   ATTRIBUTE,
@@ -153,8 +154,22 @@ export class Translator {
       const value = this.#attribute(attribute, at, place);
       if (value !== null) node.attributes.set(attribute.name, value);
     }
+    if (node.type === DYNAMIC_LSTM) return this.#dynamicLstm(node);
     normalise(node, { ...this.#circumstances, opset: place.opset });
     return [node];
+  }
+
+  #dynamicLstm(node: Draft): NodeDescription[] {
+    const { place, inputs } = node;
+    if (inputs.length < 11 || !inputs[8] || !inputs[10])
+      throw new FormatError(
+        "expected scales of W and R as inputs 8 and 10, got none",
+        place,
+      );
+    this.#circumstances.converted.push(
+      `${place}: an LSTM of the same weights, whose inputs and states are not rounded to 8 bits`,
+    );
+    return dynamicLstm(node, `${node.name}/${this.#calls++}/`);
   }
 
   /** What the function does, its values under names of the call's own. */

@@ -6,9 +6,10 @@
  * With few channels a group, as depthwise ones have, they are summed here (taps.ts).
  */
 import { message, shapeText } from "../../checks.js";
-import { sizeOf } from "../../tensor.js";
+import { sizeOf, type Tensor } from "../../tensor.js";
 import type { Compile, Node, Prepared } from "../node.js";
 import type { Family } from "../table.js";
+import { joined, movedBy, valueOf } from "../scaled.js";
 import type { Numbers, Value } from "../value.js";
 import { checkFloats } from "./linear.js";
 import { Product } from "./product.js";
@@ -63,15 +64,11 @@ function absorbed(
   const each = M / groups;
   if (groups > 1 && each * width < SMALL) return null;
   const list = Array.from({ length: groups }, (_, g) => {
-    const weight = W.data.subarray(g * each * width, (g + 1) * each * width);
-    const bias = B?.data.subarray(g * each, (g + 1) * each) ?? null;
-    return new Product(
-      node,
-      width,
-      each,
-      weight as Float32Array,
-      bias as Float32Array | null,
+    const weight = movedBy(W, [each, width], (data) =>
+      data.subarray(g * each * width, (g + 1) * each * width),
     );
+    const bias = B?.data.subarray(g * each, (g + 1) * each) ?? null;
+    return new Product(node, width, each, weight, bias as Float32Array | null);
   });
   node.setting.notes.layers.push({
     name: node.name,
@@ -83,24 +80,28 @@ function absorbed(
     },
     convention: `W ${shapeText(shape)}, ${groups} groups, ${B ? "a bias" : "no bias"}`,
   });
-  node.absorb(1, () => joined(list, "weight", shape));
-  if (B) node.absorb(2, () => joined(list, "bias", B.shape));
+  node.absorb(1, () => restored(list, "weight", shape));
+  if (B) node.absorb(2, () => restored(list, "bias", B.shape));
   return list;
 }
 
-function joined(
+function restored(
   list: readonly Product[],
   name: string,
   shape: readonly number[],
 ): Value {
-  const data = new Float32Array(sizeOf(shape));
-  let at = 0;
-  for (const { layer } of list) {
-    const part = layer.stateDict()[name]?.data as Float32Array;
-    data.set(part, at);
-    at += part.length;
-  }
-  return { dtype: "float32", shape, data };
+  const parts = list.map(({ layer }) =>
+    valueOf(layer.stateDict()[name] as Tensor),
+  );
+  return joined(parts, shape, (numbers) => {
+    const data = new Float32Array(sizeOf(shape));
+    let at = 0;
+    for (const part of numbers) {
+      data.set(part, at);
+      at += part.length;
+    }
+    return data;
+  });
 }
 
 function prepared(

@@ -100,5 +100,6 @@ function listOf(
 
 export const gathers = (): Family => ({
   foldable: true,
+  moves: true,
   operations: { Gather: gather },
 });

@@ -66,7 +66,7 @@ export class Builder {
     };
     const layer = create(this.#type, options);
     return layer.loadStateDict(
-      stateDictOf(this.#type, weights, sizes, this.#directions),
+      stateDictOf(this.#node, this.#type, weights, sizes, this.#directions),
     );
   }
 

@@ -5,7 +5,8 @@ import { message, shapeText } from "../../checks.js";
 import type { Tensor } from "../../tensor.js";
 import { reordered } from "../indexing.js";
 import type { Node, Operation } from "../node.js";
-import type { Value } from "../value.js";
+import { movedBy, valueOf } from "../scaled.js";
+import type { Numbers, Value } from "../value.js";
 import { Product } from "./product.js";
 
 const isFloats = ({ dtype }: Value): boolean => dtype === "float32";
@@ -24,7 +25,10 @@ export function checkFloats(
 export function turned(node: Node, value: Value, turn: boolean): Value {
   if (!turn) return value;
   const [rows, columns] = value.shape as [number, number];
-  return reordered(node, value, [columns, rows], [1, columns]);
+  const shape = [columns, rows];
+  const turn2 = (data: Numbers) =>
+    reordered(node, { ...value, data }, shape, [1, columns]).data;
+  return movedBy(value, shape, turn2);
 }
 
 /** A MatMul where B is a constant matrix, else null. */
@@ -69,7 +73,7 @@ function linearOf(
 ): Operation | null {
   if (!inputSize || !outputSize || !node.setting.work.take(weight.data.length))
     return null;
-  const matrix = floats(turned(node, weight, !isTurned));
+  const matrix = turned(node, weight, !isTurned);
   const product = new Product(
     node,
     inputSize,
@@ -85,7 +89,7 @@ function linearOf(
   });
   node.absorb(1, () => {
     const own = product.layer.stateDict()["weight"] as Tensor;
-    return turned(node, { dtype: "float32", ...own }, !isTurned);
+    return turned(node, valueOf(own), !isTurned);
   });
   if (bias)
     node.absorb(2, () => {

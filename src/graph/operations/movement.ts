@@ -95,5 +95,6 @@ const tile: Compile = (node) => {
 
 export const movement = (): Family => ({
   foldable: true,
+  moves: true,
   operations: { Transpose: transpose, Expand: expand, Tile: tile },
 });

@@ -194,6 +194,7 @@ function rangeOf(size: number, first = NaN, end = NaN, step = NaN) {
 
 export const parts = (): Family => ({
   foldable: true,
+  moves: true,
   operations: { Concat: concat, Split: split, Slice: slice },
   outputs: { Split: Infinity },
 });

@@ -3,19 +3,20 @@
  */
 import { Linear, Sequential, type Stream } from "../../index.js";
 import type { Node } from "../node.js";
-import type { Numbers } from "../value.js";
+import { matrixFor } from "../scaled.js";
+import type { Numbers, Value } from "../value.js";
 
 /** y = W x + b for many x, without an allocation: (n, K) → (n, N). */
 export class Product {
   readonly layer: Linear;
   #stream: Stream | null = null;
 
-  /** W is [N, K] */
+  /** W is [N, K], in whatever shape. */
   constructor(
     node: Node,
     inputSize: number,
     outputSize: number,
-    weight: Float32Array,
+    weight: Value,
     bias: Float32Array | null,
   ) {
     this.layer = new Linear({
@@ -26,7 +27,7 @@ export class Product {
       precision: node.setting.precision,
     });
     this.layer.loadStateDict({
-      weight: { shape: [outputSize, inputSize], data: weight },
+      weight: matrixFor(node, { ...weight, shape: [outputSize, inputSize] }),
       ...(bias && { bias: { shape: [outputSize], data: bias } }),
     });
   }

@@ -101,16 +101,27 @@ const dequantize: Compile = (node) => {
       const value = x as Value;
       const at = scaleAt(node, value, scale as Value, axis, block);
       const y = node.value("float32", value.shape);
+      // known at load alone: then matrices of a layer may be made of it
+      const known = node.constant(0) && node.constant(1);
+      if (known && node.setting.precision !== "float32")
+        y.scaled = {
+          integers: node.room("float32", value.shape),
+          scales: node.room("float32", value.shape),
+        };
       return {
         outputs: [y],
         work: y.data.length,
         run([own, s, z]) {
           const { data } = own as Value;
+          const { scaled } = y;
           for (let i = 0; i < data.length; i++) {
             const k = at(i);
-            y.data[i] =
-              ((data[i] as number) - (z?.data[k] ?? 0)) *
-              ((s as Value).data[k] as number);
+            const integer = (data[i] as number) - (z?.data[k] ?? 0);
+            const factor = (s as Value).data[k] as number;
+            y.data[i] = integer * factor;
+            if (!scaled) continue;
+            scaled.integers[i] = integer;
+            scaled.scales[i] = factor;
           }
         },
       };

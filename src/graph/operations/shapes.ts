@@ -173,6 +173,7 @@ const dropout: Compile = (node) => {
 
 export const shapes = (): Family => ({
   foldable: true,
+  moves: true,
   operations: {
     Reshape: reshape,
     Flatten: flatten,

@@ -71,7 +71,12 @@ function absorbed(node: Node, W: Value, groups: number): Product[] | null {
     for (let c = 0; c < each; c++)
       for (let i = 0; i < width; i++)
         weight[i * each + c] = data[(g * each + c) * width + i] as number;
-    return new Product(node, each, width, weight, null);
+    const matrix = {
+      dtype: "float32",
+      shape: [width, each],
+      data: weight,
+    } as const;
+    return new Product(node, each, width, matrix, null);
   });
   node.setting.notes.layers.push({
     name: node.name,

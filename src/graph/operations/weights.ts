@@ -7,7 +7,9 @@ import {
 } from "../../layers/cells.js";
 import type { StateDict } from "../../safetensors.js";
 import type { Tensor } from "../../tensor.js";
-import type { Value } from "../value.js";
+import type { Node } from "../node.js";
+import { joined, matrixFor, valueOf } from "../scaled.js";
+import type { Numbers, Value } from "../value.js";
 
 export type { RecurrentType };
 
@@ -59,8 +61,43 @@ export function sizesOf(
   return { inputSize, hiddenSize, bias: B !== null, peepholes };
 }
 
-/** The weights by PyTorch's names and in its order of gates. */
+/** The weights by PyTorch's names and in its order of gates; as integers where W and R were such. */
 export function stateDictOf(
+  node: Node,
+  type: RecurrentType,
+  weights: Weights,
+  sizes: Sizes,
+  directions: number,
+): StateDict {
+  const dict = numbersOf(type, weights, sizes, directions);
+  for (const [name, key] of [
+    ["weight_ih", "W"],
+    ["weight_hh", "R"],
+  ] as const) {
+    const { scaled } = weights[key];
+    if (!scaled) continue;
+    const [integers, scales] = [scaled.integers, scaled.scales].map((data) =>
+      numbersOf(
+        type,
+        { ...weights, [key]: { ...weights[key], data } },
+        sizes,
+        directions,
+      ),
+    ) as [StateDict, StateDict];
+    for (const own of Object.keys(dict).filter((any) => any.startsWith(name)))
+      dict[own] = matrixFor(node, {
+        dtype: "float32",
+        ...(dict[own] as Tensor),
+        scaled: {
+          integers: (integers[own] as Tensor).data,
+          scales: (scales[own] as Tensor).data,
+        },
+      });
+  }
+  return dict;
+}
+
+function numbersOf(
   type: RecurrentType,
   { W, R, B, P }: Weights,
   { inputSize, hiddenSize, peepholes }: Sizes,
@@ -116,24 +153,12 @@ export function weightsOfDict(
       parts.map((part) => dict[part + suffix]),
     );
     if (!tensors.every((tensor) => tensor !== undefined)) return null;
-    const [{ shape, data: first }] = tensors as [Tensor];
-    const { length } = first;
-    const data = new Float32Array(tensors.length * length);
-    tensors.forEach((tensor, i) => {
-      const size = length / blocks.length;
-      blocks.forEach((block, from) =>
-        data.set(
-          tensor.data.subarray(from * size, (from + 1) * size),
-          i * length + block * size,
-        ),
-      );
-    });
+    const values = tensors.map(valueOf);
+    const [{ shape }] = values as [Value];
     const rows = parts.length * (shape[0] as number);
-    return {
-      dtype: "float32",
-      shape: [directions, rows, ...shape.slice(1)],
-      data,
-    };
+    return joined(values, [directions, rows, ...shape.slice(1)], (numbers) =>
+      sorted(numbers, blocks),
+    );
   };
   return {
     W: join(["weight_ih"], gates) as Value,
@@ -141,4 +166,23 @@ export function weightsOfDict(
     B: join(["bias_ih", "bias_hh"], gates),
     P: join(["weight_peephole"], PEEPHOLES),
   };
+}
+
+/** Lists of equal length, one after another, the blocks of each in this order. */
+function sorted(
+  lists: readonly Numbers[],
+  blocks: readonly number[],
+): Float32Array {
+  const { length } = lists[0] as Numbers;
+  const size = length / blocks.length;
+  const data = new Float32Array(lists.length * length);
+  lists.forEach((list, i) =>
+    blocks.forEach((block, from) =>
+      data.set(
+        list.subarray(from * size, (from + 1) * size),
+        i * length + block * size,
+      ),
+    ),
+  );
+  return data;
 }

@@ -2,6 +2,12 @@ import { type AttributeValue, makeNode, makeTensor } from "../make-messages.js";
 import type { GraphProto, ValueInfoProto } from "../messages.js";
 import { integers, type Value } from "../../../graph/index.js";
 
+/** As ToOnnxOptions, all of them. */
+export interface Writing {
+  readonly states: boolean;
+  readonly dynamic: boolean;
+}
+
 /** What a layer became. */
 export interface Added {
   /** [T, B, O], or [B, O] of a layer that gives its last step alone. */
@@ -21,6 +27,8 @@ export class GraphBuilder {
     outputs: [],
   };
   readonly #constants = new Set<string>();
+  /** Whose operations it has. */
+  readonly domains = new Set([""]);
   /** In front of the names of nodes and their outputs: the layer that they are part of. */
   scope = "";
 
@@ -45,10 +53,13 @@ export class GraphBuilder {
     inputs: readonly string[],
     outputs: readonly string[],
     attributes: Readonly<Record<string, AttributeValue>> = {},
+    domain = "",
   ): string[] {
     const name = `${this.scope}/${type}_${this.#graph.nodes.length}`;
     const made = outputs.map((output) => output && `${name}:${output}`);
-    this.#graph.nodes.push(makeNode(type, name, inputs, made, attributes));
+    const node = makeNode(type, name, inputs, made, attributes, domain);
+    this.#graph.nodes.push(node);
+    this.domains.add(domain);
     return made;
   }
 

@@ -16,7 +16,7 @@ import type {
 import type { Tensor } from "../../../tensor.js";
 import { floats, valueInfo } from "../make-messages.js";
 import { addActivation } from "./activations.js";
-import type { Added, GraphBuilder } from "./builder.js";
+import type { Added, GraphBuilder, Writing } from "./builder.js";
 import { addMatrix, addTurned, matrixOf } from "./matrices.js";
 import { addRecurrent } from "./recurrent.js";
 
@@ -25,7 +25,7 @@ type Writer = (
   x: string,
   layer: never,
   index: number,
-  withStates: boolean,
+  writing: Writing,
 ) => Added;
 
 /** The layers that can be written, by their types. */
@@ -52,7 +52,7 @@ export function addLayer(
   x: string,
   layer: Layer,
   index: number,
-  withStates: boolean,
+  writing: Writing,
 ): Added {
   const place = `layers[${index}]`;
   if (layer.masks) {
@@ -60,7 +60,7 @@ export function addLayer(
     throw new RangeError(message(place, expected, layer.type));
   }
   const write = WRITERS[layer.type];
-  if (write) return write(graph, x, layer as never, index, withStates);
+  if (write) return write(graph, x, layer as never, index, writing);
   const expected = `one of ${Object.keys(WRITERS).join(", ")}`;
   throw new RangeError(message(place, expected, layer.type));
 }
@@ -185,11 +185,11 @@ function addConv1d(
   x: string,
   layer: Conv1d,
   index: number,
-  withStates: boolean,
+  writing: Writing,
 ): Added {
   const { inputSize, kernelSize, stride, dilation, groups, activation } =
     layer.options;
-  const history = withStates && layer.stateNames.length > 0;
+  const history = writing.states && layer.stateNames.length > 0;
   const past = (kernelSize - 1) * dilation;
   const steps = history ? addHistory(graph, x, inputSize, past, index) : null;
   const inputs = Object.entries(layer.stateDict()).map(([name, value]) =>

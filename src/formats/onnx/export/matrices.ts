@@ -1,8 +1,7 @@
 /*
  * Matrices as initialisers: of floats, or as integers with a DequantizeLinear behind them.
  */
-import type { Integers, IntegerTensor } from "../../../integers.js";
-import type { StateDict } from "../../../safetensors.js";
+import type { IntegerTensor } from "../../../integers.js";
 import type { Tensor } from "../../../tensor.js";
 import type { Value } from "../../../graph/index.js";
 import { floats } from "../make-messages.js";
@@ -17,12 +16,9 @@ export interface Matrix {
   readonly axis: number;
 }
 
-const integersIn = (tensor: Tensor | undefined): Integers | null =>
-  (tensor as Partial<IntegerTensor> | undefined)?.integers ?? null;
-
 /** A parameter as a layer has it, a row being all that one index of the first axis has. */
 export function matrixOf(tensor: Tensor): Matrix {
-  const integers = integersIn(tensor);
+  const { integers } = tensor as Partial<IntegerTensor>;
   if (!integers) return { value: floats(tensor), scales: null, axis: 0 };
   const data = Float32Array.from(integers.values);
   return {
@@ -66,22 +62,4 @@ export function addTurned(
     for (let column = 0; column < columns; column++)
       data[column * rows + row] = own[row * columns + column] as number;
   return graph.weight(name, floats({ shape: [columns, rows], data }));
-}
-
-/** The dict with integers in the place of the numbers that they stand for, and one of their scales, [rows] each. */
-export function splitScales(dict: StateDict): {
-  readonly numbers: StateDict;
-  readonly scales: StateDict;
-} {
-  const numbers: StateDict = { ...dict };
-  const scales: StateDict = {};
-  for (const [name, tensor] of Object.entries(dict)) {
-    const integers = integersIn(tensor);
-    if (!integers) continue;
-    const data = Float32Array.from(integers.values);
-    numbers[name] = { shape: tensor.shape, data };
-    const { length } = integers.scales;
-    scales[name] = { shape: [length], data: integers.scales };
-  }
-  return { numbers, scales };
 }

@@ -5,19 +5,16 @@ import type { StateDict } from "../../../safetensors.js";
 import type { Tensor } from "../../../tensor.js";
 import { floats, valueInfo } from "../make-messages.js";
 import type { ValueInfoProto } from "../messages.js";
-import {
-  type Value,
-  type Weights,
-  weightsOfDict,
-} from "../../../graph/index.js";
+import { weightsOfDict } from "../../../graph/index.js";
 import {
   attributesOf,
   directionsOf,
   type RecurrentLayer,
-  replacesByUpdateGate,
 } from "./attributes.js";
-import type { Added, GraphBuilder } from "./builder.js";
-import { addMatrix, splitScales } from "./matrices.js";
+import type { Added, GraphBuilder, Writing } from "./builder.js";
+import { addTurnedWeights, addWeights } from "./recurrent-weights.js";
+
+const DYNAMIC = "DynamicQuantizeLSTM";
 
 /** `x`: [T, B, I]. */
 export function addRecurrent(
@@ -25,12 +22,11 @@ export function addRecurrent(
   x: string,
   layer: RecurrentLayer,
   index: number,
-  withStates: boolean,
+  { states: withStates, dynamic }: Writing,
 ): Added {
   const place = `layers[${index}]`;
   const { numLayers, returnSequences } = layer.options;
   const dict = layer.stateDict();
-  const split = splitScales(dict);
   const attributes = attributesOf(layer, place);
   const { type, stateNames } = layer;
   const initial = stateNames.map((name) => {
@@ -43,22 +39,23 @@ export function addRecurrent(
   for (let k = 0; k < numLayers; k++) {
     const isLast = k === numLayers - 1;
     const lastOnly = isLast && !returnSequences;
-    const [W = "", R = "", B = "", P = ""] = addWeights(
-      graph,
-      layer,
-      split,
-      k,
-      (name) => `${index}.${name}_l${k}`,
-    );
+    const weights = weightsOfDict(type, dict, k, directionsOf(layer));
+    const nameOf = (name: string) => `${index}.${name}_l${k}`;
+    const asDynamic = dynamic && type === "LSTM" && !!weights.W.scaled;
+    const [W = "", R = "", B = "", P = "", ...scales] = asDynamic
+      ? addTurnedWeights(graph, weights, nameOf)
+      : addWeights(graph, layer, weights, nameOf);
     const [h0 = "", c0 = ""] = initial.map((layers) => layers[k] ?? "");
-    const inputs = trimmed([input, W, R, B, "", h0, c0, P]);
+    const inputs = trimmed([input, W, R, B, "", h0, c0, P, ...scales]);
     // as ONNX orders them: h, then c where the layer has one
     const after = ["Y_h", "Y_c"].slice(0, stateNames.length);
     const outputs = trimmed([
       lastOnly ? "" : "Y",
       ...(withStates ? after : [lastOnly ? "Y_h" : ""]),
     ]);
-    const [Y, ...states] = graph.addWide(type, inputs, outputs, attributes);
+    const [Y, ...states] = asDynamic
+      ? graph.addWide(DYNAMIC, inputs, outputs, attributes, "com.microsoft")
+      : graph.addWide(type, inputs, outputs, attributes);
     final.push(states);
     output = lastOnly
       ? lastStep(graph, layer, states[0] as string)
@@ -83,75 +80,6 @@ function trimmed(names: readonly string[]): string[] {
   const given = [...names];
   while (given.at(-1) === "") given.pop();
   return given;
-}
-
-/** W, R, B and P of layer k of theirs, "" for those that it has not. */
-function addWeights(
-  graph: GraphBuilder,
-  layer: RecurrentLayer,
-  { numbers, scales }: ReturnType<typeof splitScales>,
-  k: number,
-  nameOf: (input: string) => string,
-): string[] {
-  const directions = directionsOf(layer);
-  const weights = weightsOfDict(layer.type, numbers, k, directions);
-  const scalesOf: Partial<Weights> =
-    layer.precision === "float32"
-      ? {}
-      : weightsOfDict(layer.type, scales, k, directions);
-  if (replacesByUpdateGate(layer)) turnUpdateGate(weights, directions);
-  return (["W", "R", "B", "P"] as const).map((name) => {
-    const value = weights[name];
-    if (!value) return "";
-    const own = scalesOf[name];
-    return own
-      ? addRows(graph, nameOf(name), value, own)
-      : graph.weight(nameOf(name), value);
-  });
-}
-
-/** Integers [D, rows, columns] times their scales [D, rows]: DequantizeLinear has scales along one axis alone. */
-function addRows(
-  graph: GraphBuilder,
-  name: string,
-  { shape, data }: Value,
-  { data: scales }: Value,
-): string {
-  const [directions, rows, columns] = shape as [number, number, number];
-  const flat = directions > 1;
-  const matrix = addMatrix(graph, name, {
-    value: {
-      dtype: "int8",
-      shape: flat ? [directions * rows, columns] : shape,
-      data,
-    },
-    scales: scales as Float32Array,
-    axis: flat ? 0 : 1,
-  });
-  if (!flat) return matrix;
-  return graph.add("Reshape", [matrix, graph.integers(...shape)]);
-}
-
-/**
- * ONNX's z keeps the state. One that replaces it is σ(-a) = 1 - σ(a) of that: its rows, ONNX's first block, are
- * negated.
- */
-function turnUpdateGate({ W, R, B }: Weights, directions: number): void {
-  const negate = (
-    { data }: Value,
-    blocks: number,
-    which: readonly number[],
-  ) => {
-    const size = data.length / (directions * blocks);
-    for (let direction = 0; direction < directions; direction++)
-      for (const block of which) {
-        const from = (direction * blocks + block) * size;
-        for (let i = from; i < from + size; i++) data[i] = -(data[i] as number);
-      }
-  };
-  negate(W, 3, [0]);
-  negate(R, 3, [0]);
-  if (B) negate(B, 6, [0, 3]);
 }
 
 /** Y [T, D, B, H] → [T, B, O]. */

@@ -1,0 +1,118 @@
+/*
+ * Weights of recurrent layers as inputs of their nodes: floats, integers behind a DequantizeLinear, or integers as
+ * onnxruntime's DynamicQuantizeLSTM has them.
+ */
+import type { Numbers, Scaled, Value, Weights } from "../../../graph/index.js";
+import {
+  directionsOf,
+  type RecurrentLayer,
+  replacesByUpdateGate,
+} from "./attributes.js";
+import type { GraphBuilder } from "./builder.js";
+import { addMatrix } from "./matrices.js";
+
+/** W, R, B and P, "" for those that the layer has not. */
+export function addWeights(
+  graph: GraphBuilder,
+  layer: RecurrentLayer,
+  weights: Weights,
+  nameOf: (input: string) => string,
+): string[] {
+  if (replacesByUpdateGate(layer)) turnUpdateGate(weights, directionsOf(layer));
+  return (["W", "R", "B", "P"] as const).map((name) => {
+    const value = weights[name];
+    if (!value) return "";
+    if (value.scaled) return addRows(graph, nameOf(name), value, value.scaled);
+    return graph.weight(nameOf(name), value);
+  });
+}
+
+/** W and R [D, 4·H, I] as [D, I, 4·H], B and P, and a scale and a zero for each row of W and of R. */
+export function addTurnedWeights(
+  graph: GraphBuilder,
+  { W, R, B, P }: Weights,
+  nameOf: (input: string) => string,
+): string[] {
+  const rest = [B, P].map((value, i) =>
+    value ? graph.weight(nameOf(i ? "P" : "B"), value) : "",
+  );
+  const names = [W, R].map((value, i) => {
+    const name = nameOf(i ? "R" : "W");
+    const { integers, scales } = value.scaled as Scaled;
+    const [directions, rows, columns] = value.shape as [number, number, number];
+    const turned = new Float32Array(integers.length);
+    for (let d = 0; d < directions; d++)
+      for (let row = 0; row < rows; row++)
+        for (let column = 0; column < columns; column++)
+          turned[(d * columns + column) * rows + row] = integers[
+            (d * rows + row) * columns + column
+          ] as number;
+    const shape = [directions, rows];
+    const data = rowScales(scales, columns);
+    const zeros = new Float32Array(directions * rows);
+    return [
+      graph.weight(name, {
+        dtype: "int8",
+        shape: [directions, columns, rows],
+        data: turned,
+      }),
+      graph.weight(`${name}_scale`, { dtype: "float32", shape, data }),
+      graph.weight(`${name}_zero`, { dtype: "int8", shape, data: zeros }),
+    ];
+  });
+  const [own, recurrent] = names as [string[], string[]];
+  return [
+    own[0],
+    recurrent[0],
+    ...rest,
+    ...own.slice(1),
+    ...recurrent.slice(1),
+  ] as string[];
+}
+
+/** The scale of each row, of one a number. */
+const rowScales = (scales: Numbers, columns: number): Float32Array =>
+  Float32Array.from(
+    { length: scales.length / columns },
+    (_, row) => scales[row * columns] as number,
+  );
+
+/** Integers [D, rows, columns] times a scale for each row: DequantizeLinear has scales along one axis alone. */
+function addRows(
+  graph: GraphBuilder,
+  name: string,
+  { shape }: Value,
+  { integers, scales }: Scaled,
+): string {
+  const [directions, rows, columns] = shape as [number, number, number];
+  const flat = directions > 1;
+  const matrix = addMatrix(graph, name, {
+    value: {
+      dtype: "int8",
+      shape: flat ? [directions * rows, columns] : shape,
+      data: integers,
+    },
+    scales: rowScales(scales, columns),
+    axis: flat ? 0 : 1,
+  });
+  if (!flat) return matrix;
+  return graph.add("Reshape", [matrix, graph.integers(...shape)]);
+}
+
+/**
+ * ONNX's z keeps the state. One that replaces it is σ(-a) = 1 - σ(a) of that: its rows, ONNX's first block, are
+ * negated.
+ */
+function turnUpdateGate({ W, R, B }: Weights, directions: number): void {
+  const negate = (data: Numbers, blocks: number, which: readonly number[]) => {
+    const size = data.length / (directions * blocks);
+    for (let direction = 0; direction < directions; direction++)
+      for (const block of which) {
+        const from = (direction * blocks + block) * size;
+        for (let i = from; i < from + size; i++) data[i] = -(data[i] as number);
+      }
+  };
+  for (const { data, scaled } of [W, R])
+    negate(scaled?.integers ?? data, 3, [0]);
+  if (B) negate(B.data, 6, [0, 3]);
+}
