@@ -80,6 +80,26 @@ class Normalised(nn.Module):
         return pooled.clamp(-1, 1), mixed.sum(-1, keepdim=True), mixed[:, -2:, 1:].flatten(1)
 
 
+class Scripted(nn.Module):
+    """A cell in a loop of Python over any number of steps: lists that it appends to, one of them read backwards."""
+
+    def __init__(self):
+        super().__init__()
+        self.cell = nn.LSTMCell(3, 5)
+
+    def forward(self, frames):
+        hidden = torch.zeros(frames.size(1), 5, dtype=frames.dtype)
+        cell = torch.zeros(frames.size(1), 5, dtype=frames.dtype)
+        outputs = []
+        sums = []
+        for step in range(frames.size(0)):
+            hidden, cell = self.cell(frames[step], (hidden, cell))
+            outputs.append(hidden)
+            sums.append(hidden.sum(1, keepdim=True))
+        halves = torch.split(torch.cat(sums, dim=1), 2, dim=1)
+        return torch.stack(outputs, dim=1), halves[-1], outputs[-2] * torch.tensor(len(outputs), dtype=frames.dtype)
+
+
 def randomise(module):
     generator = torch.Generator().manual_seed(4)
     for parameter in module.parameters():
@@ -123,6 +143,9 @@ def main():
                {"frames": {0: "time"}}, opset)
         export("normalised", randomise(Normalised()), (torch.zeros(1, 4, 3),), (torch.randn(2, 6, 3),), ["frames"],
                ["pooled", "sums", "part"], {"frames": {0: "batch", 1: "time"}}, opset)
+    for opset in (11, 13, 16):
+        export("scripted", torch.jit.script(randomise(Scripted())), (torch.zeros(4, 1, 3),), (torch.randn(7, 2, 3),),
+               ["frames"], ["outputs", "half", "before"], {"frames": {0: "time", 1: "batch"}}, opset)
 
 
 main()

@@ -29,7 +29,9 @@ export interface GraphOutput {
 class Traces {
   readonly #entries: [string, Tensor][] = [];
 
-  readonly add = (name: string, { shape, data }: Value): void => {
+  /** Lists of tensors are left out: what is appended to them is there by its own name. */
+  readonly add = (name: string, { shape, data, items }: Value): void => {
+    if (items) return;
     const copy = { shape: [...shape], data: Float32Array.from(data) };
     this.#entries.push([name, copy]);
   };

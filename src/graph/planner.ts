@@ -153,6 +153,7 @@ export class Planner {
     const runs = runsOf(
       node,
       atLoad(() => operation.compile(node)),
+      operation.lists,
     );
     for (const unread of node.unread())
       this.#setting.notes.ignored.push(`${place}: attribute ${unread}`);

@@ -180,7 +180,15 @@ function flatNumbers(given: unknown): number[] {
 }
 
 /** A copy of the value as a tensor of float32. */
-export function toTensor({ shape, data }: Value, name: string): Tensor {
+export function toTensor({ shape, data, items }: Value, name: string): Tensor {
+  if (items)
+    throw new RangeError(
+      message(
+        `outputs[${JSON.stringify(name)}]`,
+        "a tensor",
+        `a list of ${shape[0]}; stack them in the model`,
+      ),
+    );
   if (data instanceof Float64Array)
     for (const value of data)
       if (Math.fround(value) !== value || !Number.isFinite(value)) {

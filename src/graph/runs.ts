@@ -18,8 +18,22 @@ import { sameNumbers, type Value } from "./value.js";
  */
 const KEPT = 2 ** 20;
 
-export function runsOf(node: Node, run: Operation | Run): StepRun {
-  return typeof run === "function" ? new Anew(node, run) : new Kept(node, run);
+/** @param lists whether the node takes lists of tensors */
+export function runsOf(
+  node: Node,
+  run: Operation | Run,
+  lists: boolean,
+): StepRun {
+  return typeof run === "function"
+    ? new Anew(node, run, lists)
+    : new Kept(node, run, lists);
+}
+
+/** A list has no numbers: what does not know lists would make nonsense of it. */
+function refuseLists(inputs: Values, place: string): void {
+  for (let i = 0; i < inputs.length; i++)
+    if (inputs[i]?.items)
+      throw new RangeError(message(place, "tensors", "a list of them"));
 }
 
 /** A node that is prepared once for inputs of the same shapes. */
@@ -28,6 +42,7 @@ class Kept implements StepRun {
   readonly #reads: readonly number[];
   readonly #place: string;
   readonly #keep: Keep;
+  readonly #lists: boolean;
   #prepared: Prepared | null = null;
   /** The last inputs: most nodes give the same values again, with other numbers. */
   #given: (Value | null | undefined)[] = [];
@@ -36,7 +51,8 @@ class Kept implements StepRun {
   #numbers = 0;
   #work = 0;
 
-  constructor(node: Node, operation: Operation) {
+  constructor(node: Node, operation: Operation, lists: boolean) {
+    this.#lists = lists;
     this.#operation = operation;
     this.#place = node.place;
     this.#keep = node.setting.keep;
@@ -74,7 +90,8 @@ class Kept implements StepRun {
       const b = last[i];
       if (!a || !b) {
         if (a || b) return false;
-      } else if (a.dtype !== b.dtype || !equalSizes(a.shape, b.shape))
+      } else if (a.items || b.items) return false;
+      else if (a.dtype !== b.dtype || !equalSizes(a.shape, b.shape))
         return false;
       given[i] = remembered(a);
     }
@@ -89,6 +106,7 @@ class Kept implements StepRun {
 
   #prepare(inputs: Values, meter: Meter): Prepared {
     this.forget();
+    if (!this.#lists) refuseLists(inputs, this.#place);
     const prepared = this.#operation.prepare(inputs);
     let numbers = 0;
     for (const output of prepared.outputs) numbers += output?.data.length ?? 0;
@@ -120,13 +138,16 @@ const remembered = (value: Value | null): Value | null | undefined =>
 class Anew implements StepRun {
   readonly #run: Run;
   readonly #place: string;
+  readonly #lists: boolean;
 
-  constructor({ place }: Node, run: Run) {
+  constructor({ place }: Node, run: Run, lists: boolean) {
+    this.#lists = lists;
     this.#run = run;
     this.#place = place;
   }
 
   run(inputs: Values, running: Running): Values {
+    if (!this.#lists) refuseLists(inputs, this.#place);
     const results = this.#run(inputs, running);
     let numbers = 0;
     for (let i = 0; i < results.length; i++)

@@ -4,7 +4,16 @@
 import type { InputDescription, PortDescription } from "./description.js";
 
 /** What an output adds to the name of the input that it is fed back to. */
-const SUFFIXES = ["n", "_n", "_out", "_output", "_new", "_next", "_final"];
+const SUFFIXES = [
+  "n",
+  "_n",
+  "out",
+  "_out",
+  "_output",
+  "_new",
+  "_next",
+  "_final",
+];
 
 /** What stands in an input's name, and what in its output's. */
 const WORDS: readonly (readonly [RegExp, readonly string[]])[] = [
@@ -18,6 +27,7 @@ const WORDS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^/, ["next_", "new_", "out_", "updated_"]],
   [/^past_key_values/, ["present"]],
   [/^past_/, ["present_"]],
+  [/(?<=[hc])x$/, ["y"]],
 ];
 
 /** State inputs by name → the outputs that are fed back into them. */

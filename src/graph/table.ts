@@ -12,6 +12,8 @@ export interface OperationType {
   readonly foldable: boolean;
   /** Its outputs have numbers of its inputs and no others. */
   readonly moves: boolean;
+  /** Whether it takes lists of tensors. */
+  readonly lists: boolean;
   /** Finds out which Loops are this operation. */
   readonly recognise: Recognise | null;
 }
@@ -23,13 +25,15 @@ export interface Family {
   readonly moves?: boolean;
   /** Of those that may have several outputs: how many. */
   readonly outputs?: Readonly<Record<string, number>>;
+  /** Of those that take lists of tensors: which. */
+  readonly lists?: readonly string[];
   readonly recognise?: Recognise;
 }
 
 export function operationsOf(...families: readonly Family[]): Operations {
   const table = new Map<string, OperationType>();
   for (const family of families) {
-    const { operations, outputs = {}, recognise } = family;
+    const { operations, outputs = {}, lists = [], recognise } = family;
     const { foldable = false, moves = false } = family;
     for (const [type, compile] of Object.entries(operations))
       table.set(type, {
@@ -37,6 +41,7 @@ export function operationsOf(...families: readonly Family[]): Operations {
         outputs: outputs[type] ?? 1,
         foldable,
         moves,
+        lists: lists.includes(type),
         recognise: recognise ?? null,
       });
   }

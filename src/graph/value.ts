@@ -25,6 +25,8 @@ export interface Value {
   data: Numbers;
   /** Of constants that are integers in the file, where the graph is loaded in a precision of integers. */
   scaled?: Scaled;
+  /** Of a list of tensors, whose shape is [their number] and which has no data; what is behind that number is not its. */
+  readonly items?: Value[];
 }
 
 /** What a value's numbers are made of: each the integer in its place times the scale in its place. */
@@ -32,6 +34,13 @@ export interface Scaled {
   readonly integers: Numbers;
   readonly scales: Numbers;
 }
+
+export const listOf = (items: Value[]): Value => ({
+  dtype: "float32",
+  shape: [items.length],
+  data: new Float32Array(0),
+  items,
+});
 
 /** All dtypes, by their names. */
 export const DTYPE_NAMES: readonly Dtype[] = [

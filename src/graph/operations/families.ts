@@ -18,6 +18,7 @@ export { gathers } from "./gather.js";
 export { gathering } from "./gathering.js";
 export { integerConvolutions } from "./integer-convolution.js";
 export { layers } from "./layers.js";
+export { lists } from "./lists.js";
 export { logic } from "./logic.js";
 export { loops } from "./loops.js";
 export { movement } from "./movement.js";

@@ -29,9 +29,14 @@ class Carried {
     for (let i = 0; i < room.length; i++) {
       const value = running.slots[slots[first + i] as number] as Value;
       const own = room[i];
+      if (value.items) {
+        room[i] = value;
+        continue;
+      }
       running.meter.spend(this.#node.place, value.data.length);
       if (
         own &&
+        !own.items &&
         own.dtype === value.dtype &&
         equalShapes(own.shape, value.shape)
       )
@@ -67,8 +72,12 @@ class Stack {
     this.#count = 0;
   }
 
-  push({ dtype, shape, data }: Value, running: Running): void {
+  push({ dtype, shape, data, items }: Value, running: Running): void {
     const { place } = this.#node;
+    if (items)
+      throw new RangeError(
+        message(place, "a tensor in every iteration", "a list of tensors"),
+      );
     if (this.#shape === null) {
       if (this.#dtype !== dtype) this.#buffer = storage(dtype, 0);
       this.#dtype = dtype;
@@ -308,4 +317,5 @@ const scan: Compile = (node) => {
 export const loops = (): Family => ({
   operations: { Loop: loop, Scan: scan },
   outputs: { Loop: Infinity, Scan: Infinity },
+  lists: ["Loop"],
 });

@@ -5,7 +5,7 @@ import { equalShapes, message, shapeText } from "../../checks.js";
 import { copier, copyRuns } from "../copying.js";
 import { around, axesOf, axisOf, integerList, strided } from "../indexing.js";
 import { stridesOf } from "../strides.js";
-import type { Compile, Node } from "../node.js";
+import type { Compile, Node, Operation } from "../node.js";
 import type { Family } from "../table.js";
 import { MOST_NUMBERS, type Value } from "../value.js";
 
@@ -13,7 +13,11 @@ const concat: Compile = (node) => {
   node.expectInputs(1, Infinity);
   if (!node.states("axis"))
     throw node.error("expected attribute axis, got none");
-  const given = node.int("axis", 0);
+  return concatenation(node, node.int("axis", 0));
+};
+
+/** Values behind each other along an axis. */
+export function concatenation(node: Node, given: number): Operation {
   return {
     prepare(inputs) {
       const values = inputs.filter((value) => value !== null);
@@ -67,7 +71,7 @@ const concat: Compile = (node) => {
       };
     },
   };
-};
+}
 
 /** Without sizes the parts are equal; where `num_outputs` says how many, the last may be smaller. */
 const split: Compile = (node) => {

@@ -185,4 +185,5 @@ export const shapes = (): Family => ({
     Dropout: dropout,
   },
   outputs: { Dropout: 2 },
+  lists: ["Identity"],
 });
