@@ -12,3 +12,4 @@ export {
 } from "./backward/network.js";
 export type { OperationSpec } from "./backward/operations.js";
 export type { CellStates, Draw } from "./backward/run.js";
+export { atOnce, type Work } from "./backward/work.js";

@@ -51,6 +51,8 @@ export interface CheckedBatch {
   readonly mask: Uint8Array | null;
   readonly weights: Tensor | null;
   readonly targetLengths: readonly number[] | null;
+  /** Steps of its sequences that came before, in batches of their own. */
+  readonly past: number;
 }
 
 export function checkBatch(
@@ -95,6 +97,7 @@ export function checkBatch(
       subject.lastOnly,
     ),
     targetLengths: targetLengths ?? null,
+    past: 0,
   };
 }
 
@@ -121,22 +124,22 @@ export function checkWeights(
 
 /** Rows `from` to `to`; with `start` and `end`, of each of them those steps alone. */
 export function cut(
-  { given, target, lengths, mask, weights, targetLengths }: CheckedBatch,
+  whole: CheckedBatch,
   from: number,
   to: number,
   start = 0,
-  end = given.steps,
+  end = whole.given.steps,
 ): CheckedBatch {
+  const { given, target, lengths, mask, weights, targetLengths, past } = whole;
   const { batch, steps } = given;
-  const whole = start === 0 && end === steps;
-  if (from === 0 && to === batch && whole)
-    return { given, target, lengths, mask, weights, targetLengths };
+  const all = start === 0 && end === steps;
+  if (from === 0 && to === batch && all) return whole;
   const rows = <T extends Float32Array | Uint8Array>(
     data: T,
     timed: boolean,
   ): T => {
     const each = data.length / batch;
-    if (whole || !timed) return data.subarray(from * each, to * each) as T;
+    if (all || !timed) return data.subarray(from * each, to * each) as T;
     const size = each / steps;
     const part = new (data.constructor as new (n: number) => T)(
       (to - from) * (end - start) * size,
@@ -154,7 +157,7 @@ export function cut(
   const tensor = ({ shape, data }: Tensor, timed: boolean): Tensor => ({
     shape: [
       to - from,
-      ...(timed && !whole ? [end - start] : shape.slice(1, 2)),
+      ...(timed && !all ? [end - start] : shape.slice(1, 2)),
       ...shape.slice(2),
     ],
     data: rows(data, timed),
@@ -174,15 +177,17 @@ export function cut(
     mask: mask && rows(mask, true),
     weights: weights && tensor(weights, weights.shape.length > 1),
     targetLengths: targetLengths?.slice(from, to) ?? null,
+    past: past + start,
   };
 }
 
-/** Which of a batch's outputs count, and how much; `skip` steps at the start of each row do not. */
+/** Which of a batch's outputs count, and how much; the first `skip` steps of each sequence do not. */
 export function countedOf(
   subject: Subject,
-  { given, lengths, mask, weights }: CheckedBatch,
-  skip: number,
+  { given, lengths, mask, weights, past }: CheckedBatch,
+  skipped: number,
 ): Counted {
+  const skip = Math.max(0, skipped - past);
   const { lastOnly, outputSize: size } = subject;
   const steps = subject.stepsOut(given.steps);
   const sizes = { batch: given.batch, steps, size, lastOnly };

@@ -1,4 +1,5 @@
 import { positiveInteger, record } from "../checks.js";
+import { atOnce } from "../kernel/backward.js";
 import { checkSeed } from "../layers/options.js";
 import {
   checkBatch,
@@ -53,12 +54,10 @@ export function checkGradients(
     (checked.target.shape.length < rank ? "crossEntropy" : "mse");
   const gradients = new Gradients(subject, checkOptions({ loss }, subject));
   const weights = subject.weights();
-  gradients.network.pack((name) => weights[name]?.data as Float32Array);
+  atOnce(gradients.network.pack((name) => weights[name]?.data as Float32Array));
   gradients.network.clear();
   const place = { step: 0, row: 0, sampling: 0 };
-  const work = gradients.run(checked, subject.noStates(), place, 1, true);
-  let next = work.next();
-  while (!next.done) next = work.next();
+  atOnce(gradients.run(checked, subject.noStates(), place, 1, true));
   const exact: Record<string, Float64Array> = Object.fromEntries(
     Object.entries(weights).map(([name, { data }]) => [
       name,
@@ -68,7 +67,7 @@ export function checkGradients(
   const worst = { name: "", index: 0, analytic: 0, numeric: 0, error: -1 };
   for (const parameter of gradients.network.places) {
     const { name } = parameter;
-    const found = gradients.network.gradient(parameter);
+    const found = atOnce(gradients.network.gradient(parameter));
     const scale = found.reduce(
       (most, value) => Math.max(most, Math.abs(value)),
       1,

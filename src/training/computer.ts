@@ -1,9 +1,10 @@
-import type { CellStates } from "../kernel/backward.js";
-import type { StateDict } from "../safetensors.js";
+import type { CellStates, Work } from "../kernel/backward.js";
 import type { CheckedBatch } from "./batch.js";
-import type { Gradients, RunPlace } from "./gradients.js";
+import type { Gradients } from "./gradients.js";
 import type { Pace } from "./pace.js";
+import type { Session } from "./session.js";
 import { rowsOfStates, stackStates } from "./states.js";
+import type { RunPlace, RunStates } from "./tape-runs.js";
 
 /** What came of a batch. */
 export interface PartResult {
@@ -20,26 +21,29 @@ export type StepPlace = Omit<RunPlace, "row">;
 /** Where batches are computed: here, or in workers. Gradients are left summed up in the network. */
 export interface Computer {
   readonly gradients: Gradients;
+  /** With the session's weights. */
   compute(
-    weights: StateDict,
+    session: Session,
     parts: readonly CheckedBatch[],
-    states: readonly (CellStates | null)[],
+    states: RunStates,
     place: StepPlace,
     back: boolean,
     pace: Pace,
   ): Promise<readonly PartResult[]>;
   /** The states after a batch's steps. */
   statesAfter(
-    weights: StateDict,
+    session: Session,
     part: CheckedBatch,
-  ): Promise<readonly (CellStates | null)[]>;
+    states: RunStates,
+    pace: Pace,
+  ): Promise<RunStates>;
 }
 
 /** The states of each part's rows, from those of all. */
 export function statesOfParts(
-  states: readonly (CellStates | null)[],
+  states: RunStates,
   parts: readonly CheckedBatch[],
-): (readonly (CellStates | null)[])[] {
+): RunStates[] {
   const all = parts.reduce((sum, { given }) => sum + given.batch, 0);
   let from = 0;
   return parts.map(({ given }) => {
@@ -48,25 +52,24 @@ export function statesOfParts(
   });
 }
 
-/** The parts one after another, with a stop between shards. */
+/** The parts one after another, by weights that are in the network. */
 export function* computeParts(
   gradients: Gradients,
   parts: readonly CheckedBatch[],
-  states: readonly (CellStates | null)[],
+  states: RunStates,
   place: StepPlace,
   back: boolean,
-): Generator<void, readonly PartResult[]> {
+): Work<readonly PartResult[]> {
   const results: PartResult[] = [];
   if (back) gradients.network.clear();
   let row = 0;
   const starts = statesOfParts(states, parts);
   for (const [i, part] of parts.entries()) {
     if (row) yield;
-    const own = { ...place, row };
     const { loss, ends, output, total } = yield* gradients.run(
       part,
       starts[i] as (typeof starts)[number],
-      own,
+      { ...place, row },
       1 / parts.length,
       back,
     );
@@ -83,24 +86,26 @@ export class LocalComputer implements Computer {
     this.gradients = gradients;
   }
 
-  async statesAfter(_: StateDict, part: CheckedBatch) {
-    return this.gradients.statesAfter(part);
+  async statesAfter(
+    session: Session,
+    part: CheckedBatch,
+    states: RunStates,
+    pace: Pace,
+  ) {
+    await pace.during(session.pack(this.gradients.network));
+    return pace.during(this.gradients.statesAfter(part, states));
   }
 
   async compute(
-    _: StateDict,
+    session: Session,
     parts: readonly CheckedBatch[],
-    states: readonly (CellStates | null)[],
+    states: RunStates,
     place: StepPlace,
     back: boolean,
     pace: Pace,
   ): Promise<readonly PartResult[]> {
-    const work = computeParts(this.gradients, parts, states, place, back);
-    for (;;) {
-      const { done, value } = work.next();
-      if (done) return value;
-      const turn = pace.turn();
-      if (turn) await turn;
-    }
+    const { gradients } = this;
+    await pace.during(session.pack(gradients.network));
+    return pace.during(computeParts(gradients, parts, states, place, back));
   }
 }

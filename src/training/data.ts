@@ -179,6 +179,7 @@ function take(
     weights: weights && tensor(weights),
     targetLengths:
       targetLengths && order.map((row) => targetLengths[row] as number),
+    past: 0,
   };
 }
 
@@ -363,5 +364,6 @@ function padded(
     targetLengths: ctc
       ? examples.map(({ target: own }) => own.shape[0] ?? 0)
       : null,
+    past: 0,
   };
 }

@@ -79,14 +79,11 @@ export async function evaluate(
     signal?.throwIfAborted();
     if (!batch) continue;
     const place = { step: 0, sampling: 0 };
-    const [result] = await computer.compute(
-      session.weights,
-      [batch],
-      subject.noStates(),
-      place,
-      false,
-      pace,
-    );
+    const [result] = await session.alone(() => {
+      session.sync();
+      const states = subject.noStates();
+      return computer.compute(session, [batch], states, place, false, pace);
+    });
     if (!result) break;
     loss += result.loss * result.total;
     total += result.total;

@@ -21,6 +21,7 @@ import {
 import { type CheckedOptions, samplingAt } from "./options.js";
 import { Pace } from "./pace.js";
 import type { Session } from "./session.js";
+import type { RunStates } from "./tape-runs.js";
 
 export interface FitOptions {
   /** 10 by default; of a fit that was interrupted, with those it has had. */
@@ -209,14 +210,18 @@ export async function* run(
   // what came before, a Trainer's construction for one, is not of the same task
   await pace.give();
   const aborted = () => signal?.aborted ?? false;
-  let reason: Summary["reason"] = "epochs";
   let done = false;
+  /** Why it is over, and not interrupted; null: it is not. */
+  const over = (): Summary["reason"] | null => {
+    if (place.epochs >= fit.epochs) return "epochs";
+    return place.waited && place.waited >= fit.patience ? "patience" : null;
+  };
   /** Goes on from our own weights, though the best ones may be in the model. */
   session.publish();
   try {
     for (const each of [source, fit.validation])
       if (each) await pace.during(each.check());
-    while (place.epochs < fit.epochs && !aborted()) {
+    while (!over() && !aborted()) {
       const epoch = session.epochs + 1;
       const since = performance.now();
       let waiting: CheckedBatch[] = [];
@@ -236,14 +241,9 @@ export async function* run(
       if (aborted()) break;
       if (waiting.length) yield* batchSteps(waiting, index);
       if (aborted()) break;
-      session.epochs++;
-      place.epochs++;
-      const loss = place.sum / Math.max(1, place.count);
-      Object.assign(place, { batch: 0, sum: 0, count: 0 });
       let validation: Evaluation | null = null;
       let best = false;
-      if (fit.validation) {
-        session.sync(gradients);
+      if (fit.validation)
         validation = await evaluate(
           computer,
           session,
@@ -253,6 +253,12 @@ export async function* run(
           null,
           pace,
         );
+      // from here to the next batch nothing waits: a checkpoint has all of the epoch's end or nothing
+      const loss = place.sum / Math.max(1, place.count);
+      session.epochs++;
+      place.epochs++;
+      Object.assign(place, { batch: 0, sum: 0, count: 0 });
+      if (validation) {
         session.observe(validation.loss);
         // NaN is below nothing: it is never the best, nor is what came before any other
         best = place.best
@@ -272,16 +278,11 @@ export async function* run(
         best,
         seconds: (performance.now() - since) / 1000,
       };
-      if (fit.validation && !best && place.waited >= fit.patience) {
-        reason = "patience";
-        done = true;
-        break;
-      }
     }
-    done ||= place.epochs >= fit.epochs;
-    if (!done) reason = "aborted";
+    const reason = over();
+    done = reason !== null;
     return {
-      reason,
+      reason: reason ?? "aborted",
       epochs: session.epochs,
       steps: session.steps,
       best: place.best,
@@ -304,15 +305,15 @@ export async function* run(
     const [batch] = batches as [CheckedBatch];
     const { truncate } = options;
     if (!truncate) {
-      const report = await step(batches, subject.noStates(), index);
-      place.batch = index;
+      const report = await step(batches, subject.noStates(), index, () => {
+        place.batch = index;
+      });
+      await pace.turn();
       yield report;
       return;
     }
     const { steps, batch: rows } = batch.given;
     if (!place.at) {
-      place.at = truncate.burnIn;
-      place.states = subject.noStates();
       if (truncate.burnIn >= steps)
         throw wrong(
           true,
@@ -320,62 +321,80 @@ export async function* run(
           `less than the ${steps} steps of a sequence`,
           truncate.burnIn,
         );
-      if (truncate.burnIn) place.states = await burnIn(batch, truncate.burnIn);
+      const none = subject.noStates();
+      const states = truncate.burnIn
+        ? await statesAfter(cut(batch, 0, rows, 0, truncate.burnIn), none)
+        : none;
+      Object.assign(place, { at: truncate.burnIn, states });
     }
     for (let end = place.at; end < steps;) {
       end = Math.min(steps, place.at + truncate.steps);
       const part = cut(batch, 0, rows, place.at, end);
-      const report = await step([part], place.states, index, true);
-      place.at = end;
-      if (end >= steps)
-        Object.assign(place, { at: 0, states: [], batch: index });
+      const move = (ends: RunStates) =>
+        Object.assign(
+          place,
+          end < steps
+            ? { at: end, states: ends }
+            : { at: 0, states: [], batch: index },
+        );
+      if (!gradients.counts(part)) {
+        // what is skipped, or past all ends: for the state alone
+        move(await statesAfter(part, place.states));
+        continue;
+      }
+      const report = await step([part], place.states, index, move);
+      await pace.turn();
       yield report;
       if (aborted()) return;
     }
   }
 
-  /** The states after the first steps. */
-  async function burnIn(batch: CheckedBatch, steps: number) {
-    session.sync(gradients);
-    const part = cut(batch, 0, batch.given.batch, 0, steps);
-    return computer.statesAfter(session.weights, part);
+  function statesAfter(part: CheckedBatch, states: RunStates) {
+    return session.alone(() => {
+      session.sync();
+      return computer.statesAfter(session, part, states, pace);
+    });
   }
 
-  async function step(
+  /** @param move puts the place where the step ends */
+  function step(
     parts: readonly CheckedBatch[],
-    states: readonly (CellStates | null)[],
+    states: RunStates,
     index: number,
-    carries = false,
+    move: (ends: RunStates) => void,
   ): Promise<Progress> {
-    session.sync(gradients);
-    const sampling = samplingAt(options.scheduledSampling, session.steps);
-    const where = { step: session.steps, sampling };
-    const results = await computer.compute(
-      session.weights,
-      parts,
-      states,
-      where,
-      true,
-      pace,
-    );
-    const loss =
-      results.reduce((sum, result) => sum + result.loss, 0) / results.length;
-    const { learningRate } = session;
-    const gradientNorm = session.apply(gradients, loss);
-    place.sum += loss;
-    place.count++;
-    if (carries) place.states = results[0]?.ends ?? [];
-    const turn = pace.turn();
-    if (turn) await turn;
-    return {
-      type: "step",
-      step: session.steps,
-      epoch: session.epochs + 1,
-      batch: index,
-      batches: source.batches,
-      loss,
-      gradientNorm,
-      learningRate,
-    };
+    return session.alone(async () => {
+      session.sync();
+      const sampling = samplingAt(options.scheduledSampling, session.steps);
+      const where = { step: session.steps, sampling };
+      const results = await computer.compute(
+        session,
+        parts,
+        states,
+        where,
+        true,
+        pace,
+      );
+      const loss =
+        results.reduce((sum, result) => sum + result.loss, 0) / results.length;
+      const { learningRate } = session;
+      const gradientNorm = await pace.during(
+        session.apply(gradients.network, loss),
+      );
+      // the place goes on with the weights: a checkpoint has both or neither
+      place.sum += loss;
+      place.count++;
+      move(results[0]?.ends ?? []);
+      return {
+        type: "step",
+        step: session.steps,
+        epoch: session.epochs + 1,
+        batch: index,
+        batches: source.batches,
+        loss,
+        gradientNorm,
+        learningRate,
+      };
+    });
   }
 }

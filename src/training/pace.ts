@@ -36,14 +36,6 @@ export class Pace {
   }
 }
 
-/** The same at once. */
-export function atOnce<Result>(work: Iterator<void, Result>): Result {
-  for (;;) {
-    const { done, value } = work.next();
-    if (done) return value;
-  }
-}
-
 /** A task of the event loop; a timer would wait 4 ms in browsers, a promise none. */
 function nextTask(): Promise<void> {
   const { setImmediate } = globalThis as {

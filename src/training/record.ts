@@ -1,8 +1,10 @@
 import { positiveInteger, record as recordOf, sameShape } from "../checks.js";
-import type {
-  CellStates,
-  Network,
-  Tape as KernelTape,
+import {
+  atOnce,
+  type CellStates,
+  type Network,
+  type Tape as KernelTape,
+  type TapeRun,
 } from "../kernel/backward.js";
 import {
   checkLengths,
@@ -137,7 +139,7 @@ export function record(
   const pack = () => {
     if (kept.version === subject.version) return;
     const weights = subject.weights();
-    network.pack((name) => (weights[name] as Tensor).data);
+    atOnce(network.pack((name) => (weights[name] as Tensor).data));
     kept.version = subject.version;
   };
   pack();
@@ -151,7 +153,7 @@ export function record(
   const drops = Object.keys(dropout).length > 0;
   for (let from = 0; from < batch; from += SHARD) {
     const to = Math.min(batch, from + SHARD);
-    const tape = network.forward({
+    const run: TapeRun = {
       input: given.data.subarray(from * size, to * size),
       batch: to - from,
       steps,
@@ -163,7 +165,8 @@ export function record(
             randomAt(seed, "dropout", 0, operation, from + row, 0)
         : null,
       logits: false,
-    });
+    };
+    const tape = atOnce(network.forward(run));
     shards.push({ tape, memory: network.save(), from, to });
   }
   const outputs = shards.map(({ tape }) => tape.output);
@@ -210,12 +213,14 @@ export function record(
       const each = data.length / batch;
       for (const { tape, memory, from, to } of shards) {
         network.restore(memory);
-        const found = network.backward(
-          tape,
-          dy && dy.subarray(from * each, to * each),
-          rowsOfStates(dstates, batch, from, to),
-          wrt.input ?? false,
-          true,
+        const found = atOnce(
+          network.backward(
+            tape,
+            dy && dy.subarray(from * each, to * each),
+            rowsOfStates(dstates, batch, from, to),
+            wrt.input ?? false,
+            true,
+          ),
         );
         if (found.input) inputs.push(found.input);
         starts.push(found.states);
@@ -225,7 +230,8 @@ export function record(
       for (const place of network.places) {
         const { name, shape } = place;
         if (subject.begins(name, wrt.freeze ?? [])) continue;
-        const tensor = { shape: [...shape], data: network.gradient(place) };
+        const data = atOnce(network.gradient(place));
+        const tensor = { shape: [...shape], data };
         parameters[name] = tensor;
         const full = subject.fullName(name);
         if (full !== name)

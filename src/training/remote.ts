@@ -1,5 +1,5 @@
 /** What workers compute, and who shares it out: the door for gatewise/worker. */
-import type { CellStates } from "../kernel/backward.js";
+import { atOnce, type CellStates } from "../kernel/backward.js";
 import { Sequential } from "../models/sequential.js";
 import type { StateDict } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
@@ -13,9 +13,12 @@ import {
 } from "./computer.js";
 import { Gradients } from "./gradients.js";
 import { checkOptions, type TrainerOptions } from "./options.js";
+import type { Pace } from "./pace.js";
 import { SHARD } from "./record.js";
+import type { Session } from "./session.js";
 import { concat, stackStates } from "./states.js";
 import { type Model, Subject } from "./subject.js";
+import type { RunStates } from "./tape-runs.js";
 import { Training } from "./training.js";
 
 /** Rows `from` to `to` of a part. */
@@ -30,7 +33,7 @@ export interface ShardRequest {
   /** All weights, one after another in the order of the names. */
   readonly weights: Float32Array;
   readonly parts: readonly CheckedBatch[];
-  readonly states: readonly (CellStates | null)[];
+  readonly states: RunStates;
   readonly place: StepPlace;
   readonly shards: readonly Shard[];
   readonly back: boolean;
@@ -61,7 +64,7 @@ export class ShardWorker {
       found.set(name, weights.subarray(at, at + data.length));
       at += data.length;
     }
-    network.pack((name) => found.get(name) as Float32Array);
+    atOnce(network.pack((name) => found.get(name) as Float32Array));
   }
 
   compute({
@@ -81,15 +84,17 @@ export class ShardWorker {
     const starts = statesOfParts(states, parts);
     return shards.map(({ part, from, to }) => {
       gradients.network.clear();
-      const { loss, ends, output } = gradients.shard(
-        parts[part] as CheckedBatch,
-        prepared[part] as NonNullable<(typeof prepared)[number]>,
-        starts[part] as (typeof starts)[number],
-        { ...place, row: rows[part] as number },
-        from,
-        to,
-        1 / parts.length,
-        back,
+      const { loss, ends, output } = atOnce(
+        gradients.shard(
+          parts[part] as CheckedBatch,
+          prepared[part] as NonNullable<(typeof prepared)[number]>,
+          starts[part] as (typeof starts)[number],
+          { ...place, row: rows[part] as number },
+          from,
+          to,
+          1 / parts.length,
+          back,
+        ),
       );
       return {
         loss,
@@ -103,9 +108,10 @@ export class ShardWorker {
   statesAfter(
     weights: Float32Array,
     part: CheckedBatch,
+    states: RunStates,
   ): (CellStates | null)[] {
     this.#pack(weights);
-    return this.#gradients.statesAfter(part);
+    return atOnce(this.#gradients.statesAfter(part, states));
   }
 }
 
@@ -116,6 +122,7 @@ export interface Hands {
   statesAfter(
     weights: Float32Array,
     part: CheckedBatch,
+    states: RunStates,
   ): Promise<(CellStates | null)[]>;
 }
 
@@ -130,11 +137,12 @@ class SharingComputer implements Computer {
   }
 
   async compute(
-    weights: StateDict,
+    session: Session,
     parts: readonly CheckedBatch[],
-    states: readonly (CellStates | null)[],
+    states: RunStates,
     place: StepPlace,
     back: boolean,
+    pace: Pace,
   ): Promise<readonly PartResult[]> {
     const { network } = this.gradients;
     // checked here: what is wrong with a batch is thrown to whoever gave it
@@ -147,7 +155,7 @@ class SharingComputer implements Computer {
       })),
     );
     const { count } = this.#hands;
-    const flat = flatten(weights);
+    const flat = flatten(session.weights);
     const lists = Array.from(
       { length: Math.min(count, shards.length) },
       (_, worker) => shards.filter((__, i) => i % count === worker),
@@ -168,7 +176,11 @@ class SharingComputer implements Computer {
       (_, i) => answers[i % count]?.[Math.floor(i / count)] as ShardAnswer,
     );
     if (back) network.clear();
-    for (const { sum } of all) if (sum) network.addSum(sum);
+    for (const { sum } of all) {
+      if (sum) network.addSum(sum);
+      const turn = pace.turn();
+      if (turn) await turn;
+    }
     return parts.map((_, part) => {
       const own = all.filter((__, i) => shards[i]?.part === part);
       return {
@@ -181,10 +193,11 @@ class SharingComputer implements Computer {
   }
 
   statesAfter(
-    weights: StateDict,
+    session: Session,
     part: CheckedBatch,
+    states: RunStates,
   ): Promise<(CellStates | null)[]> {
-    return this.#hands.statesAfter(flatten(weights), part);
+    return this.#hands.statesAfter(flatten(session.weights), part, states);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Network, TapeRun } from "../kernel/backward.js";
+import type { Network, TapeRun, Work } from "../kernel/backward.js";
 import type { Subject } from "./subject.js";
 
 /**
@@ -7,13 +7,13 @@ import type { Subject } from "./subject.js";
  *
  * @param random a generator for each row
  */
-export function sampleInputs(
+export function* sampleInputs(
   subject: Subject,
   network: Network,
   run: TapeRun,
   probability: number,
   random: (row: number) => () => number,
-): Float32Array {
+): Work<Float32Array> {
   const { batch, steps } = run;
   const size = run.input.length / (batch * steps);
   const input = run.input.slice();
@@ -25,7 +25,7 @@ export function sampleInputs(
       const at = (row * steps + t) * size;
       own.set(input.subarray(at, at + size), row * size);
     }
-    const { output, ends } = network.forward({
+    const { output, ends } = yield* network.forward({
       ...run,
       input: own,
       steps: 1,

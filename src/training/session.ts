@@ -1,7 +1,7 @@
+import type { Network, Work } from "../kernel/backward.js";
 import type { StateDict } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
 import { TrainingError } from "./errors.js";
-import type { Gradients } from "./gradients.js";
 import {
   type CheckedSchedule,
   type Moments,
@@ -33,6 +33,8 @@ export class Session {
   /** The model's version when our weights were last its own, or its best were put there. */
   #version: number;
   #packed = false;
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
 
   constructor(subject: Subject, options: CheckedOptions) {
     this.subject = subject;
@@ -66,16 +68,39 @@ export class Session {
     );
   }
 
-  /** Takes over weights that somebody else gave the model since, and packs ours. */
-  sync({ network }: Gradients): void {
-    if (this.subject.version !== this.#version) {
-      this.weights = this.subject.weights();
-      this.#version = this.subject.version;
-      this.#packed = false;
-    }
+  /** Takes over weights that somebody else gave the model since. */
+  sync(): void {
+    if (this.subject.version === this.#version) return;
+    this.weights = this.subject.weights();
+    this.#version = this.subject.version;
+    this.#packed = false;
+  }
+
+  /** Writes our weights into the network that computes with them, unless they are there. */
+  *pack(network: Network): Work {
     if (this.#packed) return;
-    network.pack((name) => (this.weights[name] as Tensor).data);
+    yield* network.pack((name) => (this.weights[name] as Tensor).data);
     this.#packed = true;
+  }
+
+  /** Whether a batch is being computed. */
+  get busy(): boolean {
+    return this.#waiting > 0;
+  }
+
+  /** One batch after another: they share the network, whose tape is not done with while others run between its pieces. */
+  async alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#waiting++;
+    const result = this.#last.then(work);
+    this.#last = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      return await result;
+    } finally {
+      this.#waiting--;
+    }
   }
 
   /** The rate of the next step. */
@@ -95,18 +120,21 @@ export class Session {
   }
 
   /**
-   * A step by the gradients that the network has summed.
+   * A step by the gradients that the network has summed. Until the last piece of the work nothing has changed.
    *
    * @returns their norm before clipping
    * @throws TrainingError for a loss or gradient that is not finite; nothing has then changed
    */
-  apply({ network }: Gradients, loss: number): number {
+  *apply(network: Network, loss: number): Work<number> {
     if (!Number.isFinite(loss)) throw new TrainingError(this.steps + 1, null);
     const gradients = this.#gradients;
     let square = 0;
     for (const place of network.places) {
       if (!this.#trained.has(place.name)) continue;
-      const gradient = network.gradient(place, gradients.get(place.name));
+      const gradient = yield* network.gradient(
+        place,
+        gradients.get(place.name),
+      );
       let own = 0;
       for (let i = 0; i < gradient.length; i++)
         own += (gradient[i] as number) ** 2;

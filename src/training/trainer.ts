@@ -1,3 +1,4 @@
+import { atOnce } from "../kernel/backward.js";
 import type { Sequential } from "../models/sequential.js";
 import type { States } from "../layers/state.js";
 import type { Batch } from "./batch.js";
@@ -46,21 +47,21 @@ export class Trainer {
    *
    * @param state where the sequences start, as `forward` takes it
    * @returns the loss before the step, the norm of the gradient before clipping, the final states
-   * @throws TrainingError where loss or gradient is not finite; model and moments are then as they were
+   * @throws TrainingError where loss or gradient is not finite; model and moments are then as they were; Error between
+   *   the pieces of a batch that `fit` or `evaluate` computes meanwhile
    */
   step(batch: Batch, state?: States): StepResult {
     const training = this.#used;
+    const { session, computer } = training;
+    if (session.busy)
+      throw new Error(
+        "step: expected no batch under way, got one of a fit or evaluation that was not awaited",
+      );
+    const { gradients } = computer;
     const { parts, states, place, rows } = training.begin(batch, state);
-    const work = computeParts(
-      training.computer.gradients,
-      parts,
-      states,
-      place,
-      true,
-    );
-    let next = work.next();
-    while (!next.done) next = work.next();
-    return training.end(next.value, rows);
+    atOnce(session.pack(gradients.network));
+    const results = atOnce(computeParts(gradients, parts, states, place, true));
+    return atOnce(training.end(results, rows));
   }
 
   /** Loss and metrics, without dropout. */

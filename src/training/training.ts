@@ -1,3 +1,4 @@
+import type { Work } from "../kernel/backward.js";
 import type { States } from "../layers/state.js";
 import { type Batch, checkBatch, type CheckedBatch, cut } from "./batch.js";
 import { writeCheckpoint } from "./checkpoint.js";
@@ -61,16 +62,16 @@ export class Training {
       step: steps,
       sampling: samplingAt(this.options.scheduledSampling, steps),
     };
-    this.session.sync(this.computer.gradients);
+    this.session.sync();
     return { parts, states, place, rows };
   }
 
   /** The step itself, by gradients that lie summed up in the network. */
-  end(results: readonly PartResult[], rows: number): StepResult {
+  *end(results: readonly PartResult[], rows: number): Work<StepResult> {
     const { session, subject, computer } = this;
     const loss =
       results.reduce((sum, result) => sum + result.loss, 0) / results.length;
-    const gradientNorm = session.apply(computer.gradients, loss);
+    const gradientNorm = yield* session.apply(computer.gradients.network, loss);
     const ends = stackStates(results.map((result) => result.ends));
     return {
       loss,
@@ -89,7 +90,6 @@ export class Training {
       seed: 0,
       ctc,
     });
-    this.session.sync(gradients);
     return evaluate(
       this.computer,
       this.session,

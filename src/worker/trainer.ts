@@ -66,8 +66,8 @@ async function open(
     // a message takes its buffers along: each worker gets copies of its own
     compute: (worker, request) =>
       memberOf(worker).call("train", id, structuredClone(request)),
-    statesAfter: (weights, part) =>
-      memberOf(0).call("statesAfter", id, weights, structuredClone(part)),
+    statesAfter: (weights, ...rest) =>
+      memberOf(0).call("statesAfter", id, weights, ...structuredClone(rest)),
   });
   const release = () => {
     for (const member of workers.members) member.release("trainer", id);
@@ -117,17 +117,20 @@ export class RemoteTrainer {
     return this.#inTurn(async () => {
       signal?.throwIfAborted();
       const training = this.#used;
-      const { parts, states, place, rows } = training.begin(batch, state);
       const { computer, session } = training;
-      const results = await computer.compute(
-        session.weights,
-        parts,
-        states,
-        place,
-        true,
-        new Pace(Infinity),
-      );
-      return training.end(results, rows);
+      return session.alone(async () => {
+        const { parts, states, place, rows } = training.begin(batch, state);
+        const pace = new Pace(Infinity);
+        const results = await computer.compute(
+          session,
+          parts,
+          states,
+          place,
+          true,
+          pace,
+        );
+        return pace.during(training.end(results, rows));
+      });
     });
   }
 

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { Linear } from "../../src/index.js";
+import { Linear, LSTM, Sequential } from "../../src/index.js";
 import { sourceOf } from "../../src/training/data.js";
 import { Trainer } from "../../src/training/index.js";
 import { Pace } from "../../src/training/pace.js";
 import { Subject } from "../../src/training/subject.js";
-import { hashOf } from "./support.js";
+import { hashOf, numbers } from "./support.js";
 
 /** A clock that goes on when it is told to. */
 function clockOf() {
@@ -69,4 +69,67 @@ test("whichever example is wrong, fit says so before its first step", async () =
     expect(trainer.steps).toBe(0);
     expect(hashOf(model.stateDict())).toBe(before);
   }
+});
+
+/** One batch of one shard, of some 50 million multiply-adds. */
+const long = () => {
+  const model = new Sequential([
+    new LSTM({ inputSize: 16, hiddenSize: 32, seed: 1 }),
+    new Linear({ inputSize: 32, outputSize: 4, seed: 1 }),
+  ]);
+  const batch = {
+    input: numbers(1, 8, 300, 16),
+    target: numbers(2, 8, 300, 4),
+  };
+  const trainer = new Trainer(model, { loss: "mse", backend: "simd" });
+  return { model, batch, trainer };
+};
+const once = { epochs: 1, batchSize: 8, yieldEvery: 0 };
+
+/** Calls whenever the thread is given back, until the work is done. */
+async function meanwhile(work: PromiseLike<unknown>, call: () => void) {
+  let running = true;
+  const tick = () => {
+    if (!running) return;
+    call();
+    setImmediate(tick);
+  };
+  setImmediate(tick);
+  await work;
+  running = false;
+}
+
+test("fit gives it back within a shard of 8 rows, to the same bits", async () => {
+  const { model, batch, trainer } = long();
+  let ticks = 0;
+  await meanwhile(trainer.fit(batch, once), () => ticks++);
+  expect(ticks).toBeGreaterThan(10);
+  const other = long();
+  other.trainer.step(batch);
+  expect(hashOf(model.stateDict())).toBe(hashOf(other.model.stateDict()));
+});
+
+test("what others ask of the trainer meanwhile waits, or is refused, and changes nothing", async () => {
+  const { model, batch, trainer } = long();
+  const evaluations: Promise<unknown>[] = [];
+  const refused: unknown[] = [];
+  let ticks = 0;
+  await meanwhile(trainer.fit(batch, once), () => {
+    // in the middle of its only batch
+    if (ticks++ < 4 || trainer.steps) return;
+    if (evaluations.length < 3)
+      evaluations.push(trainer.evaluate(batch, { batchSize: 8 }));
+    try {
+      trainer.step(batch);
+    } catch (error) {
+      refused.push(error);
+    }
+  });
+  expect(evaluations.length).toBe(3);
+  await Promise.all(evaluations);
+  expect(String(refused[0])).toMatch("step: expected no batch under way");
+  expect(trainer.steps).toBe(1);
+  const other = long();
+  other.trainer.step(batch);
+  expect(hashOf(model.stateDict())).toBe(hashOf(other.model.stateDict()));
 });

@@ -4,6 +4,7 @@ import { NUMBERS } from "../fields.js";
 import { type Arena, lanesOf, panelsOf, type Rows } from "./arena.js";
 import { type CellPlaces, layCell, namesOf } from "./cell-layout.js";
 import { type CellFunctions, CellRecord } from "./cell-record.js";
+import { type Loop, loopBackward, loopForward } from "./cell-steps.js";
 import { TRAINED_KINDS } from "./cells/index.js";
 import { type CellSpec, type Plan, widthsOf } from "./cells/kind.js";
 import { type CellField, RECORD_FIELDS } from "./contract.js";
@@ -11,11 +12,11 @@ import { product, weightGradient } from "./panels.js";
 import type { Packing } from "./packing.js";
 import type { Layout } from "./parameters.js";
 import type { CellStates, Machine } from "./run.js";
+import type { Work } from "./work.js";
 
 /** What a run of a cell leaves for the way back. */
 export interface CellTape {
-  readonly record: CellRecord;
-  readonly packing: Packing;
+  readonly loop: Loop;
   readonly x: Rows;
   /** The outputs, packed as they were computed. */
   readonly y: Rows;
@@ -99,15 +100,15 @@ export class Cell {
    * @param batch rows of the caller, of which some may have no step
    * @param dropped what each of the caller's rows has h multiplied by, (B, O); null: nothing
    */
-  forward(
+  *forward(
     machine: Machine,
     x: Rows,
     packing: Packing,
     batch: number,
     state: CellStates | null,
     dropped: Float32Array | null,
-  ): CellTape {
-    const { kernel, arena, regions } = machine;
+  ): Work<CellTape> {
+    const { arena, regions } = machine;
     const { spec } = this;
     const { hidden, output, hiddenPanels, outputPanels } = widthsOf(spec);
     const { count, rows, active } = packing;
@@ -157,7 +158,23 @@ export class Cell {
       if (dropped)
         put(dropped, spec.outputSize, address("dropped") + place * output * 4);
     });
-    product(
+    const loop: Loop = {
+      record,
+      packing,
+      at,
+      strides: {
+        z: z * 4,
+        sums: z * 4,
+        y: output * 4,
+        c: hidden * 4,
+        t: hidden * 4,
+        u: panelsOf(second?.k ?? 0) * 4,
+        before: output * 4,
+        dp: outputPanels * 4,
+      },
+      each: z * (output + GATE) + (second ? second.lanes * second.k : 0),
+    };
+    yield* product(
       machine,
       regions.weights + this.#places.input * 4,
       x,
@@ -165,7 +182,7 @@ export class Cell {
       count,
       lanesOf(spec.inputSize),
     );
-    kernel.forward(record.address);
+    yield* loopForward(machine, loop);
     const ends = starts.map((part) => part.slice());
     rows.forEach((row, place) => {
       const last = packing.offsets[packing.stepsOf(row) - 1] as number;
@@ -177,8 +194,7 @@ export class Cell {
     });
     const y = address("y");
     return {
-      record,
-      packing,
+      loop,
       x,
       y: {
         at: y + first * output * 4,
@@ -227,25 +243,34 @@ export class Cell {
    * @param trains whether parameters but a learned state change
    * @param needs whether the gradient of x is wanted
    */
-  backward(
+  *backward(
     machine: Machine,
     tape: CellTape,
     dy: Rows,
     ends: Ends,
     trains: boolean,
     needs: boolean,
-  ): Rows | null {
-    const { kernel, arena, regions } = machine;
-    const { record, packing } = tape;
+  ): Work<Rows | null> {
+    const { arena, regions } = machine;
+    const { record, packing } = tape.loop;
     const { rows, count } = packing;
     const { z, second } = this.#plan;
     const { outputPanels } = widthsOf(this.spec);
     const gradients = this.#parts.map(({ back }) =>
       arena.zeros(rows.length * back),
     );
-    record.write({ dy: dy.at, dyStride: dy.stride });
-    if (second?.sums === "dp")
-      record.write({ dp: arena.floats(count * outputPanels) });
+    const loop: Loop = {
+      ...tape.loop,
+      at: {
+        ...tape.loop.at,
+        dy: dy.at,
+        ...(second?.sums === "dp" && {
+          dp: arena.floats(count * outputPanels),
+        }),
+      },
+      strides: { ...tape.loop.strides, dy: dy.stride },
+    };
+    record.write({ ...loop.at, dyStride: dy.stride });
     gradients.forEach((at, part) =>
       record.write({ [fieldsOf(part).gradient]: at }),
     );
@@ -267,8 +292,8 @@ export class Cell {
     each((own, at, row, size) =>
       f32.set(own.subarray(row * size, (row + 1) * size), at),
     );
-    kernel.backward(record.address);
-    if (trains) this.#weightGradients(machine, tape);
+    yield* loopBackward(machine, loop);
+    if (trains) yield* this.#weightGradients(machine, tape, loop);
     each((own, at, row, size) =>
       own.set(f32.subarray(at, at + size), row * size),
     );
@@ -284,10 +309,10 @@ export class Cell {
       stride: lanes * 4,
       size: this.spec.inputSize,
     };
-    product(
+    yield* product(
       machine,
       regions.transposed + this.#places.inputBack * 4,
-      { at: record.of("z"), stride: z * 4, size: z },
+      { at: loop.at.z as number, stride: z * 4, size: z },
       { ...dx, size: lanes },
       count,
       z,
@@ -295,30 +320,32 @@ export class Cell {
     return dx;
   }
 
-  #weightGradients(
+  *#weightGradients(
     machine: Machine,
-    { record, packing: { count }, x, hPrevious }: CellTape,
-  ): void {
+    { x, hPrevious }: CellTape,
+    { at, strides, packing: { count } }: Loop,
+  ): Work {
     const { z, recurrent, second } = this.#plan;
     const places = this.#places;
     const { inputSize, outputSize } = this.spec;
-    const { output, outputPanels } = widthsOf(this.spec);
-    const sums = { at: record.of("z"), stride: z * 4 };
+    const { output } = widthsOf(this.spec);
+    const rowsOf = (field: "z" | "u" | "dp") => ({
+      at: at[field] as number,
+      stride: strides[field] as number,
+    });
     const h = { at: hPrevious, stride: output * 4, size: outputSize };
     const add = (from: Rows, k: number, da: Rows, place: number) =>
       weightGradient(machine, from, k, da, place, count);
-    add(x, lanesOf(inputSize), { ...sums, size: z }, places.input);
-    add(h, output, { ...sums, size: recurrent }, places.recurrent);
+    const sums = rowsOf("z");
+    yield* add(x, lanesOf(inputSize), { ...sums, size: z }, places.input);
+    yield* add(h, output, { ...sums, size: recurrent }, places.recurrent);
     if (!second) return;
-    const u = panelsOf(second.k) * 4;
-    const from =
-      second.of === "h" ? h : { at: record.of("u"), stride: u, size: second.k };
-    const da = {
-      dp: { at: record.of("dp"), stride: outputPanels * 4 },
-      u: { at: record.of("u"), stride: u },
-      z: { at: sums.at + recurrent * 4, stride: z * 4 },
-    }[second.sums];
-    add(from, second.k, { ...da, size: second.lanes }, places.second);
+    const from = second.of === "h" ? h : { ...rowsOf("u"), size: second.k };
+    const da =
+      second.sums === "z"
+        ? { ...sums, at: sums.at + recurrent * 4 }
+        : rowsOf(second.sums);
+    yield* add(from, second.k, { ...da, size: second.lanes }, places.second);
   }
 
   /** Adds the gradients of all rows' first states to that of the learned one. */
@@ -334,6 +361,9 @@ export class Cell {
     });
   }
 }
+
+/** What a gate's functions take, forward or back, in multiply-adds. */
+const GATE = 8;
 
 const fieldsOf = (part: number) =>
   STATE_FIELDS[part] as (typeof STATE_FIELDS)[number];

@@ -2,6 +2,7 @@ import { type Arena, lanesOf, panelsOf, type Rows } from "./arena.js";
 import type { Cell, CellTape, Ends } from "./cell.js";
 import type { Packing } from "./packing.js";
 import type { CellStates, Machine } from "./run.js";
+import type { Work } from "./work.js";
 
 /*
  * A cell whose tape would not fit (Chen et al. 2016): of its run forward only outputs stay, and the states before each chunk
@@ -17,7 +18,12 @@ export interface CellRun {
   readonly starts: CellStates;
   readonly ends: CellStates;
   /** As Cell.backward. */
-  back(dy: Rows, ends: Ends, trains: boolean, needs: boolean): Rows | null;
+  back(
+    dy: Rows,
+    ends: Ends,
+    trains: boolean,
+    needs: boolean,
+  ): Work<Rows | null>;
 }
 
 /**
@@ -25,7 +31,7 @@ export interface CellRun {
  *
  * @param chunk steps that are kept at a time; 0: all of them
  */
-export function runCell(
+export function* runCell(
   cell: Cell,
   machine: Machine,
   x: Rows,
@@ -34,9 +40,9 @@ export function runCell(
   state: CellStates | null,
   dropped: Float32Array | null,
   chunk: number,
-): CellRun {
+): Work<CellRun> {
   if (chunk && chunk < packing.active.length)
-    return inChunks(
+    return yield* inChunks(
       cell,
       machine,
       x,
@@ -46,7 +52,7 @@ export function runCell(
       state,
       dropped,
     );
-  const tape = cell.forward(machine, x, packing, batch, state, dropped);
+  const tape = yield* cell.forward(machine, x, packing, batch, state, dropped);
   return {
     packing,
     y: tape.y,
@@ -57,7 +63,7 @@ export function runCell(
   };
 }
 
-function inChunks(
+function* inChunks(
   cell: Cell,
   machine: Machine,
   x: Rows,
@@ -66,7 +72,7 @@ function inChunks(
   batch: number,
   state: CellStates | null,
   dropped: Float32Array | null,
-): CellRun {
+): Work<CellRun> {
   const { arena } = machine;
   const { spec, output } = cell;
   const { count } = packing;
@@ -83,7 +89,7 @@ function inChunks(
   };
   const states: (CellStates | null)[] = [state];
   let starts: CellStates | null = null;
-  const forward = (index: number): CellTape =>
+  const forward = (index: number): Work<CellTape> =>
     cell.forward(
       machine,
       from(x, offsets[index] as number),
@@ -92,21 +98,21 @@ function inChunks(
       states[index] as CellStates | null,
       dropped,
     );
-  chunks.forEach((chunk, index) => {
+  for (const [index, chunk] of chunks.entries()) {
     const mark = arena.top;
-    const tape = forward(index);
+    const tape = yield* forward(index);
     starts ??= tape.starts;
     states.push(tape.ends);
     const to = from(y, offsets[index] as number);
     copy(arena, tape.y, to, chunk.count, output);
     arena.top = mark;
-  });
+  }
   return {
     packing,
     y,
     starts: starts as unknown as CellStates,
     ends: states.at(-1) as CellStates,
-    back(dy, ends, trains, needs) {
+    *back(dy, ends, trains, needs) {
       const lanes = panelsOf(lanesOf(spec.inputSize));
       const dx = needs
         ? {
@@ -118,10 +124,10 @@ function inChunks(
       for (let index = chunks.length - 1; index >= 0; index--) {
         const mark = arena.top;
         const offset = offsets[index] as number;
-        const tape = forward(index);
+        const tape = yield* forward(index);
         // what is added to the first state of all is added there
         const own = { parts: ends.parts, direct: index ? null : ends.direct };
-        const part = cell.backward(
+        const part = yield* cell.backward(
           machine,
           tape,
           from(dy, offset),

@@ -4,6 +4,7 @@ import { Affine } from "./linear.js";
 import { type Steps, stepsOf } from "./packing.js";
 import type { Layout } from "./parameters.js";
 import type {
+  BackFlow,
   CellStates,
   Flow,
   Machine,
@@ -11,6 +12,7 @@ import type {
   Step,
   Trained,
 } from "./run.js";
+import type { Work } from "./work.js";
 
 /** The sums of a convolution over time: what is applied to them is an operation of its own. */
 export interface Conv1dSpec {
@@ -27,6 +29,17 @@ export interface Conv1dSpec {
   /** How many steps come out of so many. */
   stepsOut(steps: number): number;
   readonly prefix: string;
+}
+
+/** What a run forward leaves for the way back. */
+interface WindowRun {
+  readonly steps: Steps;
+  readonly windows: Rows;
+  readonly sources: Int32Array;
+  /** Of the steps that came out. */
+  readonly count: number;
+  readonly given: CellStates | null;
+  readonly history: Float32Array;
 }
 
 /** Nothing is there: a zero of the padding. */
@@ -80,7 +93,7 @@ export class Conv1dOperation implements Operation {
       this.#affine.rowFloats + this.widest + panelsOf(inputSize);
   }
 
-  forward(machine: Machine, flow: Flow): Step {
+  *forward(machine: Machine, flow: Flow): Work<Step> {
     const { rows: x, steps } = flow;
     const { arena } = machine;
     const after = this.#after(steps);
@@ -109,43 +122,57 @@ export class Conv1dOperation implements Operation {
       }
     });
     if (past) flow.ends.push(this.#ends(f32, x, steps, history));
-    flow.rows = this.#affine.forward(machine, windows, count);
+    flow.rows = yield* this.#affine.forward(machine, windows, count);
     flow.steps = after;
-    return {
-      back: (back, needs) => {
-        const end = past ? (back.ends.shift() ?? null) : null;
-        const dz = back.rows as Rows;
-        const wanted = needs || given !== null;
-        const dw = this.#affine.backward(machine, windows, dz, count, wanted);
-        back.rows = null;
-        if (!wanted || !dw) {
-          if (past) back.states.push(null);
-          return;
-        }
-        const width = panelsOf(inputSize);
-        const dx = {
-          at: arena.zeros(steps.packing.count * width),
-          stride: width * 4,
-          size: inputSize,
-        };
-        const dh = new Float32Array(history.length);
-        const all = arena.memory.f32;
-        if (end) this.#endsBack(all, dx, steps, end, dh);
-        each(sources, kernelSize, (place, tap, source) => {
-          const from = ((dw.at + place * dw.stride) >> 2) + tap * inputSize;
-          const to =
-            source >= 0
-              ? (dx.at + source * dx.stride) >> 2
-              : (-2 - source) * inputSize;
-          const target = source >= 0 ? all : dh;
-          for (let j = 0; j < inputSize; j++)
-            target[to + j] =
-              (target[to + j] as number) + (all[from + j] as number);
-        });
-        if (past) back.states.push(given ? [dh] : null);
-        if (needs) back.rows = dx;
-      },
+    const run = { steps, windows, sources, count, given, history };
+    return { back: (back, needs) => this.#back(machine, run, back, needs) };
+  }
+
+  *#back(
+    machine: Machine,
+    { steps, windows, sources, count, given, history }: WindowRun,
+    back: BackFlow,
+    needs: boolean,
+  ): Work {
+    const { arena } = machine;
+    const { kernelSize, inputSize } = this.#spec;
+    const past = this.#past;
+    const end = past ? (back.ends.shift() ?? null) : null;
+    const dz = back.rows as Rows;
+    const wanted = needs || given !== null;
+    const dw = yield* this.#affine.backward(
+      machine,
+      windows,
+      dz,
+      count,
+      wanted,
+    );
+    back.rows = null;
+    if (!wanted || !dw) {
+      if (past) back.states.push(null);
+      return;
+    }
+    const width = panelsOf(inputSize);
+    const dx = {
+      at: arena.zeros(steps.packing.count * width),
+      stride: width * 4,
+      size: inputSize,
     };
+    const dh = new Float32Array(history.length);
+    const all = arena.memory.f32;
+    if (end) this.#endsBack(all, dx, steps, end, dh);
+    each(sources, kernelSize, (place, tap, source) => {
+      const from = ((dw.at + place * dw.stride) >> 2) + tap * inputSize;
+      const to =
+        source >= 0
+          ? (dx.at + source * dx.stride) >> 2
+          : (-2 - source) * inputSize;
+      const target = source >= 0 ? all : dh;
+      for (let j = 0; j < inputSize; j++)
+        target[to + j] = (target[to + j] as number) + (all[from + j] as number);
+    });
+    if (past) back.states.push(given ? [dh] : null);
+    if (needs) back.rows = dx;
   }
 
   #after(steps: Steps): Steps {

@@ -1,7 +1,15 @@
 import type { Rows } from "./arena.js";
 import { Affine } from "./linear.js";
 import type { Layout } from "./parameters.js";
-import type { Flow, Machine, Operation, Step, Trained } from "./run.js";
+import type {
+  BackFlow,
+  Flow,
+  Machine,
+  Operation,
+  Step,
+  Trained,
+} from "./run.js";
+import type { Work } from "./work.js";
 
 /** W x + b: what is applied to it is an operation of its own. */
 export interface LinearSpec {
@@ -25,15 +33,23 @@ export class LinearOperation implements Operation {
     this.widest = this.#affine.widest;
   }
 
-  forward(machine: Machine, flow: Flow): Step {
+  *forward(machine: Machine, flow: Flow): Work<Step> {
     const x = flow.rows;
     const { count } = flow.steps.packing;
-    flow.rows = this.#affine.forward(machine, x, count);
+    flow.rows = yield* this.#affine.forward(machine, x, count);
     return {
-      back: (back, needs) => {
-        const dz = back.rows as Rows;
-        back.rows = this.#affine.backward(machine, x, dz, count, needs);
-      },
+      back: (back, needs) => this.#back(machine, x, count, back, needs),
     };
+  }
+
+  *#back(
+    machine: Machine,
+    x: Rows,
+    count: number,
+    back: BackFlow,
+    needs: boolean,
+  ): Work {
+    const dz = back.rows as Rows;
+    back.rows = yield* this.#affine.backward(machine, x, dz, count, needs);
   }
 }

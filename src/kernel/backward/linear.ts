@@ -9,6 +9,7 @@ import {
   vector,
 } from "./parameters.js";
 import type { Machine, Trained } from "./run.js";
+import type { Work } from "./work.js";
 
 export interface AffineSpec {
   readonly prefix: string;
@@ -84,32 +85,32 @@ export class Affine {
     return this.#k;
   }
 
-  forward(machine: Machine, x: Rows, count: number): Rows {
+  *forward(machine: Machine, x: Rows, count: number): Work<Rows> {
     const lanes = this.#lanes;
     const at = machine.arena.floats(count * lanes);
     const z = { at, stride: lanes * 4, size: lanes };
     const w = machine.regions.weights + this.#input * 4;
-    product(machine, w, x, z, count, this.#k);
+    yield* product(machine, w, x, z, count, this.#k);
     return { ...z, size: this.#outputSize };
   }
 
   /** @returns the gradient of x, if it is wanted */
-  backward(
+  *backward(
     machine: Machine,
     x: Rows,
     dz: Rows,
     count: number,
     needs: boolean,
-  ): Rows | null {
+  ): Work<Rows | null> {
     const own = { ...dz, size: this.#lanes };
     if (this.#trained(this.names))
-      weightGradient(machine, x, this.#k, own, this.#input, count);
+      yield* weightGradient(machine, x, this.#k, own, this.#input, count);
     if (!needs) return null;
     const lanes = panelsOf(this.#k);
     const at = machine.arena.floats(count * lanes);
     const dx = { at, stride: lanes * 4, size: lanes };
     const w = machine.regions.transposed + this.#inputBack * 4;
-    product(machine, w, own, dx, count, this.#lanes);
+    yield* product(machine, w, own, dx, count, this.#lanes);
     return { ...dx, size: this.#inputSize };
   }
 }

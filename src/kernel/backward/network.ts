@@ -15,6 +15,7 @@ import type {
   Operation,
   Step,
 } from "./run.js";
+import { BY_HAND, Meter, type Work } from "./work.js";
 
 export interface NetworkOptions {
   readonly backend: Backend | "auto";
@@ -113,7 +114,7 @@ export class Network {
     this.#sum = arena.zeros(layout.weights);
     this.#arena = arena;
     this.#start = arena.top;
-    this.#machine = { kernel, arena, regions };
+    this.#machine = { kernel, arena, regions, meter: new Meter() };
     this.stepFloats = this.#operations.reduce(
       (sum, each) => sum + each.stepFloats,
       0,
@@ -127,7 +128,7 @@ export class Network {
   }
 
   /** Writes the panels of weights by their names. */
-  pack(valueOf: (name: string) => Float32Array): void {
+  *pack(valueOf: (name: string) => Float32Array): Work {
     const { weights, transposed } = this.#machine.regions;
     const { f32 } = this.#arena.memory;
     const w = weights >> 2;
@@ -137,15 +138,31 @@ export class Network {
         for (let row = 0; row < place.rows; row++)
           f32[w + place.lineOf(row).start] = 0;
     for (const place of this.places) {
-      const { name, rows, lineOf, backOf } = place;
+      const { name, lineOf, backOf } = place;
       const values = valueOf(name);
-      scatter(f32, w, place, lineOf, values, 0, rows);
-      if (backOf) scatter(f32, t, place, backOf, values, 0, rows);
+      for (const [from, to] of this.#piecesOf(place)) {
+        scatter(f32, w, place, lineOf, values, from, to);
+        if (backOf) scatter(f32, t, place, backOf, values, from, to);
+        if (this.#full((to - from) * place.columns * 2)) yield;
+      }
     }
   }
 
+  /** A parameter's rows, as many at a time as make a piece of work. */
+  *#piecesOf({ rows, columns }: Place): Iterable<[from: number, to: number]> {
+    const { piece } = this.#machine.meter;
+    const most = Math.max(1, Math.floor(piece / BY_HAND / columns));
+    for (let from = 0; from < rows; from += most)
+      yield [from, Math.min(rows, from + most)];
+  }
+
+  /** Whether it is time to stop, after a loop over so many numbers. */
+  #full(numbers: number): boolean {
+    return this.#machine.meter.full(numbers * BY_HAND);
+  }
+
   /** Runs forward; the tape is good until the next run, unless it is saved. */
-  forward(run: TapeRun): Tape {
+  *forward(run: TapeRun): Work<Tape> {
     const { arena } = this.#machine;
     arena.top = this.#start;
     const steps = stepsOf(run.batch, run.steps, run.lengths, run.mask);
@@ -168,10 +185,14 @@ export class Network {
       logits: false,
       chunk: run.steps > most ? most : 0,
     };
-    const backs = this.#operations.map((operation, index) => {
+    if (this.#full(input.length)) yield;
+    const backs: Step[] = [];
+    for (const [index, operation] of this.#operations.entries()) {
       flow.logits = run.logits && index === this.#ending;
-      return operation.forward(this.#machine, flow);
-    });
+      const made = operation.forward(this.#machine, flow);
+      backs.push("back" in made ? made : yield* made);
+      if (this.#full(sizeOfRows(flow))) yield;
+    }
     const { steps: after } = flow;
     const output = unpacked(
       arena,
@@ -181,6 +202,7 @@ export class Network {
       after.steps,
     );
     addSkipped(output, input, this.#skip, after);
+    if (this.#full(output.length)) yield;
     return {
       output,
       steps: flow.steps,
@@ -207,13 +229,13 @@ export class Network {
    * @param ends gradients of the final states, one a cell; null: 0
    * @param wantsInput whether that of the input is wanted
    */
-  backward(
+  *backward(
     tape: Tape,
     output: ArrayLike<number> | null,
     ends: readonly (CellStates | null)[],
     wantsInput = false,
     wantsStates = false,
-  ): Gradients {
+  ): Work<Gradients> {
     const { kernel, regions, arena } = this.#machine;
     const { f32 } = arena.memory;
     const g = regions.gradients >> 2;
@@ -237,7 +259,10 @@ export class Network {
         wantsStates ||
         (this.#needs[i] as boolean);
       if (!flow.rows) break;
-      tape.backs[i]?.back(flow, needs);
+      const { size } = flow.rows;
+      const work = tape.backs[i]?.back(flow, needs);
+      if (work) yield* work;
+      if (this.#full(tape.steps.packing.count * size)) yield;
     }
     kernel.add(this.#sum, regions.gradients, this.#floats * 4);
     const input = wantsInput && flow.rows ? this.#input(flow.rows, tape) : null;
@@ -272,15 +297,21 @@ export class Network {
   }
 
   /** The gradient of a parameter, from the sum. */
-  gradient(
+  *gradient(
     place: Place,
     values: Float32Array = new Float32Array(place.rows * place.columns),
-  ): Float32Array {
+  ): Work<Float32Array> {
     const { f32 } = this.#arena.memory;
-    collect(f32, this.#sum >> 2, place, values, 0, place.rows);
+    for (const [from, to] of this.#piecesOf(place)) {
+      collect(f32, this.#sum >> 2, place, values, from, to);
+      if (this.#full((to - from) * place.columns)) yield;
+    }
     return values;
   }
 }
+
+const sizeOfRows = ({ rows, steps }: Flow): number =>
+  steps.packing.count * rows.size;
 
 const NOTHING: Rows = { at: 0, stride: 0, size: 0 };
 

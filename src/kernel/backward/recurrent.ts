@@ -24,6 +24,7 @@ import type {
   Step,
   Trained,
 } from "./run.js";
+import type { Work } from "./work.js";
 
 /** One layer of an RNN, LSTM or GRU, in its one or two directions. */
 export interface RecurrentSpec {
@@ -74,15 +75,16 @@ export class RecurrentOperation implements Operation {
     this.widest = Math.max(...this.#cells.map((cell) => cell.widest));
   }
 
-  forward(machine: Machine, flow: Flow): Step {
+  *forward(machine: Machine, flow: Flow): Work<Step> {
     const { rows: x, steps } = flow;
     const { arena } = machine;
     const { maskRule, turned, lastOnly, merge, stacked } = this.#spec;
-    const directions = this.#cells.map((cell): Direction => {
+    const directions: Direction[] = [];
+    for (const cell of this.#cells) {
       const route = routeOf(steps, cell.spec.reverse, turned, maskRule);
       const own = route.from ? gather(arena, x, route.from) : x;
       const start = flow.states.shift() ?? null;
-      const run = runCell(
+      const run = yield* runCell(
         cell,
         machine,
         own,
@@ -93,8 +95,8 @@ export class RecurrentOperation implements Operation {
         flow.chunk,
       );
       flow.ends.push(run.ends);
-      return { cell, route, run, start };
-    });
+      directions.push({ cell, route, run, start });
+    }
     if (lastOnly) return this.#last(machine, flow, directions, steps, x);
     const { count } = steps.packing;
     const single = directions.length === 1 && !directions[0]?.route.out;
@@ -109,7 +111,7 @@ export class RecurrentOperation implements Operation {
         const parts = single
           ? [dy]
           : unmerged(arena, merge, dy, outputs, count);
-        this.#back(machine, back, directions, parts, needs, steps, x);
+        return this.#back(machine, back, directions, parts, needs, steps, x);
       },
     };
   }
@@ -186,13 +188,22 @@ export class RecurrentOperation implements Operation {
           });
           return own;
         });
-        this.#back(machine, back, directions, none, needs, steps, x, last);
+        return this.#back(
+          machine,
+          back,
+          directions,
+          none,
+          needs,
+          steps,
+          x,
+          last,
+        );
       },
     };
   }
 
   /** @param last what is added to the gradient of each direction's final h */
-  #back(
+  *#back(
     machine: Machine,
     back: BackFlow,
     directions: readonly Direction[],
@@ -201,7 +212,7 @@ export class RecurrentOperation implements Operation {
     steps: Steps,
     x: Rows,
     last: readonly Float32Array[] | null = null,
-  ): void {
+  ): Work {
     const { arena } = machine;
     const inputs: { dx: Rows; from: Int32Array | null }[] = [];
     for (let index = directions.length - 1; index >= 0; index--) {
@@ -210,7 +221,7 @@ export class RecurrentOperation implements Operation {
       const part = parts[index] as Rows;
       const dy = last ? part : outOfOrder(arena, part, route, cell, ends);
       const trains = this.#trained(cell.names);
-      const dx = run.back(dy, ends, trains, needs);
+      const dx = yield* run.back(dy, ends, trains, needs);
       back.states.push(start ? ends.parts : null);
       if (dx) inputs.unshift({ dx, from: route.from });
     }

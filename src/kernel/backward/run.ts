@@ -1,6 +1,7 @@
 import type { Arena, Rows } from "./arena.js";
 import type { TrainKernel } from "./contract.js";
 import type { Steps } from "./packing.js";
+import type { Meter, Work } from "./work.js";
 
 /** The states of B rows at one cell, part by part as its descriptor has them: h (B, O), and of an LSTM c (B, H). */
 export type CellStates = readonly Float32Array[];
@@ -26,6 +27,7 @@ export interface Machine {
   readonly kernel: TrainKernel;
   readonly arena: Arena;
   readonly regions: Regions;
+  readonly meter: Meter;
 }
 
 /** A run forward: what flows from operation to operation. */
@@ -59,7 +61,7 @@ export interface BackFlow {
 /** What goes on the tape. */
 export interface Step {
   /** @param needs whether the gradient of the operation's input is wanted */
-  back(flow: BackFlow, needs: boolean): void;
+  back(flow: BackFlow, needs: boolean): Work | void;
 }
 
 /** Whether one of these parameters changes. */
@@ -73,5 +75,5 @@ export interface Operation {
   readonly stepFloats: number;
   /** Lanes of the widest rows that `weightGradient` gets; 0: it gets none. */
   readonly widest: number;
-  forward(machine: Machine, flow: Flow): Step;
+  forward(machine: Machine, flow: Flow): Work<Step> | Step;
 }
