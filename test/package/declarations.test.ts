@@ -12,11 +12,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-// The declarations as the package has them, where nothing of this repository is installed: all entries, no check left
-// out, and no `any` where users look.
+// The declarations as the package has them, where nothing of this repository is installed: all entries, each name of
+// theirs, no check left out, and no `any` where users look.
 
 const root = new URL("../../", import.meta.url).pathname;
 const tsc = join(root, "node_modules/typescript/bin/tsc");
+const prune = join(root, "tools/declarations.mjs");
 const folder = mkdtempSync(join(tmpdir(), "gatewise-types-"));
 const run = (...args: string[]) =>
   promisify(execFile)(process.execPath, [tsc, ...args], { cwd: folder }).then(
@@ -24,7 +25,16 @@ const run = (...args: string[]) =>
     (error: { stdout: string }) => error.stdout,
   );
 
+const { exports } = JSON.parse(
+  readFileSync(join(root, "package.json"), "utf8"),
+) as { exports: Record<string, string | { types?: string }> };
+const entries = Object.entries(exports)
+  .filter(([, target]) => typeof target === "object" && "types" in target)
+  .map(([name]) => name.replace(/^\./, "gatewise"))
+  .filter((name) => !name.endsWith(".wasm") && !name.endsWith(".js"));
+
 const program = `
+${entries.map((name) => `export * as ${name.replace(/\W/g, "_")} from "${name}";`).join("\n")}
 import { LSTM, Linear, Sequential, type State, type Stream } from "gatewise";
 import { serialize } from "gatewise/safetensors";
 import { load, verify } from "gatewise/load";
@@ -100,6 +110,7 @@ beforeAll(async () => {
     dist,
   );
   expect(said).toBe("");
+  await promisify(execFile)(process.execPath, [prune, dist]);
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   writeFileSync(join(folder, "user.ts"), program);
 }, 60_000);
@@ -120,6 +131,7 @@ test.each([
     const files = (await run(...args, "--listFilesOnly")).split("\n");
     const ours = files.filter((file) => file.includes("gatewise/dist"));
     expect(ours.length).toBeGreaterThan(40);
+    expect(entries.length).toBeGreaterThan(15);
     for (const file of ours)
       expect(readFileSync(file, "utf8"), file).not.toContain("Array<Array");
   },
