@@ -1,7 +1,7 @@
 // The reference: a page an entry, and one each thing that it exports, from the docstrings of src/ → site/reference.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Application } from "typedoc";
+import { Application, ReflectionKind } from "typedoc";
 
 const root = new URL("../", import.meta.url);
 const path = (/** @type {string} */ name) => fileURLToPath(new URL(name, root));
@@ -48,7 +48,38 @@ export async function writeReference() {
   });
   const project = await application.convert();
   if (!project) throw new Error("typedoc: could not read src/");
+  refuseUndocumented(project);
   for (const module of project.children ?? [])
     module.name = names.get(module.name) ?? module.name;
   await application.generateOutputs(project);
+}
+
+/**
+ * Each has a page, which says what it is.
+ *
+ * @param {import("typedoc").ProjectReflection} project
+ */
+function refuseUndocumented(project) {
+  const missing = project
+    .getReflectionsByKind(
+      ReflectionKind.Module |
+        ReflectionKind.Class |
+        ReflectionKind.Interface |
+        ReflectionKind.Function |
+        ReflectionKind.TypeAlias |
+        ReflectionKind.Variable,
+    )
+    .filter(
+      (own) =>
+        !own.hasComment() &&
+        !(
+          /** @type {import("typedoc").DeclarationReflection} */ (
+            own
+          ).signatures?.some((signature) => signature.hasComment())
+        ),
+    );
+  if (missing.length)
+    throw new Error(
+      `expected a docstring for each page, got none for ${missing.map((own) => own.getFullName()).join(", ")}`,
+    );
 }

@@ -14,6 +14,7 @@ import {
   type TokenStream,
 } from "./token-stream.js";
 
+/** Where a beam search begins and ends, and how wide it is. */
 export interface BeamSearchOptions {
   /** The token that the sequence begins with, which the stream has not read yet; not among the tokens found. */
   start: number;

@@ -21,6 +21,7 @@ export interface CtcBeamOptions extends CtcOptions {
   separator?: number;
 }
 
+/** A labelling that a beam search found, and its score. */
 export interface CtcLabelling {
   labels: number[];
   /** Its log-probability, over all paths that were kept, and what the scorer added. */

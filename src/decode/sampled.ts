@@ -16,6 +16,7 @@ import {
   type TokenStream,
 } from "./token-stream.js";
 
+/** Where a sequence begins and ends. */
 export interface GreedyOptions {
   /** The token that the sequence begins with, which the stream has not read yet; not yielded. */
   start: number;
@@ -25,11 +26,13 @@ export interface GreedyOptions {
   steps?: number;
 }
 
+/** Where a sequence begins and ends, and how its tokens are drawn. */
 export interface SampleOptions extends GreedyOptions, SamplingOptions {
   /** Of the choices; 0 by default. */
   seed?: number;
 }
 
+/** A token, and how likely the model found it. */
 export interface ScoredToken {
   token: number;
   /** Its log-probability as the model gives it, whatever temperature, topK and topP make of it. */

@@ -15,6 +15,7 @@ export type Backend = "relaxed" | "simd" | "js";
 
 export const BACKENDS: readonly Backend[] = ["relaxed", "simd", "js"];
 
+/** Which kernel computes, and where its binary comes from. */
 export interface InitOptions {
   /** 'auto', the default: the fastest that this host validates. */
   backend?: Backend | "auto";

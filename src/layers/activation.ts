@@ -9,6 +9,7 @@ import { type BackendChoice, checkBackend } from "./options.js";
 import { Parameters } from "./parameters.js";
 import { Pointwise, stageOfCell } from "./pointwise.js";
 
+/** Options of an `Activation`. */
 export interface ActivationOptions {
   /** Any that a cell may have, or 'softmax' over the features of a step. */
   activation: StandardActivation | CellActivation;

@@ -30,6 +30,7 @@ import { joinState, splitState, type State } from "./state.js";
 import { Stream } from "./stream.js";
 import { isTimeFirst, swapAxes } from "./time-first.js";
 
+/** Options of a `Conv1d`, in the words of `torch.nn.Conv1d`. */
 export interface Conv1dOptions {
   inputSize: number;
   outputSize: number;
@@ -62,6 +63,7 @@ export interface ConvState {
   history: Tensor;
 }
 
+/** What one call of a `Conv1d` is told beside its input. */
 export interface ConvForwardOptions {
   /** Of a causal one of stride 1: the inputs before; zeros by default. */
   state?: ConvState;

@@ -18,6 +18,7 @@ import { bothMasks } from "./mask.js";
 import { layerSeed } from "./options.js";
 import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
 
+/** Options of an `Embedding`. */
 export interface EmbeddingOptions {
   /** V, the number of different tokens. */
   vocabSize: number;

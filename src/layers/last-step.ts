@@ -4,6 +4,7 @@ import { sequences } from "./input.js";
 import { Layer, type LayerDescription, type Passage } from "./layer.js";
 import { Parameters } from "./parameters.js";
 
+/** Options of a `LastStep`. */
 export interface LastStepOptions {
   /** Features of a step. */
   size: number;

@@ -12,6 +12,7 @@ import { type BackendChoice, checkBackend } from "./options.js";
 import { Parameters } from "./parameters.js";
 import { Pointwise, stageOfCell } from "./pointwise.js";
 
+/** Options of a `LayerNorm`. */
 export interface LayerNormOptions {
   /** The features of a step. */
   size: number;

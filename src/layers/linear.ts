@@ -26,6 +26,7 @@ import {
 import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
 import { Pointwise, stageOfCell } from "./pointwise.js";
 
+/** Options of a `Linear`. */
 export interface LinearOptions extends PrecisionOptions {
   inputSize: number;
   outputSize: number;

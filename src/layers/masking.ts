@@ -4,6 +4,7 @@ import { Layer, type LayerDescription, type Passage } from "./layer.js";
 import { bothMasks, type Mask } from "./mask.js";
 import { Parameters } from "./parameters.js";
 
+/** Options of a `Masking`. */
 export interface MaskingOptions {
   /** A step is masked when all its features are this; 0 by default. */
   maskValue?: number;

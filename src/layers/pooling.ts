@@ -12,6 +12,7 @@ import { checkLengths, checkSteps, sequences } from "./input.js";
 import { Layer, type LayerDescription, type Passage } from "./layer.js";
 import { Parameters } from "./parameters.js";
 
+/** Options of a `Pooling`. */
 export interface PoolingOptions {
   /** The largest or the mean. */
   kind: "max" | "average";

@@ -7,6 +7,7 @@ import { bytesOf, canQuantize, inPrecision } from "./layers.js";
 import { deviation, outputsOf, timing } from "./measure.js";
 import { type LayerReport, type QuantizeReport, reportText } from "./report.js";
 
+/** How a model is quantised, and on which data that is judged. */
 export interface QuantizeOptions {
   /**
    * 'int8', the default: weights of 8 bits, activations of 16, exact sums; 'int8-fast': activations of 7 bits, faster

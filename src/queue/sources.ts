@@ -18,6 +18,7 @@ export type ScoreInput =
   string | Iterable<TensorLike> | AsyncIterable<TensorLike>;
 
 export const KINDS = ["npy", "npz", "jsonl"] as const;
+/** The files whose rows can be scored, by the ends of their names. */
 export type FileKind = (typeof KINDS)[number];
 
 /** A chunk, and how much of all of it there is by its end. */

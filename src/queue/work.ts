@@ -13,6 +13,7 @@ import type { QueueAddress } from "./address.js";
 import { Connection } from "./redis.js";
 import { Threads } from "./threads.js";
 
+/** Which queue a worker serves, and with what. */
 export interface WorkOptions {
   queue: QueueAddress;
   /** Threads that compute; as many as there are cores by default. */

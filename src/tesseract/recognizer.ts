@@ -22,6 +22,7 @@ import type { ImageLayer } from "./layer.js";
 import { splitLines } from "./lines.js";
 import { contrasted, scaled } from "./scale.js";
 
+/** How a line is read. */
 export interface RecognizeOptions {
   /** false, the default, and nothing else: a file's dictionaries are not read. */
   dictionary?: boolean;
@@ -38,6 +39,7 @@ export interface Character {
   readonly right: number;
 }
 
+/** The text of one line, with its characters. */
 export interface Recognition {
   /** "" where no text is found. */
   readonly text: string;
@@ -49,6 +51,7 @@ export interface Recognition {
 /** A line of a page, and where it is. */
 export interface Line extends Recognition, Box {}
 
+/** The text of an image, line by line. */
 export interface Page {
   /** The lines', with line feeds between. */
   readonly text: string;

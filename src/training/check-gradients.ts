@@ -20,6 +20,7 @@ const TOLERANCE = 1e-6;
 /** Of a central difference in float64: its error is about the square of it. */
 const STEP = 1e-4;
 
+/** How far the gradients of a step are from differences of its loss, both in float64. */
 export interface GradientCheck {
   /** `error`: of the larger of 1 and the parameter's largest gradient. */
   worst: {

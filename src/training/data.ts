@@ -14,6 +14,7 @@ export interface Example {
   weight?: number;
 }
 
+/** What a model learns from, in one of three forms. */
 export type Data =
   /** Shuffled by the seed, batched by similar length, padded. */
   | readonly Example[]

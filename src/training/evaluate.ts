@@ -15,13 +15,18 @@ import { logistic, type LossPart, sumOf } from "./losses/index.js";
 import type { Pace } from "./pace.js";
 import type { Session } from "./session.js";
 
+/**
+ * What is measured beside the loss: the share of right classes, e to the cross entropy, the mean absolute error, the error-to-signal ratio.
+ */
 export type Metric = "accuracy" | "perplexity" | "mae" | "esr";
 
+/** The mean loss and the metrics of a data set. */
 export interface Evaluation {
   loss: number;
   metrics: Partial<Record<Metric, number>>;
 }
 
+/** What `evaluate` measures beside the loss. */
 export interface EvaluateOptions {
   /** 32 by default. */
   batchSize?: number;

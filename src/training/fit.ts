@@ -23,6 +23,7 @@ import { Pace } from "./pace.js";
 import type { Session } from "./session.js";
 import type { RunStates } from "./tape-runs.js";
 
+/** How long `fit` trains, on what it is judged, and what it does on the way. */
 export interface FitOptions {
   /** 10 by default; of a fit that was interrupted, with those it has had. */
   epochs?: number;
@@ -51,6 +52,7 @@ export interface FitOptions {
   yieldEvery?: number;
 }
 
+/** What `fit` tells on its way: each step, and the end of each epoch. */
 export type Progress =
   | {
       type: "step";
@@ -71,6 +73,7 @@ export type Progress =
       seconds: number;
     };
 
+/** How a `fit` ended. */
 export interface Summary {
   reason: "epochs" | "patience" | "aborted";
   epochs: number;

@@ -1,4 +1,5 @@
-/** gatewise/train: training, fine-tuning and gradients of models. */
+/** Training, fine-tuning and gradients of models. @module */
+
 export type { Batch } from "./batch.js";
 export { checkGradients, type GradientCheck } from "./check-gradients.js";
 export type { Data, Example } from "./data.js";

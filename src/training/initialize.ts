@@ -6,6 +6,7 @@ import type { Tensor } from "../tensor.js";
 import { randomAt } from "./counters.js";
 import { type Model, Subject } from "./subject.js";
 
+/** From which distributions `initialize` draws. */
 export interface InitializeOptions {
   /** 0 by default. */
   seed?: number;

@@ -27,6 +27,7 @@ import type { Subject } from "./subject.js";
 /** A fit: `for await` over its progress, or `await` for its summary. */
 export type Fit = AsyncIterable<Progress> & PromiseLike<Summary>;
 
+/** What one step of the optimiser found. */
 export interface StepResult {
   /** Before the step. */
   loss: number;

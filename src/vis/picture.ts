@@ -34,7 +34,7 @@ export interface PictureOptions {
   title?: string;
 }
 
-/** Pixels. */
+/** The size of a picture in pixels. */
 export interface Size {
   readonly width: number;
   readonly height: number;

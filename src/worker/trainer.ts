@@ -22,6 +22,7 @@ import type { Training } from "../training/training.js";
 import type { WorkerGroup } from "./workers.js";
 import { newId } from "./handles.js";
 
+/** What one step of a worker's trainer is told beside its batch. */
 export interface RemoteStepOptions {
   /** Where the sequences start. */
   state?: States;

@@ -24,6 +24,7 @@ import {
 import { Scripts } from "./scripts.js";
 import { Wake } from "./wake.js";
 
+/** The model that streams run, and the queue through which its hosts are reached. */
 export interface StreamsOptions {
   queue: QueueAddress;
   /** A Sequential that answers every step, or the bytes that its `save` wrote. */

@@ -15,6 +15,7 @@ import { type Answers, bytesOf, type Entry, Resident } from "./resident.js";
 import { type Argument, type Script, Scripts } from "./scripts.js";
 import { Wake } from "./wake.js";
 
+/** Which queue a host serves, and how many streams live there. */
 export interface HostOptions {
   queue: QueueAddress;
   /** Streams that may live here at a time; 10 000 by default. More are put aside and fetched as frames come. */
