@@ -7,6 +7,7 @@ import { times } from "./text.mjs";
 const SHOWN = [
   "LSTM 1 × 1, 1 → 20",
   "LSTM 1 × 1, 128 → 128",
+  "LSTM 1 × 1, 512 → 512",
   "LSTM 1 × 100, 128 → 128",
   "LSTM 1 × 100, 512 → 512",
   "LSTM 32 × 50, 64 → 128",
@@ -41,7 +42,7 @@ export function speedChart({ host, peers, backend, cases }) {
     backgroundColor: "#ffffff",
     textStyle: { fontFamily: "system-ui, sans-serif", color: INK },
     title: {
-      text: "How many times as long as gatewise they take",
+      text: "How many times as long as gatewise they take: longer bars are slower",
       subtext: `one thread, same weights · batch × steps, inputs → units · Node ${host.node} (gatewise: ${backend})\nonnxruntime ${peers["onnxruntime-web"]} · TensorFlow.js ${peers["@tensorflow/tfjs"]} · ${host.machine}, ${host.date}`,
       left: 16,
       top: 12,
