@@ -18,12 +18,14 @@ const { amplifier, generator, playing } = await import(
 /** @param {string} name */
 const read = (name) => readFileSync(new URL(`../${name}`, import.meta.url));
 
+/** @typedef {import("gatewise").TensorLike} TensorLike */
 /** @typedef {"float32" | "int8" | "int8-fast"} Precision */
 
 /**
  * A model and its figure on a task.
  *
- * @typedef {{ name: string, unit: string, model: Sequential, figure: (model: Sequential) => number }} Task
+ * @typedef {{ name: string, unit: string, model: Sequential, data: TensorLike[], figure: (model: Sequential) => number }} Task
+ *   data: what it is calibrated on, no part of what the figure is made of
  */
 
 /** @returns {Task} months that were never seen in training, one month ahead */
@@ -39,6 +41,7 @@ function sunspots() {
   const series = lines.map((line) => [Number(line.split(",")[1]) / scale]);
   const first = months.indexOf(String(metadata["unseen"]).slice(0, 7));
   return {
+    data: [series.slice(0, first)],
     name: "sunspots, LSTM 1 → 32, 2 layers",
     unit: "RMSE",
     model: new Sequential([
@@ -68,7 +71,15 @@ function words() {
     .map((name) => `${read(name)}`)
     .join(" ");
   const list = [...new Set(text.match(/\b[a-z]{3,12}\b/g))].sort();
+  /** @param {string} word */
+  const tokensOf = (word) =>
+    Array.from(word, (letter) => vocabulary.indexOf(letter));
   return {
+    data:
+      `${read("CONTRIBUTING.md")}`
+        .match(/\b[a-z]{3,12}\b/g)
+        ?.filter((word) => !list.includes(word))
+        .map((word) => [0, ...tokensOf(word)]) ?? [],
     name: `words, GRU, ${list.length} of them`,
     unit: "log-likelihood a letter",
     model: new Sequential([
@@ -80,7 +91,7 @@ function words() {
       let sum = 0;
       let letters = 0;
       for (const word of list) {
-        const tokens = Array.from(word, (letter) => vocabulary.indexOf(letter));
+        const tokens = tokensOf(word);
         const { shape, data } = model.forward([0, ...tokens]).output;
         const [steps = 0, size = 0] = shape;
         for (let t = 0; t < steps; t++) {
@@ -99,7 +110,9 @@ function words() {
 function amp() {
   const random = generator(4);
   const heard = Array.from({ length: 4 }, () => playing(2, random));
+  const other = playing(2, generator(1000));
   return {
+    data: [{ shape: [other.length, 1], data: Float32Array.from(other) }],
     name: "amp, LSTM 1 → 40",
     unit: "error to signal",
     model: Sequential.load(read("examples/amp/amp.safetensors")),
@@ -160,16 +173,24 @@ const row = table(
   ["task", "figure", "float32", "int8", "int8-fast"],
   [40, 24, 12, 24, 24],
 );
-for (const { name, unit, model, figure } of [sunspots(), words(), amp()]) {
+for (const { name, unit, model, figure, data } of [
+  sunspots(),
+  words(),
+  amp(),
+]) {
   const exact = figure(model);
-  const figures = /** @type {const} */ (["int8", "int8-fast"]).map(
-    (precision) => {
-      const value = figure(quantize(model, { precision }).model);
-      const change = ((value / exact - 1) * 100).toFixed(2);
-      return `${value.toPrecision(5)} (${change} %)`;
-    },
-  );
-  row([name, unit, exact.toPrecision(5), ...figures]);
+  for (const calibrate of [undefined, data]) {
+    const figures = /** @type {const} */ (["int8", "int8-fast"]).map(
+      (precision) => {
+        const options = calibrate ? { precision, calibrate } : { precision };
+        const value = figure(quantize(model, options).model);
+        const change = ((value / exact - 1) * 100).toFixed(2);
+        return `${value.toPrecision(5)} (${change} %)`;
+      },
+    );
+    const first = calibrate ? "  calibrated" : name;
+    row([first, unit, exact.toPrecision(5), ...figures]);
+  }
 }
 
 const exact = silero("float32");

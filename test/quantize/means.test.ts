@@ -1,0 +1,130 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import {
+  GRU,
+  Linear,
+  LSTM,
+  Masking,
+  RNN,
+  Sequential,
+  type Tensor,
+} from "../../src/index.js";
+import { quantize } from "../../src/quantize/index.js";
+import { expectSameDict } from "../support/compare.js";
+import { Random } from "../support/random.js";
+
+// by its address: examples are programs of users, and have no types
+const { generator, playing } = (await import(
+  `${new URL("../../examples/amp/amplifier.mjs", import.meta.url)}`
+)) as {
+  generator: (seed: number) => () => number;
+  playing: (seconds: number, random: () => number) => ArrayLike<number>;
+};
+
+const meanOf = ({ data }: Tensor, size: number): number[] =>
+  Array.from({ length: size }, (_, i) => {
+    let sum = 0;
+    for (let at = i; at < data.length; at += size) sum += data[at]!;
+    return (sum * size) / data.length;
+  });
+
+test("a Linear's outputs keep their mean on the data", () => {
+  const linear = new Linear({ inputSize: 30, outputSize: 8, seed: 1 });
+  const model = new Sequential([linear]);
+  const data = [
+    new Random(1).tensor([2, 40, 30], 0, 2),
+    new Random(2).tensor([2, 40, 30], 0, 2),
+  ];
+  const shift = (calibrate: Tensor[] | null) => {
+    const { model: rounded } = quantize(model, calibrate ? { calibrate } : {});
+    const [before, after] = [model, rounded].map((each) =>
+      data.flatMap((x) => meanOf(each.forward(x).output, 8)),
+    );
+    const means = before!.map((_, i) => (after![i]! - before![i]!) / 2);
+    const both = means.slice(0, 8).map((mean, i) => mean + means[i + 8]!);
+    return Math.max(...both.map(Math.abs));
+  };
+  expect(shift(null)).toBeGreaterThan(1e-3);
+  expect(shift(data)).toBeLessThan(2e-5);
+});
+
+/** The sums of a cell are those of its matrices and what came before: their mean is kept to first order. */
+describe.each([
+  [
+    "LSTM, two layers, both directions",
+    new LSTM({
+      inputSize: 4,
+      hiddenSize: 24,
+      numLayers: 2,
+      direction: "bidirectional",
+      seed: 1,
+    }),
+  ],
+  [
+    "LSTM, backwards",
+    new LSTM({ inputSize: 4, hiddenSize: 24, direction: "reverse", seed: 2 }),
+  ],
+  ["GRU", new GRU({ inputSize: 4, hiddenSize: 24, seed: 3 })],
+  [
+    "GRU that resets before",
+    new GRU({ inputSize: 4, hiddenSize: 24, resetAfter: false, seed: 4 }),
+  ],
+  ["RNN", new RNN({ inputSize: 4, hiddenSize: 24, seed: 5 })],
+])("%s", (_, layer) => {
+  const model = new Sequential([layer]);
+  const data = [0, 1, 2].map((seed) =>
+    new Random(seed).tensor([2, 40, 4], 0.5, 1.5),
+  );
+
+  test("errs less on average", () => {
+    const size = layer.outputSize;
+    const shift = (calibrate: Tensor[] | null) => {
+      const options = calibrate ? { calibrate } : {};
+      const { model: rounded } = quantize(model, options);
+      let sum = 0;
+      for (const x of data) {
+        const before = meanOf(model.forward(x).output, size);
+        const after = meanOf(rounded.forward(x).output, size);
+        before.forEach((mean, i) => (sum += (mean - after[i]!) ** 2));
+      }
+      return Math.sqrt(sum);
+    };
+    expect(shift(data)).toBeLessThan(0.35 * shift(null));
+  });
+});
+
+test("an amplifier whose cells remember for long errs a third as much on sound that it has not heard", () => {
+  const model = Sequential.load(readFileSync("examples/amp/amp.safetensors"));
+  const sound = (seed: number): Tensor => {
+    const samples = playing(0.5, generator(seed));
+    const data = Float32Array.from(samples);
+    return { shape: [data.length, 1], data };
+  };
+  const heard = sound(4);
+  const exact = model.forward(heard).output.data;
+  const error = (options: object) => {
+    const { output } = quantize(model, options).model.forward(heard);
+    return output.data.reduce((sum, y, i) => sum + (y - exact[i]!) ** 2, 0);
+  };
+  const calibrated = error({ calibrate: [sound(1)] });
+  expect(Math.sqrt(calibrated)).toBeLessThan(Math.sqrt(error({})) / 3);
+});
+
+test("what tells nothing changes nothing: masked steps, layers without biases, infinities", () => {
+  const options = { inputSize: 3, hiddenSize: 8, seed: 1 };
+  const x = new Random(1).tensor([1, 9, 3]);
+  const same = (model: Sequential, calibrate: Tensor[]) =>
+    expectSameDict(
+      quantize(model, { calibrate }).model.stateDict(),
+      quantize(model).model.stateDict(),
+    );
+  same(new Sequential([new Masking(), new LSTM(options)]), [x]);
+  same(new Sequential([new GRU({ ...options, bias: false })]), [x]);
+  const data = x.data.slice().fill(Infinity, 0, 1);
+  const linear = new Linear({ inputSize: 3, outputSize: 8 });
+  const { model } = quantize(new Sequential([linear]), {
+    calibrate: [{ shape: x.shape, data }],
+  });
+  const { bias } = model.layers[0]!.stateDict();
+  expect(bias!.data.every(Number.isFinite)).toBe(true);
+});
