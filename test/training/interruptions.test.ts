@@ -1,11 +1,101 @@
 import { expect, test } from "vitest";
+import type { Sequential } from "../../src/index.js";
+import { parse } from "../../src/safetensors.js";
 import {
   type FitOptions,
   Trainer,
   type TrainerOptions,
 } from "../../src/training/index.js";
-import { parse } from "../../src/safetensors.js";
-import { hashOf, smallBatch, smallModel } from "./support.js";
+import {
+  hashOf,
+  numbers,
+  smallBatch,
+  smallModel,
+  tokenExamples,
+  tokenModel,
+} from "./support.js";
+
+const learn = (model = tokenModel()) =>
+  new Trainer(model, {
+    loss: "crossEntropy",
+    optimizer: { name: "adam", learningRate: 0.02 },
+    dropout: { 1: { between: 0.1 } },
+    seed: 3,
+    backend: "simd",
+  });
+const examples = tokenExamples(70);
+const FIT = {
+  epochs: 4,
+  batchSize: 16,
+  validation: 0.2,
+  metrics: ["accuracy", "perplexity"],
+} as const;
+
+test.each([1, 6, 11])(
+  "stopped at step %i, by a checkpoint, it goes on to the bit",
+  async (stop) => {
+    const model = tokenModel();
+    await learn(model).fit(examples, FIT);
+    const wanted = hashOf(model.stateDict());
+    const trainer = learn();
+    let bytes: Uint8Array | undefined;
+    for await (const progress of trainer.fit(examples, FIT))
+      if (progress.type === "step" && progress.step === stop) {
+        bytes = trainer.checkpoint();
+        break;
+      }
+    const resumed = Trainer.resume(bytes as Uint8Array);
+    await resumed.trainer.fit(examples, FIT);
+    expect(hashOf(resumed.model.stateDict())).toBe(wanted);
+    // and so does the trainer that was left
+    await trainer.fit(examples, FIT);
+    expect(trainer.checkpoint()).toEqual(resumed.trainer.checkpoint());
+  },
+);
+
+test("a truncated pass is stopped and goes on to the bit", async () => {
+  const batch = { input: numbers(1, 9, 50, 3), target: numbers(2, 9, 50, 2) };
+  const make = (model: Sequential) =>
+    new Trainer(model, {
+      loss: "mse",
+      dropout: { 0: { input: 0.1, recurrent: 0.2, output: 0.1 } },
+      truncate: { steps: 8, burnIn: 5 },
+    });
+  const model = smallModel();
+  const fit = { epochs: 2, batchSize: 4 };
+  await make(model).fit(batch, fit);
+  const trainer = make(smallModel());
+  for await (const progress of trainer.fit(batch, fit))
+    if (progress.type === "step" && progress.step === 9) break;
+  const resumed = Trainer.resume(trainer.checkpoint());
+  await resumed.trainer.fit(batch, fit);
+  expect(hashOf(resumed.model.stateDict())).toBe(hashOf(model.stateDict()));
+});
+
+test("an abort ends it after the running step, and both can go on", async () => {
+  const abort = new AbortController();
+  const trainer = learn();
+  const steps: number[] = [];
+  let reason = "";
+  const fit = trainer
+    .fit(examples, { ...FIT, signal: abort.signal })
+    [Symbol.asyncIterator]();
+  for (;;) {
+    const { done, value } = await fit.next();
+    if (done) {
+      reason = (value as unknown as { reason: string }).reason;
+      break;
+    }
+    if (value.type === "step") steps.push(value.step);
+    if (steps.length === 3) abort.abort();
+  }
+  expect(reason).toBe("aborted");
+  expect(trainer.steps).toBe(3);
+  expect(await trainer.fit(examples, FIT)).toMatchObject({
+    reason: "epochs",
+    steps: 16,
+  });
+});
 
 /** Of several lengths. */
 const DATA = smallBatch(24, 9);
