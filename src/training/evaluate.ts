@@ -55,8 +55,16 @@ export function checkEvaluate(value: unknown): {
   return {
     batchSize: positiveInteger(given["batchSize"] ?? 32, "batchSize"),
     metrics: checkMetrics(given["metrics"] ?? []),
-    signal: (given["signal"] as AbortSignal | undefined) ?? null,
+    signal: checkSignal(given["signal"]),
   };
+}
+
+/** null where there is none. */
+export function checkSignal(signal: unknown): AbortSignal | null {
+  if (signal === undefined) return null;
+  if (typeof signal === "object" && signal !== null && "aborted" in signal)
+    return signal as AbortSignal;
+  throw wrong(false, "signal", "an AbortSignal", signal);
 }
 
 /** A metric's parts over a batch, which are added up: above / below. */

@@ -1,6 +1,5 @@
 import {
   boolean,
-  isRecord,
   message,
   nonNegativeInteger,
   positiveInteger,
@@ -14,6 +13,7 @@ import type { Computer } from "./computer.js";
 import { type Data, type Source, sourceOf, splitData } from "./data.js";
 import {
   checkMetrics,
+  checkSignal,
   evaluate,
   type Evaluation,
   type Metric,
@@ -169,9 +169,6 @@ export function checkFit(
   } else if (validation !== undefined) held = validation;
   if (given.patience !== undefined && !held) needsValidation("patience");
   if (watches && !held) needsValidation("this schedule");
-  const { signal } = given;
-  if (signal !== undefined && !(isObject(signal) && "aborted" in signal))
-    throw wrong(false, "signal", "an AbortSignal", signal);
   return {
     epochs: positiveInteger(given.epochs ?? 10, "epochs"),
     source: sourceOf(subject, train, options),
@@ -185,7 +182,7 @@ export function checkFit(
         : nonNegativeInteger(given.patience, "patience"),
     minDelta: number(given.minDelta ?? 0, "minDelta"),
     restoreBest: boolean(given.restoreBest ?? true, "restoreBest"),
-    signal: signal ?? null,
+    signal: checkSignal(given.signal),
     yieldEvery: number(given.yieldEvery ?? 12, "yieldEvery"),
   };
 }
@@ -194,9 +191,6 @@ export function checkFit(
 function needsValidation(name: string): never {
   throw new RangeError(message("validation", `data, for ${name}`, "undefined"));
 }
-
-const isObject = (value: unknown): value is object =>
-  isRecord(value) || (typeof value === "object" && value !== null);
 
 /** A fit that is going on: gives its progress, in the end its summary. */
 export async function* run(

@@ -89,6 +89,18 @@ export function forward64(
         });
         break;
       }
+      case "batchNorm": {
+        const of = (name: string, i: number) =>
+          weights[`${spec.prefix}${name}`]?.[i] as number;
+        row.steps = row.steps.map((x) =>
+          x.map((each, i) => {
+            const root = Math.sqrt(of("running_var", i) + spec.epsilon);
+            const normal = (each - of("running_mean", i)) / root;
+            return normal * of("weight", i) + of("bias", i);
+          }),
+        );
+        break;
+      }
       case "embedding": {
         const { size, maskZero, prefix } = spec;
         const table = weights[`${prefix}weight`] as Float64Array;

@@ -18,7 +18,7 @@ export interface InitializeOptions {
   input?: "uniform" | "glorot";
 }
 
-/** Draws all weights anew: vectors of an Embedding from N(0, 1), as PyTorch; learned states start from 0, LayerNorm from 1 and 0. */
+/** Draws all weights anew: vectors of an Embedding from N(0, 1), as PyTorch; learned states start from 0, LayerNorm from 1 and 0, and a BatchNorm stays. */
 export function initialize(
   model: Model,
   options: InitializeOptions = {},
@@ -49,6 +49,7 @@ export function initialize(
   const subject = new Subject(model);
   const weights = subject.weights();
   subject.names.forEach((name, index) => {
+    if (subject.fixed(name)) return;
     const random = randomAt(seed, "initial", index);
     const { shape, data } = weights[name] as Tensor;
     const [rows, columns = 1] = shape as [number, number | undefined];

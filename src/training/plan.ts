@@ -13,6 +13,7 @@ import {
   type RecurrentOptions,
 } from "../layers/options.js";
 import type { RNN } from "../layers/rnn.js";
+import type { BatchNorm } from "../layers/batch-norm.js";
 import type { LayerNorm } from "../layers/layer-norm.js";
 import type { Embedding } from "../layers/embedding.js";
 import type { Linear } from "../layers/linear.js";
@@ -211,6 +212,20 @@ const OPERATIONS: Readonly<
       size: options.size,
       epsilon: options.epsilon,
       bias: options.bias,
+      prefix,
+    },
+    drop(output, variational),
+  ],
+  BatchNorm: (
+    { options }: BatchNorm,
+    prefix,
+    { input = 0, output = 0, variational = false },
+  ) => [
+    drop(input, variational),
+    {
+      type: "batchNorm",
+      size: options.size,
+      epsilon: options.epsilon,
       prefix,
     },
     drop(output, variational),

@@ -45,7 +45,9 @@ export class Session {
     this.#version = subject.version;
     const { freeze, learningRates } = options;
     this.#trained = new Set(
-      subject.names.filter((name) => !subject.begins(name, freeze)),
+      subject.names.filter(
+        (name) => !subject.begins(name, freeze) && !subject.fixed(name),
+      ),
     );
     this.#factors = new Map(
       subject.names.map((name) => {

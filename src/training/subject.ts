@@ -1,4 +1,4 @@
-import { message, wrong } from "../checks.js";
+import { describe, isRecord, message } from "../checks.js";
 import {
   Network,
   type OperationSpec,
@@ -7,7 +7,7 @@ import {
 import { Layer } from "../layers/layer.js";
 import type { BackendChoice } from "../layers/options.js";
 import { Sequential } from "../models/sequential.js";
-import type { StateDict } from "../safetensors.js";
+import { parse, type StateDict } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
 import { type Dropout, operationsOf } from "./plan.js";
 import { cellsOfLayer, type LayerCells } from "./states.js";
@@ -91,7 +91,9 @@ export class Subject {
     this.model = model;
     const sequential = model instanceof Sequential;
     if (!sequential && !(model instanceof Layer))
-      throw wrong(false, "model", "a Sequential or a layer", model);
+      throw new TypeError(
+        message("model", "a Sequential or a layer", describeModel(model)),
+      );
     this.#bare = !sequential;
     this.layers = sequential ? model.layers : [model];
     this.skip = sequential ? model.skip : 0;
@@ -175,6 +177,13 @@ export class Subject {
     this.model.loadStateDict(weights);
   }
 
+  /** Whether a parameter never changes: it is of a BatchNorm. */
+  fixed(name: string): boolean {
+    return this.#specs.some(
+      (spec) => spec.type === "batchNorm" && name.startsWith(spec.prefix),
+    );
+  }
+
   /** What initial weights of a parameter go by: the operation that has it. */
   initialOf(name: string): Initial {
     for (const spec of this.#specs)
@@ -185,7 +194,11 @@ export class Subject {
             const forget = gates.findIndex((gate) => gate.name === "forget");
             return { rows: hiddenSize, fan: hiddenSize, forget };
           }
-      } else if ("prefix" in spec && name.startsWith(spec.prefix))
+      } else if (
+        "prefix" in spec &&
+        spec.type !== "batchNorm" &&
+        name.startsWith(spec.prefix)
+      )
         return INITIAL[spec.type](spec as never);
     throw new Error(`${name}: expected a parameter of the model, got none`);
   }
@@ -232,3 +245,25 @@ export class Subject {
 /** The features that go into the first of these layers that says how many, or out of it: a Masking does not. */
 const sizeOf = (layers: readonly Layer[], side: "input" | "output"): number =>
   layers.map((layer) => layer[`${side}Size`]).find((size) => size > 0) ?? 0;
+
+/** What is no Sequential: a Graph by its first node, which its file names, of all other things what they are. */
+function describeModel(model: unknown): string {
+  const graph = model as { save?: () => Uint8Array; runner?: unknown };
+  if (!isRecord(model) || !graph.runner || typeof graph.save !== "function")
+    return describe(model);
+  const { gatewise = "{}" } = parse(graph.save()).metadata;
+  const { nodes } = (JSON.parse(gatewise) as GraphFile).graph ?? {};
+  const [first] = nodes ?? [];
+  return first
+    ? `a graph, whose first node is ${first.type} "${first.name ?? ""}"`
+    : "a graph";
+}
+
+interface GraphFile {
+  readonly graph?: {
+    readonly nodes?: readonly {
+      readonly type: string;
+      readonly name?: string;
+    }[];
+  };
+}

@@ -113,11 +113,11 @@ test("an amplifier's head is tuned and written as .nam again, its cells to the b
   expect(read.forward(input).output).toEqual(chain.forward(input).output);
 });
 
-test("a graph is refused, with what is trained", () => {
+test("a graph is refused by name of its first node, with what is trained", () => {
   const { model } = loadOnnx(
     toOnnx(new Sequential([new GRU({ inputSize: 3, hiddenSize: 5, seed: 1 })])),
   );
   expect(() => new Trainer(model as never, { loss: "mse" })).toThrow(
-    "model: expected a Sequential or a layer, got",
+    'model: expected a Sequential or a layer, got a graph, whose first node is Transpose "/Transpose_0"',
   );
 });

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
-import type { Sequential } from "../../src/index.js";
+import { FormatError, type Sequential } from "../../src/index.js";
 import { parse } from "../../src/safetensors.js";
 import {
   type FitOptions,
+  type Loss,
+  lossOf,
   Trainer,
   type TrainerOptions,
 } from "../../src/training/index.js";
@@ -161,3 +163,25 @@ for (const [name, { options, fit }] of Object.entries(CASES))
       expect(hashOfCheckpoint(other.checkpoint())).toBe(expected);
     }
   }, 30_000);
+
+test("a loss of your own is in no file: it is given again", async () => {
+  const own: Loss = (output, { target }) =>
+    lossOf("mse", output, { input: [], target });
+  const trainer = new Trainer(smallModel(), { loss: own });
+  trainer.step(smallBatch(8, 5));
+  const bytes = trainer.checkpoint();
+  expect(() => Trainer.resume(bytes)).toThrow(
+    "loss: expected the function that the training had, got undefined",
+  );
+  const resumed = Trainer.resume(bytes, { loss: own });
+  expect(resumed.trainer.steps).toBe(1);
+  resumed.trainer.step(smallBatch(8, 5));
+  trainer.step(smallBatch(8, 5));
+  expect(resumed.trainer.checkpoint()).toEqual(trainer.checkpoint());
+});
+
+test("what is no checkpoint is refused", () => {
+  expect(() => Trainer.resume(smallModel().save())).toThrow(FormatError);
+  const bytes = new Trainer(smallModel(), { loss: "mse" }).checkpoint();
+  expect(() => Trainer.resume(bytes.slice(0, -5))).toThrow(FormatError);
+});

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   Activation,
+  BatchNorm,
   Conv1d,
   GRU,
   init,
@@ -25,6 +26,23 @@ const ROWS = 9; // more than a shard
 const STEPS = 6;
 const LENGTHS = [6, 2, 4, 6, 2, 5, 3, 6, 4];
 
+/** As it was loaded: with statistics of its own. */
+function batchNorm(size: number) {
+  const layer = new BatchNorm({ size, epsilon: 1e-3 });
+  const of = (seed: number) => numbers(seed, size);
+  const variance = of(4);
+  layer.loadStateDict({
+    weight: of(1),
+    bias: of(2),
+    running_mean: of(3),
+    running_var: {
+      shape: [size],
+      data: variance.data.map((x) => 0.2 + Math.abs(x)),
+    },
+  });
+  return layer;
+}
+
 const MODELS: Record<string, () => readonly Layer[]> = {
   Activation: () => [
     new Linear({ inputSize: 3, outputSize: 18 }),
@@ -35,6 +53,11 @@ const MODELS: Record<string, () => readonly Layer[]> = {
     new GRU({ inputSize: 3, hiddenSize: 6 }),
     new Activation({ activation: "softmax", size: 6 }),
     new Linear({ inputSize: 6, outputSize: 2, activation: "tanh" }),
+  ],
+  BatchNorm: () => [
+    new GRU({ inputSize: 3, hiddenSize: 5 }),
+    batchNorm(5),
+    new Linear({ inputSize: 5, outputSize: 2 }),
   ],
   LayerNorm: () => [
     new LSTM({ inputSize: 3, hiddenSize: 7 }),
@@ -224,4 +247,36 @@ test("a causal Conv1d carries its history from piece to piece, and gradients bac
     { state: true, input: true },
   );
   expect(back.state?.[0]).toMatchObject({ history: { shape: [3, 4, 2] } });
+});
+
+test("a BatchNorm is frozen: it computes as it does in forward, and no step changes it", () => {
+  const norm = batchNorm(4);
+  const model = new Sequential([
+    new Linear({ inputSize: 3, outputSize: 4, seed: 1 }),
+    norm,
+    new LSTM({ inputSize: 4, hiddenSize: 5, seed: 1 }),
+  ]);
+  const input = numbers(6, 9, 5, 3);
+  const target = numbers(7, 9, 5, 5);
+  const tape = record(model, input);
+  const { output } = model.forward(input);
+  tape.output.data.forEach((y, i) =>
+    expect(y).toBeCloseTo(output.data[i] as number, 6),
+  );
+  const before = norm.stateDict();
+  const { parameters } = tape.backward({ output: target });
+  expect(
+    Object.keys(parameters).filter((name) => name.startsWith("1")),
+  ).toEqual([]);
+  initialize(model, { seed: 2 });
+  const trainer = new Trainer(model, {
+    loss: "mse",
+    optimizer: { name: "adamw", learningRate: 0.01, weightDecay: 0.1 },
+  });
+  const { loss } = trainer.step({ input, target });
+  for (let i = 0; i < 30; i++) trainer.step({ input, target });
+  expect(trainer.step({ input, target }).loss).toBeLessThan(0.9 * loss);
+  expect(norm.stateDict()).toEqual(before);
+  const { model: again } = Trainer.resume(trainer.checkpoint());
+  expect(again.stateDict()).toEqual(model.stateDict());
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Linear, LSTM, Sequential } from "../../src/index.js";
 import { Trainer, TrainingError } from "../../src/training/index.js";
 import { backends } from "../support/layers.js";
 import {
@@ -161,4 +162,93 @@ test("a tape that does not fit is computed in pieces, with the same result", () 
     x[name]?.data.forEach((value, i) =>
       expect(y[name]?.data[i]).toBeCloseTo(value, 5),
     );
+});
+
+test("a gradient that is not finite names its parameter, and nothing has changed", () => {
+  const model = smallModel();
+  const trainer = new Trainer(model, {
+    loss(output, { weights }) {
+      const data = new Float32Array(output.data.length).fill(1);
+      if (weights) data[3] = Infinity;
+      return { loss: 1, gradient: { shape: output.shape, data } };
+    },
+  });
+  const { input, target } = smallBatch();
+  trainer.step({ input, target });
+  const before = hashOf(model.stateDict());
+  const weights = Array.from({ length: 11 }, () => 1);
+  try {
+    trainer.step({ input, target, weights });
+    expect.unreachable();
+  } catch (error) {
+    expect(error).toBeInstanceOf(TrainingError);
+    expect(error).toMatchObject({ step: 2, parameter: "0.weight_ih_l0" });
+  }
+  expect(hashOf(model.stateDict())).toBe(before);
+  expect(trainer.steps).toBe(1);
+});
+
+test("a softmax that is certain has a finite loss: its sums are taken, no log of a rounded 0", () => {
+  const last = new Linear({
+    inputSize: 1,
+    outputSize: 2,
+    activation: "softmax",
+  });
+  last.loadStateDict({
+    weight: { shape: [2, 1], data: Float32Array.of(0, 500) },
+    bias: { shape: [2], data: new Float32Array(2) },
+  });
+  const trainer = new Trainer(last, { loss: "crossEntropy" });
+  const { loss } = trainer.step({ input: [[[1]]], target: [[0]] });
+  expect(loss).toBeCloseTo(500, 3);
+});
+
+test("a layer counts as a Sequential of one, its states as a list of one", () => {
+  const layer = new LSTM({ inputSize: 3, hiddenSize: 2, seed: 1 });
+  const chain = new Sequential([
+    new LSTM({ inputSize: 3, hiddenSize: 2, seed: 1 }),
+  ]);
+  const batch = { input: numbers(1, 2, 4, 3), target: numbers(2, 2, 4, 2) };
+  const options = { loss: "mse", freeze: ["0.bias"] } as const;
+  const a = new Trainer(layer, options).step(batch);
+  const b = new Trainer(chain, options).step(batch);
+  expect(a).toEqual(b);
+  expect(a.state.length).toBe(1);
+  for (const [name, value] of Object.entries(layer.stateDict()))
+    expect(chain.stateDict()[`0.${name}`]).toEqual(value);
+});
+
+test("a state that is handed on is where the next batch starts", () => {
+  const trainer = () =>
+    new Trainer(smallModel(), { loss: "mse", backend: "simd" });
+  const whole = smallModel().forward(numbers(1, 2, 8, 3)).output;
+  const half = (
+    from: number,
+    { data }: { data: Float32Array },
+    size: number,
+  ) => ({
+    shape: [2, 4, size],
+    data: Float32Array.of(
+      ...data.slice(from * size, (from + 4) * size),
+      ...data.slice((8 + from) * size, (12 + from) * size),
+    ),
+  });
+  const input = numbers(1, 2, 8, 3);
+  const one = trainer();
+  const { state, loss } = one.step({
+    input: half(0, input, 3),
+    target: half(0, whole, 2),
+  });
+  expect(loss).toBeLessThan(1e-12);
+  const second = { input: half(4, input, 3), target: half(4, whole, 2) };
+  expect(trainer().step(second, state).loss).toBeLessThan(1e-12);
+  expect(trainer().step(second).loss).toBeGreaterThan(1e-6);
+});
+
+test("a trainer that was disposed of says so", () => {
+  const trainer = new Trainer(smallModel(), { loss: "mse" });
+  trainer.dispose();
+  expect(() => trainer.step(smallBatch())).toThrow(
+    "Trainer: expected one in use, got one that was disposed of",
+  );
 });

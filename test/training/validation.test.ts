@@ -98,3 +98,74 @@ test("what goes by validation losses refuses to run without them", () => {
     "validation: expected data, for this schedule, got undefined",
   );
 });
+
+/** Learns until its validation loss rises again: a rate that is too high in the end. */
+const rising = (signal?: AbortSignal) => {
+  const model = smallModel();
+  const trainer = new Trainer(model, {
+    loss: "mse",
+    optimizer: { name: "sgd", learningRate: 0.05 },
+    schedule: { name: "exponential", factor: 1.6 },
+    clipNorm: Infinity,
+    backend: "simd",
+  });
+  const options = {
+    epochs: 16,
+    validation: smallBatch(8),
+    minDelta: 0.001,
+    ...(signal && { signal }),
+  };
+  return { model, trainer, options };
+};
+
+test("whatever ends it, the best weights are the model's: an end, an abort, a loop that is left, an error", async () => {
+  const abort = new AbortController();
+  const { model: a, trainer: one, options } = rising(abort.signal);
+  let best = Infinity;
+  let hash = "";
+  let last = Infinity;
+  for await (const each of one.fit(smallBatch(), options))
+    if (each.type === "epoch") {
+      last = each.validation?.loss as number;
+      if (each.best) {
+        best = last;
+        hash = hashOf(a.stateDict());
+      }
+      if (last > 2 * best) abort.abort();
+    }
+  expect(last).toBeGreaterThan(2 * best);
+  expect(hashOf(a.stateDict())).toBe(hash);
+  const worse = one.epochs;
+  for (const leave of ["break", "throw", "end"]) {
+    const { model, trainer, options: own } = rising();
+    const run = async () => {
+      for await (const each of trainer.fit(smallBatch(), {
+        ...own,
+        epochs: worse,
+      }))
+        if (each.type === "epoch" && each.epoch === worse) {
+          if (leave === "break") break;
+          if (leave === "throw") throw new Error("left");
+        }
+    };
+    await run().catch(() => undefined);
+    expect(hashOf(model.stateDict()), leave).toBe(hash);
+  }
+  const { model, trainer, options: own } = rising();
+  await trainer.fit(smallBatch(), {
+    ...own,
+    epochs: worse,
+    restoreBest: false,
+  });
+  expect(hashOf(model.stateDict())).not.toBe(hash);
+  expect((await trainer.evaluate(own.validation)).loss).toBe(last);
+});
+
+test("minDelta: a loss that is better by less does not count", async () => {
+  const { trainer, options } = rising();
+  const told: boolean[] = [];
+  const fit = { ...options, epochs: 2, minDelta: 100 };
+  for await (const each of trainer.fit(smallBatch(), fit))
+    if (each.type === "epoch") told.push(each.best);
+  expect(told).toEqual([true, false]);
+});

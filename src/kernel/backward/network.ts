@@ -68,7 +68,9 @@ export interface Gradients {
  */
 export class Network {
   readonly backend: Backend;
+  /** The parameters that have gradients. */
   readonly places: readonly Place[];
+  readonly #packed: readonly Place[];
   readonly #operations: readonly Operation[];
   readonly #machine: Machine;
   readonly #arena: Arena;
@@ -94,7 +96,8 @@ export class Network {
     const layout = new Layout();
     const trained = (names: readonly string[]) => names.some(options.trained);
     this.#operations = operationsOf(specs, layout, trained);
-    this.places = layout.places;
+    this.#packed = layout.places;
+    this.places = layout.places.filter(({ fixed }) => !fixed);
     this.#skip = options.skip;
     this.#memory = options.memory;
     this.#tokens = specs[0]?.type === "embedding";
@@ -133,11 +136,11 @@ export class Network {
     const { f32 } = this.#arena.memory;
     const w = weights >> 2;
     const t = transposed >> 2;
-    for (const place of this.places)
+    for (const place of this.#packed)
       if (place.shared)
         for (let row = 0; row < place.rows; row++)
           f32[w + place.lineOf(row).start] = 0;
-    for (const place of this.places) {
+    for (const place of this.#packed) {
       const { name, lineOf, backOf } = place;
       const values = valueOf(name);
       for (const [from, to] of this.#piecesOf(place)) {

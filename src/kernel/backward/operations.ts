@@ -1,4 +1,5 @@
 import { ActivationOperation, type ActivationSpec } from "./activation.js";
+import { BatchNormOperation, type BatchNormSpec } from "./batch-norm.js";
 import { Conv1dOperation, type Conv1dSpec } from "./conv1d.js";
 import { DropoutOperation, type DropoutSpec } from "./dropout.js";
 import { EmbeddingOperation, type EmbeddingSpec } from "./embedding.js";
@@ -15,6 +16,7 @@ export type OperationSpec =
   | LinearSpec
   | ActivationSpec
   | LayerNormSpec
+  | BatchNormSpec
   | Conv1dSpec
   | LastStepSpec
   | EmbeddingSpec
@@ -33,6 +35,7 @@ const OPERATIONS: Readonly<Record<OperationSpec["type"], Make>> = {
   linear: LinearOperation,
   activation: ActivationOperation,
   layerNorm: LayerNormOperation,
+  batchNorm: BatchNormOperation,
   conv1d: Conv1dOperation,
   lastStep: LastStepOperation,
   embedding: EmbeddingOperation,

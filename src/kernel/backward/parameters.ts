@@ -22,6 +22,8 @@ export interface Place {
   readonly columnsOf: ((row: number) => Int32Array) | null;
   /** Whether it is added to what is there: two biases, vectors, share a place. */
   readonly shared: boolean;
+  /** It never changes, and has no gradient. */
+  readonly fixed?: boolean;
 }
 
 /** Lays out the two regions: of weights, and of transposed ones. */
