@@ -119,8 +119,12 @@ export async function checkPages(browser, origin) {
       const kB = await page.evaluate(
         "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce((sum, e) => sum + e.encodedBodySize, 0) / 1000",
       );
+      const first = await page.evaluate(
+        "[...document.querySelectorAll('.figures div')].find((each) => each.querySelector('dt').textContent === 'first result')?.querySelector('dd').textContent ?? ''",
+      );
+      const used = USES[name] ? `  used in ${took.toFixed(0)} ms` : "";
       console.log(
-        `  ${(name || "home").padEnd(40)} ${kB.toFixed(0).padStart(6)} kB${USES[name] ? `  used in ${took.toFixed(0)} ms` : ""}`,
+        `  ${(name || "home").padEnd(40)} ${kB.toFixed(0).padStart(6)} kB${used}${first && `, first result in ${first}`}`,
       );
     } catch (error) {
       say(String(error));

@@ -115,7 +115,12 @@ export const chromium = {
   },
 };
 
+export const firefox = {
+  program: firstOf("/usr/bin/firefox-esr"),
+  options: { browser: "firefox" },
+};
+
 export const browsers = [
   browser("Chromium", chromium.program, chromium.options),
-  browser("Firefox", firstOf("/usr/bin/firefox-esr"), { browser: "firefox" }),
+  browser("Firefox", firefox.program, firefox.options),
 ];
