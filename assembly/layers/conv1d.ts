@@ -1,3 +1,4 @@
+import { useRoom } from "../integers";
 import { Layer } from "../layer";
 import { activate } from "../linear";
 import { clearPadding, product } from "../product";
@@ -209,6 +210,7 @@ function lanes(
 
 /** y [rows, steps, outputStride] ← f(b + the sum over taps of W x). */
 export function conv1d(run: Run): void {
+  useRoom(run.integers);
   const layer = changetype<Conv1d>(run.layer);
   const steps = run.steps;
   const width: i32 = layer.inputWidth << 2;

@@ -71,8 +71,9 @@ function integerBytes(
   const of = ({ cell }: Stage["cells"][number]): number => {
     if (!cell.format.integer) return 0;
     const units = Math.max(lanesOf(cell.outputSize), lanesOf(cell.hiddenSize));
-    const step = integerRowBytes(Math.max(units, inputWidth)) + zWidth * 4;
-    return rows * Math.max(steps * integerRowBytes(inputWidth), step);
+    const columns = cell.columns?.(inputWidth) ?? inputWidth;
+    const step = integerRowBytes(Math.max(units, columns)) + zWidth * 4;
+    return rows * Math.max(steps * integerRowBytes(columns), step);
   };
   return Math.max(...cells.map(of));
 }

@@ -1,62 +1,29 @@
 import {
-  boolean,
-  knownKeys,
   message,
-  oneOf,
   positiveInteger,
   record,
-  refuseTheirWords,
   shapeText,
   wrong,
 } from "../checks.js";
 import { conv1dCell } from "../kernel/cells/conv1d.js";
-import type { Window } from "../kernel/cells/cell.js";
-import type {
-  Activation as StandardActivation,
-  CellActivation,
-  CellState,
-} from "../kernel/model.js";
+import { type CellState, formatOf } from "../kernel/model.js";
 import { seeded, uniform } from "../random.js";
 import type { StateDict } from "../safetensors.js";
 import { checkTensor, type Tensor, type TensorLike } from "../tensor.js";
-import { activationText, checkActivation } from "./activations.js";
+import { activationText } from "./activations.js";
+import {
+  checkOptions,
+  type Conv1dOptions,
+  windowOf,
+} from "./conv1d-options.js";
 import { checkLengths, checkSteps, sequences } from "./input.js";
 import { Layer, type LayerDescription } from "./layer.js";
-import { type BackendChoice, checkBackend, layerSeed } from "./options.js";
 import { PackedModel } from "./packed-model.js";
 import { entriesUnder, Parameters } from "./parameters.js";
 import { stageOfCell } from "./pointwise.js";
 import { joinState, splitState, type State } from "./state.js";
 import { Stream } from "./stream.js";
 import { isTimeFirst, swapAxes } from "./time-first.js";
-
-/** Options of a `Conv1d`, in the words of `torch.nn.Conv1d`. */
-export interface Conv1dOptions {
-  inputSize: number;
-  outputSize: number;
-  /** K, the steps of x that an output step is made of. */
-  kernelSize: number;
-  /** Steps of x from one output step to the next; 1 by default. */
-  stride?: number;
-  /** Steps of x between two that an output step is made of; 1 by default. */
-  dilation?: number;
-  /** The features of each of so many groups are made of its own input features alone; 1 by default. */
-  groups?: number;
-  /**
-   * Zeros around each sequence. 'valid', the default: none; a number: as many on both sides, as in PyTorch; 'same':
-   * as many as ⌈T / stride⌉ output steps take, the odd one behind, as in Keras; 'causal': (K - 1) · dilation in front,
-   * so that no output step needs a later one.
-   */
-  padding?: "causal" | "same" | "valid" | number;
-  /** true by default. */
-  bias?: boolean;
-  /** 'linear', the default: none; any that a cell may have, or 'softmax'. */
-  activation?: StandardActivation | CellActivation;
-  /** Of the initial weights, U(-1/√n, 1/√n) with n = I / groups · K; by default each layer has one of its own. */
-  seed?: number;
-  /** The kernel when it runs by itself; 'auto' by default. */
-  backend?: BackendChoice;
-}
 
 /** The last (K - 1) · dilation inputs of a causal Conv1d of stride 1: [B, (K - 1) · dilation, I], no B when the input had none. */
 export interface ConvState {
@@ -97,6 +64,9 @@ export class Conv1d extends Layer {
     const cell = conv1dCell({
       ...checked,
       window,
+      format: formatOf(checked.precision),
+      integers: () => parameters.integers("weight"),
+      range: () => checked.ranges["weight"] ?? null,
       weight: () => parameters.get("weight") as Float32Array,
       bias: () => parameters.get("bias"),
     });
@@ -222,8 +192,8 @@ export class Conv1d extends Layer {
 
   /** @internal */
   protected override get remarks(): readonly string[] {
-    const { kernelSize, stride, dilation, groups, padding, activation } =
-      this.options;
+    const { kernelSize, stride, dilation, groups, padding } = this.options;
+    const { activation, precision } = this.options;
     return [
       `kernel ${kernelSize}`,
       ...(stride > 1 ? [`stride ${stride}`] : []),
@@ -231,6 +201,7 @@ export class Conv1d extends Layer {
       ...(groups > 1 ? [`${groups} groups`] : []),
       typeof padding === "number" ? `padding ${padding}` : padding,
       ...(activation === "linear" ? [] : [activationText(activation)]),
+      ...(precision === "float32" ? [] : [precision]),
     ];
   }
 
@@ -242,50 +213,6 @@ export class Conv1d extends Layer {
 // Outside of the class: esbuild calls one that names itself _Conv1d, and so would consoles.
 const make = (options: Conv1dOptions): Conv1d => new Conv1d(options);
 
-function checkOptions(options: Conv1dOptions): Required<Conv1dOptions> {
-  refuseTheirWords(record(options, "options"));
-  const checked = {
-    inputSize: positiveInteger(options.inputSize, "inputSize"),
-    outputSize: positiveInteger(options.outputSize, "outputSize"),
-    kernelSize: positiveInteger(options.kernelSize, "kernelSize"),
-    stride: positiveInteger(options.stride ?? 1, "stride"),
-    dilation: positiveInteger(options.dilation ?? 1, "dilation"),
-    groups: positiveInteger(options.groups ?? 1, "groups"),
-    padding: checkPadding(options.padding ?? "valid"),
-    bias: boolean(options.bias ?? true, "bias"),
-    activation: checkActivation(options.activation ?? "linear", "activation", [
-      "softmax",
-    ]),
-    seed: layerSeed(options.seed),
-    backend: checkBackend(options.backend),
-  };
-  const { inputSize, outputSize, groups } = knownKeys(options, checked);
-  if (inputSize % groups || outputSize % groups) {
-    const expected = `a divisor of inputSize ${inputSize} and outputSize ${outputSize}`;
-    throw new RangeError(message("groups", expected, `${groups}`));
-  }
-  return checked;
-}
-
-function checkPadding(value: unknown): "causal" | "same" | "valid" | number {
-  if (typeof value !== "number")
-    return oneOf(value, "padding", ["causal", "same", "valid"] as const);
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw wrong(true, "padding", "an integer of at least 0", value);
-}
-
-/** The steps that an output step is made of; null where those are its own and what came before. */
-function windowOf(options: Required<Conv1dOptions>): Window | null {
-  const { kernelSize, stride, dilation, padding } = options;
-  const span = (kernelSize - 1) * dilation + 1;
-  const zeros = typeof padding === "number" ? padding : 0;
-  const causal = padding === "causal";
-  if (stride === 1 && !zeros && (causal || span === 1)) return null;
-  if (causal) return { span, stride, before: span - 1, after: 0 };
-  const same = padding === "same";
-  return { span, stride, before: zeros, after: zeros, same };
-}
-
 function initialParameters(options: Required<Conv1dOptions>): Parameters {
   const { inputSize, outputSize, kernelSize, groups, bias, seed } = options;
   const random = seeded(seed);
@@ -295,5 +222,6 @@ function initialParameters(options: Required<Conv1dOptions>): Parameters {
     ["weight", [outputSize, inputs, kernelSize]],
   ];
   if (bias) shapes.push(["bias", [outputSize]]);
-  return new Parameters(shapes, (size) => uniform(size, bound, random));
+  const draw = (size: number) => uniform(size, bound, random);
+  return new Parameters(shapes, draw, options.precision !== "float32");
 }

@@ -31,7 +31,8 @@ export {
 };
 export type { ActivationOptions } from "./activation.js";
 export type { BatchNormOptions } from "./batch-norm.js";
-export type { Conv1dOptions, ConvForwardOptions, ConvState } from "./conv1d.js";
+export type { ConvForwardOptions, ConvState } from "./conv1d.js";
+export type { Conv1dOptions } from "./conv1d-options.js";
 export type { EmbeddingOptions } from "./embedding.js";
 export type { GRUOptions } from "./gru.js";
 export type { LastStepOptions } from "./last-step.js";

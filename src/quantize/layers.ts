@@ -4,8 +4,13 @@ import type { IntegerTensor } from "../integers.js";
 import { LAYER_TYPES } from "../models/layer-types.js";
 
 /** Whether a layer has matrices that can be integers. */
-export const canQuantize = (layer: Layer): boolean =>
-  "precision" in layer.options;
+export function canQuantize({ options }: Layer): boolean {
+  const { precision, groups = 1 } = options as {
+    precision?: Precision;
+    groups?: number;
+  };
+  return precision !== undefined && groups === 1;
+}
 
 /** A layer of the same options and weights in another precision. */
 export function inPrecision(

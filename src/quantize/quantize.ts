@@ -31,7 +31,7 @@ const OPTIONS = {
 } satisfies Record<keyof QuantizeOptions, 0>;
 
 /**
- * A model of the same layers, the matrices of RNN, LSTM, GRU and Linear as int8; `model` stays as it is. What is made runs,
+ * A model of the same layers, the matrices of RNN, LSTM, GRU, Linear and Conv1d as int8; `model` stays as it is. What is made runs,
  * streams, is saved and loaded as any other.
  *
  * @throws TypeError, RangeError that name the argument

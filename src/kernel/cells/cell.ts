@@ -86,6 +86,8 @@ export interface Cell {
   readonly floats: Readonly<Record<string, number>>;
   /** How its weights lie. */
   readonly format: WeightFormat;
+  /** Columns of its matrices, where they are more than `inputWidth` and its units. */
+  columns?(inputWidth: number): number;
   /** Its matrices, in the order in which they lie, for rows of x of `inputWidth` floats. */
   matrices(inputWidth: number): readonly CellMatrix[];
   readonly vectors: readonly CellVector[];

@@ -1,3 +1,4 @@
+import type { Integers } from "../../integers.js";
 import type { KernelFunction } from "../contract.js";
 import { BLOCK, CONV1D, conv1dKernel } from "../js/conv1d.js";
 import { F32 } from "../pack/f32.js";
@@ -26,7 +27,11 @@ export interface Conv1dSpec {
   /** null: the last (K - 1) · dilation steps before each step, whose first ones are the cell's state; the stride is 1. */
   readonly window: Window | null;
   readonly activation: CellFunction;
+  /** Of integers: of one group alone. */
   readonly format?: WeightFormat;
+  integers?(): Integers | null;
+  /** The calibrated range of inputs. */
+  range?(): readonly [low: number, high: number] | null;
   weight(): Float32Array; // (O, I / groups, K)
   bias(): Float32Array | null; // (O)
 }
@@ -71,6 +76,7 @@ export function conv1dCell(spec: Conv1dSpec): Cell {
     },
     floats: functions.floats,
     format,
+    columns: (inputWidth) => kernelSize * inputWidth,
     matrices: (inputWidth) =>
       byProduct
         ? [matrixOf(spec, groups === 1 ? inputWidth : groupInputs, emptyBias)]
@@ -96,10 +102,11 @@ export function conv1dCell(spec: Conv1dSpec): Cell {
 
 /** A column for each feature of each tap, taps one after another, `width` apart. */
 function matrixOf(
-  { inputSize, outputSize, kernelSize, groups, weight, bias }: Conv1dSpec,
+  spec: Conv1dSpec,
   width: number,
   emptyBias: number,
 ): CellMatrix {
+  const { inputSize, outputSize, kernelSize, groups, weight, bias } = spec;
   const inputs = inputSize / groups;
   const columns = new Int32Array(kernelSize * width).fill(-1);
   for (let k = 0; k < kernelSize; k++)
@@ -109,6 +116,8 @@ function matrixOf(
   return {
     field: "input",
     weights: weight,
+    integers: () => spec.integers?.() ?? null,
+    range: () => spec.range?.() ?? null,
     biasIh: bias,
     biasHh: () => null,
     stride: inputs * kernelSize,

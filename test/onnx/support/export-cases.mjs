@@ -48,7 +48,7 @@ export function exportCases(gatewise) {
  */
 export function quantizedCases(gatewise, quantize) {
   const cases = Object.entries(exportCases(gatewise)).filter(([, make]) =>
-    make().layers.some((layer) => "precision" in layer.options),
+    make().layers.some(isMatrix),
   );
   return Object.fromEntries(
     cases.map(([name, make]) => [
@@ -57,6 +57,10 @@ export function quantizedCases(gatewise, quantize) {
     ]),
   );
 }
+
+/** @param {Layer} layer */
+const isMatrix = ({ options }) =>
+  "precision" in options && !("groups" in options && options.groups !== 1);
 
 /**
  * The model in float32, its integers times their scales.

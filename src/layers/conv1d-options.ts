@@ -1,0 +1,101 @@
+import {
+  boolean,
+  knownKeys,
+  message,
+  oneOf,
+  positiveInteger,
+  record,
+  refuseTheirWords,
+  wrong,
+} from "../checks.js";
+import type { Window } from "../kernel/cells/cell.js";
+import type {
+  Activation as StandardActivation,
+  CellActivation,
+} from "../kernel/model.js";
+import { checkActivation } from "./activations.js";
+import {
+  type BackendChoice,
+  checkBackend,
+  layerSeed,
+  type PrecisionOptions,
+  precisionOptions,
+} from "./options.js";
+
+/** Options of a `Conv1d`, in the words of `torch.nn.Conv1d`; precisions of integers are for one group. */
+export interface Conv1dOptions extends PrecisionOptions {
+  inputSize: number;
+  outputSize: number;
+  /** K, the steps of x that an output step is made of. */
+  kernelSize: number;
+  /** Steps of x from one output step to the next; 1 by default. */
+  stride?: number;
+  /** Steps of x between two that an output step is made of; 1 by default. */
+  dilation?: number;
+  /** The features of each of so many groups are made of its own input features alone; 1 by default. */
+  groups?: number;
+  /**
+   * Zeros around each sequence. 'valid', the default: none; a number: as many on both sides, as in PyTorch; 'same':
+   * as many as ⌈T / stride⌉ output steps take, the odd one behind, as in Keras; 'causal': (K - 1) · dilation in front,
+   * so that no output step needs a later one.
+   */
+  padding?: "causal" | "same" | "valid" | number;
+  /** true by default. */
+  bias?: boolean;
+  /** 'linear', the default: none; any that a cell may have, or 'softmax'. */
+  activation?: StandardActivation | CellActivation;
+  /** Of the initial weights, U(-1/√n, 1/√n) with n = I / groups · K; by default each layer has one of its own. */
+  seed?: number;
+  /** The kernel when it runs by itself; 'auto' by default. */
+  backend?: BackendChoice;
+}
+
+export function checkOptions(options: Conv1dOptions): Required<Conv1dOptions> {
+  refuseTheirWords(record(options, "options"));
+  const checked = {
+    inputSize: positiveInteger(options.inputSize, "inputSize"),
+    outputSize: positiveInteger(options.outputSize, "outputSize"),
+    kernelSize: positiveInteger(options.kernelSize, "kernelSize"),
+    stride: positiveInteger(options.stride ?? 1, "stride"),
+    dilation: positiveInteger(options.dilation ?? 1, "dilation"),
+    groups: positiveInteger(options.groups ?? 1, "groups"),
+    padding: checkPadding(options.padding ?? "valid"),
+    bias: boolean(options.bias ?? true, "bias"),
+    activation: checkActivation(options.activation ?? "linear", "activation", [
+      "softmax",
+    ]),
+    seed: layerSeed(options.seed),
+    backend: checkBackend(options.backend),
+    ...precisionOptions(options),
+  };
+  const { inputSize, outputSize, groups } = knownKeys(options, checked);
+  if (groups > 1 && checked.precision !== "float32") {
+    const got = `"${checked.precision}"`;
+    const expected = `"float32" with ${groups} groups`;
+    throw new RangeError(message("precision", expected, got));
+  }
+  if (inputSize % groups || outputSize % groups) {
+    const expected = `a divisor of inputSize ${inputSize} and outputSize ${outputSize}`;
+    throw new RangeError(message("groups", expected, `${groups}`));
+  }
+  return checked;
+}
+
+function checkPadding(value: unknown): "causal" | "same" | "valid" | number {
+  if (typeof value !== "number")
+    return oneOf(value, "padding", ["causal", "same", "valid"] as const);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw wrong(true, "padding", "an integer of at least 0", value);
+}
+
+/** The steps that an output step is made of; null where those are its own and what came before. */
+export function windowOf(options: Required<Conv1dOptions>): Window | null {
+  const { kernelSize, stride, dilation, padding } = options;
+  const span = (kernelSize - 1) * dilation + 1;
+  const zeros = typeof padding === "number" ? padding : 0;
+  const causal = padding === "causal";
+  if (stride === 1 && !zeros && (causal || span === 1)) return null;
+  if (causal) return { span, stride, before: span - 1, after: 0 };
+  const same = padding === "same";
+  return { span, stride, before: zeros, after: zeros, same };
+}
