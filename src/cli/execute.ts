@@ -16,7 +16,7 @@ export interface Ended {
 export async function execute(args: readonly string[]): Promise<Ended> {
   try {
     if (!args.length)
-      throw new UsageError("expected a command; gatewise --help tells them");
+      throw new UsageError("expected a command; gatewise --help lists them");
     await createProgram().parseAsync(args, { from: "user" });
     return { code: OK, error: null };
   } catch (error) {

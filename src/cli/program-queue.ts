@@ -17,38 +17,45 @@ export function addQueue(program: Command): void {
   program
     .command("work")
     .description(
-      "score rows and host live streams for others; SIGTERM ends it when what it has begun is done",
+      "serve a queue: score rows and host live streams; on SIGTERM, finish what has begun and exit",
     )
-    .argument("<redis>", "the address of a Redis or Valkey: redis://host:port")
+    .argument(
+      "<redis>",
+      "the address of a Redis or Valkey server: redis://host:port",
+    )
     .addOption(queueOption())
-    .option("--threads <count>", "as many as there are cores without it", count)
+    .option(
+      "--threads <count>",
+      "number of threads (default: one per core)",
+      count,
+    )
     .option(
       "--lock <seconds>",
-      "after which others do what a worker had that died",
+      "how long until the jobs of a worker that died are given to another",
       positiveNumber,
       30,
     )
     .option(
       "--streams <count>",
-      "that may live here; 0 for none",
+      "how many live streams to host; 0 for none",
       streams,
       10_000,
     )
     .option(
       "--checkpoint <frames>",
-      "after which the state of a stream is written",
+      "how many frames between saves of a stream's state",
       count,
       100,
     )
     .option(
       "--idle <seconds>",
-      "without frames, after which a stream is put aside",
+      "how long a stream may be idle before it is put aside",
       positiveNumber,
       30,
     )
     .option(
       "--lease <seconds>",
-      "without a sign of life, after which others take the streams",
+      "how long without a sign of life until other hosts take over the streams",
       positiveNumber,
       3,
     )
@@ -57,28 +64,31 @@ export function addQueue(program: Command): void {
   program
     .command("score")
     .description(
-      "run rows, each a sequence by itself, on the workers of a queue",
+      "run a file of independent sequences on the workers of a queue",
     )
     .argument("<model>", "a model file")
     .argument(
       "<input>",
-      "an .npy or .npz file of rows, or a .jsonl file with a sequence a line; - for standard input",
+      "an .npy or .npz file with a sequence per row, or a .jsonl file with one per line; - for standard input",
     )
-    .argument("<out>", "the same; - for standard output")
-    .requiredOption("--redis <url>", "where the queue is: redis://host:port")
+    .argument("<out>", "a file of one of these kinds; - for standard output")
+    .requiredOption(
+      "--redis <url>",
+      "the address of the queue's server: redis://host:port",
+    )
     .addOption(queueOption())
-    .option("--rows <count>", "rows of a job", count, 256)
+    .option("--rows <count>", "sequences per job", count, 256)
     .option(
       "--patience <seconds>",
-      "how long the server may be gone or full",
+      "how long to wait for a server that is unreachable or full",
       positiveNumber,
       30,
     )
     .option(
       "--from <kind>",
-      "npy, npz or jsonl, where INPUT's name does not say",
+      "the kind of INPUT (npy, npz or jsonl), if its name does not tell",
     )
-    .option("--to <kind>", "of OUT, likewise")
+    .option("--to <kind>", "the kind of OUT, if its name does not tell")
     .addOption(jsonOption())
     .addOption(quietOption())
     .addOption(loadOption())

@@ -21,45 +21,79 @@ import { PICTURES, plot } from "./commands/plot.js";
 
 const COLUMNS = [
   "--columns <names>",
-  "of a CSV file: the columns to read, by name or by number from 1",
+  "for CSV files: the columns to read, by name or number (from 1)",
   names,
 ] as const;
 
 export function addTasks(program: Command): void {
   program
     .command("generate")
-    .description("write tokens, each of which is the next input")
-    .argument("<file>", "a model file: an Embedding or one-hot in, logits out")
-    .option("--prompt <text>", "what to go on after, in the vocabulary")
-    .option("--tokens <numbers>", "the same as tokens; 0 without both", numbers)
+    .description(
+      "generate text or tokens, feeding each one back as the next input",
+    )
+    .argument(
+      "<file>",
+      "a model that takes tokens (embedded or one-hot) and gives logits or probabilities",
+    )
+    .option("--prompt <text>", "text to continue")
+    .option(
+      "--tokens <numbers>",
+      "tokens to continue, instead of --prompt (default: 0)",
+      numbers,
+    )
     .option(
       "--vocabulary <text>",
-      "a character a token, from token 0; what the file's metadata has without it",
+      "the characters that tokens stand for, from token 0 (default: from the file's metadata)",
     )
-    .option("--steps <count>", "tokens at most", count, 200)
-    .option("--count <count>", "how many texts", count, 1)
+    .option("--steps <count>", "maximum number of tokens", count, 200)
+    .option("--count <count>", "number of texts to generate", count, 1)
     .option(
       "--temperature <number>",
-      "below 1 likelier, above 1 wilder; 0 the likeliest",
+      "below 1 for safer choices, above 1 for wilder ones, 0 for the likeliest",
       number,
     )
-    .option("--top-k <count>", "of the likeliest so many", count)
-    .option("--top-p <share>", "of the likeliest that are so likely", number)
-    .option("--stop <token>", "a token that ends a text", number)
-    .option("--seed <number>", "of the choices; one more each text", number, 0)
+    .option(
+      "--top-k <count>",
+      "choose among this many of the likeliest tokens",
+      count,
+    )
+    .option(
+      "--top-p <share>",
+      "choose among the likeliest tokens that together have this probability",
+      number,
+    )
+    .option("--stop <token>", "the token that ends a text", number)
+    .option(
+      "--seed <number>",
+      "seed for the choices; each further text uses the next number",
+      number,
+      0,
+    )
     .addOption(jsonOption())
     .addOption(loadOption())
     .addOption(backendOption())
     .action(generate);
   program
     .command("forecast")
-    .description("go on after a series, each output being the next input")
-    .argument("<file>", "a model file of as many outputs as inputs")
-    .argument("<history>", "an .npy, .npz, .csv or .jsonl file; - for input")
-    .argument("<out>", "the same; - for standard output")
-    .requiredOption("--steps <count>", "how many steps", count)
-    .addOption(kindOption("--from <kind>", "the form of HISTORY"))
-    .addOption(kindOption("--to <kind>", "the form of OUT"))
+    .description(
+      "continue a series, feeding each output back as the next input",
+    )
+    .argument("<file>", "a model with as many outputs as inputs")
+    .argument(
+      "<history>",
+      "an .npy, .npz, .csv or .jsonl file; - for standard input",
+    )
+    .argument("<out>", "a file of one of these kinds; - for standard output")
+    .requiredOption("--steps <count>", "number of steps to predict", count)
+    .addOption(
+      kindOption(
+        "--from <kind>",
+        "the kind of HISTORY, if its name does not tell",
+      ),
+    )
+    .addOption(
+      kindOption("--to <kind>", "the kind of OUT, if its name does not tell"),
+    )
     .option(...COLUMNS)
     .addOption(scaleOption())
     .addOption(quietOption())
@@ -74,22 +108,33 @@ export function addTasks(program: Command): void {
       "MODEL INPUT [OUT.svg]; MODEL [OUT.svg] for weights; [OUT.svg] with --loss",
     )
     .addOption(
-      new Option("--what <picture>", "gates without it").choices(PICTURES),
+      new Option("--what <picture>", "what to draw (default: gates)").choices(
+        PICTURES,
+      ),
     )
     .option(
       "--loss <file>",
-      "what `gatewise train --json` printed: how the training went",
+      "draw the course of a training from the output of `gatewise train --json`",
     )
-    .option("--width <pixels>", "of the picture", positiveNumber, 960)
+    .option("--width <pixels>", "width of the picture", positiveNumber, 960)
     .addOption(
-      new Option("--theme <name>", "of the page that it stands in")
+      new Option("--theme <name>", "the page that the picture is for")
         .choices(["light", "dark"])
         .default("light"),
     )
     .option(...COLUMNS)
-    .option("--knobs <numbers>", "of a WAV file: what the model takes", numbers)
+    .option(
+      "--knobs <numbers>",
+      "for WAV files: values for the model's inputs other than the sample",
+      numbers,
+    )
     .addOption(scaleOption())
-    .addOption(kindOption("--from <kind>", "the form of INPUT"))
+    .addOption(
+      kindOption(
+        "--from <kind>",
+        "the kind of INPUT, if its name does not tell",
+      ),
+    )
     .addOption(quietOption())
     .addOption(loadOption())
     .addOption(backendOption())

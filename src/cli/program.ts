@@ -12,6 +12,7 @@ import {
   count,
   jsonOrName,
   names,
+  number,
   numbers,
   pairs,
   positiveNumber,
@@ -61,7 +62,7 @@ export function createProgram(): Command {
   program
     .command("inspect")
     .description(
-      "print what model files hold: layers, sizes, conventions, what was left out",
+      "show what model files contain: layers, sizes, conventions, anything left out",
     )
     .argument("<file...>", "model files")
     .addOption(jsonOption())
@@ -70,16 +71,17 @@ export function createProgram(): Command {
     .action(inspect);
   program
     .command("convert")
-    .description("write a model in another format")
+    .description("convert a model to another format")
     .argument("<file>", "a model file; - for standard input")
     .argument(
       "<out>",
-      `a name that ends with .${FORMATS.join(" or .")}; - for standard output`,
+      `where to write it, a name ending in .${FORMATS.join(" or .")}; - for standard output`,
     )
     .addOption(
-      new Option("--to <format>", "where the name does not say").choices(
-        FORMATS,
-      ),
+      new Option(
+        "--to <format>",
+        "the format, if the name of OUT does not tell",
+      ).choices(FORMATS),
     )
     .addOption(jsonOption())
     .addOption(quietOption())
@@ -88,43 +90,45 @@ export function createProgram(): Command {
     .action(convert);
   program
     .command("run")
-    .description("run numbers through a model")
+    .description("run data through a model")
     .argument("<file>", "a model file")
     .argument(
       "<input>",
       "an .npy, .npz, .csv, .jsonl or .wav file; - for standard input",
     )
-    .argument("<out>", "the same; - for standard output")
+    .argument("<out>", "a file of one of these kinds; - for standard output")
     .addOption(
       kindOption(
         "--from <kind>",
-        "the form of INPUT, where its name does not say",
+        "the kind of INPUT, if its name does not tell",
       ),
     )
-    .addOption(kindOption("--to <kind>", "the form of OUT, likewise"))
+    .addOption(
+      kindOption("--to <kind>", "the kind of OUT, if its name does not tell"),
+    )
     .option(
       "--stream",
-      "answer each line as it comes; what csv and jsonl do anyway where the model can",
+      "answer each line as it arrives; the default for csv and jsonl if the model can stream",
     )
     .option(
       "--shard <i/n>",
-      "part i of n of the lines or rows of INPUT; the outputs of all, one after another, are that of the whole",
+      "process only part i of n of INPUT's lines or rows; the outputs of all parts, concatenated, are the output of the whole",
       shardOf,
     )
-    .option("--whole", "read all lines first, as one sequence")
+    .option("--whole", "read all lines first and treat them as one sequence")
     .option(
       "--states <pairs>",
-      "of an ONNX graph in a pipe: inputs that are outputs of the line before, h0=hn,c0=cn",
+      "for graphs read line by line: which outputs are fed back into which inputs, such as h0=hn,c0=cn",
       pairs,
     )
     .option(
       "--columns <names>",
-      "of a CSV file: the columns to read, by name or by number from 1, in this order; without it all but those of dates",
+      "for CSV files: the columns to read, in order, by name or number (from 1); by default all except dates",
       names,
     )
     .option(
       "--knobs <numbers>",
-      "of a WAV file: what the model takes beside the sample",
+      "for WAV files: values for the model's inputs other than the sample",
       numbers,
     )
     .addOption(scaleOption())
@@ -135,16 +139,19 @@ export function createProgram(): Command {
     .action(run);
   program
     .command("train")
-    .description("learn weights from examples; Ctrl-C ends it well")
-    .argument("<model>", "a model file, or a .json of layers to begin with")
+    .description("train a model on examples; Ctrl-C stops it and saves")
+    .argument(
+      "<model>",
+      "a model file, or a .json file that lists layers to start from scratch",
+    )
     .argument(
       "<data>",
-      "an .npz of input and target, a .jsonl of examples, a .csv, or a .wav",
+      "an .npz file with input and target, a .jsonl file of examples, a .csv or a .wav file",
     )
-    .argument("[target]", "of a .wav: what should come out")
+    .argument("[target]", "for .wav files: the recording to learn to produce")
     .option(
       "--out <file>",
-      "where the model goes; MODEL-trained.safetensors without it",
+      "where to write the model (default: MODEL-trained.safetensors)",
     )
     .option(
       "--loss <name>",
@@ -152,59 +159,74 @@ export function createProgram(): Command {
       jsonOrName,
     )
     .option("--optimizer <name>", "sgd, adam, adamw, or JSON", jsonOrName)
-    .option("--learning-rate <number>", "of the optimiser", positiveNumber)
-    .option("--schedule <json>", "of the learning rate", jsonOrName)
-    .option("--epochs <count>", "how often all data are seen", count, 10)
-    .option("--batch-size <count>", "sequences a step", count, 32)
-    .option("--validation <share>", "how much of the data is held out", share)
     .option(
-      "--patience <epochs>",
-      "end when the validation loss gets no better",
-      count,
-    )
-    .option("--metrics <names>", "accuracy, perplexity, mae, esr", names)
-    .option(
-      "--clip-norm <number>",
-      "of all gradients; 1 without it",
+      "--learning-rate <number>",
+      "the optimiser's learning rate",
       positiveNumber,
     )
-    .option("--accumulate <count>", "batches a step of the optimiser", count)
+    .option("--schedule <json>", "how the learning rate changes", jsonOrName)
+    .option("--epochs <count>", "passes over the data", count, 10)
+    .option("--batch-size <count>", "sequences per step", count, 32)
+    .option(
+      "--validation <share>",
+      "the share of the data held out for validation, such as 0.1",
+      share,
+    )
+    .option(
+      "--patience <epochs>",
+      "stop after this many epochs without a better validation loss",
+      count,
+    )
+    .option(
+      "--metrics <names>",
+      "also report accuracy, perplexity, mae or esr",
+      names,
+    )
+    .option(
+      "--clip-norm <number>",
+      "limit on the global norm of the gradients (default: 1)",
+      positiveNumber,
+    )
+    .option(
+      "--accumulate <count>",
+      "batches whose gradients are added up for each step",
+      count,
+    )
     .option(
       "--truncate <steps>",
-      "a step of the optimiser every so many steps of time",
+      "backpropagate through at most this many time steps, and update after each",
       count,
     )
     .option(
       "--burn-in <steps>",
-      "with --truncate: steps before the first for the state alone",
+      "with --truncate: initial time steps that only warm up the state",
       count,
     )
     .option(
       "--skip <steps>",
-      "at the start of each sequence, without loss",
+      "initial time steps of each sequence that the loss ignores",
       count,
     )
     .option(
       "--freeze <names>",
-      "parameters that stay, or beginnings of names: 0.,1.weight",
+      "parameters to keep as they are, by name or prefix, such as 0.,1.weight",
       names,
     )
-    .option("--seed <number>", "of all that is drawn", Number)
-    .option("--columns <names>", "of a CSV file: the columns that go in", names)
-    .option(
-      "--targets <names>",
-      "of a CSV file: the columns that should come out",
-      names,
-    )
+    .option("--seed <number>", "seed for everything random", number)
+    .option("--columns <names>", "for CSV files: the input columns", names)
+    .option("--targets <names>", "for CSV files: the target columns", names)
     .option(
       "--segment <steps>",
-      "of a CSV or WAV file: steps of a sequence",
+      "for CSV and WAV files: time steps per sequence",
       count,
       SEGMENT,
     )
-    .option("--checkpoint <file>", "written after each epoch and in the end")
-    .option("--resume", "go on from the checkpoint, if it is there")
-    .addOption(new Option("--json", "progress as lines of JSON"))
+    .option(
+      "--checkpoint <file>",
+      "save the state of training here after each epoch and at the end",
+    )
+    .option("--resume", "continue from the checkpoint if it exists")
+    .addOption(new Option("--json", "print progress as lines of JSON"))
     .addOption(quietOption())
     .addOption(loadOption())
     .addOption(backendOption())
@@ -217,11 +239,11 @@ export function createProgram(): Command {
     .argument("<file>", "a model file")
     .argument(
       "[cases]",
-      "an .npz or .json file; without it, what the model file carries itself",
+      "an .npz or .json file of inputs and expected outputs; by default those stored in the model file",
     )
     .option(
       "--tolerance <number>",
-      "maximum absolute error that still passes",
+      "the largest absolute error allowed",
       positiveNumber,
       1e-5,
     )

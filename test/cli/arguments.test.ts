@@ -39,7 +39,7 @@ describe("help", () => {
 
 describe("invalid arguments end with 2", () => {
   test.each<[string[], string | RegExp]>([
-    [[], "expected a command; gatewise --help tells them"],
+    [[], "expected a command; gatewise --help lists them"],
     [["learn"], /unknown command 'learn'/],
     [["inspect"], /missing required argument 'file'/],
     [["inspect", "--color", "x"], /unknown option '--color'/],

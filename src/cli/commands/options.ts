@@ -11,31 +11,31 @@ export interface CommonOptions extends Reading {
 }
 
 export const jsonOption = () =>
-  new Option("--json", "the result as JSON, for other programs");
+  new Option("--json", "print the result as JSON");
 
 export const backendOption = () =>
-  new Option("--backend <name>", "the kernel")
+  new Option("--backend <name>", "the kernel to compute with")
     .choices(["auto", "relaxed", "simd", "js"])
     .default("auto");
 
 export const loadOption = () =>
   new Option(
     "--option <name=value>",
-    "what the file's reader is to know, such as forceLinearBeforeReset=true; any number of them",
+    "an option for the reader of the model file, such as forceLinearBeforeReset=true; may be repeated",
   ).argParser(namedValue);
 
 export const queueOption = () =>
-  new Option("--queue <name>", "which of the server's queues").default(
+  new Option("--queue <name>", "name of the queue on the server").default(
     "gatewise",
   );
 
 export const quietOption = () =>
-  new Option("--quiet", "no progress, no summary: errors alone");
+  new Option("--quiet", "print nothing but errors");
 
 export const scaleOption = () =>
   new Option(
     "--scale <number>",
-    "what the model's numbers were divided by: inputs are, outputs are multiplied",
+    "divide inputs by this and multiply outputs by it, as the model was trained",
   ).argParser(positiveNumber);
 
 export const kindOption = (flags: string, what: string) =>
