@@ -27,11 +27,13 @@ export type { ForwardOptions, ForwardOutput } from "./layers/recurrent.js";
 export type { LayerTrace } from "./models/layer-trace.js";
 export type {
   Model,
+  ModelInput,
   ModelState,
   ModelStateLike,
   ModelStream,
   Port,
 } from "./models/model.js";
+export type { ModelNames, PortNames } from "./models/ports.js";
 export {
   Sequential,
   type SequentialForwardOptions,

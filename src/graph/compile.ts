@@ -41,6 +41,7 @@ export interface Compiled {
   readonly plan: Plan;
   readonly inputs: readonly Input[];
   readonly limits: Limits;
+  readonly backend: BackendChoice;
   readonly precision: Precision;
 }
 
@@ -79,7 +80,7 @@ export function compile(
   });
   const plan = planner.plan(description);
   const limits = { maxBytes, maxSteps };
-  return { description, plan, inputs, limits, precision };
+  return { description, plan, inputs, limits, backend, precision };
 }
 
 export const emptyNotes = (): Notes => ({

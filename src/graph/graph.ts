@@ -54,7 +54,8 @@ export class Graph extends Inspected implements Model {
   readonly outputs: readonly Port[];
   /** @internal */
   readonly runner: Runner;
-  readonly #compiled: Compiled;
+  /** @internal */
+  readonly compiled: Compiled;
 
   /** @internal */
   constructor(compiled: Compiled) {
@@ -67,10 +68,11 @@ export class Graph extends Inspected implements Model {
       .filter(({ initial }) => initial)
       .map(({ port }) => port.name);
     this.outputs = description.outputs.map((port) => portOf(port));
-    this.#compiled = compiled;
-    // not enumerable: consoles show what users want to see
+    this.compiled = compiled;
     this.runner = new Runner(compiled);
-    Object.defineProperty(this, "runner", { enumerable: false });
+    // not enumerable: consoles show what users want to see
+    for (const own of ["compiled", "runner"])
+      Object.defineProperty(this, own, { enumerable: false });
   }
 
   /**
@@ -159,12 +161,12 @@ export class Graph extends Inspected implements Model {
    * @throws TypeError when the metadata are not strings
    */
   save(metadata: Record<string, string> = {}): Bytes {
-    return saveGraph(this.#compiled, metadata);
+    return saveGraph(this.compiled, metadata);
   }
 
   /** A line of what it is, a line an input and output. */
   toString(): string {
-    const { length } = this.#compiled.plan.steps;
+    const { length } = this.compiled.plan.steps;
     const line = (kind: string, { name, type, state, ...port }: Port) =>
       oneLine(
         `  ${kind} ${name}: ${type} ${shapeText(port.shape)}${state === undefined ? "" : `, state: ${state}`}`,

@@ -2,7 +2,13 @@
  * Graphs: networks that are no chain. Readers of files make them; nothing here knows a file but their saved form.
  */
 export { GraphBuilder } from "./builder.js";
-export { compile, emptyNotes, type GraphOptions } from "./compile.js";
+export { toSequential } from "./chain/chain.js";
+export {
+  type Compiled,
+  compile,
+  emptyNotes,
+  type GraphOptions,
+} from "./compile.js";
 export type {
   AttributeValue,
   BodyDescription,

@@ -143,6 +143,8 @@ export class Node {
   readonly #absorbed: (() => Value)[] = [];
   /** How many numbers a result may have; less while constants are folded. */
   most: number;
+  /** The layer that computes it, where its weights are known at load; no other node has it. */
+  runsAs: Layer | null = null;
 
   /** `constants`: the values of the inputs that are known at load, null for the others. */
   constructor(

@@ -96,10 +96,7 @@ export class Planner {
   }
 
   #define(name: string, scope: Scope, place: string): number {
-    if (name === "" || scope.has(name)) {
-      const got = name === "" ? "none" : `${JSON.stringify(name)} again`;
-      throw new FormatError(`expected a name of its own, got ${got}`, place);
-    }
+    checkNew(name, scope, place);
     const slot = this.#names.length;
     const unique = this.#taken.has(name) ? `${name}~${slot}` : name;
     this.#taken.add(unique);
@@ -213,11 +210,7 @@ export class Planner {
       known.set(body.inputs[i] as string, slot);
       const output = outputs[i - 2];
       if (!output) return;
-      if (scope.has(output))
-        throw new FormatError(
-          `expected a name of its own, got ${JSON.stringify(output)} again`,
-          place,
-        );
+      checkNew(output, scope, place);
       scope.set(output, slot);
     });
     const kept = <T>(list: readonly T[], shift: number): T[] =>
@@ -296,11 +289,7 @@ export class Planner {
     this.#fill(inside, branch.constants, branch.nodes);
     outputs.forEach((output, i) => {
       if (output === "") return;
-      if (scope.has(output))
-        throw new FormatError(
-          `expected a name of its own, got ${JSON.stringify(output)} again`,
-          place,
-        );
+      checkNew(output, scope, place);
       scope.set(output, slotOf(branch.outputs[i] as string, inside, place));
     });
     return true;
@@ -361,6 +350,13 @@ function withScaled(runs: StepRun, inputs: Values, results: Values): Values {
     };
     return { ...value, scaled };
   });
+}
+
+/** @throws FormatError where the name is none, or one of another value */
+function checkNew(name: string, scope: Scope, place: string): void {
+  if (name !== "" && !scope.has(name)) return;
+  const got = name === "" ? "none" : `${JSON.stringify(name)} again`;
+  throw new FormatError(`expected a name of its own, got ${got}`, place);
 }
 
 /** What nodes say of values in the file is said of the file. */

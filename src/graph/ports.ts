@@ -15,7 +15,7 @@ import {
   type Tensor,
   type TensorLike,
 } from "../tensor.js";
-import type { Port } from "../models/model.js";
+import type { ModelInput, Port } from "../models/model.js";
 import type { PortDescription } from "./description.js";
 import {
   type Dtype,
@@ -35,13 +35,7 @@ export interface Input {
   readonly initial: Value | null;
 }
 
-/** A tensor, nested numbers, or, where float32 is too coarse for integers, another list of numbers with its shape. */
-export type GraphInput =
-  | TensorLike
-  | {
-      readonly shape: readonly number[];
-      readonly data: ArrayLike<number> | BigInt64Array | BigUint64Array;
-    };
+export type GraphInput = ModelInput;
 
 export function portOf(
   { name, type, shape }: PortDescription,

@@ -16,6 +16,14 @@ export interface Port {
   readonly state?: string;
 }
 
+/** A tensor, nested numbers, or, where float32 is too coarse for integers, another list of numbers with its shape. */
+export type ModelInput =
+  | TensorLike
+  | {
+      readonly shape: readonly number[];
+      readonly data: ArrayLike<number> | BigInt64Array | BigUint64Array;
+    };
+
 /** Where a model stands: of a Sequential one entry per layer, of a Graph its state inputs by name. */
 export type ModelState = States | Readonly<Record<string, Tensor>>;
 
@@ -39,6 +47,8 @@ export interface Model {
     input: TensorLike,
     options?: { state?: ModelStateLike },
   ): { output: Tensor; state: ModelState };
+  /** The inputs by their names give the outputs by theirs. */
+  run(inputs: Readonly<Record<string, ModelInput>>): Record<string, Tensor>;
   /** @throws RangeError where it cannot run step by step */
   stream(options?: { state?: ModelStateLike }): ModelStream;
   /** The model as a file, which `load` of gatewise/load, pools and worklets read. */

@@ -1,5 +1,20 @@
+import { isRecord, message, record, typedArrayName, wrong } from "../checks.js";
 import type { Layer } from "../layers/layer.js";
+import type { TensorLike } from "../tensor.js";
 import type { Port } from "./model.js";
+
+/** What a model's input or output is called, and its batch and steps: those of a file are its author's words. */
+export interface PortNames {
+  readonly name: string;
+  /** As ports have them: the first two, where they are names; others, and what is left out, are B and T. */
+  readonly sizes?: readonly (string | number)[];
+}
+
+/** Both, as a Sequential's options and saved models have them. */
+export interface ModelNames {
+  readonly input?: PortNames;
+  readonly output?: PortNames;
+}
 
 /** What the ports of a chain are told by. */
 interface Ends {
@@ -11,17 +26,41 @@ interface Ends {
 }
 
 /** What a chain takes. */
-export function inputPort({ inputSize, takesTokens }: Ends): Port {
+export function inputPort(
+  { inputSize, takesTokens }: Ends,
+  { input: { name, sizes } = { name: "input" } }: ModelNames,
+): Port {
+  const free = namedSizes(["B", "T"], sizes);
   return takesTokens
-    ? port("input", ["B", "T"], "int64")
-    : port("input", ["B", "T", inputSize], "float32");
+    ? port(name, free, "int64")
+    : port(name, [...free, inputSize], "float32");
 }
 
-/** What a chain gives. */
-export function outputPort({ layers, outputSize, lastOnly }: Ends): Port {
-  const time = lastOnly ? [] : [timeOut(layers)];
-  return port("output", ["B", ...time, outputSize], "float32");
+/** What a chain gives: as many rows and steps as go in are called as those. */
+export function outputPort(
+  { layers, outputSize, lastOnly }: Ends,
+  { input, output: { name, sizes } = { name: "output" } }: ModelNames,
+): Port {
+  const [batch, steps] = namedSizes(["B", "T"], input?.sizes);
+  const out = timeOut(layers);
+  const [, made] = namedSizes(["B", out], sizes);
+  const time = lastOnly ? [] : [out === "T" ? steps : made];
+  return port(
+    name,
+    [batch, ...time, outputSize] as (string | number)[],
+    "float32",
+  );
 }
+
+/** What has a name of its own is called by it. */
+const namedSizes = (
+  sizes: readonly (string | number)[],
+  given: PortNames["sizes"] = [],
+): (string | number)[] =>
+  sizes.map((size, i) => {
+    const own = given[i];
+    return typeof own === "string" && own !== "?" ? own : size;
+  });
 
 /** T where as many steps come out as go in, their number where it is always the same, else "T'". */
 function timeOut(layers: readonly Layer[]): number | string {
@@ -34,3 +73,45 @@ function timeOut(layers: readonly Layer[]): number | string {
 
 const port = (name: string, shape: (number | string)[], type: string): Port =>
   Object.freeze({ name, shape: Object.freeze(shape), type });
+
+/** @throws TypeError, RangeError where they are none */
+export function checkNames(value: unknown): ModelNames {
+  const names = record(value, "names", { input: 0, output: 0 });
+  for (const [which, given] of Object.entries(names)) {
+    if (given === undefined) continue;
+    const place = `names.${which}`;
+    const { name, sizes = [] } = record(given, place, { name: 0, sizes: 0 });
+    if (typeof name !== "string")
+      throw wrong(false, `${place}.name`, "a string", name);
+    const isSize = (size: unknown) =>
+      typeof size === "string" || typeof size === "number";
+    if (!Array.isArray(sizes) || !sizes.every(isSize))
+      throw wrong(
+        false,
+        `${place}.sizes`,
+        "a list of names and numbers",
+        sizes,
+      );
+  }
+  return names;
+}
+
+/**
+ * What a record of inputs has for this one, and nothing else; integers of other lists than Float32Arrays too.
+ *
+ * @throws TypeError, RangeError that name the input
+ */
+export function inputOf(inputs: unknown, { name }: Port): TensorLike {
+  const given = record(inputs, "inputs", { [name]: 0 })[name];
+  if (given === undefined)
+    throw new RangeError(
+      message(`inputs[${JSON.stringify(name)}]`, "a tensor", "nothing"),
+    );
+  if (!isRecord(given) || !("data" in given)) return given as TensorLike;
+  const { data } = given;
+  const kind = typedArrayName.call(data);
+  if (kind === "Float32Array" || (kind === undefined && !Array.isArray(data)))
+    return given as unknown as TensorLike;
+  const numbers = Float32Array.from(data as ArrayLike<number>, Number);
+  return { ...given, data: numbers } as unknown as TensorLike;
+}

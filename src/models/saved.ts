@@ -4,13 +4,18 @@ import { FormatError, reasonOf } from "../errors.js";
 import { parse, serialize, type StateDict } from "../safetensors.js";
 import type { Layer } from "../layers/layer.js";
 import { LAYER_TYPES, layerTypes } from "./layer-types.js";
+import type { ModelNames } from "./ports.js";
 
 /** The form of metadata.gatewise; a reader refuses others. */
 const VERSION = 1;
 
 /** A safetensors file of the weights, the layers' options as JSON in metadata.gatewise. */
 export function saveModel(
-  { layers, skip }: { layers: readonly Layer[]; skip: number },
+  {
+    layers,
+    skip,
+    names,
+  }: { layers: readonly Layer[]; skip: number; names: ModelNames },
   weights: StateDict,
   metadata: Record<string, string>,
 ): Bytes {
@@ -23,6 +28,7 @@ export function saveModel(
     version: VERSION,
     layers: described,
     ...(skip && { skip }),
+    ...(Object.keys(names).length && { names }),
   });
   return serialize(weights, { ...metadata, gatewise });
 }
@@ -36,6 +42,7 @@ export function readModel(bytes: Uint8Array | ArrayBuffer): {
   layers: Layer[];
   weights: StateDict;
   skip: number;
+  names: ModelNames;
 } {
   const { tensors, metadata } = parse(bytes);
   const place = "metadata.gatewise";
@@ -52,18 +59,24 @@ export function readModel(bytes: Uint8Array | ArrayBuffer): {
   };
 }
 
-function described(text: string): { layers: Layer[]; skip: number } {
+function described(text: string): {
+  layers: Layer[];
+  skip: number;
+  names: ModelNames;
+} {
   const value: unknown = JSON.parse(text);
   const {
     version,
     layers,
     graph,
     skip = 0,
+    names = {},
   } = record(value, "model") as {
     version?: unknown;
     layers?: { type: string; options: never }[];
     graph?: unknown;
     skip?: number;
+    names?: ModelNames;
   };
   if (graph !== undefined)
     throw new RangeError(
@@ -84,7 +97,7 @@ function described(text: string): { layers: Layer[]; skip: number } {
     const name = `layers[${index}].type`;
     throw new RangeError(message(name, layerTypes(), String(type)));
   });
-  return { layers: made, skip };
+  return { layers: made, skip, names };
 }
 
 const isKnown = (type: string): type is keyof typeof LAYER_TYPES =>

@@ -28,8 +28,14 @@ import { forecast } from "./forecast.js";
 import { generate, type GenerateOptions } from "./generate.js";
 import { forwardLayerByLayer } from "./layer-by-layer.js";
 import { type LayerTrace, LayerTraces } from "./layer-trace.js";
-import type { Model, Port } from "./model.js";
-import { inputPort, outputPort } from "./ports.js";
+import type { Model, ModelInput, Port } from "./model.js";
+import {
+  checkNames,
+  inputOf,
+  inputPort,
+  type ModelNames,
+  outputPort,
+} from "./ports.js";
 import { atPlace, readModel, saveModel } from "./saved.js";
 import { joinStates, splitStates } from "./states.js";
 
@@ -64,6 +70,8 @@ export interface SequentialOutput {
 export interface SequentialOptions {
   /** The first so many features of each input step are added to the output's (GuitarML's models); 0 by default. */
   skip?: number;
+  /** What its input and output are called in `inputs`, `outputs` and `run`; "input" and "output" by default. */
+  names?: ModelNames;
 }
 
 const FORWARD = {
@@ -98,6 +106,7 @@ export class Sequential extends Inspected implements Model {
   readonly inputs: readonly Port[];
   /** The one that `forward` gives; its time is T where as many steps come out as go in. */
   readonly outputs: readonly Port[];
+  readonly #names: ModelNames;
   readonly #tokens: TokenTable | null;
   readonly #packed: PackedModel;
 
@@ -118,10 +127,12 @@ export class Sequential extends Inspected implements Model {
     this.masks = layers.some((layer) => layer.masks);
     this.lastOnly = sizes.lastOnly;
     this.streamable = layers.every((layer) => layer.streamable);
-    const { skip = 0 } = record(options, "options", { skip: 0 });
+    const known = { skip: 0, names: 0 };
+    const { skip = 0, names = {} } = record(options, "options", known);
     this.skip = checkSkip(skip, sizes, !this.takesTokens && keepsSteps(layers));
-    this.inputs = Object.freeze([inputPort(this)]);
-    this.outputs = Object.freeze([outputPort(this)]);
+    this.#names = checkNames(names);
+    this.inputs = Object.freeze([inputPort(this, this.#names)]);
+    this.outputs = Object.freeze([outputPort(this, this.#names)]);
     const run = layers.filter((layer) => layer.stages.length);
     checkParameters(run);
     const backend = commonBackend(run);
@@ -187,6 +198,17 @@ export class Sequential extends Inspected implements Model {
       state: joinStates(this.layers, result.states, axis),
       ...(traces && { trace: traces.all }),
     };
+  }
+
+  /**
+   * `forward` by names, as a Graph runs: the one of `inputs` gives the one of `outputs`.
+   *
+   * @throws TypeError, RangeError that name the argument
+   */
+  run(inputs: Readonly<Record<string, ModelInput>>): Record<string, Tensor> {
+    const [input, output] = [this.inputs[0] as Port, this.outputs[0] as Port];
+    const result = this.forward(inputOf(inputs, input));
+    return Object.fromEntries([[output.name, result.output]]);
   }
 
   #forward(
@@ -303,7 +325,9 @@ export class Sequential extends Inspected implements Model {
    * @throws TypeError when the metadata are not strings
    */
   save(metadata: Record<string, string> = {}): Bytes {
-    return saveModel(this, this.stateDict(), metadata);
+    const { layers, skip } = this;
+    const model = { layers, skip, names: this.#names };
+    return saveModel(model, this.stateDict(), metadata);
   }
 
   /**
@@ -312,9 +336,9 @@ export class Sequential extends Inspected implements Model {
    * @throws TypeError for what is no bytes; FormatError naming the place
    */
   static load(bytes: Uint8Array | ArrayBuffer): Sequential {
-    const { layers, weights, skip } = readModel(bytes);
+    const { layers, weights, ...options } = readModel(bytes);
     return atPlace("tensors", () =>
-      make(layers, { skip }).loadStateDict(weights),
+      make(layers, options).loadStateDict(weights),
     );
   }
 

@@ -7,7 +7,6 @@ import { describe, expect, test } from "vitest";
 import { load, type LoadOptions } from "../../src/formats/load/index.js";
 import { FormatError } from "../../src/index.js";
 import { parse } from "../../src/safetensors.js";
-import type { Tensor } from "../../src/tensor.js";
 import { expectClose } from "../support/compare.js";
 
 interface Case {
@@ -31,10 +30,7 @@ type Model = ReturnType<typeof load>["model"];
 function expectSame(name: string, model: Model) {
   const { tensors } = parse(read(`${name}.safetensors`));
   const [input, wanted] = [tensors["in"]!, tensors["out"]!];
-  const got: Tensor =
-    "run" in model
-      ? model.run({ input })["output"]!
-      : model.forward(input).output;
+  const got = model.run({ input })["output"]!;
   expect(got.shape).toEqual(wanted.shape);
   expectClose(got.data, wanted.data, 1e-5, name);
 }

@@ -4,7 +4,7 @@
  */
 import { FormatError, reasonOf } from "../../errors.js";
 import type { Graph } from "../../graph/index.js";
-import { type Layer, Sequential } from "../../index.js";
+import { type Layer, type ModelNames, Sequential } from "../../index.js";
 import type { BackendChoice } from "../../layers/options.js";
 import type { Budget } from "../budget.js";
 import { field, type Place } from "../json.js";
@@ -95,7 +95,10 @@ export function readKerasModel(
     throw refusal(unknown.why, unknown.place, { report, layers });
   }
   const chain = chainOf(topology);
-  if (chain) return { ...lines, ...readChain(chain, source, context, backend) };
+  if (chain) {
+    const names = endsOf(topology);
+    return { ...lines, ...readChain(chain, names, source, context, backend) };
+  }
   const layers: ReportLayer[] = [];
   const translation = { ...context, backend, layers };
   return { ...lines, model: translate(topology, source, translation), layers };
@@ -137,8 +140,19 @@ const newReading = (context: Context): Reading => ({
   inputRank: null,
 });
 
+/** What the input and the output are called, those of states aside. */
+function endsOf({ inputs, outputs }: Topology): ModelNames {
+  const [input] = inputs;
+  const output = outputs.find(({ tensor }) => tensor.output === 0);
+  return {
+    ...(input && { input: { name: input.name } }),
+    ...(output && { output: { name: output.name } }),
+  };
+}
+
 function readChain(
   chain: readonly TopologyLayer[],
+  names: ModelNames,
   source: WeightSource,
   context: Context,
   backend: BackendChoice,
@@ -158,7 +172,10 @@ function readChain(
   if (!pieces.some(({ type }) => type !== "Masking" && type !== "Embedding"))
     throw new FormatError("expected at least one layer with weights", "layers");
   return {
-    model: sequential(pieces.map((piece) => makeLayer(piece, backend))),
+    model: sequential(
+      pieces.map((piece) => makeLayer(piece, backend)),
+      names,
+    ),
     layers: pieces.map(({ described }) => described),
   };
 }
@@ -197,9 +214,9 @@ function readOne(
   refuse(layer, "expected a layer that a chain has");
 }
 
-function sequential(layers: readonly Layer[]): Sequential {
+function sequential(layers: readonly Layer[], names: ModelNames): Sequential {
   try {
-    return new Sequential(layers);
+    return new Sequential(layers, { names });
   } catch (error) {
     // what each layer takes has been held against the layer before: nothing is known that comes here
     throw new FormatError(reasonOf(error), "layers");

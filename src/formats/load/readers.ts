@@ -7,7 +7,7 @@ import { load as loadKeras } from "../keras/index.js";
 import type { KerasOptions } from "../keras/options.js";
 import type { Place } from "../json.js";
 import { type NamOptions, readAmp } from "../nam/read.js";
-import { type Graph, isSaved } from "../../graph/index.js";
+import { type Graph, isSaved, toSequential } from "../../graph/index.js";
 import { load as loadOnnx, loadSaved, type OnnxOptions } from "../onnx/load.js";
 import type { Report } from "../report.js";
 import { isSmartAmpPro, readSmartAmpPro } from "../rtneural/smart-amp-pro.js";
@@ -59,6 +59,18 @@ interface Reader {
   readonly options: readonly (keyof LoadOptions)[];
 }
 
+/** A graph that is a chain of layers as one. */
+const chained = ({
+  model,
+  report,
+}: {
+  model: Graph;
+  report: Report;
+}): Loaded => ({
+  model: toSequential(model) ?? model,
+  report,
+});
+
 const OF_STATE_DICTS = [
   "prefix",
   "chain",
@@ -81,7 +93,9 @@ const READERS: Readonly<Record<Format, Reader>> = {
   },
   onnx: {
     read: (bytes, options, files) =>
-      loadOnnx(bytes, { ...options, files: { ...files, ...options.files } }),
+      chained(
+        loadOnnx(bytes, { ...options, files: { ...files, ...options.files } }),
+      ),
     options: [
       "backend",
       "precision",
@@ -101,7 +115,7 @@ const READERS: Readonly<Record<Format, Reader>> = {
     options: ["backend", "maxBytes"],
   },
   tflite: {
-    read: loadTflite,
+    read: (bytes, options) => chained(loadTflite(bytes, options)),
     options: ["backend", "dequantize", "signature", "maxBytes", "maxSteps"],
   },
   nam: {

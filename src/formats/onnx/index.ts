@@ -9,6 +9,7 @@ export {
   GraphStream,
   type GraphStreamOptions,
   loadGraph,
+  toSequential,
 } from "../../graph/index.js";
 export type { Port } from "../../index.js";
 export type { Report, ReportLayer } from "../report.js";

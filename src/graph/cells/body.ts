@@ -4,7 +4,12 @@ import {
   isValue,
   type NodeDescription,
 } from "../description.js";
-import type { ActivationName } from "../operations/activations.js";
+import {
+  ACTIVATIONS,
+  type ActivationName,
+  onnxActivations,
+  onnxName,
+} from "../operations/activations.js";
 import type { Value } from "../value.js";
 import {
   type Bias,
@@ -341,10 +346,10 @@ const clipRule: Rule = (_, [x, low, high], attributes) => {
 };
 
 const activation =
-  (name: ActivationName, numbers: Record<string, number> = {}): Rule =>
+  (name: ActivationName): Rule =>
   (_, [x], attributes) => {
     if (!x || !isVector(x)) return null;
-    const own = Object.entries(numbers).map(([key, otherwise]) => [
+    const own = Object.entries(ACTIVATIONS[name]).map(([key, otherwise]) => [
       key,
       Math.fround(Number(attributes.get(key) ?? otherwise)),
     ]);
@@ -456,14 +461,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   Clip: clipRule,
   Min: bounded((limit) => [-Infinity, limit]),
   Max: bounded((limit) => [limit, Infinity]),
+  ...Object.fromEntries(
+    onnxActivations.map((name) => [onnxName(name), activation(name)]),
+  ),
   Relu: relu,
-  Tanh: activation("tanh"),
-  Sigmoid: activation("sigmoid"),
-  HardSigmoid: activation("hardSigmoid", { alpha: 0.2, beta: 0.5 }),
-  LeakyRelu: activation("leakyRelu", { alpha: 0.01 }),
-  Elu: activation("elu", { alpha: 1 }),
-  Softsign: activation("softsign"),
-  Softplus: activation("softplus"),
   Split: split,
   Slice: slice,
   Shape: shape,

@@ -18,7 +18,7 @@ interface Takes {
  * The functions by their names here, ONNX's with a small first letter: which of alpha and beta each takes, with the
  * number for a list that is too short.
  */
-const FUNCTIONS = {
+export const ACTIVATIONS = {
   relu: {},
   tanh: {},
   sigmoid: {},
@@ -33,10 +33,10 @@ const FUNCTIONS = {
   softplus: {},
 } as const satisfies Record<string, Takes>;
 
-export type ActivationName = keyof typeof FUNCTIONS;
+export type ActivationName = keyof typeof ACTIVATIONS;
 
 export const onnxActivations = Object.keys(
-  FUNCTIONS,
+  ACTIVATIONS,
 ) as readonly ActivationName[];
 
 const UNCERTAIN: readonly ActivationName[] = [
@@ -77,7 +77,7 @@ export function activationsOf(
       throw node.error(
         `expected activations among ${onnxActivations.map(onnxName).join(", ")}, got ${JSON.stringify(text)}`,
       );
-    const takes: Takes = FUNCTIONS[name];
+    const takes: Takes = ACTIVATIONS[name];
     const next = (list: Iterator<number>, otherwise: number): number => {
       const { value, done } = list.next();
       if (!done && Number.isFinite(value)) return value;

@@ -24,6 +24,7 @@ const layer: Compile = (node) => {
     throw node.error("expected a layer that runs by itself, got another one");
   const { forward } = own as unknown as Forward;
   const run = forward.bind(own);
+  node.runsAs = own;
   const frames =
     "runsRows" in own && own.runsRows
       ? new Frames(node, own as AnyLayer, "layer")

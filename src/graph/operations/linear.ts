@@ -81,6 +81,7 @@ function linearOf(
     matrix,
     bias && floats(bias),
   );
+  node.runsAs = product.layer;
   node.setting.notes.layers.push({
     name: node.name,
     type: node.type,

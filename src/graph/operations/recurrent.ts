@@ -52,6 +52,7 @@ function recurrent(type: RecurrentType): Compile {
         );
       const made = builder.build(known);
       layer = made;
+      node.runsAs = made;
       for (const [place, name] of WEIGHTS)
         if (known[name])
           node.absorb(place, () => builder.weightsOf(made)[name] as Value);
