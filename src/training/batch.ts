@@ -1,8 +1,14 @@
 import { message, record, shapeText, wrong } from "../checks.js";
-import { checkLengths, checkSteps, type Sequences } from "../layers/input.js";
+import {
+  checkLengths,
+  checkSteps,
+  checkToken,
+  sequences,
+  type Sequences,
+  tokenSequences,
+} from "../layers/input.js";
 import { checkMask, type MaskLike } from "../layers/mask.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
-import { inputOf } from "./record.js";
 import type { Subject } from "./subject.js";
 
 /** What forward takes, and what should come out. */
@@ -53,6 +59,14 @@ export interface CheckedBatch {
   readonly targetLengths: readonly number[] | null;
   /** Steps of its sequences that came before, in batches of their own. */
   readonly past: number;
+}
+
+/** The checked input of a model. */
+export function inputOf(subject: Subject, input: TensorLike): Sequences {
+  if (!subject.tokens) return sequences(input, subject.inputSize);
+  const given = tokenSequences(input);
+  for (const id of given.data) checkToken(id, subject.inputSize, "input");
+  return given;
 }
 
 export function checkBatch(

@@ -40,11 +40,10 @@ export function writeCheckpoint(
   for (const [name, moments] of session.moments)
     for (const [moment, data] of Object.entries(moments))
       put(moment, { [name]: flat(data) });
-  const partsOfCells = subject.eachCell;
+  const { eachState } = subject;
   place.states.forEach((state, i) => {
-    const { parts } = partsOfCells[i] as (typeof partsOfCells)[number];
     state?.forEach((data, part) => {
-      tensors[`state.${i}.${parts[part]?.name}`] = flat(data);
+      tensors[`state.${i}.${eachState[i]?.[part]?.name}`] = flat(data);
     });
   });
   const { bestWeights: _, states, ...counters } = place;
@@ -130,11 +129,11 @@ export function readCheckpoint(
       session.epochs = training.epochs;
       Object.assign(session.plateau, training.plateau);
       const best = under("best");
-      const partsOfCells = session.subject.eachCell;
+      const { eachState } = session.subject;
       const states = Array.from(
         { length: training.place.states },
         (_, i): CellStates | null => {
-          const found = (partsOfCells[i]?.parts ?? []).map(
+          const found = (eachState[i] ?? []).map(
             ({ name }) => tensors[`state.${i}.${name}`] as Tensor | undefined,
           );
           return found.every((part) => part !== undefined)

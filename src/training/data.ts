@@ -1,7 +1,13 @@
 import { isRecord, message, record, shapeText, wrong } from "../checks.js";
 import { checkSteps, checkToken } from "../layers/input.js";
 import { asTensor, sizeOf, type Tensor, type TensorLike } from "../tensor.js";
-import { type Batch, checkBatch, type CheckedBatch, cut } from "./batch.js";
+import {
+  type Batch,
+  checkBatch,
+  type CheckedBatch,
+  cut,
+  plainBatch,
+} from "./batch.js";
 import { randomAt, shuffled } from "./counters.js";
 import type { Subject } from "./subject.js";
 
@@ -90,26 +96,7 @@ export function splitData(
   const batch = checkBatch(subject, data, "data");
   const rows = batch.given.batch;
   const at = split(rows);
-  const as = (part: CheckedBatch): Batch => ({
-    input: {
-      shape: [
-        part.given.batch,
-        part.given.steps,
-        ...(subject.tokens ? [] : [subject.inputSize]),
-      ],
-      data: part.given.data,
-    },
-    target: part.target,
-    ...(part.lengths && { lengths: part.lengths }),
-    ...(part.mask && {
-      mask: {
-        shape: [part.given.batch, part.given.steps],
-        data: Float32Array.from(part.mask),
-      },
-    }),
-    ...(part.weights && { weights: part.weights }),
-    ...(part.targetLengths && { targetLengths: part.targetLengths }),
-  });
+  const as = (part: CheckedBatch) => plainBatch(part, subject);
   return [as(cut(batch, 0, at)), as(cut(batch, at, rows))];
 }
 

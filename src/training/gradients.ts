@@ -1,5 +1,5 @@
 import type { CellStates, Network, Tape, Work } from "../kernel/backward.js";
-import type { Tensor } from "../tensor.js";
+import { concat, type Tensor } from "../tensor.js";
 import { type CheckedBatch, countedOf, plainBatch } from "./batch.js";
 import {
   callOwn,
@@ -12,8 +12,8 @@ import {
   takesLogits,
 } from "./losses/index.js";
 import { runPieces } from "./pieces.js";
-import { SHARD } from "./record.js";
-import { concat, stackStates } from "./states.js";
+import { SHARD } from "./limits.js";
+import { stackStates } from "./states.js";
 import type { NetworkChoice, Subject } from "./subject.js";
 import { type RunPlace, type RunStates, TapeRuns } from "./tape-runs.js";
 

@@ -14,8 +14,8 @@ import {
 } from "../layers/options.js";
 import type { Loss } from "./losses/index.js";
 import type { Optimizer, Schedule } from "./optimizers.js";
-import type { Dropout } from "./plan.js";
-import { TAPE_BYTES } from "./record.js";
+import { type Dropout, ratesOf } from "./plan.js";
+import { TAPE_BYTES } from "./limits.js";
 import type { Subject } from "./subject.js";
 
 /** How a model is trained: plain data, but for an own loss. */
@@ -208,7 +208,8 @@ export function checkDropout(
   const given = record(value, "dropout");
   for (const [key, own] of Object.entries(given)) {
     const name = `dropout[${key}]`;
-    if (!subject.layers[Number(key)])
+    const layer = subject.layers[Number(key)];
+    if (!layer)
       throw new RangeError(
         message(
           "dropout",
@@ -216,14 +217,8 @@ export function checkDropout(
           key,
         ),
       );
-    const rates = record(own, name, {
-      input: 0,
-      between: 0,
-      recurrent: 0,
-      output: 0,
-      variational: 0,
-    });
-    for (const [each, amount] of Object.entries(rates)) {
+    const known = Object.fromEntries(ratesOf(layer).map((each) => [each, 0]));
+    for (const [each, amount] of Object.entries(record(own, name, known))) {
       if (each === "variational") boolean(amount, `${name}.variational`);
       else if (amount !== undefined) rate(amount, `${name}.${each}`);
     }

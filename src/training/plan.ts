@@ -78,20 +78,14 @@ function recurrent(
   options: Required<RecurrentOptions>,
   { projSize, functions, ...own }: Own,
   prefix: string,
-  {
-    input = 0,
-    between = 0,
-    recurrent: rate = 0,
-    output = 0,
-    variational = false,
-  }: Dropout,
+  { between = 0, recurrent: rate = 0, variational = false }: Dropout,
 ): OperationSpec[] {
   const directions = directionsOf(options);
   const outputSize = projSize || options.hiddenSize;
   const { numLayers } = options;
   const turned =
     options.outputOrder === "processing" && directions[0] === "reverse";
-  const specs: OperationSpec[] = [drop(input, variational)];
+  const specs: OperationSpec[] = [];
   for (let layer = 0; layer < numLayers; layer++) {
     if (layer) specs.push(drop(between, variational));
     const last = layer === numLayers - 1;
@@ -118,7 +112,6 @@ function recurrent(
       })),
     });
   }
-  specs.push(drop(output, variational));
   return specs;
 }
 
@@ -144,25 +137,17 @@ const activation = (
   size: number,
 ): OperationSpec => ({ type: "activation", size, activation: name });
 
-/** A layer as the kernel trains it, by its type. */
-const OPERATIONS: Readonly<
-  Record<
-    string,
-    (layer: never, prefix: string, dropout: Dropout) => OperationSpec[]
-  >
-> = {
+type Make = (layer: never, prefix: string, dropout: Dropout) => OperationSpec[];
+
+/** A layer as the kernel trains it, by its type; what is dropped before and behind it comes beside. */
+const OPERATIONS: Readonly<Record<string, Make>> = {
   RNN: (layer: RNN, prefix, dropout) =>
     recurrent(layer.options, ofRnn(layer.options), prefix, dropout),
   LSTM: (layer: LSTM, prefix, dropout) =>
     recurrent(layer.options, ofLstm(layer.options), prefix, dropout),
   GRU: (layer: GRU, prefix, dropout) =>
     recurrent(layer.options, ofGru(layer.options), prefix, dropout),
-  Linear: (
-    { options }: Linear,
-    prefix,
-    { input = 0, output = 0, variational = false },
-  ) => [
-    drop(input, variational),
+  Linear: ({ options }: Linear, prefix) => [
     {
       type: "linear",
       inputSize: options.inputSize,
@@ -171,23 +156,11 @@ const OPERATIONS: Readonly<
       prefix,
     },
     activation(options.activation, options.outputSize),
-    drop(output, variational),
   ],
-  Activation: (
-    { options }: Activation,
-    _,
-    { input = 0, output = 0, variational = false },
-  ) => [
-    drop(input, variational),
+  Activation: ({ options }: Activation) => [
     activation(options.activation, options.size),
-    drop(output, variational),
   ],
-  Conv1d: (
-    layer: Conv1d,
-    prefix,
-    { input = 0, output = 0, variational = false },
-  ) => [
-    drop(input, variational),
+  Conv1d: (layer: Conv1d, prefix) => [
     {
       ...layer.options,
       type: "conv1d",
@@ -196,53 +169,18 @@ const OPERATIONS: Readonly<
       prefix,
     },
     activation(layer.options.activation, layer.outputSize),
-    drop(output, variational),
   ],
   LastStep: ({ options }: LastStep) => [
     { type: "lastStep", size: options.size, repeat: options.repeat ?? 1 },
   ],
-  LayerNorm: (
-    { options }: LayerNorm,
-    prefix,
-    { input = 0, output = 0, variational = false },
-  ) => [
-    drop(input, variational),
-    {
-      type: "layerNorm",
-      size: options.size,
-      epsilon: options.epsilon,
-      bias: options.bias,
-      prefix,
-    },
-    drop(output, variational),
+  LayerNorm: ({ options }: LayerNorm, prefix) => [
+    { ...options, type: "layerNorm", prefix },
   ],
-  BatchNorm: (
-    { options }: BatchNorm,
-    prefix,
-    { input = 0, output = 0, variational = false },
-  ) => [
-    drop(input, variational),
-    {
-      type: "batchNorm",
-      size: options.size,
-      epsilon: options.epsilon,
-      prefix,
-    },
-    drop(output, variational),
+  BatchNorm: ({ options }: BatchNorm, prefix) => [
+    { ...options, type: "batchNorm", prefix },
   ],
-  Embedding: (
-    { options }: Embedding,
-    prefix,
-    { output = 0, variational = false },
-  ) => [
-    {
-      type: "embedding",
-      vocabSize: options.vocabSize,
-      size: options.size,
-      maskZero: options.maskZero,
-      prefix,
-    },
-    drop(output, variational),
+  Embedding: ({ options }: Embedding, prefix) => [
+    { ...options, type: "embedding", prefix },
   ],
   Masking: ({ options }: Masking) => [
     { type: "masking", maskValue: options.maskValue },
@@ -262,7 +200,13 @@ export function operationsOf(
         const expected = `one of ${Object.keys(OPERATIONS).join(", ")}`;
         throw new RangeError(message(`layers[${index}]`, expected, layer.type));
       }
-      return make(layer as never, prefixOf(index), dropout[index] ?? {});
+      const rates = dropout[index] ?? {};
+      const { input = 0, output = 0, variational = false } = rates;
+      return [
+        drop(input, variational),
+        ...make(layer as never, prefixOf(index), rates),
+        drop(output, variational),
+      ];
     })
     .filter(
       (spec) =>
@@ -270,3 +214,14 @@ export function operationsOf(
         !(spec.type === "activation" && spec.activation === "linear"),
     );
 }
+
+/** The rates that a layer of this type has: others would be ignored in silence. */
+export const ratesOf = ({
+  type,
+  takesTokens,
+}: Layer): readonly (keyof Dropout)[] => [
+  ...(takesTokens ? [] : (["input"] as const)),
+  ...(type in RECURRENT_KINDS ? (["between", "recurrent"] as const) : []),
+  "output",
+  "variational",
+];

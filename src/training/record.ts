@@ -6,22 +6,22 @@ import {
   type Tape as KernelTape,
   type TapeRun,
 } from "../kernel/backward.js";
-import {
-  checkLengths,
-  checkSteps,
-  checkToken,
-  sequences,
-  type Sequences,
-  tokenSequences,
-} from "../layers/input.js";
+import { checkLengths, checkSteps } from "../layers/input.js";
 import { checkMask, type MaskLike } from "../layers/mask.js";
 import type { States } from "../layers/state.js";
 import type { StateDict } from "../safetensors.js";
-import { checkTensor, type Tensor, type TensorLike } from "../tensor.js";
-import type { Dropout } from "./plan.js";
-import { randomAt } from "./counters.js";
 import {
+  checkTensor,
   concat,
+  type Tensor,
+  type TensorLike,
+} from "../tensor.js";
+import { inputOf } from "./batch.js";
+import { randomAt } from "./counters.js";
+import { SHARD, TAPE_BYTES } from "./limits.js";
+import { checkDropout } from "./options.js";
+import type { Dropout } from "./plan.js";
+import {
   joinStates,
   rowsOfStates,
   splitStates,
@@ -73,12 +73,6 @@ const OPTIONS = {
   memory: 0,
 } satisfies Record<keyof RecordOptions, 0>;
 
-/** Rows that are run together: gradients of 8 rows each are added in order, whoever computes them. */
-export const SHARD = 8;
-
-/** What a tape may take unless options say otherwise. */
-export const TAPE_BYTES = 2 ** 28;
-
 /** A model's network, kept for as long as the model is. */
 const networks = new WeakMap<
   object,
@@ -94,6 +88,7 @@ function networkOf(
   let kept = networks.get(model);
   if (!kept || kept.key !== key) {
     const subject = new Subject(model);
+    checkDropout(dropout, subject);
     const network = subject.network({
       backend: "auto",
       deterministic: false,
@@ -105,14 +100,6 @@ function networkOf(
     networks.set(model, kept);
   }
   return kept;
-}
-
-/** The checked input of a model. */
-export function inputOf(subject: Subject, input: TensorLike): Sequences {
-  if (!subject.tokens) return sequences(input, subject.inputSize);
-  const given = tokenSequences(input);
-  for (const id of given.data) checkToken(id, subject.inputSize, "input");
-  return given;
 }
 
 /**
@@ -135,7 +122,7 @@ export function record(
   const lengths = checkLengths(checked["lengths"], given);
   checkSteps(subject.layers, steps, lengths);
   const mask = checkMask(checked["mask"], given);
-  const states = splitStates(subject.cells, checked["state"], batch, batched);
+  const states = splitStates(subject.layers, checked["state"], batch, batched);
   const pack = () => {
     if (kept.version === subject.version) return;
     const weights = subject.weights();
@@ -181,7 +168,7 @@ export function record(
   let done = false;
   return {
     output,
-    state: joinStates(subject.cells, ends, batch, batched),
+    state: joinStates(subject.layers, ends, batch, batched),
     backward(gradient, wrt = {}) {
       if (done)
         throw new Error("backward: expected one call a tape, got another");
@@ -195,7 +182,7 @@ export function record(
           ).data
         : null;
       const dstates = splitStates(
-        subject.cells,
+        subject.layers,
         gradient.state,
         batch,
         batched,
@@ -238,7 +225,7 @@ export function record(
           Object.defineProperty(parameters, full, { value: tensor });
       }
       const state = wrt.state
-        ? joinStates(subject.cells, stackStates(starts), batch, batched)
+        ? joinStates(subject.layers, stackStates(starts), batch, batched)
         : null;
       const inputShape = [
         ...(batched ? [batch] : []),

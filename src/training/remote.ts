@@ -2,7 +2,7 @@
 import { atOnce, type CellStates } from "../kernel/backward.js";
 import { Sequential } from "../models/sequential.js";
 import type { StateDict } from "../safetensors.js";
-import type { Tensor } from "../tensor.js";
+import { concat, type Tensor } from "../tensor.js";
 import type { CheckedBatch } from "./batch.js";
 import { readCheckpoint } from "./checkpoint.js";
 import {
@@ -14,9 +14,9 @@ import {
 import { Gradients } from "./gradients.js";
 import { checkOptions, type TrainerOptions } from "./options.js";
 import type { Pace } from "./pace.js";
-import { SHARD } from "./record.js";
+import { SHARD } from "./limits.js";
 import type { Session } from "./session.js";
-import { concat, stackStates } from "./states.js";
+import { stackStates } from "./states.js";
 import { type Model, Subject } from "./subject.js";
 import type { RunStates } from "./tape-runs.js";
 import { Training } from "./training.js";
@@ -202,7 +202,7 @@ class SharingComputer implements Computer {
 }
 
 const flatten = (weights: StateDict): Float32Array =>
-  concat(Object.values(weights).map(({ data }) => data)).slice();
+  concat(Object.values(weights).map(({ data }) => data));
 
 /** A model's file, and the options as they go to workers: plain data. */
 export interface RemoteStart {

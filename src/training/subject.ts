@@ -10,7 +10,7 @@ import { Sequential } from "../models/sequential.js";
 import { parse, type StateDict } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
 import { type Dropout, operationsOf } from "./plan.js";
-import { cellsOfLayer, type LayerCells } from "./states.js";
+import { cellsOf } from "./states.js";
 
 /** What is trained: a Sequential, or one layer, which counts as a Sequential of one. */
 export type Model = Sequential | Layer;
@@ -70,8 +70,6 @@ export interface NetworkChoice {
 export class Subject {
   readonly model: Model;
   readonly layers: readonly Layer[];
-  /** The cells of each layer, whose states they are. */
-  readonly cells: readonly LayerCells[];
   readonly skip: number;
   readonly tokens: boolean;
   /** I; of a model that takes tokens V. */
@@ -108,7 +106,6 @@ export class Subject {
           `${this.layers[rounded]}`,
         ),
       );
-    this.cells = this.layers.map(cellsOfLayer);
     this.#specs = this.operations({});
     const [first] = this.layers as [Layer];
     this.tokens = first.takesTokens;
@@ -226,15 +223,15 @@ export class Subject {
     });
   }
 
-  /** The cells of all layers, one by one: a run has a state for each. */
-  get eachCell(): readonly LayerCells[] {
-    return this.cells.flatMap((own) =>
-      Array.from({ length: own.count }, () => own),
+  /** The parts of each cell's state, one by one: a run has a state for each. */
+  get eachState(): readonly (readonly { readonly name: string }[])[] {
+    return this.layers.flatMap((layer) =>
+      cellsOf(layer).map(({ states }) => states),
     );
   }
 
   noStates(): null[] {
-    return this.eachCell.map(() => null);
+    return this.eachState.map(() => null);
   }
 
   get specs(): readonly OperationSpec[] {
@@ -246,24 +243,11 @@ export class Subject {
 const sizeOf = (layers: readonly Layer[], side: "input" | "output"): number =>
   layers.map((layer) => layer[`${side}Size`]).find((size) => size > 0) ?? 0;
 
-/** What is no Sequential: a Graph by its first node, which its file names, of all other things what they are. */
+/** What is no Sequential: a Graph by its first node, which its file begins with; other things as what they are. */
 function describeModel(model: unknown): string {
-  const graph = model as { save?: () => Uint8Array; runner?: unknown };
-  if (!isRecord(model) || !graph.runner || typeof graph.save !== "function")
-    return describe(model);
-  const { gatewise = "{}" } = parse(graph.save()).metadata;
-  const { nodes } = (JSON.parse(gatewise) as GraphFile).graph ?? {};
-  const [first] = nodes ?? [];
-  return first
-    ? `a graph, whose first node is ${first.type} "${first.name ?? ""}"`
-    : "a graph";
-}
-
-interface GraphFile {
-  readonly graph?: {
-    readonly nodes?: readonly {
-      readonly type: string;
-      readonly name?: string;
-    }[];
-  };
+  const graph = model as { runner?: unknown; save: () => Uint8Array };
+  if (!isRecord(model) || !graph.runner) return describe(model);
+  const { gatewise = "" } = parse(graph.save()).metadata;
+  const first = /"nodes":\[{"type":"([^"]*)","name":"([^"]*)"/.exec(gatewise);
+  return `a graph${first ? ` that begins with ${first[1]} "${first[2]}"` : ""}`;
 }

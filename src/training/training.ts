@@ -56,7 +56,7 @@ export class Training {
   begin(batch: Batch, state: States | undefined) {
     const checked = checkBatch(this.subject, batch);
     const rows = checked.given.batch;
-    const states = splitStates(this.subject.cells, state, rows, true);
+    const states = splitStates(this.subject.layers, state, rows, true);
     const parts = cutEven(checked, this.options.accumulate);
     const { steps } = this.session;
     const place = {
@@ -77,7 +77,7 @@ export class Training {
     return {
       loss,
       gradientNorm,
-      state: joinStates(subject.cells, ends, rows, true),
+      state: joinStates(subject.layers, ends, rows, true),
     };
   }
 

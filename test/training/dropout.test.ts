@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { GRU, Linear, LSTM, RNN, Sequential } from "../../src/index.js";
 import { record, Trainer } from "../../src/training/index.js";
 import type { Dropout } from "../../src/training/index.js";
-import { numbers } from "./support.js";
+import { numbers, tokenModel } from "./support.js";
 
 /** y = x, of so many features. */
 function identity(size: number) {
@@ -173,4 +173,20 @@ test("the model and its file know nothing of it", () => {
     new LSTM({ inputSize: 2, hiddenSize: 3, seed: 1 }).options,
   );
   expect(trainer.steps).toBe(0);
+});
+
+test("a rate that a layer would not look at is refused", () => {
+  const model = () => tokenModel();
+  const make = (index: number, dropout: Dropout) => () =>
+    new Trainer(model(), {
+      loss: "crossEntropy",
+      dropout: { [index]: dropout },
+    });
+  expect(make(0, { input: 0.1 })).toThrow(
+    'dropout[0]: expected only output, variational, got "input"',
+  );
+  expect(make(2, { recurrent: 0.1 })).toThrow(
+    'dropout[2]: expected only input, output, variational, got "recurrent"',
+  );
+  expect(make(1, { between: 0.1, recurrent: 0.1 })).not.toThrow();
 });

@@ -118,6 +118,6 @@ test("a graph is refused by name of its first node, with what is trained", () =>
     toOnnx(new Sequential([new GRU({ inputSize: 3, hiddenSize: 5, seed: 1 })])),
   );
   expect(() => new Trainer(model as never, { loss: "mse" })).toThrow(
-    'model: expected a Sequential or a layer, got a graph, whose first node is Transpose "/Transpose_0"',
+    'model: expected a Sequential or a layer, got a graph that begins with Transpose "/Transpose_0"',
   );
 });

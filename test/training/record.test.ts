@@ -74,3 +74,11 @@ test("a tape is of the weights that it was recorded with", () => {
     "backward: expected the weights of the run forward, got others",
   );
 });
+
+test("a dropout that no layer would look at is refused", () => {
+  const run = (dropout: object) => () =>
+    record(smallModel(), input, { dropout: dropout as never });
+  expect(run({ 7: { input: 0.1 } })).toThrow("dropout: expected indices");
+  expect(run({ 1: { recurrent: 0.1 } })).toThrow("dropout[1]: expected only");
+  expect(run({ 0: { input: 2 } })).toThrow("dropout[0].input: expected");
+});

@@ -35,18 +35,14 @@ export class ActivationOperation implements Operation {
     const { arena } = machine;
     const x = flow.rows;
     const { count } = flow.steps.packing;
-    const lanes = panelsOf(x.size);
-    const y = {
-      at: arena.zeros(count * lanes),
-      stride: lanes * 4,
-      size: x.size,
-    };
+    const rows = () => arena.rows(count, x.size, panelsOf(x.size));
+    const y = rows();
     const slot = this.#bend(machine, x, y, count);
     flow.rows = y;
     return {
       back: (back) => {
         const dy = back.rows as Rows;
-        const dx = { ...y, at: arena.zeros(count * lanes) };
+        const dx = rows();
         this.#unbend(machine, x, y, dy, dx, count, slot);
         back.rows = dx;
       },

@@ -25,6 +25,11 @@ export class Arena {
     return address;
   }
 
+  /** Packed rows of zeros, of so many lanes each. */
+  rows(count: number, size: number, lanes: number): Rows {
+    return { at: this.zeros(count * lanes), stride: lanes * 4, size };
+  }
+
   /** A copy of what lies between `start` and the top. */
   save(start: number): Float32Array {
     return this.memory.f32.slice(start >> 2, this.top >> 2);

@@ -46,17 +46,17 @@ export class BatchNormOperation implements Operation {
       lanes: number,
       by: Float32Array | null,
     ): Rows => {
-      const at = arena.zeros(count * lanes);
+      const rows = arena.rows(count, size, lanes);
       const { f32 } = arena.memory;
       for (let i = 0; i < count; i++) {
         const start = (from.at + i * from.stride) >> 2;
-        const to = (at >> 2) + i * lanes;
+        const to = (rows.at >> 2) + i * lanes;
         for (let j = 0; j < size; j++) {
           const value = (scale[j] as number) * (f32[start + j] as number);
           f32[to + j] = by ? Math.fround(value) + (by[j] as number) : value;
         }
       }
-      return { at, stride: lanes * 4, size };
+      return rows;
     };
     flow.rows = scaled(x, lanesOf(size), shift);
     return {

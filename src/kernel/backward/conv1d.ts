@@ -104,12 +104,9 @@ export class Conv1dOperation implements Operation {
     const history =
       given?.[0] ?? new Float32Array(steps.batch * past * inputSize);
     const sources = this.#sources(steps, after);
-    const lanes = lanesOf(kernelSize * inputSize);
-    const windows: Rows = {
-      at: arena.zeros(count * lanes),
-      stride: lanes * 4,
-      size: kernelSize * inputSize,
-    };
+    const width = kernelSize * inputSize;
+    const lanes = lanesOf(width);
+    const windows = arena.rows(count, width, lanes);
     const { f32 } = arena.memory;
     each(sources, kernelSize, (place, tap, source) => {
       const to = (windows.at >> 2) + place * lanes + tap * inputSize;
@@ -152,12 +149,8 @@ export class Conv1dOperation implements Operation {
       if (past) back.states.push(null);
       return;
     }
-    const width = panelsOf(inputSize);
-    const dx = {
-      at: arena.zeros(steps.packing.count * width),
-      stride: width * 4,
-      size: inputSize,
-    };
+    const { count: rows } = steps.packing;
+    const dx = arena.rows(rows, inputSize, panelsOf(inputSize));
     const dh = new Float32Array(history.length);
     const all = arena.memory.f32;
     if (end) this.#endsBack(all, dx, steps, end, dh);

@@ -16,13 +16,13 @@ export function inOrder(
   if (!out) return run.y;
   const { output } = cell;
   const { outputSize } = cell.spec;
-  const at = arena.zeros(count * output);
+  const rows = arena.rows(count, outputSize, output);
   const { f32 } = arena.memory;
   const [h0] = run.starts as [Float32Array];
   for (let i = 0; i < out.length; i++) {
     const place = out[i] as number;
     if (place === -1) continue;
-    const to = (at >> 2) + i * output;
+    const to = (rows.at >> 2) + i * output;
     if (place >= 0) {
       const from = (run.y.at >> 2) + place * output;
       f32.copyWithin(to, from, from + outputSize);
@@ -31,7 +31,7 @@ export function inOrder(
       f32.set(h0.subarray(from, from + outputSize), to);
     }
   }
-  return { at, stride: output * 4, size: outputSize };
+  return rows;
 }
 
 /** The gradient of a direction's outputs as they were computed; what goes to the state at the start is added to it later. */
@@ -45,14 +45,14 @@ export function outOfOrder(
   if (!out) return dy;
   const { output } = cell;
   const { outputSize } = cell.spec;
-  const at = arena.zeros(packing.count * output);
+  const rows = arena.rows(packing.count, outputSize, output);
   const { f32 } = arena.memory;
   for (let i = 0; i < out.length; i++) {
     const place = out[i] as number;
     if (place === -1) continue;
     const from = (dy.at + i * dy.stride) >> 2;
     if (place >= 0) {
-      const to = (at >> 2) + place * output;
+      const to = (rows.at >> 2) + place * output;
       for (let j = 0; j < outputSize; j++)
         f32[to + j] = (f32[to + j] as number) + (f32[from + j] as number);
     } else {
@@ -66,5 +66,5 @@ export function outOfOrder(
       }
     }
   }
-  return { at, stride: output * 4, size: outputSize };
+  return rows;
 }

@@ -1,4 +1,4 @@
-import { type Arena, lanesOf, panelsOf, type Rows } from "./arena.js";
+import { lanesOf, panelsOf, type Rows } from "./arena.js";
 import { type Steps, stepsOf } from "./packing.js";
 import type { Flow, Machine, Operation, Step } from "./run.js";
 
@@ -27,7 +27,7 @@ export class LastStepOperation implements Operation {
     const after = stepsOf(steps.batch, repeat, null, null);
     const from = new Int32Array(after.packing.count);
     after.packing.each((place, row) => (from[place] = lasts[row] as number));
-    const y = zeros(arena, from.length, lanesOf(size), size);
+    const y = arena.rows(from.length, size, lanesOf(size));
     const { f32 } = arena.memory;
     from.forEach((source, place) => {
       if (source < 0) return;
@@ -41,7 +41,7 @@ export class LastStepOperation implements Operation {
         const dy = back.rows as Rows;
         back.rows = null;
         if (!needs) return;
-        const dx = zeros(arena, steps.packing.count, panelsOf(size), size);
+        const dx = arena.rows(steps.packing.count, size, panelsOf(size));
         const all = arena.memory.f32;
         from.forEach((source, place) => {
           if (source < 0) return;
@@ -55,13 +55,6 @@ export class LastStepOperation implements Operation {
     };
   }
 }
-
-const zeros = (
-  arena: Arena,
-  count: number,
-  lanes: number,
-  size: number,
-): Rows => ({ at: arena.zeros(count * lanes), stride: lanes * 4, size });
 
 /** The place of each row's last step that counts; -1: there is none. */
 function lastsOf({ batch, steps, packing, mask }: Steps): Int32Array {

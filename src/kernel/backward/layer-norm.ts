@@ -54,11 +54,7 @@ export class LayerNormOperation implements Operation {
     const { count } = flow.steps.packing;
     const { size, epsilon } = this.#spec;
     const lanes = panelsOf(size);
-    const rows = (): Rows => ({
-      at: arena.zeros(count * lanes),
-      stride: lanes * 4,
-      size,
-    });
+    const rows = () => arena.rows(count, size, lanes);
     const n = rows();
     const y = rows();
     const factors = new Float64Array(count);

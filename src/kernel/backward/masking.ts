@@ -31,20 +31,19 @@ export class MaskingOperation implements Operation {
       mask[row * steps.steps + time] = 0;
       masked.push(place);
     });
-    const lanes = lanesOf(x.size);
-    const at = arena.zeros(packing.count * lanes);
-    copyRows(arena.memory.f32, x, at, lanes, packing.count, masked);
-    flow.rows = { at, stride: lanes * 4, size: x.size };
+    const copy = (from: Rows, lanes: number) => {
+      const rows = arena.rows(packing.count, x.size, lanes);
+      copyRows(arena.memory.f32, from, rows, packing.count, masked);
+      return rows;
+    };
+    flow.rows = copy(x, lanesOf(x.size));
     flow.steps = { ...steps, mask };
     return {
       back: (back, needs) => {
         const dy = back.rows as Rows;
         back.rows = null;
         if (!needs) return;
-        const width = panelsOf(x.size);
-        const dx = arena.zeros(packing.count * width);
-        copyRows(arena.memory.f32, dy, dx, width, packing.count, masked);
-        back.rows = { at: dx, stride: width * 4, size: x.size };
+        back.rows = copy(dy, panelsOf(x.size));
       },
     };
   }
@@ -53,17 +52,16 @@ export class MaskingOperation implements Operation {
 function copyRows(
   f32: Float32Array,
   from: Rows,
-  to: number,
-  lanes: number,
+  to: Rows,
   count: number,
   but: readonly number[],
 ): void {
   for (let i = 0; i < count; i++) {
     const start = (from.at + i * from.stride) >> 2;
-    f32.copyWithin((to >> 2) + i * lanes, start, start + from.size);
+    f32.copyWithin((to.at + i * to.stride) >> 2, start, start + from.size);
   }
   for (const place of but) {
-    const start = (to >> 2) + place * lanes;
+    const start = (to.at + place * to.stride) >> 2;
     f32.fill(0, start, start + from.size);
   }
 }

@@ -13,11 +13,10 @@ export function merged(
   const [a, b] = outputs as [Rows, Rows | undefined];
   if (!b) return a;
   const size = merge === "concat" ? a.size + b.size : a.size;
-  const lanes = lanesOf(size);
-  const at = arena.zeros(count * lanes);
+  const y = arena.rows(count, size, lanesOf(size));
   const { f32 } = arena.memory;
   for (let i = 0; i < count; i++) {
-    const to = (at >> 2) + i * lanes;
+    const to = (y.at + i * y.stride) >> 2;
     const fa = (a.at + i * a.stride) >> 2;
     const fb = (b.at + i * b.stride) >> 2;
     for (let j = 0; j < a.size; j++) {
@@ -30,7 +29,7 @@ export function merged(
       else f32[to + j] = merge === "sum" ? left + right : (left + right) / 2;
     }
   }
-  return { at, stride: lanes * 4, size };
+  return y;
 }
 
 /** The gradient of each of `outputs`, from that of what they were merged to. */
@@ -44,13 +43,12 @@ export function unmerged(
   if (outputs.length === 1) return [dy];
   return outputs.map((own, direction) => {
     const other = outputs[1 - direction] as Rows;
-    const lanes = lanesOf(own.size);
-    const at = arena.zeros(count * lanes);
+    const part = arena.rows(count, own.size, lanesOf(own.size));
     const { f32 } = arena.memory;
     const shift = merge === "concat" ? direction * own.size : 0;
     for (let i = 0; i < count; i++) {
       const from = ((dy.at + i * dy.stride) >> 2) + shift;
-      const to = (at >> 2) + i * lanes;
+      const to = (part.at + i * part.stride) >> 2;
       const by = (other.at + i * other.stride) >> 2;
       for (let j = 0; j < own.size; j++) {
         const value = f32[from + j] as number;
@@ -58,6 +56,6 @@ export function unmerged(
         else f32[to + j] = merge === "ave" ? value / 2 : value;
       }
     }
-    return { at, stride: lanes * 4, size: own.size };
+    return part;
   });
 }

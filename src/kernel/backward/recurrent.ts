@@ -158,12 +158,15 @@ export class RecurrentOperation implements Operation {
     };
     const lasts = directions.map((direction): Rows => {
       const { output, spec } = direction.cell;
-      const at = arena.zeros(batch * output);
+      const rows = arena.rows(batch, spec.outputSize, output);
       const [h] = direction.run.ends as [Float32Array];
       eachLast(direction, (row, from, to) =>
-        arena.memory.f32.set(h.subarray(from, to), (at >> 2) + row * output),
+        arena.memory.f32.set(
+          h.subarray(from, to),
+          (rows.at >> 2) + row * output,
+        ),
       );
-      return { at, stride: output * 4, size: spec.outputSize };
+      return rows;
     });
     flow.rows = merged(arena, merge, lasts, batch);
     flow.steps = stepsOf(batch, 1, null, null);
@@ -172,10 +175,8 @@ export class RecurrentOperation implements Operation {
         const parts = unmerged(arena, merge, back.rows as Rows, lasts, batch);
         const none = directions.map(({ cell, route }): Rows => {
           const { output, spec } = cell;
-          const at = arena.zeros(
-            Math.max(route.packing.count, steps.packing.count) * output,
-          );
-          return { at, stride: output * 4, size: spec.outputSize };
+          const most = Math.max(route.packing.count, steps.packing.count);
+          return arena.rows(most, spec.outputSize, output);
         });
         const { f32 } = arena.memory;
         const last = directions.map((direction, index) => {
@@ -234,11 +235,10 @@ export class RecurrentOperation implements Operation {
       back.rows = only.dx;
       return;
     }
-    const lanes = panelsOf(x.size);
-    const at = arena.zeros(steps.packing.count * lanes);
-    const sum = { at, stride: lanes * 4, size: x.size };
+    const { count } = steps.packing;
+    const sum = arena.rows(count, x.size, panelsOf(x.size));
     for (const { dx, from } of inputs) {
-      const places = from ?? identity(steps.packing.count);
+      const places = from ?? identity(count);
       scatterAdd(arena.memory.f32, dx, places, sum);
     }
     back.rows = sum;
