@@ -7,8 +7,9 @@ import { laneMask } from "./simd";
 /*
  * The matrix products of all layers, by the format of their weights: each has its tiles in a file of its own. A format
  * that nobody knows is a trap. Those with integer weights run in the simd binary alone, so that all that is computed
- * around their exact sums has the same bits everywhere too.
+ * around their exact sums has the same bits everywhere too; relaxed ones and those for threads are without.
  */
+const INTEGERS = !ASC_FEATURE_RELAXED_SIMD && !ASC_FEATURE_THREADS;
 
 /** As src/kernel/pack/index.ts numbers the formats. */
 const F32 = 0;
@@ -28,7 +29,7 @@ export function product(
 ): void {
   if (layer.format == F32)
     productF32(w, x, xStride, z, zStride, rows, k, panels, accumulate);
-  else if (ASC_FEATURE_RELAXED_SIMD) unreachable();
+  else if (!INTEGERS) unreachable();
   else
     productInt8(
       layer.format,
@@ -58,6 +59,7 @@ export function sums(layer: Recurrent, run: Run): void {
       layer.inputPanels,
       0,
     );
+  else if (!INTEGERS) unreachable();
   else {
     const bytes: i32 = layer.outputQuads << 4;
     const zStride: i32 = layer.inputPanels << 6;

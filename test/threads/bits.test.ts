@@ -259,4 +259,20 @@ describe.each(BACKENDS)("%s", (backend) => {
       await threads.close();
     }
   });
+
+  test.each(["int8", "int8-fast"] as const)(
+    "%s, which binaries for threads are without, runs on one",
+    async (precision) => {
+      const random = new Random(4);
+      const input = random.tensor([7, 40, 20]);
+      const make = () =>
+        new LSTM({ inputSize: 20, hiddenSize: 61, seed: 1, precision });
+      await init({ threads: 1, backend });
+      const expected = make().forward(input);
+      const threads = await init({ threads: 2, backend });
+      expectSame(make().forward(input), expected);
+      expect(threads.calls).toBe(0);
+      await threads.close();
+    },
+  );
 });
