@@ -24,6 +24,7 @@ export class GraphBuilder extends DescriptionBuilder {
    */
   build(options: GraphOptions = {}, notes: Notes = emptyNotes()): Graph {
     const description = this.description();
-    return new Graph(compile(description, allOperations(), options, notes));
+    const own = { ...options, givenLayers: true };
+    return new Graph(compile(description, allOperations(), own, notes));
   }
 }

@@ -28,6 +28,8 @@ export interface GraphOptions {
    * or multiplies; 2^27 by default, some seconds.
    */
   readonly maxSteps?: number;
+  /** Whether layers in it are somebody's, who may use them after the graph; false by default: they end with it. */
+  readonly givenLayers?: boolean;
 }
 
 const MOST_BYTES = 2 ** 30;
@@ -62,12 +64,14 @@ export function compile(
     precision = "float32",
     maxBytes = MOST_BYTES,
     maxSteps = MOST_STEPS,
+    givenLayers = false,
   } = options;
   const work = new Work();
   countNumbers(description, work);
   const planner = new Planner(operations, {
     backend,
     precision,
+    givenLayers,
     work,
     notes,
     most: Math.min(MOST_NUMBERS, Math.floor(maxBytes / 4)),

@@ -178,8 +178,13 @@ export class Graph extends Inspected implements Model {
     ].join("\n");
   }
 
-  /** Optional: an unreachable graph gives its memory back by itself. */
-  dispose(): void {}
+  /**
+   * Gives the kernel's memory back now; optional: an unreachable graph does so by itself. It and its streams run no
+   * more, but it can be saved; layers that a GraphBuilder was given stay usable.
+   */
+  dispose(): void {
+    this.runner.dispose();
+  }
 
   #pairs(): Record<string, string> {
     return Object.fromEntries(

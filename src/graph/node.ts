@@ -115,6 +115,8 @@ export interface Body {
 
 /** What all nodes of a graph share. */
 export interface Setting {
+  /** Whether layers that nodes are given are used by others too. */
+  readonly givenLayers: boolean;
   readonly backend: BackendChoice;
   /** Of recurrent layers and matrices that are known at load. */
   readonly precision: Precision;
@@ -143,6 +145,8 @@ export class Node {
   readonly #absorbed: (() => Value)[] = [];
   /** How many numbers a result may have; less while constants are folded. */
   most: number;
+  /** What has memory of the kernel, which goes with the graph. */
+  readonly owned: { dispose(): void }[] = [];
   /** The layer that computes it, where its weights are known at load; no other node has it. */
   runsAs: Layer | null = null;
 

@@ -1,6 +1,7 @@
 import { message, record } from "../checks.js";
 import type { Tensor } from "../tensor.js";
 import type { Compiled } from "./compile.js";
+import type { Step } from "./node.js";
 import { runSteps } from "./plan.js";
 import { type Input, toTensor, toValue } from "./ports.js";
 import { RunMeter } from "./runs.js";
@@ -15,6 +16,7 @@ export class Runner {
   readonly #names: ReadonlySet<string>;
   readonly #slots: (Value | undefined)[];
   readonly #meter: RunMeter;
+  #disposed = false;
 
   constructor(compiled: Compiled) {
     const { inputs, description, plan } = compiled;
@@ -58,6 +60,28 @@ export class Runner {
     return values;
   }
 
+  /** @throws Error where the graph was disposed of */
+  checkUse(): void {
+    if (!this.#disposed) return;
+    throw new Error(
+      "Graph: expected a layer or model in use, got one that was disposed of",
+    );
+  }
+
+  /** Gives the memory of its nodes back, and what they keep from run to run. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#slots.length = 0;
+    const release = (steps: readonly Step[]): void => {
+      for (const { node, runs } of steps) {
+        runs.forget();
+        for (const own of node.owned) own.dispose();
+        for (const body of node.bodies.values()) release(body.steps);
+      }
+    };
+    release(this.#compiled.plan.steps);
+  }
+
   /**
    * Values of the inputs → those of the outputs.
    *
@@ -67,6 +91,7 @@ export class Runner {
     values: readonly (Value | undefined)[],
     trace: ((name: string, value: Value) => void) | null = null,
   ): Value[] {
+    this.checkUse();
     const { plan } = this.#compiled;
     const slots = this.#slots;
     this.#meter.start();

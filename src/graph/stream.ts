@@ -45,9 +45,11 @@ export class GraphStream implements ModelStream {
   /** Own copies, into which every step writes. */
   #states = new Map<string, Value>();
   readonly #frames: Frames;
+  #disposed = false;
 
   /** @internal */
   constructor(runner: Runner, options: GraphStreamOptions) {
+    runner.checkUse();
     const { states, state = {}, inputs = {} } = options;
     this.#runner = runner;
     this.#options = options;
@@ -152,6 +154,7 @@ export class GraphStream implements ModelStream {
     values: (Value | undefined)[],
     trace: ((name: string, value: Value) => void) | null = null,
   ): Value[] {
+    this.#checkUse();
     for (const [at, value] of this.#fixed) values[at] = value;
     if (this.#states.size < this.#links.length) this.#fillZeros(values);
     for (const { name, at } of this.#links)
@@ -180,6 +183,7 @@ export class GraphStream implements ModelStream {
 
   /** The state inputs of the next run: copies; only those that are known, so none before the first run of zeros. */
   get state(): Record<string, Tensor> {
+    this.#checkUse();
     return Object.fromEntries(
       Array.from(this.#states, ([name, value]) => [
         name,
@@ -189,23 +193,37 @@ export class GraphStream implements ModelStream {
   }
 
   set state(state: Readonly<Record<string, GraphInput>>) {
+    this.#checkUse();
     this.#states = this.#check(state, "state");
   }
 
   /** Back to where the stream began. */
   reset(): void {
+    this.#checkUse();
     this.#states = copiesOf(this.#initial);
   }
 
   /** An independent copy from here on. */
   fork(): GraphStream {
+    this.#checkUse();
     const copy = make(this.#runner, this.#options);
     copy.#states = copiesOf(this.#states);
     return copy;
   }
 
   /** Optional: a stream that is dropped is gone by itself. */
-  dispose(): void {}
+  dispose(): void {
+    this.#disposed = true;
+    this.#states.clear();
+  }
+
+  #checkUse(): void {
+    this.#runner.checkUse();
+    if (!this.#disposed) return;
+    throw new Error(
+      "stream: expected one in use, got one that was disposed of",
+    );
+  }
 
   /** Values of state inputs, as copies: they outlive the call. */
   #check(given: unknown, place: string): Map<string, Value> {

@@ -25,6 +25,7 @@ const cellLoop: Compile = (node) => {
   if (!("runsRows" in layer && layer.runsRows))
     throw node.error("expected a recurrent layer, got another one");
   const own = layer as AnyLayer;
+  node.owned.push(own);
   const roles = node.ints("states") ?? [];
   const first = node.int("first", 0);
   const most = node.int("most", Infinity);

@@ -32,7 +32,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 export class Frames {
   readonly #node: Node;
   readonly #layer: AnyLayer;
-  readonly #rows: LayerRows;
+  #rows: LayerRows;
   readonly #layout: RowsLayout;
   readonly #directions: number;
   readonly #states: (Float32Array | null)[] = [null, null];
@@ -45,6 +45,13 @@ export class Frames {
     this.#rows = new LayerRows(layer);
     this.#layout = layout;
     this.#directions = layer.cells.length;
+    node.owned.push(this);
+  }
+
+  /** Lets go of the layer's memory. */
+  dispose(): void {
+    this.#rows = new LayerRows(this.#layer);
+    this.#kept = null;
   }
 
   /** Y, Y_h and, of an LSTM, Y_c; null when the inputs are of another kind. */

@@ -95,6 +95,11 @@ export class Builder {
     return layer;
   }
 
+  /** Gives the memory of the layer of the last weights back. */
+  dispose(): void {
+    this.#last?.layer.dispose();
+  }
+
   /** Puts the layer into the report. */
   describe(weights: Weights | null, layout: string): void {
     const { layers, ignored } = this.#node.setting.notes;

@@ -25,6 +25,7 @@ const layer: Compile = (node) => {
   const { forward } = own as unknown as Forward;
   const run = forward.bind(own);
   node.runsAs = own;
+  if (!node.setting.givenLayers) node.owned.push(own);
   const frames =
     "runsRows" in own && own.runsRows
       ? new Frames(node, own as AnyLayer, "layer")

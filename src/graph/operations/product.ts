@@ -9,6 +9,7 @@ import type { Numbers, Value } from "../value.js";
 /** y = W x + b for many x, without an allocation: (n, K) → (n, N). */
 export class Product {
   readonly layer: Linear;
+  #model: Sequential | null = null;
   #stream: Stream | null = null;
 
   /** W is [N, K], in whatever shape. */
@@ -26,6 +27,7 @@ export class Product {
       backend: node.setting.backend,
       precision: node.setting.precision,
     });
+    node.owned.push(this);
     this.layer.loadStateDict({
       weight: matrixFor(node, { ...weight, shape: [outputSize, inputSize] }),
       ...(bias && { bias: { shape: [outputSize], data: bias } }),
@@ -33,7 +35,12 @@ export class Product {
   }
 
   run(rows: Numbers, result: Numbers): void {
-    this.#stream ??= new Sequential([this.layer]).stream();
+    this.#model ??= new Sequential([this.layer]);
+    this.#stream ??= this.#model.stream();
     this.#stream.run(rows, result as Float32Array);
+  }
+
+  dispose(): void {
+    this.#model?.dispose();
   }
 }

@@ -41,6 +41,7 @@ function recurrent(type: RecurrentType): Compile {
     const features = featuresOf(node, type);
     const hidden = node.int("hidden_size", 0);
     const builder = new Builder(node, type, features, hidden || null);
+    node.owned.push(builder);
     const layout = node.int("layout", 0) === 1 ? "batch-first" : "time-first";
     const known = weightsOf(node, (input) => node.constant(input));
     let layer: AnyLayer | null = null;
@@ -52,6 +53,7 @@ function recurrent(type: RecurrentType): Compile {
         );
       const made = builder.build(known);
       layer = made;
+      node.owned.push(made);
       node.runsAs = made;
       for (const [place, name] of WEIGHTS)
         if (known[name])

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import {
+  load,
+  toOnnx,
+  Graph,
+  GraphBuilder,
+} from "../../src/formats/onnx/index.js";
+import { Linear, LSTM, Sequential, type Model } from "../../src/index.js";
+import { backends } from "../support/layers.js";
+import { inUse } from "../support/memory.js";
+import { Random } from "../support/random.js";
+
+describe.each(backends)("after dispose on %s", (backend) => {
+  const chain = (hiddenSize = 3) =>
+    new Sequential([
+      new LSTM({ inputSize: 2, hiddenSize, seed: 1, backend }),
+      new Linear({ inputSize: hiddenSize, outputSize: 1, seed: 2, backend }),
+    ]);
+  const streaming = (): Graph =>
+    load(toOnnx(chain(), { states: true }), { backend }).model;
+  const x = [[[1, 2]]];
+
+  test.each<[string, () => Model]>([
+    ["a Sequential", chain],
+    ["a Graph", streaming],
+  ])("%s and its streams refuse every call, and say why", (_, make) => {
+    for (const run of [true, false]) {
+      const model = make();
+      const stream = model.stream();
+      if (run) {
+        model.forward(x);
+        stream.step([1, 2]);
+      }
+      const saved = model.save();
+      model.dispose();
+      model.dispose();
+      const input = model.inputs[0]!.name;
+      expect(() => model.forward(x)).toThrow(/dispose/);
+      expect(() => model.run({ [input]: x })).toThrow(/dispose|hidden_0/);
+      expect(() => model.stream()).toThrow(/dispose/);
+      expect(() => stream.step([1, 2])).toThrow(/dispose/);
+      expect(() => stream.run([1, 2])).toThrow(/dispose/);
+      expect(() => stream.reset()).toThrow(/dispose/);
+      expect(() => stream.fork()).toThrow(/dispose/);
+      expect(() => stream.dispose()).not.toThrow();
+      expect(model.save()).toEqual(saved);
+      expect(String(model)).toMatch(/^(Sequential|Graph)/);
+    }
+  });
+
+  test("a graph's stream refuses every call, and the others go on", () => {
+    const graph = streaming();
+    const [stream, other] = [graph.stream(), graph.stream()];
+    stream.step([9, 9]);
+    stream.dispose();
+    expect(() => stream.step([1, 2])).toThrow(/^stream: .*dispose/);
+    expect(() => stream.run([1, 2])).toThrow(/dispose/);
+    expect(() => stream.state).toThrow(/dispose/);
+    expect(() => (stream.state = {})).toThrow(/dispose/);
+    expect(() => stream.fork()).toThrow(/dispose/);
+    expect(() => stream.reset()).toThrow(/dispose/);
+    expect(other.step([1, 2])).toEqual(graph.stream().step([1, 2]));
+  });
+
+  test("a layer that a builder was given is not the graph's to dispose of", () => {
+    const lstm = new LSTM({ inputSize: 2, hiddenSize: 3, backend });
+    const { output } = lstm.forward(x);
+    const builder = new GraphBuilder();
+    const made = builder.layer(lstm, builder.input("x", ["B", "T", 2]));
+    builder.output(made.output, { name: "y" });
+    const graph = builder.build({ backend });
+    expect(graph.run({ x })["y"]).toEqual(output);
+    graph.dispose();
+    expect(() => graph.run({ x })).toThrow(/^Graph: .*dispose/);
+    expect(lstm.forward(x).output).toEqual(output);
+  });
+
+  test("the memory of recurrent nodes and products is given back, that of bodies too", async () => {
+    const builder = new GraphBuilder();
+    const input = builder.input("x", ["B", 400]);
+    const which = builder.input("which", [], "bool");
+    const branch = (seed: number) =>
+      builder.body([], (own) => {
+        const matrix = new Random(seed).tensor([400, 400]);
+        return [own.add("MatMul", [input, own.constant(matrix)])];
+      });
+    const y = builder.add("If", [which], {
+      then_branch: branch(1),
+      else_branch: branch(2),
+    });
+    builder.output(y, { name: "y" });
+    const runs: [Graph, object[]][] = [
+      [
+        load(toOnnx(chain(400)), { backend }).model,
+        [{ input: new Random(3).tensor([1, 2, 2]) }],
+      ],
+      [
+        builder.build({ backend }),
+        [0, 1].map((number) => ({
+          x: new Random(4).tensor([1, 400]),
+          which: { shape: [], data: [number] },
+        })),
+      ],
+    ];
+    for (const [graph, inputs] of runs) {
+      const before = await inUse();
+      for (const given of inputs) graph.run(given as never);
+      // 640,000 weights and 320,000, packed
+      expect((await inUse()).external - before.external).toBeGreaterThan(1);
+      graph.dispose();
+      expect((await inUse()).external - before.external).toBeLessThan(0.2);
+    }
+  });
+});
