@@ -84,6 +84,31 @@ describe("layers", () => {
     expectClose(outputOf(file(3, [squashed])), expected.map(Math.tanh), 1e-6);
   });
 
+  test("gains go into a batchnorm, alone or with others", () => {
+    const layer = {
+      type: "batchnorm",
+      activation: "",
+      epsilon: 0.5,
+      shape: [null, null, 3],
+      weights: [
+        [2, 0.5, 1],
+        [1, -1, 0.25],
+        [0.5, -1, 2],
+        [1, 3, 0.25],
+      ],
+    };
+    const given = { in_gain: 6, out_gain: -4 };
+    const [inGain, outGain] = [10 ** (6 / 20), 10 ** (-4 / 20)];
+    const expected = input!.data.map((x, i) => {
+      const f = i % 3;
+      const [gamma, beta, mean, variance] = layer.weights.map((w) => w[f]!);
+      const scaled = f === 0 ? x * inGain : x;
+      const y = ((scaled - mean!) / Math.sqrt(variance! + 0.5)) * gamma!;
+      return (y + beta!) * outGain;
+    });
+    expectClose(outputOf(file(3, [layer], given)), expected, 2e-6);
+  });
+
   test.each([[[[0.5, -0.25, 3]]], [[[0.1]]]])("prelu %j", (weights) => {
     const layer = {
       type: "prelu",

@@ -5,7 +5,16 @@ import {
   load as loadRTNeural,
   toRTNeural,
 } from "../../src/formats/rtneural/index.js";
-import { GRU, Linear, LSTM, Sequential } from "../../src/index.js";
+import {
+  Activation,
+  BatchNorm,
+  Conv1d,
+  GRU,
+  LayerNorm,
+  Linear,
+  LSTM,
+  Sequential,
+} from "../../src/index.js";
 import { numbers } from "../training/support.js";
 
 const input = numbers(1, 40, 1);
@@ -89,6 +98,55 @@ describe("toRTNeural", () => {
     expect(difference(read as Sequential, model)).toBeLessThan(1e-6);
   });
 
+  test("is read back as the same convolutions, normalisation and activations", () => {
+    const norm = new BatchNorm({ size: 6, epsilon: 0.25 });
+    norm.loadStateDict({
+      weight: { shape: [6], data: numbers(1, 6).data },
+      bias: { shape: [6], data: numbers(1, 6).data },
+      running_mean: { shape: [6], data: numbers(1, 6).data },
+      running_var: { shape: [6], data: numbers(1, 6).data.map((x) => x * x) },
+    });
+    const model = new Sequential([
+      new Conv1d({
+        inputSize: 1,
+        outputSize: 6,
+        kernelSize: 3,
+        dilation: 2,
+        padding: "causal",
+        activation: "tanh",
+      }),
+      norm,
+      new Activation({ activation: "elu", size: 6 }),
+      new Conv1d({
+        inputSize: 6,
+        outputSize: 4,
+        kernelSize: 2,
+        groups: 2,
+        padding: "causal",
+        bias: false,
+      }),
+      new Linear({ inputSize: 4, outputSize: 1 }),
+    ]);
+    const read = loadRTNeural(toRTNeural(model)).model as Sequential;
+    expect(read.layers.map(({ type }) => type)).toEqual(
+      model.layers.map(({ type }) => type),
+    );
+    expect(difference(read, model)).toBeLessThan(1e-6);
+  });
+
+  test("and so is a normalisation without epsilon", () => {
+    const model = new Sequential([
+      new BatchNorm({ size: 1, epsilon: 0 }).loadStateDict({
+        weight: { shape: [1], data: Float32Array.of(1) },
+        bias: { shape: [1], data: Float32Array.of(0) },
+        running_mean: { shape: [1], data: Float32Array.of(0) },
+        running_var: { shape: [1], data: Float32Array.of(1e-6) },
+      }),
+    ]);
+    const read = loadRTNeural(toRTNeural(model)).model as Sequential;
+    expect(difference(read, model)).toBe(0);
+  });
+
   const folder = new URL(
     "../../../shared/conformance/rtneural/",
     import.meta.url,
@@ -129,6 +187,25 @@ describe("toRTNeural", () => {
     ]);
     expect(() => toRTNeural(model)).toThrow(
       "layers[0].resetAfter: expected true, got false",
+    );
+    const refused = (layer: Conv1d | LayerNorm | Activation, words: string) =>
+      expect(() => toRTNeural(new Sequential([layer]))).toThrow(words);
+    const sizes = { inputSize: 1, outputSize: 1, kernelSize: 3 };
+    refused(
+      new Conv1d({ ...sizes, padding: "same" }),
+      "layers[0].padding: expected causal, got same",
+    );
+    refused(
+      new Conv1d({ ...sizes, padding: "causal", stride: 2 }),
+      "layers[0].stride: expected 1, got 2",
+    );
+    refused(
+      new Activation({ activation: "selu", size: 1 }),
+      "layers[0].activation: expected linear, tanh, relu, sigmoid, softmax, elu, got",
+    );
+    refused(
+      new LayerNorm({ size: 1 }),
+      "layers[0]: expected one of LSTM, GRU, Linear, Conv1d, BatchNorm, Activation, which RTNeural has, got LayerNorm",
     );
   });
 });

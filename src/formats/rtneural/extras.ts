@@ -77,7 +77,12 @@ export function applyGains(parts: readonly Part[], extras: Extras): void {
       throw new FormatError(
         `in_gain: expected a layer with weights in front, got ${first.described.type}`,
       );
-    scaleFirstInput(weight, inputGain, first.options?.groups ?? 1);
+    const mean = first.dict["running_mean"];
+    if (mean) {
+      // γ (g x - μ) = γ g (x - μ / g)
+      scaleFirst(weight, inputGain);
+      scaleFirst(mean, 1 / inputGain);
+    } else scaleFirstInput(weight, inputGain, first.options?.groups ?? 1);
   }
   if (outputGain !== 1 && last) {
     if (!last.dict["weight"] || last.activation !== "linear") {
@@ -85,9 +90,11 @@ export function applyGains(parts: readonly Part[], extras: Extras): void {
         `out_gain: expected a dense layer without activation at the end, got ${last.described.type}`,
       );
     }
-    for (const { data } of Object.values(last.dict))
+    for (const name of ["weight", "bias"]) {
+      const data = last.dict[name]?.data ?? [];
       for (let i = 0; i < data.length; i++)
         data[i] = (data[i] as number) * outputGain;
+    }
   }
   // what is added is the input itself: there is no factor for it alone
   const factor = inputGain * outputGain;
@@ -96,6 +103,10 @@ export function applyGains(parts: readonly Part[], extras: Extras): void {
   throw new FormatError(
     message("in_skip", "in_gain and out_gain that cancel out", got),
   );
+}
+
+function scaleFirst({ data }: Tensor, gain: number): void {
+  data[0] = (data[0] as number) * gain;
 }
 
 /** Of a matrix [O, I], or a convolution's [O, I / groups, K], whose first group alone sees the first input. */

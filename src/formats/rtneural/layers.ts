@@ -6,6 +6,7 @@ import { shapeText } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 import {
   Activation,
+  BatchNorm,
   Conv1d,
   type Conv1dOptions,
   GRU,
@@ -31,18 +32,21 @@ import {
 import { Budget } from "../budget.js";
 import type { ReportLayer } from "../report.js";
 import { convWeights, denseWeights, gruWeights, lstmWeights } from "./keras.js";
-import { batchNormStages, type LinearStage, preluStages } from "./pointwise.js";
+import { batchNormWeights, preluStages } from "./pointwise.js";
 
 type ActivationName = NonNullable<LinearOptions["activation"]>;
 
 /** A layer that is not made yet; `dict` has PyTorch's names, and no other reference to its numbers is kept. */
 export interface Part {
-  readonly type: "LSTM" | "GRU" | "Linear" | "Conv1d" | "Activation";
+  readonly type:
+    "LSTM" | "GRU" | "Linear" | "Conv1d" | "BatchNorm" | "Activation";
   readonly dict: StateDict;
   activation: ActivationName;
   readonly outputSize: number;
   /** Of a Conv1d. */
   readonly options?: Partial<Conv1dOptions>;
+  /** Of a BatchNorm. */
+  readonly epsilon?: number;
   readonly described: ReportLayer;
 }
 
@@ -58,12 +62,7 @@ const ACTIVATIONS: ReadonlyMap<string, ActivationName> = new Map([
   ["elu", "elu"],
 ]);
 
-const POINTWISE = new Map([
-  ["batchnorm", batchNormStages],
-  ["prelu", preluStages],
-]);
-
-/** What the matrices of layers that have none in the file may take: one of 4096 features, or many of fewer. */
+/** What the matrices that prelu is made of may take: one of 2048 features, or many of fewer. */
 const MATRIX_BYTES = 2 ** 26;
 
 /** Inputs of the first layer: the last entry of in_shape, where the axes before are batch and time. */
@@ -85,11 +84,15 @@ export function readParts(file: Place, inputSize: number): Part[] {
 }
 
 export function makeLayer(
-  { type, dict, activation, outputSize: size, options }: Part,
+  { type, dict, activation, outputSize: size, options, epsilon }: Part,
   backend: BackendChoice,
 ) {
   if (type === "Activation")
     return new Activation({ size, activation, backend });
+  if (type === "BatchNorm") {
+    const own = epsilon === undefined ? {} : { epsilon };
+    return new BatchNorm({ size, ...own, backend }).loadStateDict(dict);
+  }
   if (type === "Conv1d")
     return Conv1d.fromStateDict(dict, { ...options, activation, backend });
   if (type === "Linear")
@@ -135,14 +138,15 @@ function readPart(
   }
   if (type === "conv1d") return [convolution(layer, inputSize)];
   if (type === "activation") return readActivation(layer, inputSize, previous);
-  const stages = POINTWISE.get(type);
-  if (stages) return pointwise(layer, type, stages(layer, inputSize, budget));
+  if (type === "batchnorm") return batchNorm(layer, inputSize);
+  if (type === "prelu") return prelu(layer, inputSize, budget);
   const known = [
     ...RECURRENT,
     ...DENSE,
     "conv1d",
     "activation",
-    ...POINTWISE.keys(),
+    "batchnorm",
+    "prelu",
   ].join(", ");
   throw unexpected(`one of ${known}`, type, inside(layer, "type"));
 }
@@ -202,29 +206,54 @@ function readActivation(
     previous.activation = readActivationName(layer);
     return [];
   }
-  return [
-    {
-      type: "Activation",
-      dict: {},
-      activation: readActivationName(layer),
-      outputSize: size,
-      described: {
-        name: layer.at,
-        type: "activation",
-        sizes: { inputSize: size, outputSize: size },
-        convention: "element by element",
-      },
-    },
-  ];
+  return [activationPart(layer, readActivationName(layer), size)];
 }
 
-/** Layers of a Linear or two, with an activation behind that the file may name. */
-function pointwise(
-  layer: Place,
-  type: string,
-  stages: readonly LinearStage[],
-): Part[] {
+function activationPart(
+  { at }: Place,
+  activation: ActivationName,
+  size: number,
+): Part {
+  return {
+    type: "Activation",
+    dict: {},
+    activation,
+    outputSize: size,
+    described: {
+      name: at,
+      type: "activation",
+      sizes: { inputSize: size, outputSize: size },
+      convention: "element by element",
+    },
+  };
+}
+
+/** With a layer behind it for the activation that the file may name. */
+function batchNorm(layer: Place, size: number): Part[] {
+  const { dict, epsilon } = batchNormWeights(layer, size);
   const after = readActivationName(layer);
+  const part: Part = {
+    type: "BatchNorm",
+    dict,
+    activation: "linear",
+    outputSize: size,
+    epsilon,
+    described: {
+      name: layer.at,
+      type: "batchnorm",
+      sizes: { size },
+      convention: `Keras: gamma, beta, mean, variance, epsilon ${epsilon}`,
+    },
+  };
+  return after === "linear"
+    ? [part]
+    : [part, activationPart(layer, after, size)];
+}
+
+/** Two Linears, with the activation behind that the file may name. */
+function prelu(layer: Place, size: number, budget: Budget): Part[] {
+  const after = readActivationName(layer);
+  const stages = preluStages(layer, size, budget);
   return stages.map(({ dict, activation }, i): Part => {
     const { shape } = dict["weight"] as Tensor;
     const [outputSize, inputSize] = shape as [number, number];
@@ -236,7 +265,7 @@ function pointwise(
       outputSize,
       described: {
         name: layer.at,
-        type,
+        type: "prelu",
         sizes: { inputSize, outputSize },
         convention: "feature by feature, as a Linear",
       },

@@ -1,10 +1,11 @@
 /*
- * Layers that look at each feature by itself, as Linears.
+ * Layers that look at each feature by itself.
  *
- *     batchnorm   γ (x - μ) / √(σ² + ε) + β: a diagonal matrix. weights [γ, β, μ, σ²] or [μ, σ²]
- *     prelu       relu(x) - α relu(-x): [1; -1] with relu, then [1, -α]. weights [[α…]], one α or one a feature
+ *     batchnorm   γ (x - μ) / √(σ² + ε) + β. weights [γ, β, μ, σ²] or [μ, σ²]
+ *     prelu       relu(x) - α relu(-x), as two Linears: [1; -1] with relu, then [1, -α]. weights [[α…]], one α or one a feature
  */
 import type { StateDict } from "../../safetensors.js";
+import type { Tensor } from "../../tensor.js";
 import type { Budget } from "../budget.js";
 import {
   asList,
@@ -22,11 +23,11 @@ export interface LinearStage {
   readonly activation: "linear" | "relu";
 }
 
-export function batchNormStages(
+/** A BatchNorm's statistics, scale and offset by PyTorch's names; 1 and 0 where the file has the statistics alone. */
+export function batchNormWeights(
   layer: Place,
   size: number,
-  budget: Budget,
-): LinearStage[] {
+): { dict: StateDict; epsilon: number } {
   const at = inside(layer, "weights");
   const weights = asList(field(layer, "weights"), at);
   if (weights.length !== 2 && weights.length !== 4)
@@ -35,11 +36,13 @@ export function batchNormStages(
       weights,
       at,
     );
-  const vectors = weights.map(
-    (each, i) => vector(each, `${at}[${i}]`, size).data,
-  );
-  const [mean, variance] = vectors.slice(-2) as [Float32Array, Float32Array];
+  const vectors = weights.map((each, i) => vector(each, `${at}[${i}]`, size));
+  const [mean, variance] = vectors.slice(-2) as [Tensor, Tensor];
   const [gamma, beta] = vectors.length === 4 ? vectors : [];
+  const filled = (value: number): Tensor => ({
+    shape: [size],
+    data: new Float32Array(size).fill(value),
+  });
   const epsilon = field(layer, "epsilon");
   if (typeof epsilon !== "number" || !(epsilon >= 0))
     throw unexpected(
@@ -47,20 +50,15 @@ export function batchNormStages(
       epsilon,
       inside(layer, "epsilon"),
     );
-  budget.take(4 * size * size, layer.at);
-  const weight = new Float32Array(size * size);
-  const bias = new Float32Array(size);
-  for (let i = 0; i < size; i++) {
-    const deviation = Math.sqrt((variance[i] as number) + epsilon);
-    const slope = (gamma?.[i] ?? 1) / deviation;
-    weight[i * size + i] = slope;
-    bias[i] = (beta?.[i] ?? 0) - slope * (mean[i] as number);
-  }
-  const dict = {
-    weight: { shape: [size, size], data: weight },
-    bias: { shape: [size], data: bias },
+  return {
+    dict: {
+      weight: gamma ?? filled(1),
+      bias: beta ?? filled(0),
+      running_mean: mean,
+      running_var: variance,
+    },
+    epsilon,
   };
-  return [{ dict, activation: "linear" }];
 }
 
 export function preluStages(

@@ -2,7 +2,16 @@
  * RTNeural's JSON, as its Python scripts write it from Keras; keras.ts has the layouts.
  */
 import { message, wrong } from "../../checks.js";
-import type { GRU, Linear, LSTM, Sequential } from "../../index.js";
+import type {
+  Activation,
+  BatchNorm,
+  Conv1d,
+  GRU,
+  Layer,
+  Linear,
+  LSTM,
+  Sequential,
+} from "../../index.js";
 import { gateOrder, RECURRENT_KINDS } from "../../layers/cells.js";
 import type { StateDict } from "../../safetensors.js";
 import type { Tensor } from "../../tensor.js";
@@ -13,20 +22,39 @@ interface WrittenLayer {
   readonly activation: string;
   readonly shape: readonly [null, null, number];
   readonly weights: readonly unknown[];
+  /** Of a convolution: its size and dilation in lists, as Keras has them. */
+  readonly kernel_size?: readonly [number];
+  readonly dilation?: readonly [number];
+  readonly groups?: number;
+  /** Of a batch normalisation. */
+  readonly epsilon?: number;
 }
 
-/** What RTNeural knows a Linear's function by. */
+/** What RTNeural knows an activation by. */
 const ACTIVATIONS: ReadonlyMap<unknown, string> = new Map([
   ["linear", ""],
   ["tanh", "tanh"],
   ["relu", "relu"],
   ["sigmoid", "sigmoid"],
   ["softmax", "softmax"],
+  ["elu", "elu"],
 ]);
 
+/** By the types of layers, what RTNeural has for one. */
+const WRITERS: Readonly<
+  Record<string, (layer: Layer, name: string) => WrittenLayer[]>
+> = {
+  LSTM: (layer, name) => recurrent(layer as LSTM, name),
+  GRU: (layer, name) => recurrent(layer as GRU, name),
+  Linear: (layer, name) => [dense(layer as Linear, name)],
+  Conv1d: (layer, name) => [convolution(layer as Conv1d, name)],
+  BatchNorm: (layer) => [batchNorm(layer as BatchNorm)],
+  Activation: (layer, name) => [activation(layer as Activation, name)],
+};
+
 /**
- * The JSON that RTNeural reads: LSTMs and GRUs that run forward, one entry per layer, and Linears. Of a model with skip 1
- * also AIDA-X's in_skip.
+ * The JSON that RTNeural reads: LSTMs and GRUs that run forward, one entry per layer, Linears, causal convolutions of
+ * stride 1, batch normalisation and activations. Of a model with skip 1 also AIDA-X's in_skip.
  *
  * @throws TypeError, RangeError that name the part of the model which RTNeural has not
  */
@@ -38,11 +66,14 @@ export function toRTNeural(model: Sequential): Uint8Array {
     throw new RangeError(message("model.skip", "0 or 1", `${model.skip}`));
   const written = (layers as Sequential["layers"]).flatMap((layer, index) => {
     const name = `layers[${index}]`;
-    if (layer.type === "Linear") return [dense(layer as Linear, name)];
-    if (layer.type === "LSTM" || layer.type === "GRU")
-      return recurrent(layer as LSTM | GRU, name);
+    const write = WRITERS[layer.type];
+    if (write) return write(layer, name);
     throw new RangeError(
-      message(name, "an LSTM, a GRU or a Linear", layer.type),
+      message(
+        name,
+        `one of ${Object.keys(WRITERS).join(", ")}, which RTNeural has`,
+        layer.type,
+      ),
     );
   });
   const file = {
@@ -56,22 +87,79 @@ export function toRTNeural(model: Sequential): Uint8Array {
   return encodeUtf8(JSON.stringify(file, short));
 }
 
+/** @param given a name, or a name with parameters, of which RTNeural has none */
+function activationName(given: unknown, name: string): string {
+  const known = ACTIVATIONS.get(given);
+  if (known !== undefined) return known;
+  throw new RangeError(
+    message(
+      `${name}.activation`,
+      [...ACTIVATIONS.keys()].join(", "),
+      JSON.stringify(given),
+    ),
+  );
+}
+
+function activation(layer: Activation, name: string): WrittenLayer {
+  return {
+    type: "activation",
+    activation: activationName(layer.options.activation, name),
+    shape: [null, null, layer.outputSize],
+    weights: [],
+  };
+}
+
+function batchNorm(layer: BatchNorm): WrittenLayer {
+  const dict = layer.stateDict();
+  const order = ["weight", "bias", "running_mean", "running_var"];
+  return {
+    type: "batchnorm",
+    activation: "",
+    shape: [null, null, layer.outputSize],
+    weights: order.map((key) => [...(dict[key] as Tensor).data]),
+    epsilon: layer.options.epsilon,
+  };
+}
+
+/** PyTorch's [O, I / groups, K] → Keras's [K, I / groups, O]. */
+function convolution(layer: Conv1d, name: string): WrittenLayer {
+  const { options, outputSize } = layer;
+  const { kernelSize, dilation, groups, stride, padding } = options;
+  const refuse = (option: string, expected: string, got: unknown) => {
+    throw new RangeError(message(`${name}.${option}`, expected, String(got)));
+  };
+  if (padding !== "causal") refuse("padding", "causal", padding);
+  if (stride !== 1) refuse("stride", "1", stride);
+  const { weight, bias } = layer.stateDict() as Record<string, Tensor>;
+  const [, inputs = 0] = (weight as Tensor).shape;
+  const { data } = weight as Tensor;
+  const list = <T>(length: number, of: (at: number) => T) =>
+    Array.from({ length }, (_, at) => of(at));
+  return {
+    type: "conv1d",
+    activation: activationName(options.activation, name),
+    shape: [null, null, outputSize],
+    weights: [
+      list(kernelSize, (k) =>
+        list(inputs, (i) =>
+          list(outputSize, (o) => data[(o * inputs + i) * kernelSize + k]),
+        ),
+      ),
+      [...(bias?.data ?? new Float32Array(outputSize))],
+    ],
+    kernel_size: [kernelSize],
+    dilation: [dilation],
+    groups,
+  };
+}
+
 function dense(layer: Linear, name: string): WrittenLayer {
   const { activation, outputSize } = layer.options;
-  const known = ACTIVATIONS.get(activation);
-  if (known === undefined)
-    throw new RangeError(
-      message(
-        `${name}.activation`,
-        [...ACTIVATIONS.keys()].join(", "),
-        JSON.stringify(activation),
-      ),
-    );
   const { weight, bias } = layer.stateDict();
   const zeros = new Float32Array(outputSize);
   return {
     type: "dense",
-    activation: known,
+    activation: activationName(activation, name),
     shape: [null, null, outputSize],
     weights: [kernel(weight as Tensor, [0]), [...(bias?.data ?? zeros)]],
   };
