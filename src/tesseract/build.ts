@@ -4,6 +4,7 @@ import type {
   Matrix,
 } from "../formats/tesseract/read.js";
 import type { LinearOptions } from "../index.js";
+import type { Precision } from "../layers/options.js";
 import { Dense, Pointwise } from "./dense.js";
 import type { ImageLayer } from "./layer.js";
 import { RowLstm } from "./lstm.js";
@@ -17,13 +18,16 @@ import {
 } from "./plumbing.js";
 import { Convolve, Maxpool, Reconfig } from "./windows.js";
 
-type Build = (node: LayerNode) => ImageLayer;
+type Build = (node: LayerNode, precision: Precision) => ImageLayer;
 
-const inside = ({ layers }: LayerNode): ImageLayer =>
-  build(layers[0] as LayerNode);
+const inside: Build = ({ layers }, precision) =>
+  build(layers[0] as LayerNode, precision);
 
-const parallel: Build = ({ layers, outputs }) =>
-  new Parallel(layers.map(build), outputs);
+const parallel: Build = ({ layers, outputs }, precision) =>
+  new Parallel(
+    layers.map((layer) => build(layer, precision)),
+    outputs,
+  );
 
 const window =
   (Layer: new (x: number, y: number) => ImageLayer): Build =>
@@ -32,16 +36,21 @@ const window =
 
 const lstm =
   (summary: boolean): Build =>
-  ({ matrices, inputs }) =>
-    new (matrices.length > 4 ? Lstm2d : RowLstm)(matrices, inputs, summary);
+  ({ matrices, inputs }, precision) =>
+    new (matrices.length > 4 ? Lstm2d : RowLstm)(
+      matrices,
+      inputs,
+      summary,
+      precision,
+    );
 
 const dense =
   (
     activation: NonNullable<LinearOptions["activation"]>,
     limit?: number,
   ): Build =>
-  ({ matrices }) =>
-    new Dense(matrices[0] as Matrix, activation, limit);
+  ({ matrices }, precision) =>
+    new Dense(matrices[0] as Matrix, activation, precision, limit);
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
@@ -59,14 +68,15 @@ const flat = (node: LayerNode): readonly LayerNode[] =>
  * Where a dense layer is pooled, the largest is taken before the activation, which then has a ninth to do of windows of
  * 3 × 3: the same numbers, as it keeps their order.
  */
-function series(node: LayerNode): ImageLayer[] {
+function series(node: LayerNode, precision: Precision): ImageLayer[] {
   const nodes = flat(node);
   return nodes.flatMap((layer, i) => {
     const pooled = nodes[i + 1]?.type === "Maxpool" && RISING[layer.type];
-    if (pooled) return [build({ ...layer, type: "Linear" })];
+    if (pooled) return [build({ ...layer, type: "Linear" }, precision)];
     const before = layer.type === "Maxpool" ? nodes[i - 1] : undefined;
     const late = before && RISING[before.type];
-    return late ? [build(layer), new Pointwise(late)] : [build(layer)];
+    const own = build(layer, precision);
+    return late ? [own, new Pointwise(late)] : [own];
   });
 }
 
@@ -76,15 +86,15 @@ const BUILD: Record<LayerType, Build> = {
   Convolve: window(Convolve),
   Maxpool: window(Maxpool),
   Reconfig: window(Reconfig),
-  Series: (node) => new Series(series(node)),
+  Series: (node, precision) => new Series(series(node, precision)),
   Parallel: parallel,
   Replicated: parallel,
   ParBidiLSTM: parallel,
   DepParUDLSTM: parallel,
   Par2dLSTM: parallel,
-  RTLReversed: (node) => reversedX(inside(node)),
-  TTBReversed: (node) => reversedY(inside(node)),
-  XYTranspose: (node) => new Transposed(inside(node)),
+  RTLReversed: (...of) => reversedX(inside(...of)),
+  TTBReversed: (...of) => reversedY(inside(...of)),
+  XYTranspose: (...of) => new Transposed(inside(...of)),
   LSTM: lstm(false),
   SummLSTM: lstm(true),
   Logistic: dense("sigmoid"),
@@ -98,6 +108,10 @@ const BUILD: Record<LayerType, Build> = {
   SoftmaxNoCTC: dense("softmax"),
 };
 
-export function build(node: LayerNode): ImageLayer {
-  return BUILD[node.type](node);
+/** @param precision of the matrices: those that the file has as integers are kept so in a precision of integers */
+export function build(
+  node: LayerNode,
+  precision: Precision = "float32",
+): ImageLayer {
+  return BUILD[node.type](node, precision);
 }

@@ -1,5 +1,6 @@
 import type { Matrix } from "../formats/tesseract/read.js";
 import { Linear, type LinearOptions } from "../index.js";
+import type { Precision } from "../layers/options.js";
 import type { Grid } from "./grid.js";
 import type { ImageLayer, Size } from "./layer.js";
 import { linearDict } from "./weights.js";
@@ -13,11 +14,12 @@ export class Dense implements ImageLayer {
   constructor(
     matrix: Matrix,
     activation: NonNullable<LinearOptions["activation"]>,
+    precision: Precision,
     limit = Number.POSITIVE_INFINITY,
   ) {
     this.#limit = limit;
     const dict = linearDict([matrix], matrix.columns - 1);
-    this.#linear = Linear.fromStateDict(dict, { activation });
+    this.#linear = Linear.fromStateDict(dict, { activation, precision });
   }
 
   size(input: Size): Size {

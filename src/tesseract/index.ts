@@ -2,7 +2,9 @@
 
 import { toBytes } from "../bytes.js";
 import { readTraineddata } from "../formats/tesseract/read.js";
+import { record } from "../checks.js";
 import type { Report } from "../formats/report.js";
+import { checkPrecision, type Precision } from "../layers/options.js";
 import { Recognizer } from "./recognizer.js";
 
 export { FormatError } from "../errors.js";
@@ -19,16 +21,29 @@ export {
   type RecognizeOptions,
 } from "./recognizer.js";
 
+export interface TesseractOptions {
+  /**
+   * 'float32' by default. 'int8', 'int8-fast': matrices as integers, those of "fast" files as the file has them, which is
+   * how Tesseract itself multiplies them.
+   */
+  precision?: Precision;
+}
+
 /**
  * The recogniser of a .traineddata file of Tesseract 4 or 5: "best", "fast" or with the old engine's parts beside it.
  *
- * @throws TypeError for what is no bytes; FormatError, which names the part and the byte, for a file that is damaged or
+ * @throws TypeError, RangeError for what is no bytes or no option; FormatError, which names the part and the byte, for a file that is damaged or
  *   has no LSTM
  */
-export function load(traineddata: Uint8Array | ArrayBuffer): {
+export function load(
+  traineddata: Uint8Array | ArrayBuffer,
+  options: TesseractOptions = {},
+): {
   recognizer: Recognizer;
   report: Report;
 } {
+  const given = record(options, "options", { precision: 0 });
+  const precision = checkPrecision(given["precision"]);
   const file = readTraineddata(toBytes(traineddata, "traineddata"));
-  return { recognizer: new Recognizer(file), report: file.report };
+  return { recognizer: new Recognizer(file, precision), report: file.report };
 }

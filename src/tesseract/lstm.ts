@@ -1,5 +1,6 @@
 import type { Matrix } from "../formats/tesseract/read.js";
 import { LSTM, type State, type Tensor } from "../index.js";
+import type { Precision } from "../layers/options.js";
 import { type Grid, grid } from "./grid.js";
 import type { ImageLayer, Size } from "./layer.js";
 import { lstmDict } from "./weights.js";
@@ -13,9 +14,15 @@ export class RowLstm implements ImageLayer {
   readonly #summary: boolean;
 
   /** @param summary whether only the last place of a row comes out */
-  constructor(matrices: readonly Matrix[], inputs: number, summary: boolean) {
+  constructor(
+    matrices: readonly Matrix[],
+    inputs: number,
+    summary: boolean,
+    precision: Precision,
+  ) {
     const dict = lstmDict(matrices, inputs);
-    this.#lstm = LSTM.fromStateDict(dict, { returnSequences: !summary });
+    const options = { returnSequences: !summary, precision };
+    this.#lstm = LSTM.fromStateDict(dict, options);
     this.#summary = summary;
   }
 

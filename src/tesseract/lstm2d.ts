@@ -1,5 +1,6 @@
 import type { Matrix } from "../formats/tesseract/read.js";
 import { Linear } from "../index.js";
+import type { Precision } from "../layers/options.js";
 import { type Grid, grid } from "./grid.js";
 import type { ImageLayer, Size } from "./layer.js";
 import { MOST_CELL } from "./lstm.js";
@@ -19,11 +20,18 @@ export class Lstm2d implements ImageLayer {
   readonly #units: number;
   readonly #summary: boolean;
 
-  constructor(matrices: readonly Matrix[], inputs: number, summary: boolean) {
+  constructor(
+    matrices: readonly Matrix[],
+    inputs: number,
+    summary: boolean,
+    precision: Precision,
+  ) {
     const [{ rows: H }] = matrices as [Matrix];
     this.#units = H;
     this.#summary = summary;
-    this.#inputs = Linear.fromStateDict(linearDict(matrices, inputs));
+    this.#inputs = Linear.fromStateDict(linearDict(matrices, inputs), {
+      precision,
+    });
     const { data } = recurrent(matrices, inputs, 2 * H);
     this.#weights = new Float32Array(data.length);
     for (let row = 0; row < 5 * H; row++)

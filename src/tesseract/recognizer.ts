@@ -6,6 +6,7 @@ import type { Span } from "../decode/ctc.js";
 import { FormatError } from "../errors.js";
 import type { LayerNode, Traineddata } from "../formats/tesseract/read.js";
 import type { Tensor } from "../index.js";
+import type { Precision } from "../layers/options.js";
 import { boxesOf, type Columns } from "./boxes.js";
 import { build } from "./build.js";
 import { Codes, type Spelled } from "./codes.js";
@@ -91,8 +92,11 @@ export class Recognizer {
   readonly #step: number;
 
   /** @internal */
-  constructor({ network, characters, blank }: Traineddata) {
-    this.#network = build(network);
+  constructor(
+    { network, characters, blank }: Traineddata,
+    precision: Precision,
+  ) {
+    this.#network = build(network, precision);
     this.#codes = new Codes(characters);
     this.#blank = blank;
     const [, height = 1, , depth = 1] = inputOf(network).sizes;

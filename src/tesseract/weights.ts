@@ -1,21 +1,29 @@
 import type { Matrix } from "../formats/tesseract/read.js";
 import type { StateDict, Tensor } from "../index.js";
+import type { IntegerTensor } from "../integers.js";
 
-/** Of columns `from` up to `to` of matrices one below the other. */
+/** Of columns `from` up to `to` of matrices one below the other; as integers too where the file has all so. */
 function columns(
   matrices: readonly Matrix[],
   from: number,
   to: number,
-): Tensor {
+): Tensor | IntegerTensor {
   const rows = matrices.reduce((sum, matrix) => sum + matrix.rows, 0);
+  const shape = [rows, to - from];
   const data = new Float32Array(rows * (to - from));
-  let at = 0;
-  for (const matrix of matrices)
-    for (let row = 0; row < matrix.rows; row++, at += to - from) {
-      const start = row * matrix.columns;
-      data.set(matrix.data.subarray(start + from, start + to), at);
+  const values = new Int8Array(data.length);
+  const scales = new Float32Array(rows);
+  let row = 0;
+  for (const { rows: own, columns: width, data: numbers, integers } of matrices)
+    for (let index = 0; index < own; index++, row++) {
+      const [start, end] = [index * width + from, index * width + to];
+      data.set(numbers.subarray(start, end), row * (to - from));
+      if (!integers) continue;
+      values.set(integers.values.subarray(start, end), row * (to - from));
+      scales[row] = integers.scales[index] as number;
     }
-  return { shape: [rows, to - from], data };
+  const all = matrices.every(({ integers }) => integers);
+  return all ? { shape, data, integers: { values, scales } } : { shape, data };
 }
 
 const vector = ({ data }: Tensor): Tensor => ({ shape: [data.length], data });

@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { readTraineddata } from "../../src/formats/tesseract/read.js";
-import { init } from "../../src/index.js";
+import { init, Linear } from "../../src/index.js";
+import type { IntegerTensor } from "../../src/integers.js";
 import { build } from "../../src/tesseract/build.js";
+import { linearDict } from "../../src/tesseract/weights.js";
+import { worstError } from "../support/compare.js";
 import { backends } from "../support/layers.js";
 import { Random } from "../support/random.js";
 import { type Image, run } from "./oracle.js";
@@ -103,3 +106,45 @@ describe.each(backends)("networks on %s", (backend) => {
     },
   );
 });
+
+test.each(["int8", "old int8"] as const)(
+  "the integers of a file of form %s are those of the layers",
+  (form) => {
+    const rows = 12;
+    const layers = make.series(
+      make.input(1, rows),
+      make.dense("Tanh", rows, 8),
+    );
+    const options = { seed: 1, form };
+    const file = { layers, characters: CHARACTERS, blank: 7, options };
+    const { network } = readTraineddata(traineddata(file));
+    const matrix = network.layers[1]!.matrices[0]!;
+    const { integers, data, columns } = matrix;
+    const { weight } = linearDict([matrix], rows);
+    const own = (weight as IntegerTensor).integers;
+    expect(own.scales).toEqual(integers!.scales);
+    own.values.forEach((value, i) => {
+      const at = Math.floor(i / rows) * columns + (i % rows);
+      expect(value).toBe(integers!.values[at]);
+      const scale = integers!.scales[Math.floor(i / rows)]!;
+      expect(Math.abs(value * scale - data[at]!)).toBeLessThan(1e-6);
+    });
+    const linear = Linear.fromStateDict(
+      { weight: weight! },
+      { precision: "int8" },
+    );
+    expect((linear.stateDict()["weight"] as IntegerTensor).integers).toEqual(
+      own,
+    );
+    const size = { height: 1, width: 20, channels: rows };
+    const image = { ...size, data: new Random(2).tensor([20, rows]).data };
+    const exact = build(network).run(image);
+    for (const precision of ["int8", "int8-fast"] as const) {
+      const rounded = build(network, precision).run(image);
+      const error = worstError(rounded.data, exact.data);
+      expect(error).toBeGreaterThan(0);
+      // what it multiplies is rounded alone: to 1 part of 32767, or of 127
+      expect(error).toBeLessThan(precision === "int8" ? 2e-4 : 0.03);
+    }
+  },
+);

@@ -8,6 +8,7 @@
  * An integer weight is the element times the scale of its row (in the older layout times 127 of them). A training's
  * checkpoint has arrays of the same form behind it: the updates, and with Adam their squares.
  */
+import type { Integers } from "../../integers.js";
 import type { Cursor } from "./cursor.js";
 
 export interface Matrix {
@@ -16,8 +17,8 @@ export interface Matrix {
   readonly columns: number;
   /** (rows, columns) float32 */
   readonly data: Float32Array;
-  /** Whether they were integers in the file. */
-  readonly integers: boolean;
+  /** (rows, columns), and what each row's count, where the file has them so; null: it has floats. */
+  readonly integers: Integers | null;
 }
 
 const MOST_PADDING = 63;
@@ -39,13 +40,10 @@ export function readMatrix(
     const expected = "a mode of bits 0, 2 and 7";
     throw cursor.unexpected(what, expected, mode, start);
   }
-  const integers = (mode & INTEGERS) !== 0;
   const doubles = (mode & DOUBLES) !== 0;
   const size = { rows, columns };
-  if (integers) {
-    const data = readIntegers(cursor, size, doubles, what);
-    return { ...size, data, integers };
-  }
+  if (mode & INTEGERS)
+    return { ...size, ...readIntegers(cursor, size, doubles, what) };
   const width = doubles ? 8 : 4;
   const data = readFloats(cursor, size, width, what);
   if (training) {
@@ -53,7 +51,7 @@ export function readMatrix(
     for (let i = 0; i < more; i++)
       skipFloats(cursor, width, `${what}, updates`);
   }
-  return { ...size, data, integers };
+  return { ...size, data, integers: null };
 }
 
 interface Size {
@@ -74,7 +72,7 @@ function readIntegers(
   size: Size,
   doubles: boolean,
   what: string,
-): Float32Array {
+): Pick<Matrix, "data" | "integers"> {
   const { rows, columns } = size;
   checkSize(cursor, size, what);
   cursor.uint8(what);
@@ -93,7 +91,9 @@ function readIntegers(
     for (let column = 0; column < columns; column++, i++)
       data[i] = (weights[i] as number) * scale;
   }
-  return data;
+  const factor = doubles ? 1 : 127;
+  const own = scales.slice(0, rows).map((scale) => scale * factor);
+  return { data, integers: { values: weights.slice(), scales: own } };
 }
 
 function readFloats(
