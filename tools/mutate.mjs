@@ -58,16 +58,14 @@ const filesIn = (path) =>
 /** Every place in the file that an operator fits, comments and types apart. @param {string} file */
 function mutantsOf(file) {
   const text = readFileSync(file, "utf8");
-  const code = text.replace(/\/\*[^]*?\*\/|\/\/.*$|^import[^]*?;$/gm, (found) =>
-    found.replace(/[^\n]/g, "\0"),
+  const code = text.replace(
+    /\/\*[^]*?\*\/|\/\/.*$|^import[^]*?;$|^(export )?type [^]*?;$|^(export )?interface [^]*?^}$/gm,
+    (found) => found.replace(/[^\n]/g, "\0"),
   );
   return OPERATORS.flatMap(([from, to]) =>
     [...code.matchAll(/** @type {RegExp} */ (from))].map((found) => {
       const at = found.index;
-      const by = found[0].replace(
-        new RegExp(/** @type {RegExp} */ (from).source, "m"),
-        /** @type {string} */ (to),
-      );
+      const by = /** @type {string} */ (to).replace("$1", found[1] ?? "");
       const line = text.slice(0, at).split("\n").length;
       return { file, text, at, length: found[0].length, by, line };
     }),
