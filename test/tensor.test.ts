@@ -90,6 +90,23 @@ describe("tensor", () => {
 
   test.each<[string, unknown, unknown?]>([
     ['TypeError: values: expected numbers, got "abc"', "abc"],
+    [
+      `TypeError: values: expected numbers, got "${"a".repeat(40)}"`,
+      "a".repeat(40),
+    ],
+    [
+      "TypeError: values: expected numbers, got a string of 41 characters",
+      "a".repeat(41),
+    ],
+    [
+      "RangeError: values: expected at least one number, got an object",
+      { length: 0 },
+    ],
+    ["TypeError: values: expected numbers, got an object", { length: -1 }],
+    [
+      "TypeError: values[1][0]: expected an array of length 1, got 3",
+      [[[1], [2]], floats(3, 4)],
+    ],
     ["TypeError: values: expected numbers, got null", null],
     ["TypeError: values: expected numbers, got undefined", undefined],
     ["TypeError: values: expected numbers, got 5n", 5n],
