@@ -9,7 +9,7 @@ import {
 import { exp } from "../kernel/backward.js";
 import { type CheckedBatch, countedOf } from "./batch.js";
 import type { Computer } from "./computer.js";
-import type { Source } from "./data.js";
+import type { Source } from "./source.js";
 import type { Batch } from "./batch.js";
 import { logistic, type LossPart, sumOf } from "./losses/index.js";
 import type { Pace } from "./pace.js";

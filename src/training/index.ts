@@ -2,10 +2,12 @@
 
 export type { Batch } from "./batch.js";
 export { checkGradients, type GradientCheck } from "./check-gradients.js";
-export type { Data, Example } from "./data.js";
+export type { Data } from "./data.js";
 export { TrainingError } from "./errors.js";
 export type { EvaluateOptions, Evaluation, Metric } from "./evaluate.js";
-export type { FitOptions, Progress, Summary } from "./fit.js";
+export type { Example } from "./examples.js";
+export type { Progress, Summary } from "./fit.js";
+export type { FitOptions } from "./fit-options.js";
 export { initialize, type InitializeOptions } from "./initialize.js";
 export { applyGradients, lossOf } from "./loops.js";
 export type { Loss } from "./losses/index.js";

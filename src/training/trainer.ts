@@ -6,7 +6,7 @@ import { readCheckpoint } from "./checkpoint.js";
 import { computeParts, LocalComputer } from "./computer.js";
 import type { Data } from "./data.js";
 import type { EvaluateOptions, Evaluation } from "./evaluate.js";
-import type { FitOptions } from "./fit.js";
+import type { FitOptions } from "./fit-options.js";
 import { Gradients } from "./gradients.js";
 import type { Loss } from "./losses/index.js";
 import { checkOptions, type TrainerOptions } from "./options.js";

@@ -10,14 +10,8 @@ import {
   type EvaluateOptions,
   type Evaluation,
 } from "./evaluate.js";
-import {
-  checkFit,
-  type FitOptions,
-  newPlace,
-  type Progress,
-  run,
-  type Summary,
-} from "./fit.js";
+import { newPlace, type Progress, run, type Summary } from "./fit.js";
+import { checkFit, type FitOptions } from "./fit-options.js";
 import { type CheckedOptions, samplingAt } from "./options.js";
 import { Pace } from "./pace.js";
 import { Session } from "./session.js";

@@ -1,5 +1,7 @@
 import { type Arena, lanesOf, panelsOf, type Rows } from "./arena.js";
-import type { Cell, CellTape, Ends } from "./cell.js";
+import type { Cell } from "./cell.js";
+import { backwardCell, type Ends } from "./cell-backward.js";
+import { type CellTape, forwardCell } from "./cell-forward.js";
 import type { Packing } from "./packing.js";
 import type { CellStates, Machine } from "./run.js";
 import type { Work } from "./work.js";
@@ -17,7 +19,7 @@ export interface CellRun {
   /** Where each row started, and ended. */
   readonly starts: CellStates;
   readonly ends: CellStates;
-  /** As Cell.backward. */
+  /** As backwardCell. */
   back(
     dy: Rows,
     ends: Ends,
@@ -27,7 +29,7 @@ export interface CellRun {
 }
 
 /**
- * As Cell.forward.
+ * As forwardCell.
  *
  * @param chunk steps that are kept at a time; 0: all of them
  */
@@ -52,14 +54,22 @@ export function* runCell(
       state,
       dropped,
     );
-  const tape = yield* cell.forward(machine, x, packing, batch, state, dropped);
+  const tape = yield* forwardCell(
+    cell,
+    machine,
+    x,
+    packing,
+    batch,
+    state,
+    dropped,
+  );
   return {
     packing,
     y: tape.y,
     starts: tape.starts,
     ends: tape.ends,
     back: (dy, ends, trains, needs) =>
-      cell.backward(machine, tape, dy, ends, trains, needs),
+      backwardCell(cell, machine, tape, dy, ends, trains, needs),
   };
 }
 
@@ -90,7 +100,8 @@ function* inChunks(
   const states: (CellStates | null)[] = [state];
   let starts: CellStates | null = null;
   const forward = (index: number): Work<CellTape> =>
-    cell.forward(
+    forwardCell(
+      cell,
       machine,
       from(x, offsets[index] as number),
       chunks[index] as Packing,
@@ -127,7 +138,8 @@ function* inChunks(
         const tape = yield* forward(index);
         // what is added to the first state of all is added there
         const own = { parts: ends.parts, direct: index ? null : ends.direct };
-        const part = yield* cell.backward(
+        const part = yield* backwardCell(
+          cell,
           machine,
           tape,
           from(dy, offset),

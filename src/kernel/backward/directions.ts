@@ -1,5 +1,6 @@
 import type { Arena, Rows } from "./arena.js";
-import type { Cell, Ends } from "./cell.js";
+import type { Cell } from "./cell.js";
+import type { Ends } from "./cell-backward.js";
 import type { CellRun } from "./checkpointed.js";
 import type { Route } from "./packing.js";
 

@@ -1,6 +1,7 @@
 import type { MergeMode } from "../merge.js";
 import { panelsOf, type Rows } from "./arena.js";
-import { Cell, type Ends } from "./cell.js";
+import { Cell } from "./cell.js";
+import type { Ends } from "./cell-backward.js";
 import type { CellSpec } from "./cells/kind.js";
 import { type CellRun, runCell } from "./checkpointed.js";
 import { inOrder, outOfOrder } from "./directions.js";
