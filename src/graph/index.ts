@@ -28,6 +28,7 @@ export * from "./operations/families.js";
 export { allOperations } from "./operations/index.js";
 export { type Weights, weightsOfDict } from "./operations/weights.js";
 export type { GraphInput } from "./ports.js";
+export { joined, tensorOf } from "./scaled.js";
 export { GraphStream, type GraphStreamOptions } from "./stream.js";
 export { type Family, type Operations, operationsOf } from "./table.js";
 export {

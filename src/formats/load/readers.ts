@@ -116,7 +116,14 @@ const READERS: Readonly<Record<Format, Reader>> = {
   },
   tflite: {
     read: (bytes, options) => chained(loadTflite(bytes, options)),
-    options: ["backend", "dequantize", "signature", "maxBytes", "maxSteps"],
+    options: [
+      "backend",
+      "precision",
+      "dequantize",
+      "signature",
+      "maxBytes",
+      "maxSteps",
+    ],
   },
   nam: {
     read: (bytes, options, _, json) => readAmp(json ?? bytes, options),

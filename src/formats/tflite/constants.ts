@@ -102,11 +102,14 @@ export function sizeIn(shape: readonly number[], place: string): number {
 export class Constants {
   readonly #buffers: Model["buffers"];
   readonly #budget: Budget;
+  readonly #rounds: boolean;
   readonly #read = new Set<number>();
 
-  constructor({ buffers }: Model, budget: Budget) {
+  /** @param rounds whether layers are made of integers: floats then keep those that they were */
+  constructor({ buffers }: Model, budget: Budget, rounds = false) {
     this.#buffers = buffers;
     this.#budget = budget;
+    this.#rounds = rounds;
   }
 
   /** Whether the tensor has numbers in the file; one of size 0 needs none. */
@@ -158,8 +161,8 @@ export class Constants {
     const value = this.stored(tensor);
     const { quantization, place } = tensor;
     if (!quantization || value.dtype === "float32") return value;
-    this.#budget.take(4 * value.data.length, place);
-    return dequantized(value, quantization, place);
+    this.#budget.take((this.#rounds ? 12 : 4) * value.data.length, place);
+    return dequantized(value, quantization, place, this.#rounds);
   }
 }
 
@@ -168,16 +171,25 @@ export function dequantized(
   { shape, data }: Value,
   quantization: Quantization,
   place: string,
+  rounds = false,
 ): Value {
   const at = scaleOf(shape, quantization, place);
   const { scales, zeros } = quantization;
   const result = new Float32Array(data.length);
+  const scaled = rounds && {
+    integers: new Float32Array(data.length),
+    scales: new Float32Array(data.length),
+  };
   for (let i = 0; i < data.length; i++) {
     const k = at(i);
-    result[i] =
-      ((data[i] as number) - (zeros[k] as number)) * (scales[k] as number);
+    const integer = (data[i] as number) - (zeros[k] as number);
+    const scale = scales[k] as number;
+    result[i] = integer * scale;
+    if (!scaled) continue;
+    scaled.integers[i] = integer;
+    scaled.scales[i] = scale;
   }
-  return { dtype: "float32", shape, data: result };
+  return { dtype: "float32", shape, data: result, ...(scaled && { scaled }) };
 }
 
 /** Which scale belongs to each number. */

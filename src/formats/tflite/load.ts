@@ -1,8 +1,13 @@
 import { toBytes } from "../../bytes.js";
-import { boolean, positiveInteger, record } from "../../checks.js";
+import { boolean, message, positiveInteger, record } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 import { compile, emptyNotes, Graph } from "../../graph/index.js";
-import { type BackendChoice, checkBackend } from "../../layers/options.js";
+import {
+  type BackendChoice,
+  checkBackend,
+  checkPrecision,
+  type Precision,
+} from "../../layers/options.js";
 import { budgetFor } from "../budget.js";
 import { makeReport, type Report } from "../report.js";
 import { Constants } from "./constants.js";
@@ -18,6 +23,11 @@ import { Translation } from "./translate/translation.js";
 export interface TfliteOptions {
   /** The kernel of recurrent layers and constant matrices; 'auto' by default. */
   backend?: BackendChoice;
+  /**
+   * Of recurrent layers and constant matrices: 'float32' by default. In 'int8' and 'int8-fast' those that the file has as
+   * integers keep these, and others are rounded; `dequantize` is then true.
+   */
+  precision?: Precision;
   /**
    * Computes a model of integers in floats: what its integers stand for comes in and goes out. false by default: its
    * inputs and outputs are integers, and it gives those that TensorFlow Lite gives.
@@ -41,14 +51,24 @@ export function load(
   bytes: Uint8Array | ArrayBuffer,
   options: TfliteOptions = {},
 ): { model: Graph; report: Report } {
-  const { backend, dequantize, signature, maxBytes, maxSteps } = record(
-    options,
-    "options",
-    { backend: 0, dequantize: 0, signature: 0, maxBytes: 0, maxSteps: 0 },
-  );
+  const given = record(options, "options", {
+    backend: 0,
+    precision: 0,
+    dequantize: 0,
+    signature: 0,
+    maxBytes: 0,
+    maxSteps: 0,
+  });
+  const { backend, signature, maxBytes, maxSteps } = given;
+  const precision = checkPrecision(given["precision"]);
   const file = toBytes(bytes);
   const checked = checkBackend(backend);
-  const exact = !boolean(dequantize ?? false, "dequantize");
+  const rounds = precision !== "float32";
+  const dequantize = boolean(given["dequantize"] ?? rounds, "dequantize");
+  if (rounds && !dequantize) {
+    const expected = `true with precision "${precision}"`;
+    throw new RangeError(message("dequantize", expected, "false"));
+  }
   const budget = budgetFor(maxBytes, file.length);
   const limits = {
     ...(maxBytes !== undefined && { maxBytes: maxBytes as number }),
@@ -64,9 +84,10 @@ export function load(
   const model = readModel(file);
   const { subgraph, ...names } = namesOf(model, signature);
   refuseUnknown(model, subgraph);
-  return made(model, subgraph, names, new Constants(model, budget), {
+  return made(model, subgraph, names, new Constants(model, budget, rounds), {
     backend: checked,
-    exact,
+    precision,
+    exact: !dequantize,
     limits,
   });
 }
@@ -81,11 +102,11 @@ function made(
   const translation = new Translation(model, constants, options);
   translation.graph(subgraph, names);
   const notes = emptyNotes();
-  const { backend, limits } = options;
+  const { backend, precision, limits } = options;
   const compiled = compile(
     translation.builder.description(),
     tfliteOperations(),
-    { backend, ...limits },
+    { backend, precision, ...limits },
     notes,
   );
   const report = makeReport({

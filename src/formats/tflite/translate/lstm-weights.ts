@@ -2,7 +2,7 @@
  * The weights of an LSTM operator, gates i f c o: inputs 1 to 4 multiply x, 5 to 8 h, 9 to 11 are peepholes of i, f
  * and o, 12 to 15 biases, 16 and 17 the projection, 20 to 23 scales of normalisations. Without those of i, i = 1 - f.
  */
-import type { Value } from "../../../graph/index.js";
+import { joined, type Numbers, type Value } from "../../../graph/index.js";
 import type { FusedActivation } from "../schema.js";
 import type { Call } from "./call.js";
 
@@ -154,33 +154,36 @@ export const optional = (call: Call, input: number): Value | null =>
 export function beside(a: Value, b: Value): Value {
   const [rows = 0, left = 0] = a.shape;
   const [, right = 0] = b.shape;
-  const data = new Float32Array(rows * (left + right));
-  for (let row = 0; row < rows; row++) {
-    data.set(
-      a.data.subarray(row * left, (row + 1) * left),
-      row * (left + right),
-    );
-    data.set(
-      b.data.subarray(row * right, (row + 1) * right),
-      row * (left + right) + left,
-    );
-  }
-  return { dtype: "float32", shape: [rows, left + right], data };
+  const width = left + right;
+  return joined([a, b], [rows, width], ([x, y]) => {
+    const data = new Float32Array(rows * width);
+    for (let row = 0; row < rows; row++) {
+      const at = row * width;
+      data.set((x as Numbers).subarray(row * left, (row + 1) * left), at);
+      data.set(
+        (y as Numbers).subarray(row * right, (row + 1) * right),
+        at + left,
+      );
+    }
+    return data;
+  });
 }
 
 /** Rows of all, one below the other. */
 export function below(list: readonly Value[]): Value {
   const [first] = list as [Value];
   const size = list.reduce((sum, { data }) => sum + data.length, 0);
-  const data = new Float32Array(size);
-  let at = 0;
-  for (const value of list) {
-    data.set(value.data, at);
-    at += value.data.length;
-  }
   const rest = first.shape.slice(1);
   const rows = size / rest.reduce((all, n) => all * n, 1);
-  return { dtype: "float32", shape: [rows, ...rest], data };
+  return joined(list, [rows, ...rest], (parts) => {
+    const data = new Float32Array(size);
+    let at = 0;
+    for (const part of parts) {
+      data.set(part, at);
+      at += part.length;
+    }
+    return data;
+  });
 }
 
 export const zeros = (size: number): Value => ({

@@ -2,7 +2,7 @@
  * LSTM operators as layers of ours, which run on the kernel. What those do not have, normalised gates and a projection
  * with a bias or a limit, is computed step by step (lstm-steps.ts).
  */
-import type { Value } from "../../../graph/index.js";
+import { tensorOf, type Value } from "../../../graph/index.js";
 import { LSTM } from "../../../layers/lstm.js";
 import type { CellActivation } from "../../../index.js";
 import type { FusedActivation } from "../schema.js";
@@ -32,6 +32,7 @@ export function runLstm(
     direction: run.reverse ? "reverse" : "forward",
     peepholes: forget.peephole !== null,
     backend: call.scope.backend,
+    precision: call.scope.precision,
     ...(cellClip < Infinity && { cellClip }),
     ...(activation !== "tanh" && {
       activations: ["sigmoid", activation, activation],
@@ -90,13 +91,13 @@ function dictOf(weights: LstmWeights) {
   const gates = [input, forget, candidate, output];
   const bias = below(gates.map((gate) => gate.bias ?? zeros(hiddenSize)));
   return {
-    weight_ih_l0: tensor(below(gates.map(({ W }) => W))),
-    weight_hh_l0: tensor(below(gates.map(({ R }) => R))),
-    bias_ih_l0: tensor(bias),
-    bias_hh_l0: tensor(zeros(4 * hiddenSize)),
-    ...(projection && { weight_hr_l0: tensor(projection) }),
+    weight_ih_l0: tensorOf(below(gates.map(({ W }) => W))),
+    weight_hh_l0: tensorOf(below(gates.map(({ R }) => R))),
+    bias_ih_l0: tensorOf(bias),
+    bias_hh_l0: tensorOf(zeros(4 * hiddenSize)),
+    ...(projection && { weight_hr_l0: tensorOf(projection) }),
     ...(forget.peephole && {
-      weight_peephole_l0: tensor(
+      weight_peephole_l0: tensorOf(
         below(
           [input, forget, output].map(
             (gate) => gate.peephole ?? zeros(hiddenSize),
@@ -107,15 +108,16 @@ function dictOf(weights: LstmWeights) {
   };
 }
 
-const tensor = ({ shape, data }: Value) => ({
-  shape,
-  data: data as Float32Array,
-});
-
 function negated(gate: Gate): Gate {
   const minus = (value: Value): Value => ({
     ...value,
-    data: Float32Array.from(value.data, (n) => -n),
+    data: value.data.map((n) => -n),
+    ...(value.scaled && {
+      scaled: {
+        ...value.scaled,
+        integers: value.scaled.integers.map((n) => -n),
+      },
+    }),
   });
   const { W, R, bias, peephole, norm } = gate;
   return {

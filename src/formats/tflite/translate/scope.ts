@@ -4,7 +4,7 @@ import type {
   LayerNote,
   Value,
 } from "../../../graph/index.js";
-import type { BackendChoice } from "../../../layers/options.js";
+import type { BackendChoice, Precision } from "../../../layers/options.js";
 import { type Constants, dtypeOf } from "../constants.js";
 import type { Subgraph, Tensor } from "../model.js";
 
@@ -25,6 +25,7 @@ export interface StateStore {
 export interface Surroundings {
   readonly constants: Constants;
   readonly backend: BackendChoice;
+  readonly precision: Precision;
   /** Whether quantised models are computed in integers. */
   readonly exact: boolean;
   readonly states: StateStore;
@@ -80,6 +81,10 @@ export class Scope {
 
   get states(): StateStore {
     return this.translation.states;
+  }
+
+  get precision(): Precision {
+    return this.translation.precision;
   }
 
   get backend(): BackendChoice {

@@ -2,7 +2,7 @@
  * The operators of recurrent networks over sequences, and of their single steps. What they keep from call to call are
  * variable tensors, which become states of the graph.
  */
-import type { Value } from "../../../graph/index.js";
+import { tensorOf, type Value } from "../../../graph/index.js";
 import { RNN } from "../../../layers/rnn.js";
 import type { Call, Translate } from "./call.js";
 import { LAYER_ACTIVATIONS, runLstm } from "./lstm.js";
@@ -197,19 +197,16 @@ function runRnn(
     bias: bias !== null,
     direction: run.reverse ? "reverse" : "forward",
     backend: call.scope.backend,
+    precision: call.scope.precision,
     ...(activation === "linear"
       ? { activations: ["linear" as const] }
       : { nonlinearity: activation as "tanh" | "relu" }),
   });
-  const tensor = ({ shape, data }: Value) => ({
-    shape,
-    data: data as Float32Array,
-  });
   layer.loadStateDict({
-    weight_ih_l0: tensor(W),
-    weight_hh_l0: tensor(R),
+    weight_ih_l0: tensorOf(W),
+    weight_hh_l0: tensorOf(R),
     ...(bias && {
-      bias_ih_l0: tensor(bias),
+      bias_ih_l0: tensorOf(bias),
       bias_hh_l0: { shape: [hiddenSize], data: new Float32Array(hiddenSize) },
     }),
   });

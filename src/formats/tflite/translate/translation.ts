@@ -9,7 +9,7 @@ import {
   type LayerNote,
   type Value,
 } from "../../../graph/index.js";
-import type { BackendChoice } from "../../../layers/options.js";
+import type { BackendChoice, Precision } from "../../../layers/options.js";
 import type { Constants } from "../constants.js";
 import { dtypeOf } from "../constants.js";
 import { tfliteOperations } from "../graph-operations.js";
@@ -26,6 +26,8 @@ const DEEPEST = 32;
 
 export interface TranslationOptions {
   readonly backend: BackendChoice;
+  /** Of layers that are made of recurrent operators. */
+  readonly precision: Precision;
   /** Whether quantised models are computed in integers. */
   readonly exact: boolean;
   /** What one initialisation of variables may do. */
@@ -58,6 +60,10 @@ export class Translation implements Surroundings {
 
   get backend(): BackendChoice {
     return this.options.backend;
+  }
+
+  get precision(): Precision {
+    return this.options.precision;
   }
 
   get exact(): boolean {
