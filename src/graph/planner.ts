@@ -1,5 +1,4 @@
 import { FormatError } from "../errors.js";
-import type { Layer } from "../index.js";
 import type { Recognised } from "./cells/recognise.js";
 import {
   type BodyDescription,
@@ -17,7 +16,7 @@ import {
 } from "./node.js";
 import { type Plan, usedAlone, withFrees } from "./plan.js";
 import { FREE, runsOf } from "./runs.js";
-import { Scope, slotOf } from "./scope.js";
+import { checkNew, Scope, slotOf } from "./scope.js";
 import type { Operations } from "./table.js";
 import { type Scaled, TooLarge, type Value } from "./value.js";
 
@@ -107,10 +106,10 @@ export class Planner {
 
   #add(given: NodeDescription, scope: Scope): void {
     const known = new Map<string, number>();
-    let description =
-      given.type === "Loop" ? this.#unrolled(given, scope, known) : given;
+    const rewrite = this.#operations.get(given.type)?.rewrite;
+    let description = rewrite?.(given, scope, known) ?? given;
     const place = placeOf(given.name, given.type);
-    let inputs = description.inputs.map((input) =>
+    let inputs: readonly number[] = description.inputs.map((input) =>
       input === "" ? -1 : slotOf(input, scope, place),
     );
     const cell =
@@ -118,14 +117,12 @@ export class Planner {
         ? this.#recognised(description, inputs, scope, known)
         : null;
     if (cell) {
-      const { attributes, slots } = cell;
-      inputs = [...slots];
-      const names = slots.map((slot) => this.#names[slot] ?? "");
+      inputs = cell.slots;
       description = {
         ...description,
         type: "CellLoop",
-        inputs: names,
-        attributes,
+        inputs: inputs.map((slot) => this.#names[slot] ?? ""),
+        attributes: cell.attributes,
       };
     }
     const { type, outputs } = description;
@@ -179,55 +176,6 @@ export class Planner {
     });
   }
 
-  /**
-   * A Loop without the states that its body hands on as they are, as tf2onnx has weights: they are values around it,
-   * and products with those that are constant run on the kernel.
-   *
-   * @param known is given the body's names for them
-   */
-  #unrolled(
-    given: NodeDescription,
-    scope: Scope,
-    known: Map<string, number>,
-  ): NodeDescription {
-    const { type, name, inputs, outputs, attributes } = given;
-    const body = attributes.get("body");
-    const place = placeOf(name, type);
-    const fits =
-      typeof body === "object" &&
-      isBody(body) &&
-      body.inputs.length === inputs.length &&
-      body.outputs.length >= inputs.length - 1;
-    if (!fits) return given;
-    const changes = inputs.map(
-      (input, i) =>
-        i < 2 || input === "" || body.outputs[i - 1] !== body.inputs[i],
-    );
-    if (changes.every((own) => own)) return given;
-    inputs.forEach((input, i) => {
-      if (changes[i]) return;
-      const slot = slotOf(input, scope, place);
-      known.set(body.inputs[i] as string, slot);
-      const output = outputs[i - 2];
-      if (!output) return;
-      checkNew(output, scope, place);
-      scope.set(output, slot);
-    });
-    const kept = <T>(list: readonly T[], shift: number): T[] =>
-      list.filter((_, i) => changes[i + shift] ?? true);
-    const changed = {
-      ...body,
-      inputs: kept(body.inputs, 0),
-      outputs: kept(body.outputs, 1),
-    };
-    return {
-      ...given,
-      inputs: kept(inputs, 0),
-      outputs: kept(outputs, 2),
-      attributes: new Map(attributes).set("body", changed),
-    };
-  }
-
   /** The recurrent cell that a Loop is. */
   #recognised(
     description: NodeDescription,
@@ -244,21 +192,7 @@ export class Planner {
       const value = this.#constants[slot] ?? null;
       return { slot, value, ones: this.#areOnes(slot, scope) };
     };
-    const made = recognise(
-      description,
-      slots,
-      constants,
-      { find },
-      this.#setting,
-    );
-    const weights = made?.attributes.get("layer") as Layer | undefined;
-    const count = weights
-      ? Object.values(weights.stateDict()).reduce(
-          (all, { data }) => all + data.length,
-          0,
-        )
-      : 0;
-    return this.#setting.work.take(count) ? made : null;
+    return recognise(description, slots, constants, { find }, this.#setting);
   }
 
   /** Whether a value is an Expand of a 1. */
@@ -334,29 +268,21 @@ function withScaled(runs: StepRun, inputs: Values, results: Values): Values {
     runs.forget();
     return run(
       runs,
-      inputs.map((value) => {
-        if (!value?.scaled) return value;
-        const { dtype, shape, scaled } = value;
-        return { dtype, shape, data: scaled[part] };
-      }),
+      inputs.map((value) =>
+        value?.scaled ? { ...value, data: value.scaled[part] } : value,
+      ),
     );
   };
   const [integers, scales] = [moved("integers"), moved("scales")];
-  return results.map((value, i) => {
-    if (value?.dtype !== "float32") return value;
-    const scaled = {
-      integers: (integers[i] as Value).data,
-      scales: (scales[i] as Value).data,
-    };
-    return { ...value, scaled };
-  });
-}
-
-/** @throws FormatError where the name is none, or one of another value */
-function checkNew(name: string, scope: Scope, place: string): void {
-  if (name !== "" && !scope.has(name)) return;
-  const got = name === "" ? "none" : `${JSON.stringify(name)} again`;
-  throw new FormatError(`expected a name of its own, got ${got}`, place);
+  const of = (values: Values, i: number) => (values[i] as Value).data;
+  return results.map((value, i) =>
+    value?.dtype === "float32"
+      ? {
+          ...value,
+          scaled: { integers: of(integers, i), scales: of(scales, i) },
+        }
+      : value,
+  );
 }
 
 /** What nodes say of values in the file is said of the file. */

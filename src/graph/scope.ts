@@ -39,3 +39,10 @@ export function slotOf(name: string, scope: Scope, place: string): number {
     place,
   );
 }
+
+/** @throws FormatError where the name is none, or one of another value */
+export function checkNew(name: string, scope: Scope, place: string): void {
+  if (name !== "" && !scope.has(name)) return;
+  const got = name === "" ? "none" : `${JSON.stringify(name)} again`;
+  throw new FormatError(`expected a name of its own, got ${got}`, place);
+}

@@ -28,127 +28,74 @@ export function operatorName(code: number): string {
   return NAMES[code] ?? `operator ${code}`;
 }
 
-const FUSED = ["fused_activation_function"] as const;
-const POOL = [
-  "padding",
-  "stride_w",
-  "stride_h",
-  "filter_width",
-  "filter_height",
-  "fused_activation_function",
-] as const;
-const LSTM = ["fused_activation_function", "cell_clip", "proj_clip"] as const;
-const RESIZE = [
-  "new_height",
-  "new_width",
-  "align_corners",
-  "half_pixel_centers",
-] as const;
-const REDUCER = ["keep_dims"] as const;
-const WHILE = ["cond_subgraph_index", "body_subgraph_index"] as const;
+const FUSED = "fused_activation_function";
+const POOL = `padding stride_w stride_h filter_width filter_height ${FUSED}`;
+const LSTM = `${FUSED} cell_clip proj_clip`;
+const CORNERS = "align_corners half_pixel_centers";
+const KEPT = "keep_dims";
 
 /** Operators that are not here have no options. */
-const OPTIONS: Readonly<Record<string, readonly string[]>> = {
+const OPTIONS: Readonly<Record<string, string>> = {
   ADD: FUSED,
   SUB: FUSED,
   MUL: FUSED,
   DIV: FUSED,
   L2_NORMALIZATION: FUSED,
-  CONV_2D: [
-    "padding",
-    "stride_w",
-    "stride_h",
-    "fused_activation_function",
-    "dilation_w_factor",
-    "dilation_h_factor",
-  ],
-  DEPTHWISE_CONV_2D: [
-    "padding",
-    "stride_w",
-    "stride_h",
-    "depth_multiplier",
-    "fused_activation_function",
-    "dilation_w_factor",
-    "dilation_h_factor",
-  ],
-  TRANSPOSE_CONV: [
-    "padding",
-    "stride_w",
-    "stride_h",
-    "fused_activation_function",
-  ],
+  CONV_2D: `padding stride_w stride_h ${FUSED} dilation_w_factor dilation_h_factor`,
+  DEPTHWISE_CONV_2D: `padding stride_w stride_h depth_multiplier ${FUSED} dilation_w_factor dilation_h_factor`,
+  TRANSPOSE_CONV: `padding stride_w stride_h ${FUSED}`,
   AVERAGE_POOL_2D: POOL,
   MAX_POOL_2D: POOL,
   L2_POOL_2D: POOL,
-  FULLY_CONNECTED: [
-    "fused_activation_function",
-    "weights_format",
-    "keep_num_dims",
-  ],
-  SVDF: ["rank", "fused_activation_function"],
+  FULLY_CONNECTED: `${FUSED} weights_format keep_num_dims`,
+  SVDF: `rank ${FUSED}`,
   RNN: FUSED,
-  UNIDIRECTIONAL_SEQUENCE_RNN: ["time_major", "fused_activation_function"],
-  BIDIRECTIONAL_SEQUENCE_RNN: [
-    "time_major",
-    "fused_activation_function",
-    "merge_outputs",
-  ],
-  LSTM: [...LSTM, "kernel_type"],
-  UNIDIRECTIONAL_SEQUENCE_LSTM: [
-    ...LSTM,
-    "time_major",
-    "asymmetric_quantize_inputs",
-    "diagonal_recurrent_tensors",
-  ],
-  BIDIRECTIONAL_SEQUENCE_LSTM: [...LSTM, "merge_outputs", "time_major"],
-  SOFTMAX: ["beta"],
-  CONCATENATION: ["axis", "fused_activation_function"],
-  LOCAL_RESPONSE_NORMALIZATION: ["radius", "bias", "alpha", "beta"],
-  RESIZE_BILINEAR: RESIZE,
-  // one table without the sizes that the other has left
-  RESIZE_NEAREST_NEIGHBOR: RESIZE.slice(2),
-  RESHAPE: ["new_shape"],
-  SPACE_TO_DEPTH: ["block_size"],
-  DEPTH_TO_SPACE: ["block_size"],
-  GATHER: ["axis", "batch_dims"],
-  MEAN: REDUCER,
-  SUM: REDUCER,
-  REDUCE_PROD: REDUCER,
-  REDUCE_MAX: REDUCER,
-  REDUCE_MIN: REDUCER,
-  REDUCE_ANY: REDUCER,
-  REDUCE_ALL: REDUCER,
-  SQUEEZE: ["squeeze_dims"],
-  SPLIT: ["num_splits"],
-  SPLIT_V: ["num_splits"],
-  STRIDED_SLICE: [
-    "begin_mask",
-    "end_mask",
-    "ellipsis_mask",
-    "new_axis_mask",
-    "shrink_axis_mask",
-    "offset",
-  ],
-  CAST: ["in_data_type", "out_data_type"],
-  ARG_MAX: ["output_type"],
-  ARG_MIN: ["output_type"],
-  SHAPE: ["out_type"],
-  PACK: ["values_count", "axis"],
-  UNPACK: ["num", "axis"],
-  ONE_HOT: ["axis"],
-  LEAKY_RELU: ["alpha"],
-  MIRROR_PAD: ["mode"],
-  REVERSE_SEQUENCE: ["seq_dim", "batch_dim"],
-  IF: ["then_subgraph_index", "else_subgraph_index"],
-  CALL_ONCE: ["init_subgraph_index"],
-  WHILE,
-  BATCH_MATMUL: ["adj_x", "adj_y"],
-  CUMSUM: ["exclusive", "reverse"],
-  VAR_HANDLE: ["container", "shared_name"],
-  GELU: ["approximate"],
-  FAKE_QUANT: ["min", "max", "num_bits", "narrow_range"],
+  UNIDIRECTIONAL_SEQUENCE_RNN: `time_major ${FUSED}`,
+  BIDIRECTIONAL_SEQUENCE_RNN: `time_major ${FUSED} merge_outputs`,
+  LSTM: `${LSTM} kernel_type`,
+  UNIDIRECTIONAL_SEQUENCE_LSTM: `${LSTM} time_major asymmetric_quantize_inputs diagonal_recurrent_tensors`,
+  BIDIRECTIONAL_SEQUENCE_LSTM: `${LSTM} merge_outputs time_major`,
+  SOFTMAX: "beta",
+  CONCATENATION: `axis ${FUSED}`,
+  LOCAL_RESPONSE_NORMALIZATION: "radius bias alpha beta",
+  RESIZE_BILINEAR: `new_height new_width ${CORNERS}`,
+  RESIZE_NEAREST_NEIGHBOR: CORNERS,
+  RESHAPE: "new_shape",
+  SPACE_TO_DEPTH: "block_size",
+  DEPTH_TO_SPACE: "block_size",
+  GATHER: "axis batch_dims",
+  MEAN: KEPT,
+  SUM: KEPT,
+  REDUCE_PROD: KEPT,
+  REDUCE_MAX: KEPT,
+  REDUCE_MIN: KEPT,
+  REDUCE_ANY: KEPT,
+  REDUCE_ALL: KEPT,
+  SQUEEZE: "squeeze_dims",
+  SPLIT: "num_splits",
+  SPLIT_V: "num_splits",
+  STRIDED_SLICE:
+    "begin_mask end_mask ellipsis_mask new_axis_mask shrink_axis_mask offset",
+  CAST: "in_data_type out_data_type",
+  ARG_MAX: "output_type",
+  ARG_MIN: "output_type",
+  SHAPE: "out_type",
+  PACK: "values_count axis",
+  UNPACK: "num axis",
+  ONE_HOT: "axis",
+  LEAKY_RELU: "alpha",
+  MIRROR_PAD: "mode",
+  REVERSE_SEQUENCE: "seq_dim batch_dim",
+  IF: "then_subgraph_index else_subgraph_index",
+  CALL_ONCE: "init_subgraph_index",
+  WHILE: "cond_subgraph_index body_subgraph_index",
+  BATCH_MATMUL: "adj_x adj_y",
+  CUMSUM: "exclusive reverse",
+  VAR_HANDLE: "container shared_name",
+  GELU: "approximate",
+  FAKE_QUANT: "min max num_bits narrow_range",
 };
 
 /** The fields of an operator's options. */
 export const optionsOf = (name: string): readonly string[] =>
-  OPTIONS[name] ?? [];
+  OPTIONS[name]?.split(" ") ?? [];

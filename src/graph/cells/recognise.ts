@@ -30,6 +30,8 @@ export interface Recognised {
 interface Setting {
   readonly backend: BackendChoice;
   readonly precision: Precision;
+  /** Of the work that may be done at load: whether there is as much left. */
+  readonly work: { take(count: number): boolean };
 }
 
 export type Recognise = typeof recognised;
@@ -79,9 +81,11 @@ export function recognised(
   const ends = limits.known.map(({ counter: own, limit }) =>
     iterations(own, scalarOf(limit) as number),
   );
+  const layer = layerOf(cell, setting);
+  if (!setting.work.take(layer.parameterCount)) return null;
   return {
     attributes: new Map<string, AttributeValue>([
-      ["layer", layerOf(cell, setting)],
+      ["layer", layer],
       ["states", roles],
       ["first", counter.start + counter.plus],
       ["most", Math.min(...ends, Infinity)],

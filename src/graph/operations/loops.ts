@@ -9,6 +9,7 @@ import { stridesOf } from "../strides.js";
 import type { Body, Compile, Node, Running } from "../node.js";
 import type { Family } from "../table.js";
 import { runSteps } from "../plan.js";
+import { withoutHandedOn } from "./handed-on.js";
 import { type Numbers, storage, type Value } from "../value.js";
 
 /** What is handed on: copies, in two rooms by turns, since a body may hand on what it was given in another order. */
@@ -318,4 +319,5 @@ export const loops = (): Family => ({
   operations: { Loop: loop, Scan: scan },
   outputs: { Loop: Infinity, Scan: Infinity },
   lists: ["Loop"],
+  rewrites: { Loop: withoutHandedOn },
 });
