@@ -4,10 +4,14 @@
  *
  *     npm run build && node examples/adding/adding.mjs             four minutes on one core
  *     node examples/adding/adding.mjs 10 50                        these lengths alone
+ *     node examples/adding/adding.mjs --svg docs/adding.svg        and draws the errors, each against its steps
  */
+import { writeFileSync } from "node:fs";
 import asciichart from "asciichart";
+import * as echarts from "echarts";
 import { GRU, Linear, LSTM, RNN, Sequential } from "gatewise";
 import { initialize, Trainer } from "gatewise/train";
+import { toSVG } from "gatewise/vis";
 
 const HIDDEN = 32;
 const BATCH = 64;
@@ -68,14 +72,20 @@ function learn(name, length) {
   return curve;
 }
 
-const asked = process.argv.slice(2).map(Number);
+const words = process.argv.slice(2);
+const svg = words.includes("--svg")
+  ? words.splice(words.indexOf("--svg"), 2)[1]
+  : null;
+const asked = words.map(Number);
 const lengths = asked.length ? asked : [10, 50, 200];
 const colours = [asciichart.red, asciichart.blue, asciichart.green];
 const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
 const rows = [];
+const drawn = [];
 for (const length of lengths) {
   seed = 1;
   const curves = Object.keys(LAYERS).map((name) => learn(name, length));
+  drawn.push(curves);
   rows.push([length, ...curves.map((curve) => curve.at(-1))]);
   console.log(
     `\nmean squared error over ${STEPS} steps, sequences of ${length} (RNN, LSTM, GRU)`,
@@ -100,3 +110,73 @@ for (const [length, ...errors] of rows)
       .map((text) => text.padStart(9))
       .join(""),
   );
+
+/** Lines that colour-blind readers tell apart too (Okabe and Ito 2008). */
+const LINES = ["#c2571a", "#3b6fb6", "#0b7a6f"];
+const PANEL = { top: 76, width: 250, height: 190 };
+
+/** A panel a length, in each the mean squared error of the three. */
+function picture() {
+  const each = (make) => lengths.map((length, panel) => make(length, panel));
+  const left = (panel) => 62 + panel * 300;
+  const text = (name, at, size, top) => ({
+    text: name,
+    left: at,
+    top,
+    textStyle: { fontSize: size, fontWeight: "normal", color: "#1f2a27" },
+  });
+  return {
+    animation: false,
+    backgroundColor: "#ffffff",
+    textStyle: { fontFamily: "system-ui, sans-serif" },
+    visualMap: [],
+    title: [
+      text("The adding problem: mean squared error", 56, 18, 10),
+      ...each((length, panel) =>
+        text(`${length} steps`, left(panel) - 6, 14, PANEL.top - 28),
+      ),
+    ],
+    legend: {
+      data: Object.keys(LAYERS),
+      right: 40,
+      top: 12,
+      icon: "rect",
+      itemHeight: 3,
+    },
+    grid: each((_, panel) => ({ ...PANEL, left: left(panel) })),
+    xAxis: each((_, panel) => ({
+      type: "value",
+      gridIndex: panel,
+      max: STEPS,
+      interval: STEPS / 3,
+      name: panel ? "" : "steps of the optimiser",
+      nameLocation: "middle",
+      nameGap: 26,
+      splitLine: { show: false },
+    })),
+    yAxis: each((_, panel) => ({
+      type: "log",
+      gridIndex: panel,
+      min: 1e-4,
+      max: 1,
+      axisLabel: { show: !panel },
+    })),
+    series: each((_, panel) =>
+      Object.keys(LAYERS).map((name, i) => ({
+        name,
+        type: "line",
+        xAxisIndex: panel,
+        yAxisIndex: panel,
+        showSymbol: false,
+        lineStyle: { width: 2, color: LINES[i] },
+        itemStyle: { color: LINES[i] },
+        data: drawn[panel][i].map((error, at, { length }) => [
+          ((at + 1) * STEPS) / length,
+          error,
+        ]),
+      })),
+    ).flat(),
+  };
+}
+
+if (svg) writeFileSync(svg, toSVG(echarts, picture()));
