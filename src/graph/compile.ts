@@ -39,7 +39,8 @@ const MOST_KEPT = 2 ** 24;
 
 /** A graph ready to run. */
 export interface Compiled {
-  readonly description: GraphDescription;
+  /** Nodes and constants are in the plan: what of them is taken into layers is not kept twice. */
+  readonly description: Pick<GraphDescription, "inputs" | "outputs">;
   readonly plan: Plan;
   readonly inputs: readonly Input[];
   readonly limits: Limits;
@@ -84,7 +85,8 @@ export function compile(
   });
   const plan = planner.plan(description);
   const limits = { maxBytes, maxSteps };
-  return { description, plan, inputs, limits, backend, precision };
+  const ports = { inputs: description.inputs, outputs: description.outputs };
+  return { description: ports, plan, inputs, limits, backend, precision };
 }
 
 export const emptyNotes = (): Notes => ({

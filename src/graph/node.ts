@@ -139,7 +139,7 @@ export class Node {
   readonly #inputs: readonly string[];
   #constants: readonly (Value | null)[];
   readonly #attributes: ReadonlyMap<string, AttributeValue>;
-  readonly #compileBody: (body: BodyDescription, place: string) => Body;
+  #compileBody: ((body: BodyDescription, place: string) => Body) | null;
   readonly #read = new Set<string>();
   readonly #bodies = new Map<string, Body>();
   readonly #absorbed: (() => Value)[] = [];
@@ -189,9 +189,10 @@ export class Node {
     return this.#constants[input] ?? null;
   }
 
-  /** Lets go of the inputs' values, which the node keeps no longer than it is compiled. */
+  /** Lets go of the inputs' values, and of the planner with those of all others, which it needs while it is compiled. */
   forget(): void {
     this.#constants = [];
+    this.#compileBody = null;
   }
 
   /** The node has taken the input in for good: nobody need keep its value, which `restore` makes again. */
@@ -284,7 +285,7 @@ export class Node {
   /** A body, compiled. */
   body(name: string): Body {
     const value = this.#attribute(name);
-    if (value === undefined || !isBody(value))
+    if (value === undefined || !isBody(value) || !this.#compileBody)
       throw this.#wrong(name, "a graph", value);
     const body = this.#compileBody(value, `${this.place}, ${name}`);
     this.#bodies.set(name, body);

@@ -75,6 +75,17 @@ describe.each(backends)("after dispose on %s", (backend) => {
     expect(lstm.forward(x).output).toEqual(output);
   });
 
+  test("a file's weights are kept once", async () => {
+    const bytes = toOnnx(chain(400));
+    const before = await inUse();
+    const { model } = load(bytes, { backend });
+    const kept = (await inUse()).external - before.external;
+    // 640,000 weights
+    expect(kept).toBeGreaterThan(2.4);
+    expect(kept).toBeLessThan(2.6);
+    expect(model.inputs.length).toBe(1);
+  });
+
   test("the memory of recurrent nodes and products is given back, that of bodies too", async () => {
     const builder = new GraphBuilder();
     const input = builder.input("x", ["B", 400]);
