@@ -71,11 +71,9 @@ export function serialize(
   tensors: StateDict,
   metadata?: Record<string, string>,
 ): Bytes {
-  const header: [string, unknown][] = [];
-  if (metadata !== undefined) header.push([METADATA, strings(metadata)]);
-  const floats: [string, string, readonly number[], Float32Array][] = [];
+  const floats: Blob[] = [];
   // behind the floats, which then begin at multiples of 4
-  const bytes: [string, string, readonly number[], Int8Array][] = [];
+  const bytes: Blob[] = [];
   for (const [name, value] of Object.entries(named(tensors, "tensors"))) {
     if (name === METADATA)
       throw wrong(true, "tensors", `names other than ${METADATA}`, name);
@@ -87,8 +85,25 @@ export function serialize(
       bytes.push([name, "I8", shape, values]);
     } else floats.push([name, "F32", shape, data]);
   }
+  return assemble([...floats, ...bytes], metadata);
+}
+
+/** A tensor as it stands in a file. @internal */
+export type Blob = readonly [
+  name: string,
+  dtype: string,
+  shape: readonly number[],
+  numbers: Float32Array | Int16Array | Uint16Array | Int8Array,
+];
+
+/** The file of them, in this order. @internal */
+export function assemble(
+  blobs: readonly Blob[],
+  metadata?: Record<string, string>,
+): Bytes {
+  const header: [string, unknown][] = [];
+  if (metadata !== undefined) header.push([METADATA, strings(metadata)]);
   let size = 0;
-  const blobs = [...floats, ...bytes];
   for (const [name, dtype, shape, { byteLength }] of blobs) {
     const data_offsets = [size, (size += byteLength)];
     header.push([name, { dtype, shape, data_offsets }]);

@@ -65,11 +65,11 @@ class Writer {
     return { dtype, tensor, shape, ...(rows.turned && { turned: true }) };
   }
 
-  /** The name that it has in the file, in which integers have a second. */
+  /** The name that it has in the file, in which a matrix may have a second, for the scales of its rows. */
   #tensor(value: Tensor, given: string): string {
     // a safetensors file has the one name for itself
     let name = given === "__metadata__" ? "tensor" : given;
-    const others = "integers" in value ? ["_scale"] : [];
+    const others = value.shape.length > 1 ? ["_scale"] : [];
     const names = () => [name, ...others.map((end) => name + end)];
     while (names().some((each) => this.#taken.has(each))) name += "~";
     for (const each of names()) this.#taken.add(each);

@@ -2,6 +2,7 @@
 
 export type { Precision } from "../layers/options.js";
 export { quantize, type QuantizeOptions } from "./quantize.js";
+export { saveCompact, type Storage } from "./storage.js";
 export type {
   Deviation,
   LayerReport,
