@@ -27,8 +27,9 @@ const DECLARATION =
 /** @param {string} text of a file @returns {Statement[]} */
 export const statements = (text) => cut(text).map(toStatement);
 
-/** @param {string} text */
-const withoutComments = (text) => text.replace(/\/\*[^]*?\*\//g, "").trim();
+/** The last may have no end yet. @param {string} text */
+const withoutComments = (text) =>
+  text.replace(/\/\*[^]*?(?:\*\/|$)/g, "").trim();
 
 /** @param {string} text */
 function cut(text) {
@@ -36,7 +37,7 @@ function cut(text) {
   let part = "";
   for (const line of text.split("\n")) {
     part += `${line}\n`;
-    const ends = /^\S.*;$|^\S.*\}$|^[}\])].*;?$/.test(line);
+    const ends = /[;}]$/.test(line);
     const count = (/** @type {string} */ bracket) =>
       withoutComments(part).split(bracket).length;
     if (!ends || count("{") !== count("}") || !withoutComments(part)) continue;
