@@ -4,7 +4,7 @@
 import { dtypeOf } from "../constants.js";
 import type { Call, Translate } from "./call.js";
 import { integerType } from "./elementwise.js";
-import { sameScale } from "./shaping.js";
+import { sameScale } from "./moved.js";
 
 /** Over the axes in the second input, of which there may be one number alone. */
 const reduced =
