@@ -107,6 +107,8 @@ describe("tensor", () => {
       "TypeError: values[1][0]: expected an array of length 1, got 3",
       [[[1], [2]], floats(3, 4)],
     ],
+    ["TypeError: values: expected numbers, got a function", () => 1],
+    ["TypeError: values: expected numbers, got a symbol", Symbol("x")],
     ["TypeError: values: expected numbers, got null", null],
     ["TypeError: values: expected numbers, got undefined", undefined],
     ["TypeError: values: expected numbers, got 5n", 5n],
