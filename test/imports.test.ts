@@ -54,6 +54,7 @@ const MAY: Record<string, readonly string[]> = {
     "formats",
     "graph",
     "entry",
+    "quantize",
     "queue",
     "training",
     "vis",

@@ -2,7 +2,7 @@
  * The commands and their arguments, which commander parses.
  */
 import { Command, Option } from "commander";
-import { convert, FORMATS } from "./commands/convert.js";
+import { convert, FORMATS, PRECISIONS } from "./commands/convert.js";
 import { inspect } from "./commands/inspect.js";
 import {
   backendOption,
@@ -75,13 +75,19 @@ export function createProgram(): Command {
     .argument("<file>", "a model file; - for standard input")
     .argument(
       "<out>",
-      `where to write it, a name ending in .${FORMATS.join(" or .")}; - for standard output`,
+      `where to write it, a name ending in .${FORMATS.join(", .")} (RTNeural's); - for standard output`,
     )
     .addOption(
       new Option(
         "--to <format>",
         "the format, if the name of OUT does not tell",
       ).choices(FORMATS),
+    )
+    .addOption(
+      new Option(
+        "--precision <name>",
+        "round the weights to integers, for a file a quarter the size",
+      ).choices(PRECISIONS),
     )
     .addOption(jsonOption())
     .addOption(quietOption())

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { load as loadOnnx } from "../../src/formats/onnx/index.js";
-import { init, Sequential } from "../../src/index.js";
+import { load as loadNam } from "../../src/formats/nam/index.js";
+import { init, Linear, LSTM, Sequential } from "../../src/index.js";
 import { expectClose, expectSameTensor } from "../support/compare.js";
 import { ampOutputs, backend, chain, options, steps } from "./models.js";
 import { openSession } from "./session.js";
 
-const { start, read, done } = openSession();
+const { start, read, put, done, expectFailure } = openSession();
 
 test("convert writes a safetensors file with the same outputs", async () => {
   const { code, stdout } = await start(
@@ -34,4 +35,52 @@ test("convert writes ONNX, which gives the same", async () => {
   const input = { shape: [1, 50, 2], data: steps.data };
   const { data } = graph.run({ input })[name!]!;
   expectClose(data, chain.forward(steps).output.data, 1e-6);
+});
+
+test("convert writes .nam and RTNeural's JSON, which give the same", async () => {
+  await done("convert", "amp.json", "amp2.json", ...backend);
+  await done("convert", "amp2.json", "amp3.safetensors", ...backend);
+  await init({ backend: "simd" });
+  const input = [[0.5], [-0.5], [0.25]];
+  const { data } = Sequential.load(read("amp3.safetensors")).forward(
+    input,
+  ).output;
+  expectClose(data, ampOutputs.data, 1e-6);
+  const lstm = new Sequential([
+    new LSTM({ inputSize: 1, hiddenSize: 4 }),
+    new Linear({ inputSize: 4, outputSize: 1 }),
+  ]);
+  put("lstm.safetensors", lstm.save());
+  await done("convert", "lstm.safetensors", "lstm.nam", ...backend);
+  const { model } = loadNam(read("lstm.nam"));
+  expectClose(
+    model.forward(input).output.data,
+    lstm.forward(input).output.data,
+    1e-6,
+  );
+});
+
+test("what the other format has not is refused by name, and nothing is written", async () => {
+  await expectFailure(
+    ["convert", "chain.safetensors", "chain.nam"],
+    1,
+    /chain\.safetensors: .*expected .*got/,
+  );
+  expect(() => read("chain.nam")).toThrow(/ENOENT/);
+});
+
+test("--precision int8 writes the weights as integers", async () => {
+  await done(
+    "convert",
+    "chain.safetensors",
+    "int8.safetensors",
+    "--precision",
+    "int8",
+    ...backend,
+  );
+  const model = Sequential.load(read("int8.safetensors"));
+  const precisions = model.layers.map(({ precision }) => precision);
+  expect(precisions).toContain("int8");
+  const { data } = chain.forward(steps).output;
+  expectClose(model.forward(steps).output.data, data, 0.02);
 });

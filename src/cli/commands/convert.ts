@@ -1,7 +1,11 @@
 /** `gatewise convert FILE OUT`: a model in another format. @module */
 import { extname } from "node:path";
+import { toNam } from "../../formats/nam/index.js";
+import { toRTNeural } from "../../formats/rtneural/index.js";
+import { quantize } from "../../quantize/index.js";
 import { about, UsageError } from "../errors.js";
 import { type Loaded, loadModel } from "../model.js";
+import { runnerOf } from "../run/runners.js";
 import { writeOutput } from "../../data/output.js";
 import type { CommonOptions } from "./options.js";
 
@@ -9,20 +13,30 @@ import type { CommonOptions } from "./options.js";
 const WRITERS = {
   safetensors: ({ model }: Loaded) => model.save(),
   onnx: ({ runner }: Loaded) => runner.toOnnx(),
+  nam: ({ runner, sampleRate }: Loaded, file: string) =>
+    toNam(
+      runner.chain(file),
+      sampleRate === null ? {} : { sample_rate: sampleRate },
+    ),
+  // RTNeural's
+  json: ({ runner }: Loaded, file: string) => toRTNeural(runner.chain(file)),
 } as const;
+
+export const PRECISIONS = ["int8", "int8-fast"] as const;
 
 export const FORMATS = Object.keys(WRITERS) as Format[];
 type Format = keyof typeof WRITERS;
 
 export interface ConvertOptions extends CommonOptions {
   readonly to?: Format;
+  readonly precision?: (typeof PRECISIONS)[number];
   readonly quiet?: boolean;
 }
 
 export async function convert(
   file: string,
   out: string,
-  { to, json, quiet, ...reading }: ConvertOptions,
+  { to, precision, json, quiet, ...reading }: ConvertOptions,
 ): Promise<void> {
   const ending = to ?? extname(out).slice(1).toLowerCase();
   const format = FORMATS.find((name) => name === ending);
@@ -32,8 +46,9 @@ export async function convert(
       `${out}: expected a name that ends with ${endings}, or --to`,
     );
   }
-  const loaded = await loadModel(file, reading);
-  const bytes = await about(file, () => WRITERS[format](loaded));
+  const found = await loadModel(file, reading);
+  const loaded = precision ? quantized(found, file, precision) : found;
+  const bytes = await about(file, () => WRITERS[format](loaded, file));
   await about(out, () => writeOutput(out, bytes));
   if (quiet) return;
   const summary = { file, out, format, bytes: bytes.length };
@@ -42,4 +57,13 @@ export async function convert(
       `${JSON.stringify({ ...summary, report: loaded.report })}\n`,
     );
   else process.stderr.write(`${out}: ${bytes.length} bytes of ${format}\n`);
+}
+
+function quantized(
+  loaded: Loaded,
+  file: string,
+  precision: (typeof PRECISIONS)[number],
+): Loaded {
+  const { model } = quantize(loaded.runner.chain(file), { precision });
+  return { ...loaded, model, runner: runnerOf(model) };
 }
