@@ -1,6 +1,7 @@
 import type { Layer } from "../layers/layer.js";
 import type { Precision, Ranges } from "../layers/options.js";
 import type { IntegerTensor } from "../integers.js";
+import { rounded } from "./round.js";
 import { LAYER_TYPES } from "../models/layer-types.js";
 
 /** Whether a layer has matrices that can be integers. */
@@ -20,7 +21,7 @@ export function inPrecision(
 ): Layer {
   const Type = LAYER_TYPES[layer.type as keyof typeof LAYER_TYPES];
   const options = { ...layer.options, precision, ranges } as never;
-  return new Type(options).loadStateDict(layer.stateDict());
+  return new Type(options).loadStateDict(rounded(layer.stateDict()));
 }
 
 /** Bytes of its weights in a file. */

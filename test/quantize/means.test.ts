@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
   GRU,
+  type Layer,
   Linear,
   LSTM,
   Masking,
@@ -10,6 +11,7 @@ import {
   type Tensor,
 } from "../../src/index.js";
 import { quantize } from "../../src/quantize/index.js";
+import { centre, inputMeans } from "../../src/quantize/means.js";
 import { expectSameDict } from "../support/compare.js";
 import { Random } from "../support/random.js";
 
@@ -102,12 +104,21 @@ test("an amplifier whose cells remember for long errs a third as much on sound t
   };
   const heard = sound(4);
   const exact = model.forward(heard).output.data;
-  const error = (options: object) => {
-    const { output } = quantize(model, options).model.forward(heard);
+  // rounded as layers do by themselves, whose error has more of a mean than that of quantize
+  const error = (calibrate: Tensor[]) => {
+    const means = inputMeans(model, calibrate);
+    const layers = model.layers.map((layer, place) => {
+      const Type = layer.constructor as new (options: object) => Layer;
+      const rounded = new Type({ ...layer.options, precision: "int8" });
+      rounded.loadStateDict(layer.stateDict());
+      centre(rounded, layer, means[place]!);
+      return rounded;
+    });
+    const { output } = new Sequential(layers).forward(heard);
     return output.data.reduce((sum, y, i) => sum + (y - exact[i]!) ** 2, 0);
   };
-  const calibrated = error({ calibrate: [sound(1)] });
-  expect(Math.sqrt(calibrated)).toBeLessThan(Math.sqrt(error({})) / 3);
+  const calibrated = Math.sqrt(error([sound(1)]));
+  expect(calibrated).toBeLessThan(Math.sqrt(error([])) / 3);
 });
 
 test("what tells nothing changes nothing: masked steps, layers without biases, infinities", () => {
