@@ -1,8 +1,11 @@
 /**
- * Trains the character GRU of words.mjs again, in JavaScript: what train.py says, from the same list of words.
+ * Trains the character GRU of words.mjs again, in JavaScript, from train.py's list of words: as long again, and with
+ * dropout, which train.py has not: 2.577 bits per character of the words held out, which are looked at once, at the end.
  *
  *     apt-get install wamerican && npm run build
- *     node examples/words/train.mjs [FILE]           writes the model to FILE, in four minutes on one core
+ *     node examples/words/train.mjs [FILE]           writes the model to FILE, in five minutes on one core
+ *     node examples/words/train.mjs --validate       trains on a twentieth less and tells of that, epoch by epoch: what
+ *                                                    epochs and dropout were chosen by
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { Embedding, GRU, Linear, Sequential } from "gatewise";
@@ -13,6 +16,7 @@ import { shuffledAsPython } from "./python.mjs";
 const DICTIONARY = "/usr/share/dict/american-english";
 const EPOCHS = 20;
 const BATCH = 256;
+const DROPOUT = 0.1; // of what the GRU gives: 2.589 bits in validation, where 12 epochs without it came to 2.614
 const SEED = 27;
 
 if (!existsSync(DICTIONARY)) {
@@ -40,8 +44,10 @@ const examples = words.map((word) => {
   return { input: [0, ...letters], target: [...letters, 0] };
 });
 const held = Math.floor(words.length / 20);
+const validates = process.argv.includes("--validate");
 const unseen = examples.slice(0, held);
-const seen = examples.slice(held);
+const validation = examples.slice(held, 2 * held);
+const seen = examples.slice(validates ? 2 * held : held);
 console.log(`${seen.length} words to train on, ${held} held out`);
 
 const model = new Sequential([
@@ -55,6 +61,7 @@ const trainer = new Trainer(model, {
   loss: "crossEntropy",
   optimizer: { name: "adam", learningRate: 6e-3 },
   schedule: { name: "cosine", warmup: Math.round(steps / 10), steps },
+  dropout: { 1: { output: DROPOUT } },
   seed: SEED,
 });
 const bits = (nats) => (nats / Math.LN2).toFixed(4);
@@ -62,19 +69,23 @@ const start = performance.now();
 const fit = trainer.fit(seen, {
   epochs: EPOCHS,
   batchSize: BATCH,
-  validation: unseen,
+  ...(validates && { validation, restoreBest: false }),
 });
-let best = Infinity;
 for await (const progress of fit) {
   if (progress.type !== "epoch") continue;
-  best = Math.min(best, progress.validation.loss);
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
+  const told = validates
+    ? `validation ${bits(progress.validation.loss)}`
+    : `trained on, with dropout, ${bits(progress.loss)}`;
   console.log(
-    `epoch ${String(progress.epoch).padStart(2)}, ${seconds} s: held out ${bits(progress.validation.loss)} bits per character`,
+    `epoch ${String(progress.epoch).padStart(2)}, ${seconds} s: ${told} bits per character`,
   );
 }
+if (validates) process.exit();
+
+const { loss } = await trainer.evaluate(unseen);
 console.log(
-  `held out: ${bits(best)} bits per character; PyTorch's weights, of the same words: ${shipped.held_out_bits_per_character}`,
+  `held out: ${bits(loss)} bits per character; PyTorch's weights, of the same words: ${shipped.held_out_bits_per_character}`,
 );
 const [, , file] = process.argv;
 if (file)
@@ -82,7 +93,7 @@ if (file)
     file,
     model.save({
       vocabulary,
-      held_out_bits_per_character: bits(best),
+      held_out_bits_per_character: bits(loss),
       source: "gatewise, examples/words/train.mjs",
     }),
   );
