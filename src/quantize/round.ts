@@ -9,6 +9,9 @@ import type { Tensor } from "../tensor.js";
 
 const MOST = 127;
 
+/** Added and taken off again it leaves the nearest integer: 1.5 · 2^52. */
+const MAGIC = 6755399441055744;
+
 /** Scales that are tried: of the largest number, and less by so much each time. */
 const STEP = 0.005;
 const TRIED = 21;
@@ -52,11 +55,14 @@ function scaleOf(row: Float32Array): number {
   if (!(found > 0 && found < Number.POSITIVE_INFINITY)) return most;
   for (let i = 0; i < TRIED; i++) {
     const scale = sixteenBits((most * (1 - i * STEP)) / MOST);
+    const inverse = 1 / scale;
     let error = 0;
     for (let j = 0; j < row.length && error < best; j++) {
       const value = row[j] as number;
-      const integer = Math.min(MOST, Math.round(Math.abs(value) / scale));
-      error += (integer * scale - Math.abs(value)) ** 2;
+      const integer = value * inverse + MAGIC - MAGIC;
+      const kept = integer > MOST ? MOST : integer < -MOST ? -MOST : integer;
+      const off = kept * scale - value;
+      error += off * off;
     }
     if (error >= best) continue;
     best = error;
