@@ -149,7 +149,7 @@ function picture() {
       gridIndex: panel,
       max: STEPS,
       interval: STEPS / 3,
-      name: panel ? "" : "steps of the optimiser",
+      name: "steps of the optimiser",
       nameLocation: "middle",
       nameGap: 26,
       splitLine: { show: false },

@@ -3,7 +3,7 @@
  * dropout, which train.py has not: 2.577 bits per character of the words held out, which are looked at once, at the end.
  *
  *     apt-get install wamerican && npm run build
- *     node examples/words/train.mjs [FILE]           writes the model to FILE, in five minutes on one core
+ *     node examples/words/train.mjs [FILE]           writes the model to FILE, in six minutes on one core
  *     node examples/words/train.mjs --validate       trains on a twentieth less and tells of that, epoch by epoch: what
  *                                                    epochs and dropout were chosen by
  */
