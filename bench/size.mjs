@@ -1,6 +1,7 @@
-/** npm run size: fails when what a user downloads has grown past its budget. Build first. */
+/** npm run size: fails when what a user downloads has grown past its budget, or the docs tell another size. Build first. */
 
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { sizes } from "./lib/sizes.mjs";
 import { kB, table } from "./lib/text.mjs";
 
@@ -45,12 +46,67 @@ const BUDGETS = {
   "gatewise/vis": { bytes: 14_000, gzipped: 5_600 },
 };
 
+/**
+ * Where sizes are told, in kB gzipped: what stands before each.
+ *
+ * @type {Readonly<Record<string, Readonly<Record<string, RegExp>>>>}
+ */
+const TOLD = {
+  "README.md": {
+    gatewise: /Layers and kernel are/,
+    "LSTM alone": /kB gzipped,/,
+  },
+  "docs/backends.md": {
+    gatewise: /both binaries in \|[^|]*\|/,
+    "LSTM alone": /imports LSTM alone \|[^|]*\|/,
+    "simd.wasm": /`simd.wasm` *\|[^|]*\|/,
+    "relaxed.wasm": /`relaxed.wasm` *\|[^|]*\|/,
+    "gatewise/nam": /amplifiers/,
+    "gatewise/safetensors": /safetensors/,
+    "gatewise/rtneural": /RTNeural/,
+    "gatewise/torch": /PyTorch/,
+    "gatewise/tfjs": /TensorFlow\.js/,
+    "gatewise/onnx": /ONNX/,
+    "gatewise/tflite": /TensorFlow Lite/,
+    "gatewise/keras": /Keras/,
+    "gatewise/load": /\(`gatewise\/load`\)/,
+    "gatewise/train": /Training adds/,
+    "gatewise/audio": /audio/,
+    "gatewise/threads": /threads/,
+  },
+  "docs/start/onnx.md": {
+    "gatewise/onnx": /\| 14 MB of WebAssembly +\|/,
+    gatewise: /`gatewise\/onnx`, and/,
+  },
+  "docs/threads.md": { "gatewise/threads": /binaries of its own \(/ },
+};
+
+/** Text that is more than half a kB or 1 % from what was measured is out of date. */
+function outdated(/** @type {ReadonlyMap<string, number>} */ measured) {
+  return Object.entries(TOLD).flatMap(([file, places]) => {
+    const text = readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
+    return Object.entries(places).flatMap(([name, before]) => {
+      const found = new RegExp(`${before.source} *(\\d+(?:\\.\\d+)?)`).exec(
+        text,
+      );
+      const told = Number(found?.[1]);
+      const own = (measured.get(name) ?? NaN) / 1000;
+      return Math.abs(told - own) <= Math.max(0.51, own / 100)
+        ? []
+        : [`${file}: ${name} is ${own.toFixed(1)} kB gzipped, told as ${told}`];
+    });
+  });
+}
+
 const row = table(["", "bytes", "budget", "gzipped", "budget"], [38, 9]);
 let grown = 0;
+/** @type {Map<string, number>} */
+const measured = new Map();
 for (const { name, bytes, gzipped } of await sizes()) {
   const budget = BUDGETS[name];
   if (!budget) throw new Error(`size: no budget for ${name}`);
   const label = name.endsWith(".wasm") ? name : `${name}, bundled, minified`;
+  measured.set(name, gzipped);
   row([label, kB(bytes), kB(budget.bytes), kB(gzipped), kB(budget.gzipped)]);
   for (const [what, size, most] of /** @type {const} */ ([
     ["bytes", bytes, budget.bytes],
@@ -79,4 +135,6 @@ if (unpackedSize > PACKAGE) {
     `package: expected at most ${PACKAGE} bytes unpacked, got ${unpackedSize}`,
   );
 }
-if (grown) process.exitCode = 1;
+const stale = outdated(measured);
+for (const line of stale) console.error(line);
+if (grown || stale.length) process.exitCode = 1;
