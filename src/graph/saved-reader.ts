@@ -14,7 +14,7 @@ import type {
   PortDescription,
 } from "./description.js";
 import { VERSION } from "./saved-version.js";
-import { tensorOf, turnedBy, valueOf } from "./scaled.js";
+import { tensorOf, transposedValue, valueOf } from "./scaled.js";
 import {
   type Dtype,
   DTYPE_NAMES,
@@ -85,7 +85,7 @@ class Reader {
   }
 
   #value(json: unknown, place: string): Value {
-    const { dtype, tensor, shape, numbers, turned } = object(json, place);
+    const { dtype, tensor, shape, numbers, transposed } = object(json, place);
     const known = DTYPE_NAMES.find((name) => name === dtype);
     if (!known) throw wrong(DTYPE_NAMES.join(", "), dtype, `${place}.dtype`);
     if (known === "float32") {
@@ -102,9 +102,9 @@ class Reader {
       const value = valueOf(found);
       if (shape === undefined) return value;
       const sizes = readSizes(shape, place);
-      if (turned === true && value.shape.length !== 2)
-        throw wrong("a matrix to turn", value.shape, `${place}.tensor`);
-      const own = turned === true ? turnedBy(value) : value;
+      if (transposed === true && value.shape.length !== 2)
+        throw wrong("a matrix to transpose", value.shape, `${place}.tensor`);
+      const own = transposed === true ? transposedValue(value) : value;
       if (sizeOf(sizes) !== own.data.length)
         throw wrong(
           `sizes of ${own.data.length} numbers`,

@@ -4,7 +4,7 @@
  *     { version, graph: { inputs, outputs, constants: { NAME: value }, nodes: [{ type, name, inputs, outputs, attributes }] } }
  *
  * A value is { dtype, tensor: NAME } or { dtype, shape, numbers }; { dtype, tensor, shape } where the tensor has it as rows
- * of integers, or, with turned: true, as columns. What was folded at load stays folded.
+ * of integers, or, with transposed: true, as columns. What was folded at load stays folded.
  */
 import type { Bytes } from "../bytes.js";
 import type { Layer } from "../index.js";
@@ -62,7 +62,12 @@ class Writer {
       return { dtype, tensor: this.#tensor(tensor, name) };
     }
     const tensor = this.#tensor(rows.tensor, name);
-    return { dtype, tensor, shape, ...(rows.turned && { turned: true }) };
+    return {
+      dtype,
+      tensor,
+      shape,
+      ...(rows.transposed && { transposed: true }),
+    };
   }
 
   /** The name that it has in the file, in which a matrix may have a second, for the scales of its rows. */

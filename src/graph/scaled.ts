@@ -35,10 +35,10 @@ export function rowsOf(
   return { values, scales: own };
 }
 
-/** A matrix as few rows of integers as it is, [rows, columns]; `turned`: its columns are. */
+/** A matrix as few rows of integers as it is, [rows, columns]; `transposed`: its columns are. */
 export function savedRows({ shape, scaled }: Value): {
   readonly tensor: Tensor;
-  readonly turned: boolean;
+  readonly transposed: boolean;
 } | null {
   if (!scaled?.integers.length) return null;
   const count = scaled.integers.length;
@@ -48,20 +48,25 @@ export function savedRows({ shape, scaled }: Value): {
     const integers = rows > 0 ? rowsOf(rows, scaled) : null;
     if (!integers) continue;
     const tensor = integerTensor([rows, count / rows], integers);
-    return { tensor, turned: false };
+    return { tensor, transposed: false };
   }
   if (shape.length !== 2) return null;
-  const columns = turnedBy({ dtype: "float32", shape, data: NONE, scaled });
+  const columns = transposedValue({
+    dtype: "float32",
+    shape,
+    data: NONE,
+    scaled,
+  });
   const [size = 0, length = 0] = columns.shape;
   const integers = columns.scaled && rowsOf(size, columns.scaled);
   if (!integers) return null;
-  return { tensor: integerTensor([size, length], integers), turned: true };
+  return { tensor: integerTensor([size, length], integers), transposed: true };
 }
 
 const NONE = new Float32Array(0);
 
 /** [N, K] → [K, N]. */
-export function turnedBy(value: Value): Value {
+export function transposedValue(value: Value): Value {
   const [rows, columns] = value.shape as [number, number];
   return movedBy(value, [columns, rows], (numbers) => {
     const result = new Float32Array(numbers.length);

@@ -106,7 +106,8 @@ export class Sequential extends Inspected implements Model {
   readonly inputs: readonly Port[];
   /** The one that `forward` gives; its time is T where as many steps come out as go in. */
   readonly outputs: readonly Port[];
-  readonly #names: ModelNames;
+  /** What its input and output are called, where they have names of their own. */
+  readonly names: ModelNames;
   readonly #tokens: TokenTable | null;
   readonly #packed: PackedModel;
 
@@ -130,9 +131,9 @@ export class Sequential extends Inspected implements Model {
     const known = { skip: 0, names: 0 };
     const { skip = 0, names = {} } = record(options, "options", known);
     this.skip = checkSkip(skip, sizes, !this.takesTokens && keepsSteps(layers));
-    this.#names = checkNames(names);
-    this.inputs = Object.freeze([inputPort(this, this.#names)]);
-    this.outputs = Object.freeze([outputPort(this, this.#names)]);
+    this.names = Object.freeze({ ...checkNames(names) });
+    this.inputs = Object.freeze([inputPort(this, this.names)]);
+    this.outputs = Object.freeze([outputPort(this, this.names)]);
     const run = layers.filter((layer) => layer.stages.length);
     checkParameters(run);
     const backend = commonBackend(run);
@@ -325,8 +326,8 @@ export class Sequential extends Inspected implements Model {
    * @throws TypeError when the metadata are not strings
    */
   save(metadata: Record<string, string> = {}): Bytes {
-    const { layers, skip } = this;
-    const model = { layers, skip, names: this.#names };
+    const { layers, skip, names } = this;
+    const model = { layers, skip, names };
     return saveModel(model, this.stateDict(), metadata);
   }
 

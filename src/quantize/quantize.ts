@@ -61,7 +61,7 @@ export function quantize(
     centre(rounded, layer, means[place] as Means);
     return rounded;
   });
-  const quantized = new Sequential(layers, { skip: model.skip });
+  const quantized = withLayers(model, layers);
   const report = reportOf(model, quantized, precision, data);
   return { model: quantized, report };
 }
@@ -138,8 +138,13 @@ function reportOf(
 /** The model with one layer in the place of another. */
 function withLayer(model: Sequential, layer: Layer, place: number): Sequential {
   const layers = model.layers.map((each, at) => (at === place ? layer : each));
-  return new Sequential(layers, { skip: model.skip });
+  return withLayers(model, layers);
 }
+
+const withLayers = (
+  { skip, names }: Sequential,
+  layers: readonly Layer[],
+): Sequential => new Sequential(layers, { skip, names });
 
 /** Of a layer's outputs, with the layers in front as they were. */
 function ownError(

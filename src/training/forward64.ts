@@ -184,7 +184,7 @@ function recurrent(
   weights: Weights,
   { steps, mask }: Row,
 ): Row {
-  const { cells, maskRule, turned, lastOnly, merge, stacked } = spec;
+  const { cells, maskRule, asProcessed, lastOnly, merge, stacked } = spec;
   const end = steps.length;
   const each = cells.map((cell) => {
     const zeros = new Float64Array(cell.outputSize);
@@ -198,7 +198,7 @@ function recurrent(
     let last = before;
     for (let s = 0; s < end; s++) {
       const t = cell.reverse ? end - 1 - s : s;
-      const to = turned ? end - 1 - t : t;
+      const to = asProcessed ? end - 1 - t : t;
       if (mask[t]) {
         ({ h, c } = step(steps[t] as Float64Array, h, c));
         last = h;
@@ -227,6 +227,6 @@ function recurrent(
   if (lastOnly) return { steps: [join(a.last, b?.last)], mask: [true] };
   return {
     steps: a.outputs.map((own, t) => join(own, b?.outputs[t])),
-    mask: turned && stacked ? [...mask].reverse() : mask,
+    mask: asProcessed && stacked ? [...mask].reverse() : mask,
   };
 }

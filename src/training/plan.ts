@@ -83,7 +83,7 @@ function recurrent(
   const directions = directionsOf(options);
   const outputSize = projSize || options.hiddenSize;
   const { numLayers } = options;
-  const turned =
+  const asProcessed =
     options.outputOrder === "processing" && directions[0] === "reverse";
   const specs: OperationSpec[] = [];
   for (let layer = 0; layer < numLayers; layer++) {
@@ -93,7 +93,7 @@ function recurrent(
       type: "recurrent",
       merge: options.mergeMode,
       lastOnly: last && !options.returnSequences,
-      turned,
+      asProcessed,
       stacked: !last,
       maskRule: last ? options.maskRule : "zero",
       dropout: rate,

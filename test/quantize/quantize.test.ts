@@ -143,6 +143,13 @@ describe.each(["int8", "int8-fast"] as const)("%s", (precision) => {
   });
 });
 
+test("input and output keep their names", () => {
+  const names = { input: { name: "x" }, output: { name: "y" } };
+  const layers = [new Linear({ inputSize: 3, outputSize: 2 })];
+  const { model } = quantize(new Sequential(layers, { names }));
+  expect(Object.keys(model.run({ x: [[1, 2, 3]] }))).toEqual(["y"]);
+});
+
 test("the file is a quarter of the size", () => {
   const big = new Sequential([
     new LSTM({ inputSize: 128, hiddenSize: 256, seed: 1 }),

@@ -16,15 +16,15 @@ export function transposed(
 ): Tensor {
   const [K, rows] = shape as [number, number];
   const H = rows / gates.length;
-  const turned = new Float32Array(data.length);
+  const moved = new Float32Array(data.length);
   gates.forEach((from, to) => {
     for (let h = 0; h < H; h++) {
       const row = (to * H + h) * K;
       for (let k = 0; k < K; k++)
-        turned[row + k] = data[k * rows + from * H + h] as number;
+        moved[row + k] = data[k * rows + from * H + h] as number;
     }
   });
-  return { shape: [rows, K], data: turned };
+  return { shape: [rows, K], data: moved };
 }
 
 /** The same for cuDNN's. */
@@ -34,15 +34,15 @@ export function fromCudnn(
 ): Tensor {
   const [K, rows] = shape as [number, number];
   const H = rows / gates.length;
-  const turned = new Float32Array(data.length);
+  const moved = new Float32Array(data.length);
   gates.forEach((from, to) => {
     for (let n = 0; n < K * H; n++) {
       // the block's n-th number, row after row
       const at = Math.floor(n / H) * rows + from * H + (n % H);
-      turned[to * H * K + n] = data[at] as number;
+      moved[to * H * K + n] = data[at] as number;
     }
   });
-  return { shape: [rows, K], data: turned };
+  return { shape: [rows, K], data: moved };
 }
 
 /** G·H numbers, the blocks of H in the order that `gates` gives. */
@@ -51,9 +51,9 @@ export function reordered(
   gates: readonly number[],
 ): Tensor {
   const H = data.length / gates.length;
-  const turned = new Float32Array(data.length);
+  const moved = new Float32Array(data.length);
   gates.forEach((from, to) => {
-    turned.set(data.subarray(from * H, (from + 1) * H), to * H);
+    moved.set(data.subarray(from * H, (from + 1) * H), to * H);
   });
-  return { shape: [data.length], data: turned };
+  return { shape: [data.length], data: moved };
 }

@@ -135,18 +135,18 @@ function readShape(header: string): number[] {
 
 /** Column-major numbers, the first axis running fastest, as row-major. */
 function rowMajor(data: Float32Array, shape: readonly number[]): Float32Array {
-  const turned = new Float32Array(data.length);
+  const transposed = new Float32Array(data.length);
   const index = shape.map(() => 0);
   for (let to = 0; to < data.length; to++) {
     let from = 0;
     for (let axis = shape.length - 1; axis >= 0; axis--)
       from = from * (shape[axis] as number) + (index[axis] as number);
-    turned[to] = data[from] as number;
+    transposed[to] = data[from] as number;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       index[axis] = (index[axis] as number) + 1;
       if ((index[axis] as number) < (shape[axis] as number)) break;
       index[axis] = 0;
     }
   }
-  return turned;
+  return transposed;
 }

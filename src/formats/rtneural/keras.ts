@@ -49,15 +49,15 @@ export function convWeights(
     throw new FormatError(
       `${at}[0]: expected [${kernelSize}, ${inputs}, ${outputs}], [kernel, inputs, outputs], got ${shapeText(shape)}`,
     );
-  const turned = new Float32Array(data.length);
+  const moved = new Float32Array(data.length);
   for (let k = 0; k < kernelSize; k++)
     for (let i = 0; i < inputs; i++)
       for (let o = 0; o < outputs; o++)
-        turned[(o * inputs + i) * kernelSize + k] = data[
+        moved[(o * inputs + i) * kernelSize + k] = data[
           (k * inputs + i) * outputs + o
         ] as number;
   const dict: StateDict = {
-    weight: { shape: [outputs, inputs, kernelSize], data: turned },
+    weight: { shape: [outputs, inputs, kernelSize], data: moved },
   };
   if (weights.length === 2)
     dict["bias"] = vector(weights[1], `${at}[1]`, outputs);

@@ -99,7 +99,7 @@ const parallel: ReadRest = (cursor, header, depth) => {
 };
 
 /** Around one layer: reversed or transposed before and back behind it. */
-const turned: ReadRest = (cursor, header, depth) => {
+const aroundOne: ReadRest = (cursor, header, depth) => {
   const rest = series(cursor, header, depth);
   if (rest.layers.length === 1) return rest;
   const what = `${header.type}, layers`;
@@ -177,9 +177,9 @@ const REST: Record<LayerType, ReadRest> = {
   ParBidiLSTM: parallel,
   DepParUDLSTM: parallel,
   Par2dLSTM: parallel,
-  RTLReversed: turned,
-  TTBReversed: turned,
-  XYTranspose: turned,
+  RTLReversed: aroundOne,
+  TTBReversed: aroundOne,
+  XYTranspose: aroundOne,
   LSTM: lstm,
   SummLSTM: lstm,
   Logistic: dense,

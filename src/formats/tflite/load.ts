@@ -84,7 +84,7 @@ export function load(
   const model = readModel(file);
   const { subgraph, ...names } = namesOf(model, signature);
   refuseUnknown(model, subgraph);
-  return made(model, subgraph, names, new Constants(model, budget, rounds), {
+  return graphOf(model, subgraph, names, new Constants(model, budget, rounds), {
     backend: checked,
     precision,
     exact: !dequantize,
@@ -92,7 +92,7 @@ export function load(
   });
 }
 
-function made(
+function graphOf(
   model: Model,
   subgraph: number,
   names: Parameters<Translation["graph"]>[1],

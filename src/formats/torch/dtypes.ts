@@ -10,7 +10,7 @@ export class TorchDtype extends Named {
     name: string,
     /** Of a number, in bytes. */
     readonly size: number,
-    /** null for all that are no floats of weights: integers, booleans, complex, quantised and 8-bit floats. */
+    /** null for all that are no FLOATS of weights: integers, booleans, complex, quantised and 8-bit floats. */
     readonly read: Dtype["read"] | null,
   ) {
     super(name);
@@ -28,14 +28,14 @@ export class StorageType extends Named {
   }
 }
 
-const floats: readonly (readonly [string, string])[] = [
+const FLOATS: readonly (readonly [string, string])[] = [
   ["float32", "F32"],
   ["float64", "F64"],
   ["float16", "F16"],
   ["bfloat16", "BF16"],
 ];
 
-const others: readonly (readonly [string, number])[] = [
+const NO_FLOATS: readonly (readonly [string, number])[] = [
   ["int64", 8],
   ["int32", 4],
   ["int16", 2],
@@ -61,11 +61,11 @@ const others: readonly (readonly [string, number])[] = [
 /** By the names that PyTorch gives them, without the module. */
 export const TORCH_DTYPES: ReadonlyMap<string, TorchDtype> = new Map(
   [
-    ...floats.map(([name, code]) => {
+    ...FLOATS.map(([name, code]) => {
       const { size, read } = DTYPES.get(code) as Dtype;
       return new TorchDtype(name, size, read);
     }),
-    ...others.map(([name, size]) => new TorchDtype(name, size, null)),
+    ...NO_FLOATS.map(([name, size]) => new TorchDtype(name, size, null)),
   ].map((dtype) => [dtype.name, dtype]),
 );
 

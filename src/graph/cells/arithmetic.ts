@@ -36,12 +36,13 @@ const gemm: Rule = (_, [a, b, c], attributes) => {
   const is = (name: string, value: number) =>
     (attributes.get(name) ?? value) === value;
   if (!is("alpha", 1) || !is("beta", 1) || !is("transA", 0)) return null;
-  const weight = b?.kind === "known" && !is("transB", 0) ? turned(b.value) : b;
+  const weight =
+    b?.kind === "known" && !is("transB", 0) ? transposed(b.value) : b;
   const made = product(a ?? null, weight ?? null);
   return made && c ? plus(made, c) : made;
 };
 
-function turned({ dtype, shape, data }: Value): Expression | null {
+function transposed({ dtype, shape, data }: Value): Expression | null {
   const [rows, columns] = shape;
   if (shape.length !== 2 || rows === undefined || columns === undefined)
     return null;

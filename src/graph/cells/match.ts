@@ -123,7 +123,7 @@ function rnnOf(next: Expression, h: number): Cell | null {
   const gate = gateOf(next);
   const rows = gate && rowsOf(gate.of, h);
   return (
-    rows && made("RNN", { hidden: h, cell: null }, [rows], [gate.activation])
+    rows && joined("RNN", { hidden: h, cell: null }, [rows], [gate.activation])
   );
 }
 
@@ -148,7 +148,7 @@ function lstmOf(
             same(own.activation, forget.activation) &&
             same(own.activation, output.activation);
           if (!alike || rows.includes(null)) continue;
-          return made(
+          return joined(
             "LSTM",
             { hidden: h, cell: c },
             rows as (Rows & { step: Step })[],
@@ -173,7 +173,7 @@ function gruOf(next: Expression, h: number): Cell | null {
         const reset = gateOf(found.reset);
         const resetRows = reset && rowsOf(reset.of, h);
         if (!resetRows || !same(reset.activation, update.activation)) continue;
-        return made(
+        return joined(
           "GRU",
           { hidden: h, cell: null },
           [resetRows, rows, found.rows],
@@ -232,7 +232,8 @@ function resetAfter(x: Expression, h: number): Candidate | null {
   return null;
 }
 
-function made(
+/** The cell that its gates make together; null where their sizes or steps differ. */
+function joined(
   type: RecurrentType,
   states: Pick<Cell, "hidden" | "cell">,
   gates: readonly (Rows & { step: Step })[],

@@ -22,8 +22,12 @@ export function checkFloats(
 }
 
 /** A matrix, transposed or as it is. */
-export function turned(node: Node, value: Value, turn: boolean): Value {
-  if (!turn) return value;
+export function transposed(
+  node: Node,
+  value: Value,
+  transposes: boolean,
+): Value {
+  if (!transposes) return value;
   const [rows, columns] = value.shape as [number, number];
   const shape = [columns, rows];
   const turn2 = (data: Numbers) =>
@@ -62,18 +66,18 @@ export function constantGemm(node: Node, transB: boolean): Operation | null {
   );
 }
 
-/** x W (+ b) as a layer of its own; null for sizes of 0, or too many. W is [K, N], or turned [N, K]. */
+/** x W (+ b) as a layer of its own; null for sizes of 0, or too many. W is [K, N], or transposed [N, K]. */
 function linearOf(
   node: Node,
   weight: Value,
   inputSize: number,
   outputSize: number,
-  isTurned: boolean,
+  isTransposed: boolean,
   bias: Value | null,
 ): Operation | null {
   if (!inputSize || !outputSize || !node.setting.work.take(weight.data.length))
     return null;
-  const matrix = turned(node, weight, !isTurned);
+  const matrix = transposed(node, weight, !isTransposed);
   const product = new Product(
     node,
     inputSize,
@@ -86,11 +90,11 @@ function linearOf(
     name: node.name,
     type: node.type,
     sizes: { inputSize, outputSize },
-    convention: `W ${isTurned ? "[O, I]" : "[I, O]"}, ${bias ? "a bias" : "no bias"}`,
+    convention: `W ${isTransposed ? "[O, I]" : "[I, O]"}, ${bias ? "a bias" : "no bias"}`,
   });
   node.absorb(1, () => {
     const own = product.layer.stateDict()["weight"] as Tensor;
-    return turned(node, valueOf(own), !isTurned);
+    return transposed(node, valueOf(own), !isTransposed);
   });
   if (bias)
     node.absorb(2, () => {

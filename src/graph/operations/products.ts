@@ -135,8 +135,8 @@ const gemm: Compile = (node) => {
         const got = `${shapeText(a.shape)} and ${shapeText(b.shape)}`;
         throw new RangeError(message(node.place, "two matrices", got));
       }
-      const shapeOf = ({ shape }: Value, turn: boolean) =>
-        turn ? [shape[1] as number, shape[0] as number] : shape;
+      const shapeOf = ({ shape }: Value, transposes: boolean) =>
+        transposes ? [shape[1] as number, shape[0] as number] : shape;
       const product = new Matrices(
         node,
         shapeOf(a, transA),
@@ -153,8 +153,11 @@ const gemm: Compile = (node) => {
         throw new RangeError(message(node.place, expected, shapeText(c.shape)));
       }
       const at = c && broadcastOffsets(c, shape, y.data.length);
-      const steps = ({ shape: own }: Value, turn: boolean): Steps | null =>
-        turn ? { row: 1, column: own[1] as number } : null;
+      const steps = (
+        { shape: own }: Value,
+        transposes: boolean,
+      ): Steps | null =>
+        transposes ? { row: 1, column: own[1] as number } : null;
       const [stepsA, stepsB] = [steps(a, transA), steps(b, transB)];
       return {
         outputs: [y],

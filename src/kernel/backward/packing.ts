@@ -148,12 +148,12 @@ export type MaskRule = "zero" | "previous" | "state";
 /**
  * The route of one direction.
  *
- * @param turned whether outputs come in the order in which they are computed, not that of time
+ * @param asProcessed whether outputs come in the order in which they are computed, not that of time
  */
 export function routeOf(
   { batch, steps, lengths, packing, mask }: Steps,
   reverse: boolean,
-  turned: boolean,
+  asProcessed: boolean,
   rule: MaskRule,
 ): Route {
   if (!reverse && !mask) return { packing, from: null, out: null };
@@ -181,7 +181,7 @@ export function routeOf(
       const t = reverse ? end - 1 - s : s;
       const own = computed[row * steps + t] as number;
       if (own >= 0 && rule !== "zero") before = own;
-      const to = turned ? end - 1 - t : t;
+      const to = asProcessed ? end - 1 - t : t;
       out[places[row * steps + to] as number] = own >= 0 ? own : before;
     }
   }
@@ -189,18 +189,18 @@ export function routeOf(
 }
 
 /** A mask with each row's steps the other way round, up to its end. */
-export function turnMask({
+export function reversedMask({
   batch,
   steps,
   lengths,
   mask,
 }: Steps): Uint8Array | null {
   if (!mask) return null;
-  const turned = new Uint8Array(mask.length);
+  const reversed = new Uint8Array(mask.length);
   for (let row = 0; row < batch; row++) {
     const end = lengths?.[row] ?? steps;
     for (let t = 0; t < end; t++)
-      turned[row * steps + t] = mask[row * steps + end - 1 - t] as number;
+      reversed[row * steps + t] = mask[row * steps + end - 1 - t] as number;
   }
-  return turned;
+  return reversed;
 }

@@ -13,7 +13,7 @@ import {
   routeOf,
   type Steps,
   stepsOf,
-  turnMask,
+  reversedMask,
 } from "./packing.js";
 import type { Layout } from "./parameters.js";
 import type {
@@ -34,9 +34,9 @@ export interface RecurrentSpec {
   readonly merge: MergeMode;
   readonly lastOnly: boolean;
   /** Whether outputs come in the order in which they are computed. */
-  readonly turned: boolean;
+  readonly asProcessed: boolean;
   readonly maskRule: MaskRule;
-  /** Of a turned layer that is not the last of its stack: the next one's mask is turned too. */
+  /** Of a layer that gives them so and is not the last of its stack: the mask of the next one is reversed too. */
   readonly stacked: boolean;
   /** How likely a unit of h is dropped, one mask a sequence; 0: never. */
   readonly dropout: number;
@@ -79,10 +79,10 @@ export class RecurrentOperation implements Operation {
   *forward(machine: Machine, flow: Flow): Work<Step> {
     const { rows: x, steps } = flow;
     const { arena } = machine;
-    const { maskRule, turned, lastOnly, merge, stacked } = this.#spec;
+    const { maskRule, asProcessed, lastOnly, merge, stacked } = this.#spec;
     const directions: Direction[] = [];
     for (const cell of this.#cells) {
-      const route = routeOf(steps, cell.spec.reverse, turned, maskRule);
+      const route = routeOf(steps, cell.spec.reverse, asProcessed, maskRule);
       const own = route.from ? gather(arena, x, route.from) : x;
       const start = flow.states.shift() ?? null;
       const run = yield* runCell(
@@ -105,7 +105,8 @@ export class RecurrentOperation implements Operation {
       inOrder(arena, route, run, cell, count),
     );
     flow.rows = merged(arena, merge, outputs, count);
-    if (turned && stacked) flow.steps = { ...steps, mask: turnMask(steps) };
+    if (asProcessed && stacked)
+      flow.steps = { ...steps, mask: reversedMask(steps) };
     return {
       back: (back, needs) => {
         const dy = back.rows as Rows;

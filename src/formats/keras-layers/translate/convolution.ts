@@ -104,7 +104,7 @@ export function lengthsAfter(
 export function featuresSecond(
   x: Flow,
   emit: Emitter,
-  run: (turned: Flow) => Flow,
+  run: (channelsFirst: Flow) => Flow,
 ): Flow {
   const axes = x.sizes.map((_, axis) => axis);
   const last = axes.length - 1;
@@ -140,7 +140,7 @@ export const convolution: Prepare = (layer, weights, translation) => {
     if (x.rank !== axes + 2)
       throw placed(layer, `expected [B, ${axes > 1 ? "H, W" : "T"}, features]`);
     checkFeatures(x, inputs, layer);
-    const y = featuresSecond(x, emit, (turned) =>
+    const y = featuresSecond(x, emit, (channelsFirst) =>
       stages.reduce((flow, { weight, groups, over }, i) => {
         const last = i === stages.length - 1;
         const constants = [weight, ...(last && bias ? [bias] : [])];
@@ -155,7 +155,7 @@ export const convolution: Prepare = (layer, weights, translation) => {
             ...lengthsAfter(space, over),
           ],
         );
-      }, turned),
+      }, channelsFirst),
     );
     return [after(y, emit)];
   };
@@ -203,7 +203,7 @@ export function readStages(
       dilations: ones,
       padding: "valid",
     };
-    return [depth, { inputs, weight: turned(point), groups: 1, over }];
+    return [depth, { inputs, weight: onnxKernel(point), groups: 1, over }];
   }
   const filters = integer(config, "filters");
   const groups = integer(config, "groups", { absent: 1 });
@@ -214,7 +214,7 @@ export function readStages(
     "[kernel, inputs, filters]",
   );
   const inputs = (shape[kernel.length] as number) * groups;
-  return [{ inputs, weight: turned(weight), groups, over: window }];
+  return [{ inputs, weight: onnxKernel(weight), groups, over: window }];
 }
 
 /** Keras 1 has convolutions of one axis as of two, of which the second is 1. */
@@ -226,7 +226,7 @@ function kernelOf<W extends Tensor>(weight: W, kernel: readonly number[]): W {
 }
 
 /** [k.., in, out] → [out, in, k..] */
-function turned({ shape, data }: Tensor): Tensor {
+function onnxKernel({ shape, data }: Tensor): Tensor {
   const [outs, ins] = [shape.at(-1), shape.at(-2)] as [number, number];
   const positions = data.length / (ins * outs);
   const result = new Float32Array(data.length);
@@ -243,5 +243,5 @@ function turned({ shape, data }: Tensor): Tensor {
 function depthwise({ shape, data }: Tensor, kernel: readonly number[]): Tensor {
   const [ins, each] = shape.slice(kernel.length) as [number, number];
   const flat = { shape: [...kernel, 1, ins * each], data };
-  return turned(flat);
+  return onnxKernel(flat);
 }

@@ -33,14 +33,14 @@ export const pooling: Prepare = (layer) => {
     const x = only(layer, given);
     if (x.rank !== axes + 2)
       throw placed(layer, `expected [B, ${axes > 1 ? "H, W" : "T"}, features]`);
-    const y = featuresSecond(x, emit, (turned) => {
-      const [batch, features, ...space] = turned.sizes;
+    const y = featuresSecond(x, emit, (channelsFirst) => {
+      const [batch, features, ...space] = channelsFirst.sizes;
       const sizes = [
         batch ?? null,
         features ?? null,
         ...lengthsAfter(space, window),
       ];
-      return emit.node(type, [turned], windowAttributes(window), sizes);
+      return emit.node(type, [channelsFirst], windowAttributes(window), sizes);
     });
     return [y];
   };

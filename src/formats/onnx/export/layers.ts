@@ -205,8 +205,8 @@ function addConv1d(
     group: groups,
     ...(history ? {} : padsOf(layer, past)),
   });
-  const turned = graph.add("Transpose", [sums], { perm: [2, 0, 1] });
-  const output = addActivation(graph, turned, activation);
+  const transposed = graph.add("Transpose", [sums], { perm: [2, 0, 1] });
+  const output = addActivation(graph, transposed, activation);
   return { output, states: steps ? [steps.after] : [] };
 }
 

@@ -40,11 +40,11 @@ export function addTurnedWeights(
     const name = nameOf(i ? "R" : "W");
     const { integers, scales } = value.scaled as Scaled;
     const [directions, rows, columns] = value.shape as [number, number, number];
-    const turned = new Float32Array(integers.length);
+    const transposed = new Float32Array(integers.length);
     for (let d = 0; d < directions; d++)
       for (let row = 0; row < rows; row++)
         for (let column = 0; column < columns; column++)
-          turned[(d * columns + column) * rows + row] = integers[
+          transposed[(d * columns + column) * rows + row] = integers[
             (d * rows + row) * columns + column
           ] as number;
     const shape = [directions, rows];
@@ -54,7 +54,7 @@ export function addTurnedWeights(
       graph.weight(name, {
         dtype: "int8",
         shape: [directions, columns, rows],
-        data: turned,
+        data: transposed,
       }),
       graph.weight(`${name}_scale`, { dtype: "float32", shape, data }),
       graph.weight(`${name}_zero`, { dtype: "int8", shape, data: zeros }),

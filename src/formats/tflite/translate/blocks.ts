@@ -9,8 +9,8 @@ import { padWith } from "./padding.js";
 const depth = (type: "SpaceToDepth" | "DepthToSpace") =>
   moved((call, x) => {
     const blocksize = call.options.int("block_size");
-    const turned = call.emit("Transpose", [x], { perm: [0, 3, 1, 2] });
-    const y = call.emit(type, [turned], { blocksize });
+    const transposed = call.emit("Transpose", [x], { perm: [0, 3, 1, 2] });
+    const y = call.emit(type, [transposed], { blocksize });
     return call.emit("Transpose", [y], { perm: [0, 2, 3, 1] });
   });
 
@@ -39,7 +39,7 @@ const spaceToBatch = moved((call, x) => {
   const wide = call.emit("Reshape", [padded], {
     shape: [-1, ...block.flatMap((b, i) => [sizes[i] as number, b]), ...rest],
   });
-  const turned = call.emit("Transpose", [wide], {
+  const transposed = call.emit("Transpose", [wide], {
     perm: [
       ...axes.map((axis) => 2 * axis),
       0,
@@ -47,7 +47,7 @@ const spaceToBatch = moved((call, x) => {
       ...rest.map((_, i) => 2 * block.length + 1 + i),
     ],
   });
-  return call.emit("Reshape", [turned], { shape: [-1, ...sizes, ...rest] });
+  return call.emit("Reshape", [transposed], { shape: [-1, ...sizes, ...rest] });
 });
 
 const batchToSpace = moved((call, x) => {
@@ -59,7 +59,7 @@ const batchToSpace = moved((call, x) => {
   const wide = call.emit("Reshape", [x], {
     shape: [...block, -1, ...sizes, ...rest],
   });
-  const turned = call.emit("Transpose", [wide], {
+  const transposed = call.emit("Transpose", [wide], {
     perm: [
       length,
       ...block.flatMap((_, i) => [length + 1 + i, i]),
@@ -67,7 +67,9 @@ const batchToSpace = moved((call, x) => {
     ],
   });
   const whole = sizes.map((n, i) => n * (block[i] as number));
-  const y = call.emit("Reshape", [turned], { shape: [-1, ...whole, ...rest] });
+  const y = call.emit("Reshape", [transposed], {
+    shape: [-1, ...whole, ...rest],
+  });
   if (crops.every((n) => n === 0)) return y;
   return call.emit("Slice", [y], {
     starts: block.map((_, i) => crops[2 * i] as number),

@@ -29,8 +29,8 @@ function padsOf(call: Call): string {
     const side = (odd: number) => list.filter((_, i) => i % 2 === odd);
     return call.builder.integers([...side(0), ...side(1)]);
   }
-  const turned = call.emit("Transpose", [call.real(1)], { perm: [1, 0] });
-  return call.emit("Reshape", [turned], { shape: [2 * (shape[0] ?? 0)] });
+  const transposed = call.emit("Transpose", [call.real(1)], { perm: [1, 0] });
+  return call.emit("Reshape", [transposed], { shape: [2 * (shape[0] ?? 0)] });
 }
 
 const pad = moved((call, x) => {
@@ -64,7 +64,7 @@ const mirrorPad = moved((call, x) => {
       throw call.refuse(
         `expected at most ${size} places of padding, got ${before} and ${behind}`,
       );
-    const turned = (starts: number, ends: number) =>
+    const mirrored = (starts: number, ends: number) =>
       call.emit("Slice", [y], {
         starts: [starts],
         ends: [ends],
@@ -72,9 +72,9 @@ const mirrorPad = moved((call, x) => {
         steps: [-1],
       });
     const parts = [
-      ...(before ? [turned(before - 1, -Infinity)] : []),
+      ...(before ? [mirrored(before - 1, -Infinity)] : []),
       y,
-      ...(behind ? [turned(-1, -1 - behind)] : []),
+      ...(behind ? [mirrored(-1, -1 - behind)] : []),
     ];
     y = call.emit("Concat", parts, { axis });
   });

@@ -27,16 +27,16 @@ export function shapedLike(call: Call, y: string, outputs: number): string {
 }
 
 const batchMatMul: Translate = (call) => {
-  const turned = (input: number, isTurned: boolean) => {
+  const transposed = (input: number, isTransposed: boolean) => {
     const x = call.real(input);
     const rank = call.tensor(input).shape.length;
-    if (!isTurned) return x;
+    if (!isTransposed) return x;
     const axes = Array.from({ length: rank }, (_, i) => i);
     const perm = [...axes.slice(0, -2), rank - 1, rank - 2];
     return call.emit("Transpose", [x], { perm });
   };
-  const a = turned(0, call.options.bool("adj_x"));
-  const b = turned(1, call.options.bool("adj_y"));
+  const a = transposed(0, call.options.bool("adj_x"));
+  const b = transposed(1, call.options.bool("adj_y"));
   call.give(call.emit("MatMul", [a, b]));
 };
 
@@ -65,8 +65,10 @@ const l2Normalization: Translate = (call) => {
 const localResponse: Translate = (call) => {
   const { options } = call;
   const size = 2 * options.int("radius") + 1;
-  const turned = call.emit("Transpose", [call.real()], { perm: [0, 3, 1, 2] });
-  const y = call.emit("LRN", [turned], {
+  const transposed = call.emit("Transpose", [call.real()], {
+    perm: [0, 3, 1, 2],
+  });
+  const y = call.emit("LRN", [transposed], {
     size,
     bias: options.float("bias"),
     alpha: options.float("alpha") * size,
