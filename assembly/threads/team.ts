@@ -29,21 +29,22 @@ const ROOMS = DONE + 64 * MOST;
 const ROOM = 512;
 
 /**
- * Looks at another thread's number before a thread lies down: 100 to 200 µs. Longer than waking takes, 30 to 60 µs:
- * otherwise, once one has slept, the others find nobody at the next barrier and lie down too, and so on from step to
- * step (10 000 looks, 5 µs: an LSTM 128 × 100 took 1.73 ms on two threads and 0.86 on one). Who has lost his core comes
- * back after milliseconds, and may need this one's: each time that nobody came, half as many looks, until the call ends.
+ * How often a thread reads another's number before it sleeps: for 100 to 200 µs. That is longer than waking takes, 30 to
+ * 60 µs; otherwise, once one thread has slept, the others find nobody at the next barrier and sleep too, and so on from
+ * step to step (10 000 reads, 5 µs: an LSTM 128 × 100 took 1.73 ms on two threads and 0.86 on one). A thread that has
+ * lost its core comes back after milliseconds, and may need this one's: after each wait in vain the number of reads is
+ * halved, until the call ends.
  */
 const SPINS = 300000;
 const FEWEST_SPINS = 2000;
 
-/** The longest sleep before a thread looks whether the call was stopped, in ms. */
+/** The longest sleep before a thread checks whether the call was stopped, in ms. */
 const NAP: f64 = 10;
 
 /**
  * Sleeps until another thread wakes those at the address, unless there is no longer `value`; 1: `ms` have passed.
  * By the host, because after memory.atomic.wait32 code of V8's first tier on Node 20 goes on with a wrong address; and a
- * page's main thread may not sleep, and looks instead.
+ * page's main thread may not sleep, and goes on reading instead.
  */
 @external("env", "sleep")
 declare function sleep(address: usize, value: i32, ms: f64): i32;
@@ -59,7 +60,7 @@ let threads: i32 = 1;
 let patience: f64 = 0;
 /** How many barriers this thread has passed. */
 let passed: i32 = 0;
-/** How often it looks in this call, and how often nobody came meanwhile. */
+/** How often it reads in this call before it sleeps, and how often it has slept. */
 let spins: i32 = SPINS;
 let naps: i32 = 0;
 /** Whether calls are split whatever their size, and however late threads are. */
@@ -100,7 +101,7 @@ export function barriers(): i32 {
   return passed;
 }
 
-/** How often nobody came in this call before this thread lay down. */
+/** How often this thread has slept in this call. */
 @inline
 export function napped(): i32 {
   return naps;

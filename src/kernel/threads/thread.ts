@@ -31,8 +31,8 @@ function maySleep(): boolean {
   }
 }
 
-/** Looks for as long as a sleep would take; whether nothing came. */
-function look(words: Int32Array, at: number, value: number, ms: number) {
+/** Reads a word for as long as a sleep would take; true when it stays the same. */
+function spin(words: Int32Array, at: number, value: number, ms: number) {
   const end = performance.now() + ms;
   while (performance.now() < end)
     if (Atomics.load(words, at) !== value) return false;
@@ -55,7 +55,7 @@ export function enter(
     ? (address: number, value: number, ms: number) =>
         Atomics.wait(words, address >> 2, value, ms) === "timed-out"
     : (address: number, value: number, ms: number) =>
-        look(words, address >> 2, value, ms);
+        spin(words, address >> 2, value, ms);
   const wake = (address: number) => void Atomics.notify(words, address >> 2);
   const env = { memory, sleep, wake };
   const { exports } = new WebAssembly.Instance(module, { env });
