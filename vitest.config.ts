@@ -12,6 +12,7 @@ const nodeMajor = Number.parseInt(process.versions.node);
  */
 const alone = [
   "kernel/memory",
+  "graph/memory",
   "worklet/allocation",
   // gives the process an AudioWorkletNode before the first import
   "worklet/processor",
