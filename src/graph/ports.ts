@@ -35,6 +35,7 @@ export interface Input {
   readonly initial: Value | null;
 }
 
+/** What an input of a graph may be given as: what any model takes. */
 export type GraphInput = ModelInput;
 
 export function portOf(

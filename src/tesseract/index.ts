@@ -21,6 +21,7 @@ export {
   type RecognizeOptions,
 } from "./recognizer.js";
 
+/** How a file is read. */
 export interface TesseractOptions {
   /**
    * 'float32' by default. 'int8', 'int8-fast': matrices as integers, those of "fast" files as the file has them, which is
