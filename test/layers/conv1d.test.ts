@@ -1,8 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
   Conv1d,
-  type Conv1dOptions,
-  Embedding,
   GRU,
   LastStep,
   LayerNorm,
@@ -10,56 +8,12 @@ import {
   Linear,
   Masking,
   Sequential,
-  type Tensor,
 } from "../../src/index.js";
-import { load, toOnnx } from "../../src/formats/onnx/index.js";
 import { expectSameTensor } from "../support/compare.js";
+import { expectClose, PLACES, rowsOf, SHAPES } from "../support/conv1d.js";
 import { backends } from "../support/layers.js";
 import { activate } from "../support/linear.js";
 import { Random } from "../support/random.js";
-
-/** Several panels of outputs and a ragged rest; inputs of one, of an odd and of an even number. */
-const ALL: readonly Conv1dOptions[] = [
-  { inputSize: 1, outputSize: 1, kernelSize: 1 },
-  { inputSize: 1, outputSize: 5, kernelSize: 4 },
-  { inputSize: 3, outputSize: 35, kernelSize: 3 },
-  { inputSize: 6, outputSize: 16, kernelSize: 2, dilation: 3 },
-  { inputSize: 5, outputSize: 18, kernelSize: 3, dilation: 2 },
-  { inputSize: 4, outputSize: 4, kernelSize: 3, groups: 4 },
-  { inputSize: 5, outputSize: 5, kernelSize: 4, groups: 5, dilation: 2 },
-  { inputSize: 6, outputSize: 9, kernelSize: 3, groups: 3 },
-  { inputSize: 3, outputSize: 12, kernelSize: 2, groups: 3, bias: false },
-  { inputSize: 8, outputSize: 64, kernelSize: 3, groups: 2, dilation: 2 },
-  { inputSize: 6, outputSize: 32, kernelSize: 2, groups: 2 },
-  { inputSize: 3, outputSize: 6, kernelSize: 3, activation: "softmax" },
-  {
-    inputSize: 3,
-    outputSize: 6,
-    kernelSize: 2,
-    groups: 3,
-    activation: "softmax",
-  },
-  {
-    inputSize: 2,
-    outputSize: 7,
-    kernelSize: 3,
-    activation: { name: "leakyRelu", alpha: 0.3 },
-  },
-];
-
-const SHAPES = ALL.map((shape) => ({ ...shape, seed: 1 }));
-
-const PLACES = [
-  { padding: "causal" },
-  { padding: "causal", stride: 3 },
-  { padding: "same" },
-  { padding: "same", stride: 2 },
-  { padding: "same", stride: 3 },
-  { padding: "valid" },
-  { padding: "valid", stride: 2 },
-  { padding: 2 },
-  { padding: 3, stride: 4 },
-] as const;
 
 /** One row by the definition, in float64: T' × O. */
 function textbook(layer: Conv1d, x: readonly number[][]): number[][] {
@@ -96,26 +50,6 @@ function textbook(layer: Conv1d, x: readonly number[][]): number[][] {
     result.push(activate(layer.options.activation, y));
   }
   return result;
-}
-
-const rowsOf = ({ shape, data }: Tensor): number[][] => {
-  const size = shape.at(-1)!;
-  return Array.from({ length: data.length / size }, (_, t) =>
-    Array.from(data.slice(t * size, (t + 1) * size)),
-  );
-};
-
-/** The largest difference; one assertion a number would take seconds. */
-function expectClose(
-  got: ArrayLike<number>,
-  wanted: ArrayLike<number>,
-  tolerance = 2e-6,
-) {
-  expect(got.length).toBe(wanted.length);
-  let worst = 0;
-  for (let i = 0; i < got.length; i++)
-    worst = Math.max(worst, Math.abs(got[i]! - wanted[i]!));
-  expect(worst).toBeLessThan(tolerance);
 }
 
 describe.each(backends)("Conv1d on %s", (backend) => {
@@ -340,108 +274,4 @@ test("js has the bits of simd", () => {
       );
       expectSameTensor(js!, simd!);
     }
-});
-
-test("time first", () => {
-  const layer = new Conv1d({ inputSize: 3, outputSize: 4, kernelSize: 2 });
-  const x = new Random(1).tensor([5, 2, 3]);
-  const { output } = layer.forward(x, { batchFirst: false });
-  expect(output.shape).toEqual([4, 2, 4]);
-  const rows = rowsOf(x).filter((_, index) => index % 2);
-  const second = layer.forward(rows).output;
-  expect(rowsOf(output).filter((_, index) => index % 2)).toEqual(
-    rowsOf(second),
-  );
-});
-
-test("tokens in front", () => {
-  const model = new Sequential([
-    new Embedding({ vocabSize: 9, size: 4 }),
-    new Conv1d({
-      inputSize: 4,
-      outputSize: 6,
-      kernelSize: 3,
-      padding: "causal",
-    }),
-  ]);
-  const tokens = [1, 5, 0, 8, 3];
-  expect(model.stream().run(tokens)).toEqual(model.forward(tokens).output.data);
-});
-
-test("as ONNX, its history as a state", () => {
-  for (const shape of SHAPES)
-    for (const place of PLACES) {
-      const model = new Sequential([new Conv1d({ ...shape, ...place })]);
-      const x = new Random(2).tensor([2, 26, shape.inputSize]);
-      const { output } = model.forward(x);
-      const read = load(toOnnx(model)).model.forward(x).output;
-      expect(read.shape).toEqual(output.shape);
-      expectClose(read.data, output.data, 1e-5);
-    }
-  const model = new Sequential([
-    new Conv1d({
-      inputSize: 3,
-      outputSize: 4,
-      kernelSize: 3,
-      dilation: 2,
-      padding: "causal",
-    }),
-  ]);
-  const x = new Random(2).tensor([12, 3]);
-  const graph = load(toOnnx(model, { states: true })).model;
-  const steps = graph.stream().run(x.data);
-  model
-    .forward(x)
-    .output.data.forEach((value, i) => expect(steps[i]).toBeCloseTo(value, 5));
-});
-
-test("from a state dict", () => {
-  const given = new Conv1d({
-    inputSize: 6,
-    outputSize: 4,
-    kernelSize: 3,
-    groups: 2,
-    bias: false,
-  });
-  const made = Conv1d.fromStateDict(given.stateDict(), {
-    groups: 2,
-    padding: "same",
-  });
-  expect(made.options).toMatchObject({
-    inputSize: 6,
-    kernelSize: 3,
-    bias: false,
-  });
-  expect(made.stateDict()).toEqual(given.stateDict());
-  const weight = { shape: [4, 6], data: new Float32Array(24) };
-  expect(() => Conv1d.fromStateDict({ weight })).toThrow(
-    'dict["weight"]: expected [out, in / groups, K], got [4, 6]',
-  );
-});
-
-test("what it is made with is checked", () => {
-  const make = (options: object) => () =>
-    new Conv1d({ inputSize: 4, outputSize: 6, kernelSize: 3, ...options });
-  expect(make({ groups: 4 })).toThrow(
-    "groups: expected a divisor of inputSize 4 and outputSize 6, got 4",
-  );
-  expect(make({ padding: -1 })).toThrow(
-    "padding: expected an integer of at least 0, got -1",
-  );
-  expect(make({ padding: "full" })).toThrow(
-    'padding: expected "causal", "same" or "valid", got "full"',
-  );
-  expect(make({ kernelSize: 0 })).toThrow("kernelSize: expected");
-  const layer = make({ padding: "same" })();
-  const history = { shape: [2, 4], data: new Float32Array(8) };
-  const x = new Random(1).tensor([5, 4]);
-  expect(() => layer.forward(x, { state: { history } })).toThrow(TypeError);
-  const causal = make({ padding: "causal" })();
-  const short = { shape: [1, 4], data: new Float32Array(4) };
-  expect(() => causal.forward(x, { state: { history: short } })).toThrow(
-    "state.history: expected [2, 4], got [1, 4]",
-  );
-  expect(() => make({})().forward(new Random(1).tensor([2, 4]))).toThrow(
-    "input: expected at least 3 time steps for these layers, got 2",
-  );
 });

@@ -1,27 +1,6 @@
 import { expect, test } from "vitest";
 import { type Progress, Trainer } from "../../src/training/index.js";
-import {
-  smallBatch,
-  smallModel,
-  tokenExamples,
-  tokenModel,
-} from "./support.js";
-
-const learn = (model = tokenModel()) =>
-  new Trainer(model, {
-    loss: "crossEntropy",
-    optimizer: { name: "adam", learningRate: 0.02 },
-    dropout: { 1: { between: 0.1 } },
-    seed: 3,
-    backend: "simd",
-  });
-const examples = tokenExamples(70);
-const FIT = {
-  epochs: 4,
-  batchSize: 16,
-  validation: 0.2,
-  metrics: ["accuracy", "perplexity"],
-} as const;
+import { smallBatch, smallModel, examples, FIT, learn } from "./support.js";
 
 test("tells of steps and epochs, and in the end of all", async () => {
   const trainer = learn();

@@ -13,25 +13,11 @@ import {
   numbers,
   smallBatch,
   smallModel,
-  tokenExamples,
   tokenModel,
+  examples,
+  FIT,
+  learn,
 } from "./support.js";
-
-const learn = (model = tokenModel()) =>
-  new Trainer(model, {
-    loss: "crossEntropy",
-    optimizer: { name: "adam", learningRate: 0.02 },
-    dropout: { 1: { between: 0.1 } },
-    seed: 3,
-    backend: "simd",
-  });
-const examples = tokenExamples(70);
-const FIT = {
-  epochs: 4,
-  batchSize: 16,
-  validation: 0.2,
-  metrics: ["accuracy", "perplexity"],
-} as const;
 
 test.each([1, 6, 11])(
   "stopped at step %i, by a checkpoint, it goes on to the bit",

@@ -1,14 +1,7 @@
 import { expect, test } from "vitest";
 import { Linear, LSTM, Sequential } from "../../src/index.js";
 import { Trainer, type TrainerOptions } from "../../src/training/index.js";
-import { hashOf, numbers, smallBatch, smallModel } from "./support.js";
-
-const OPTIONS = {
-  loss: "mse",
-  optimizer: { name: "adam", learningRate: 0.01 },
-  dropout: { 0: { input: 0.1, recurrent: 0.2, output: 0.1 } },
-  backend: "simd",
-} as const;
+import { hashOf, numbers, smallBatch, smallModel, OPTIONS } from "./support.js";
 
 test("frozen parameters stay to the bit; rates by layer are factors", () => {
   const model = smallModel();

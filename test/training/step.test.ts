@@ -8,14 +8,8 @@ import {
   smallBatch,
   smallModel,
   tokenModel,
+  OPTIONS,
 } from "./support.js";
-
-const OPTIONS = {
-  loss: "mse",
-  optimizer: { name: "adam", learningRate: 0.01 },
-  dropout: { 0: { input: 0.1, recurrent: 0.2, output: 0.1 } },
-  backend: "simd",
-} as const;
 
 test("changes the model in place, and its streams", () => {
   const model = smallModel();

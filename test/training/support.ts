@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Embedding, GRU, Linear, LSTM, Sequential } from "../../src/index.js";
 import type { StateDict } from "../../src/safetensors.js";
 import { seeded } from "../../src/random.js";
-import type { Batch, Example } from "../../src/training/index.js";
+import { type Batch, type Example, Trainer } from "../../src/training/index.js";
 
 export const hashOf = (dict: StateDict): string => {
   const hash = createHash("sha256");
@@ -51,3 +51,28 @@ export const tokenExamples = (count: number): Example[] =>
     const input = Array.from({ length }, (__, t) => (i + t) % 7);
     return { input, target: input.map((id) => (id + 1) % 7) };
   });
+
+/** What a small model learns with: all kinds of dropout that an LSTM has in front. */
+export const OPTIONS = {
+  loss: "mse",
+  optimizer: { name: "adam", learningRate: 0.01 },
+  dropout: { 0: { input: 0.1, recurrent: 0.2, output: 0.1 } },
+  backend: "simd",
+} as const;
+
+/** A trainer of the token model, and what it fits. */
+export const learn = (model = tokenModel()) =>
+  new Trainer(model, {
+    loss: "crossEntropy",
+    optimizer: { name: "adam", learningRate: 0.02 },
+    dropout: { 1: { between: 0.1 } },
+    seed: 3,
+    backend: "simd",
+  });
+export const examples = tokenExamples(70);
+export const FIT = {
+  epochs: 4,
+  batchSize: 16,
+  validation: 0.2,
+  metrics: ["accuracy", "perplexity"],
+} as const;

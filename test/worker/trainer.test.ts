@@ -1,11 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Worker } from "node:worker_threads";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Trainer, type TrainerOptions } from "../../src/training/index.js";
-import { createPool, type Pool } from "../../src/worker/index.js";
-import { bundle } from "../../tools/bundle.mjs";
 import {
   hashOf,
   numbers,
@@ -14,21 +8,9 @@ import {
   tokenExamples,
   tokenModel,
 } from "../training/support.js";
+import { openPools } from "./open-pools.js";
 
-const folder = mkdtempSync(join(tmpdir(), "gatewise-"));
-const script = join(folder, "script.mjs");
-const pools: Pool[] = [];
-const open = (workers: number) => {
-  const pool = createPool({ create: () => new Worker(script), workers });
-  pools.push(pool);
-  return pool;
-};
-
-beforeAll(() => bundle("src/worker/script-node.ts", script));
-afterAll(() => {
-  for (const pool of pools) pool.close();
-  rmSync(folder, { recursive: true });
-});
+const { open } = openPools();
 
 const OPTIONS: TrainerOptions = {
   loss: "mse",
@@ -45,7 +27,10 @@ test("1, 2 and 4 workers come to the bits of none", async () => {
   const losses = [0, 1, 2].map(() => trainer.step(batch).loss);
   const wanted = trainer.checkpoint();
   for (const workers of [1, 2, 4]) {
-    const remote = await open(workers).trainer(smallModel(), OPTIONS);
+    const remote = await open({ workers: workers }).trainer(
+      smallModel(),
+      OPTIONS,
+    );
     const steps = await Promise.all([0, 1, 2].map(() => remote.step(batch)));
     expect(steps.map(({ loss }) => loss)).toEqual(losses);
     const pulled = smallModel(9);
@@ -66,7 +51,7 @@ test("fit in workers, left, taken up from a checkpoint here: the bits of one run
   const fit = { epochs: 3, batchSize: 20, validation: 0.2 };
   const model = tokenModel();
   await new Trainer(model, options).fit(examples, fit);
-  const remote = await open(2).trainer(tokenModel(), options);
+  const remote = await open({ workers: 2 }).trainer(tokenModel(), options);
   for await (const progress of remote.fit(examples, fit))
     if (progress.type === "step" && progress.step === 4) break;
   const { model: resumed, trainer } = Trainer.resume(await remote.checkpoint());
@@ -74,8 +59,8 @@ test("fit in workers, left, taken up from a checkpoint here: the bits of one run
   expect(summary.steps).toBe(9);
   expect(hashOf(resumed.stateDict())).toBe(hashOf(model.stateDict()));
   // and the other way
-  const back = await pools[0]?.resume(trainer.checkpoint());
-  expect(back?.steps).toBe(9);
+  const back = await open({ workers: 1 }).resume(trainer.checkpoint());
+  expect(back.steps).toBe(9);
 });
 
 test("truncated, with a burn-in", async () => {
@@ -87,7 +72,7 @@ test("truncated, with a burn-in", async () => {
   const batch = { input: numbers(1, 9, 30, 3), target: numbers(2, 9, 30, 2) };
   const model = smallModel();
   await new Trainer(model, options).fit(batch, { epochs: 2 });
-  const remote = await open(2).trainer(smallModel(), options);
+  const remote = await open({ workers: 2 }).trainer(smallModel(), options);
   await remote.fit(batch, { epochs: 2 });
   const pulled = smallModel(3);
   await remote.pull(pulled);
@@ -95,7 +80,7 @@ test("truncated, with a burn-in", async () => {
 });
 
 test("a wrong batch is told to whoever gave it, and a function refused", async () => {
-  const pool = open(1);
+  const pool = open({ workers: 1 });
   const remote = await pool.trainer(smallModel(), { loss: "mse" });
   const bad = { input: numbers(1, 2, 3, 3), target: numbers(1, 2, 3, 1) };
   await expect(remote.step(bad)).rejects.toThrow("target: expected [2, 3, 2]");
