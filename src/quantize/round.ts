@@ -37,13 +37,23 @@ function roundedMatrix({ shape, data }: Tensor): IntegerTensor {
     const scale = scaleOf(own);
     scales[row] = scale;
     // of zeros nothing is to be rounded, and NaN makes its sums NaN
-    if (scale > 0)
-      own.forEach((value, i) => {
-        const integer = Math.round(value / scale);
-        values[row * size + i] = Math.max(-MOST, Math.min(MOST, integer));
-      });
+    if (scale > 0) roundRow(own, scale, MOST, values, row * size);
   }
   return integerTensor(shape, { values, scales });
+}
+
+/** Writes a row's numbers as integers from -most to most, from `at` on. */
+export function roundRow(
+  row: Float32Array,
+  scale: number,
+  most: number,
+  to: Int8Array | Int16Array,
+  at: number,
+): void {
+  row.forEach((value, i) => {
+    const integer = Math.round(value / scale);
+    to[at + i] = Math.max(-most, Math.min(most, integer));
+  });
 }
 
 /** Of the scales that are tried the one whose squared errors are least. */

@@ -7,6 +7,7 @@ import type { IntegerTensor } from "../integers.js";
 import type { Model } from "../models/model.js";
 import { assemble, type Blob, parse } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
+import { roundRow } from "./round.js";
 
 /** How a file has matrices: as float16, or as int16 with a scale a row, of its largest number to 32767. */
 export type Storage = "float16" | "int16";
@@ -97,11 +98,7 @@ export function toInt16({ shape, data }: Tensor): {
     const scale = Math.fround(most / 32767);
     scales[row] = scale;
     // of numbers near the least that float32 has nothing is left
-    if (scale > 0)
-      own.forEach((value, i) => {
-        const integer = Math.round(value / scale);
-        values[row * size + i] = Math.max(-32767, Math.min(32767, integer));
-      });
+    if (scale > 0) roundRow(own, scale, 32767, values, row * size);
   }
   return { values, scales };
 }

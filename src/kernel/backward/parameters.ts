@@ -88,6 +88,10 @@ export const vector = (
   shared,
 });
 
+/** Where a line has the number of a column, in panels of 16. */
+const placeIn = ({ start, panel, step }: Line, column: number): number =>
+  start + (column >> 4) * panel + (column & 15) * step;
+
 /** Writes a parameter's numbers of rows `from` to `to` where their lines say, from float `at` of memory on. */
 export function scatter(
   f32: Float32Array,
@@ -99,16 +103,15 @@ export function scatter(
   to: number,
 ): void {
   for (let row = from, i = from * columns; row < to; row++) {
-    const { start, panel, step } = lineOf(row);
+    const line = lineOf(row);
     const order = columnsOf?.(row);
-    const first = at + start;
+    const first = at + line.start;
     if (shared) f32[first] = (f32[first] as number) + (values[i++] as number);
     else
-      for (let c = 0; c < columns; c++) {
-        const column = order ? (order[c] as number) : c;
-        const place = first + (column >> 4) * panel + (column & 15) * step;
-        f32[place] = values[i++] as number;
-      }
+      for (let c = 0; c < columns; c++)
+        f32[at + placeIn(line, order ? (order[c] as number) : c)] = values[
+          i++
+        ] as number;
   }
 }
 
@@ -122,13 +125,11 @@ export function collect(
   to: number,
 ): void {
   for (let row = from, i = from * columns; row < to; row++) {
-    const { start, panel, step } = lineOf(row);
+    const line = lineOf(row);
     const order = columnsOf?.(row);
-    for (let c = 0; c < columns; c++) {
-      const column = order ? (order[c] as number) : c;
+    for (let c = 0; c < columns; c++)
       values[i++] = f32[
-        at + start + (column >> 4) * panel + (column & 15) * step
+        at + placeIn(line, order ? (order[c] as number) : c)
       ] as number;
-    }
   }
 }
