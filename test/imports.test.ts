@@ -44,7 +44,7 @@ const MAY: Record<string, readonly string[]> = {
   audio: [...BESIDE, "signal", "worklet", "formats"],
   vis: BESIDE,
   data: ["base", "formats", "graph", "entry"],
-  queue: [...BESIDE, "data", "formats"],
+  queue: [...BESIDE, "data", "signal", "formats"],
   threads: [...BESIDE, "kernel"],
   worker: [...BESIDE, "kernel", "training"],
   worklet: [...BESIDE, "kernel", "signal"],

@@ -3,6 +3,7 @@
  */
 import { createHash } from "node:crypto";
 import { message } from "../checks.js";
+import { Kept } from "./kept.js";
 import type { Connection } from "./redis.js";
 
 /** A week after it was last asked for a model is gone. */
@@ -29,7 +30,7 @@ export async function putModel(
 /** The models that a process has fetched. */
 export class Models {
   readonly #connection: Connection;
-  readonly #models = new Map<string, Promise<Uint8Array>>();
+  readonly #kept = new Kept(MOST_KEPT, (hash) => this.#fetch(hash));
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -37,14 +38,7 @@ export class Models {
 
   /** @throws Error where it is not there, or not what its hash says */
   get(hash: string): Promise<Uint8Array> {
-    const found = this.#models.get(hash) ?? this.#fetch(hash);
-    this.#models.delete(hash);
-    this.#models.set(hash, found);
-    for (const old of [...this.#models.keys()].slice(0, -MOST_KEPT))
-      this.#models.delete(old);
-    // the next one asks again
-    found.catch(() => this.#models.delete(hash));
-    return found;
+    return this.#kept.get(hash);
   }
 
   async #fetch(hash: string): Promise<Uint8Array> {

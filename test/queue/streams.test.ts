@@ -1,81 +1,24 @@
 import { type ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Embedding, Linear, Sequential } from "../../src/index.js";
-import {
-  hostStreams,
-  type LiveStream,
-  openStreams,
-  type StreamHost,
-  type Streams,
-} from "../../src/queue/index.js";
 import { Scripts } from "../../src/queue/streams/scripts.js";
 import { expectSameBits } from "../support/compare.js";
 import { Random } from "../support/random.js";
-import { absent, RedisServer } from "./redis.js";
+import { liveSession } from "./live-session.js";
+import { absent } from "./redis.js";
 import { model, options, Workers } from "./session.js";
 
 const suite = absent ? `live streams [skipped: ${absent}]` : "live streams";
 
 describe.skipIf(absent)(suite, () => {
   const workers = new Workers();
-  let server: RedisServer;
-  const hosts: StreamHost[] = [];
-  const clients: Streams[] = [];
-  const queue = () => ({ url: server.url, patience: 5000 });
-  const startHost = async (
-    more: Partial<Parameters<typeof hostStreams>[0]> = {},
-  ) => {
-    const host = await hostStreams({ queue: queue(), leaseMs: 400, ...more });
-    hosts.push(host);
-    return host;
-  };
-  const startClient = async (
-    more: Partial<Parameters<typeof openStreams>[0]> = {},
-  ) => {
-    const client = await openStreams({ queue: queue(), model, ...more });
-    clients.push(client);
-    return client;
-  };
+  beforeAll(() => workers.build());
+  afterAll(() => workers.remove());
+  const live = liveSession();
+  const { startHost, startClient, read } = live;
   const frames = (count: number, seed: number) =>
     new Random(seed).floats(2 * count);
-
-  beforeAll(async () => {
-    server = await RedisServer.start("--appendonly", "yes");
-    await workers.build();
-  });
-  afterEach(async () => {
-    for (const host of hosts.splice(0)) await host.close();
-    for (const client of clients.splice(0)) await client.close();
-    const redis = server.client();
-    await redis.flushall();
-    redis.disconnect();
-  });
-  afterAll(async () => {
-    workers.remove();
-    await server.remove();
-  });
-
-  /** Reads `count` answers, which must come in order, each once. */
-  async function read(
-    stream: LiveStream,
-    count: number,
-    gap: { worst: number } = { worst: 0 },
-  ): Promise<Float32Array> {
-    const all = new Float32Array(3 * count);
-    let at = 0;
-    let before = performance.now();
-    for await (const { first, data } of stream.answers()) {
-      gap.worst = Math.max(gap.worst, performance.now() - before);
-      before = performance.now();
-      expect(first).toBe(at);
-      all.set(data, 3 * at);
-      at += data.length / 3;
-      if (at >= count) break;
-    }
-    expect(at).toBe(count);
-    return all;
-  }
 
   const expectAnswers = (actual: Float32Array, given: Float32Array) =>
     expectSameBits(actual, model.stream().run(given));
@@ -91,7 +34,7 @@ describe.skipIf(absent)(suite, () => {
     expectAnswers(await answers, given);
     expect(stream.position).toBe(100);
     await stream.remove();
-    const redis = server.client();
+    const redis = live.server.client();
     expect(await redis.keys("*:s:*")).toEqual([]);
     redis.disconnect();
   });
@@ -179,7 +122,7 @@ describe.skipIf(absent)(suite, () => {
 
   test("a host that was taken to be dead and is not changes nothing", async () => {
     // its token is old: each script is tried with it, in every state of the stream
-    const redis = server.client();
+    const redis = live.server.client();
     const prefix = "gatewise:{gatewise}:";
     const scripts = new Scripts(redis, prefix);
     const frame = Buffer.from(Float32Array.of(1, 2).buffer);
@@ -235,11 +178,11 @@ describe.skipIf(absent)(suite, () => {
     const length = 120;
     const more = ["--lease", "0.5", "--checkpoint", "20"];
     let processes: ChildProcess[] = await Promise.all([
-      workers.start(server, ...more),
-      workers.start(server, ...more),
+      workers.start(live.server, ...more),
+      workers.start(live.server, ...more),
     ]);
     const client = await startClient({
-      queue: { url: server.url, patience: 20_000 },
+      queue: { url: live.server.url, patience: 20_000 },
     });
     const gap = { worst: 0 };
     let done = false;
@@ -247,7 +190,7 @@ describe.skipIf(absent)(suite, () => {
       Array.from({ length: count }, async (_, i) => {
         const given = frames(length, 100 + i);
         const stream = await client.open(`s${i}`);
-        const answers = read(stream, length, gap);
+        const answers = read(stream, length, 3, gap);
         for (let at = 0; at < 2 * length; at += 12) {
           await stream.push(given.subarray(at, at + 12));
           await sleep(100);
@@ -262,10 +205,10 @@ describe.skipIf(absent)(suite, () => {
       oldest.kill(signals[i]);
       // one that stands still comes to life again when others have its streams
       if (i === 2) setTimeout(() => oldest.kill("SIGCONT"), 1500);
-      processes = [...others, await workers.start(server, ...more)];
+      processes = [...others, await workers.start(live.server, ...more)];
       if (i !== 0) continue;
-      await server.stop("SIGKILL");
-      await server.start();
+      await live.server.stop("SIGKILL");
+      await live.server.start();
     }
     await streams;
     for (const each of processes) each.kill("SIGKILL");

@@ -1,15 +1,15 @@
 /*
  * Where a stream stands, as bytes.
  */
-import { FormatError, type Sequential, type States } from "../../index.js";
+import { FormatError, type States } from "../../index.js";
+import type { ModelState } from "../../models/model.js";
 import { parse, serialize, type StateDict } from "../../safetensors.js";
 import type { Tensor } from "../../tensor.js";
 
-type Stream = ReturnType<Sequential["stream"]>;
-
-/** Layer and part by name: `0.hidden`. */
-export function packState(state: States): Uint8Array {
-  const tensors = state.flatMap((layer, index) =>
+/** Of a chain of layers layer and part by name, `0.hidden`; of a graph the state inputs by theirs. */
+export function packState(state: ModelState): Uint8Array {
+  if (!Array.isArray(state)) return serialize(state as StateDict);
+  const tensors = (state as States).flatMap((layer, index) =>
     Object.entries(layer ?? {}).map(([part, tensor]): [string, Tensor] => [
       `${index}.${part}`,
       tensor as Tensor,
@@ -19,12 +19,14 @@ export function packState(state: States): Uint8Array {
 }
 
 /**
- * Sets the stream to where it stood.
+ * The state again.
  *
- * @throws FormatError, TypeError, RangeError for the state of another model
+ * @param like a state of the same model
+ * @throws FormatError for one of another kind of model
  */
-export function unpackState(bytes: Uint8Array, stream: Stream): void {
+export function unpackState(bytes: Uint8Array, like: ModelState): ModelState {
   const { tensors } = parse(bytes);
+  if (!Array.isArray(like)) return tensors;
   const state: Record<string, Tensor>[] = [];
   for (const [name, tensor] of Object.entries(tensors)) {
     const [, index, part] = /^(\d+)\.(\w+)$/.exec(name) ?? [];
@@ -32,8 +34,8 @@ export function unpackState(bytes: Uint8Array, stream: Stream): void {
       throw new FormatError(`${name}: expected a part of a layer's state`);
     (state[Number(index)] ??= {})[part] = tensor;
   }
-  stream.state = Array.from(
-    stream.state,
+  return Array.from(
+    like as States,
     (_, index) => state[index] ?? null,
   ) as States;
 }

@@ -9,8 +9,7 @@ import {
   record,
   wrong,
 } from "../../checks.js";
-import { Sequential } from "../../index.js";
-import { modelBytes, type ModelSource } from "../../messages.js";
+import type { ModelSource } from "../../messages.js";
 import { hashOf, putModel } from "../models.js";
 import type { QueueAddress } from "../address.js";
 import { Connection, sleep } from "../redis.js";
@@ -21,13 +20,14 @@ import {
   type Entry,
   floatsOf,
 } from "./resident.js";
+import { LiveModel, type LiveSettings } from "./live-model.js";
 import { Scripts } from "./scripts.js";
 import { Wake } from "./wake.js";
 
 /** The model that streams run, and the queue through which its hosts are reached. */
-export interface StreamsOptions {
+export interface StreamsOptions extends LiveSettings {
   queue: QueueAddress;
-  /** A Sequential that answers every step, or the bytes that its `save` wrote. */
+  /** A Sequential that answers every step, a Graph with states, or the bytes that either's `save` wrote. */
   model: ModelSource;
   /** Frames of a stream that may be out, sent and their answers not read: `push` waits for room. 1000 by default. */
   limit?: number;
@@ -37,6 +37,9 @@ const KNOWN = {
   queue: 0,
   model: 0,
   limit: 0,
+  inputs: 0,
+  states: 0,
+  frame: 0,
 } satisfies Record<keyof StreamsOptions, 0>;
 
 const LIMIT = 1000;
@@ -74,11 +77,11 @@ export class Streams {
   private constructor(
     connection: Connection,
     bytes: Uint8Array,
-    model: Sequential,
+    { inputSize, outputSize }: LiveModel,
     limit: number,
   ) {
-    this.inputSize = model.inputSize;
-    this.outputSize = model.outputSize;
+    this.inputSize = inputSize;
+    this.outputSize = outputSize;
     this.#connection = connection;
     this.#bytes = bytes;
     this.#hash = hashOf(bytes);
@@ -92,15 +95,14 @@ export class Streams {
 
   /** @internal */
   static async open(options: StreamsOptions): Promise<Streams> {
-    const { queue, limit = LIMIT } = record(options, "options", KNOWN);
-    const bytes = modelBytes(options.model);
+    record(options, "options", KNOWN);
+    const { queue, model: source, limit = LIMIT, ...settings } = options;
     positiveInteger(limit, "limit");
-    const model = Sequential.load(bytes);
-    if (!model.streamable || model.lastOnly)
-      throw wrong(true, "model", "a Sequential that answers every step", model);
-    const connection = await Connection.open(queue as QueueAddress);
+    const bytes = await LiveModel.file(source, settings);
+    const model = await LiveModel.load(bytes);
+    const connection = await Connection.open(queue);
     await putModel(connection, hashOf(bytes), bytes);
-    return new Streams(connection, bytes, model, limit as number);
+    return new Streams(connection, bytes, model, limit);
   }
 
   /**

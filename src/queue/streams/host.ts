@@ -6,12 +6,20 @@
 import { randomUUID } from "node:crypto";
 import { positiveInteger, record, wrong } from "../../checks.js";
 import { reasonOf } from "../../errors.js";
-import { init, Sequential } from "../../index.js";
+import { init } from "../../index.js";
+import { Kept } from "../kept.js";
 import { type Metrics, metrics } from "../metrics.js";
 import { Models } from "../models.js";
 import type { QueueAddress } from "../address.js";
 import { Connection, sleep } from "../redis.js";
-import { type Answers, bytesOf, type Entry, Resident } from "./resident.js";
+import { LiveModel } from "./live-model.js";
+import {
+  type Answers,
+  bytesOf,
+  type Entry,
+  Resident,
+  type Saved,
+} from "./resident.js";
 import { type Argument, type Script, Scripts } from "./scripts.js";
 import { Wake } from "./wake.js";
 
@@ -55,7 +63,7 @@ const LONGEST_WAIT = 250;
 /** Streams of a dead host a sign of life. */
 const MOST_REAPED = 500;
 const MOST_MODELS = 16;
-const NOTHING_SAVED = { state: Buffer.alloc(0), trim: "0-0" };
+const NOTHING_SAVED: Saved = { state: Buffer.alloc(0), trim: "0-0" };
 
 /** Streams live in this process until it is closed. */
 export class StreamHost {
@@ -65,8 +73,7 @@ export class StreamHost {
   readonly #metrics: Metrics;
   readonly #id = randomUUID();
   readonly #wake: Wake;
-  readonly #bytes: Models;
-  readonly #models = new Map<string, Promise<Sequential>>();
+  readonly #models: Kept<LiveModel>;
   readonly #residents = new Map<string, Resident>();
   /** Streams of which nobody knows what came of the last call. */
   readonly #unsure = new Set<string>();
@@ -89,7 +96,10 @@ export class StreamHost {
     this.#connection = connection;
     this.#options = options;
     this.#metrics = measured;
-    this.#bytes = new Models(connection);
+    const files = new Models(connection);
+    this.#models = new Kept(MOST_MODELS, async (hash) =>
+      LiveModel.load(await files.get(hash)),
+    );
     const prefix = connection.key("");
     this.#scripts = new Scripts(connection.redis, prefix);
     const channels = [`${prefix}ready`, `${prefix}h:${this.#id}`];
@@ -202,10 +212,13 @@ export class StreamHost {
 
   #releasing(resident: Resident): [Script, ...Argument[]] {
     const { id, token, position, checkpoint } = resident;
-    const changed = position > checkpoint;
-    const { state, trim } = resident.save();
-    const at = changed ? position : -1;
-    return ["release", id, this.#id, token, at, state, trim];
+    let [saved, at] = [NOTHING_SAVED, -1];
+    try {
+      if (position > checkpoint) [saved, at] = [resident.save(), position];
+    } catch {
+      // the next host runs the frames since the last checkpoint again, and says what is wrong
+    }
+    return ["release", id, this.#id, token, at, saved.state, saved.trim];
   }
 
   #drop(id: string): void {
@@ -264,6 +277,7 @@ export class StreamHost {
     this.#computed += performance.now() - began - this.#waited;
     return true;
   }
+
   /** A stream that is to be here, is here. */
   async #settle(id: string, unsure: readonly string[]): Promise<void> {
     // of what it did since nobody may know: from the copy again
@@ -286,7 +300,7 @@ export class StreamHost {
         new Resident(
           id,
           String(token),
-          await this.#model(String(model)),
+          await this.#models.get(String(model)),
           Number(String(checkpoint)),
           state ?? null,
         ),
@@ -296,21 +310,6 @@ export class StreamHost {
       this.#options.onError(new Error(`stream ${id}: ${reason}`));
       await this.#scripts.run("refuse", id, this.#id, String(token), reason);
     }
-  }
-
-  #model(hash: string): Promise<Sequential> {
-    const found = this.#models.get(hash) ?? this.#load(hash);
-    this.#models.delete(hash);
-    this.#models.set(hash, found);
-    found.catch(() => this.#models.delete(hash));
-    // residents keep what they need
-    for (const old of [...this.#models.keys()].slice(0, -MOST_MODELS))
-      this.#models.delete(old);
-    return found;
-  }
-
-  async #load(hash: string): Promise<Sequential> {
-    return Sequential.load(await this.#bytes.get(hash));
   }
 
   async #readAll(ids: readonly string[]): Promise<[Resident, Entry[]][]> {
@@ -337,7 +336,8 @@ export class StreamHost {
   async #publish(work: readonly [Resident, Entry[]][]): Promise<void> {
     const calls = work.flatMap(([resident, entries]) => {
       try {
-        return [this.#commit(resident, resident.run(entries))];
+        const answers = resident.run(entries);
+        return [this.#commit(resident, answers, this.#save(resident))];
       } catch (error) {
         // a token that there is not, say: it would fail everywhere
         this.#refuse(resident, reasonOf(error));
@@ -349,10 +349,21 @@ export class StreamHost {
     this.#waited += performance.now() - began;
   }
 
-  async #commit(resident: Resident, answers: Answers | null): Promise<void> {
-    const { id, token, position, checkpoint, outputBytes } = resident;
-    const saves = position - checkpoint >= this.#options.checkpoint;
-    const { state, trim } = saves ? resident.save() : NOTHING_SAVED;
+  /** What is left in Redis once it has run so many frames; null before. */
+  #save(resident: Resident): Saved | null {
+    const { position, checkpoint } = resident;
+    return position - checkpoint >= this.#options.checkpoint
+      ? resident.save()
+      : null;
+  }
+
+  async #commit(
+    resident: Resident,
+    answers: Answers | null,
+    saved: Saved | null,
+  ): Promise<void> {
+    const { id, token, position, outputBytes } = resident;
+    const { state, trim } = saved ?? NOTHING_SAVED;
     const [own, left] = (await this.#scripts.run(
       "commit",
       id,
@@ -361,14 +372,14 @@ export class StreamHost {
       answers?.first ?? position,
       outputBytes,
       answers ? bytesOf(answers.data) : NOTHING_SAVED.state,
-      saves ? position : -1,
+      saved ? position : -1,
       state,
       trim,
     )) as [number, number];
     this.#unsure.delete(id);
     if (!own) return this.#drop(id);
     resident.backlog = left;
-    if (saves) {
+    if (saved) {
       resident.checkpoint = position;
       this.#metrics.checkpoint(state.length);
     }

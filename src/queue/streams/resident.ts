@@ -3,8 +3,7 @@
  * behind. What it does is a function of the state it was begun from and the frames since, so another host that begins
  * from the copy comes to the same bits.
  */
-import type { Sequential } from "../../index.js";
-import { packState, unpackState } from "./checkpoint.js";
+import type { LiveModel, LiveModelStream } from "./live-model.js";
 
 /** A block of frames or answers in a Redis stream, as ioredis gives it. */
 export type Entry = [id: Buffer, fields: Buffer[]];
@@ -48,10 +47,19 @@ export interface Answers {
   readonly at: number;
 }
 
+/** Where a stream stands, and from which block on its frames are still needed to go on from there. */
+export interface Saved {
+  readonly state: Buffer;
+  readonly trim: string;
+}
+
 export class Resident {
   readonly id: string;
   readonly token: string;
-  readonly #stream: ReturnType<Sequential["stream"]>;
+  readonly #stream: LiveModelStream;
+  readonly #inputSize: number;
+  /** Bytes of an answer. */
+  readonly outputBytes: number;
   /** Frames that it has run. */
   position: number;
   /** Frames that the state in Redis is behind. */
@@ -64,26 +72,22 @@ export class Resident {
   constructor(
     id: string,
     token: string,
-    model: Sequential,
+    model: LiveModel,
     checkpoint: number,
     state: Buffer | null,
   ) {
     this.id = id;
     this.token = token;
     this.#stream = model.stream();
-    if (state) unpackState(state, this.#stream);
+    this.#inputSize = model.inputSize;
+    this.outputBytes = 4 * model.outputSize;
+    if (state) this.#stream.restore(state);
     this.position = checkpoint;
     this.checkpoint = checkpoint;
   }
 
-  /** Bytes of an answer. */
-  get outputBytes(): number {
-    return 4 * this.#stream.outputSize;
-  }
-
   /** Runs what of these it has not run yet; null where that is nothing. */
   run(entries: readonly Entry[]): Answers | null {
-    const { inputSize } = this.#stream;
     const first = this.position;
     const parts: Float32Array[] = [];
     let at = Infinity;
@@ -97,7 +101,7 @@ export class Resident {
         );
       if (skip >= block.count) continue;
       at = Math.min(at, block.at);
-      const frames = floatsOf(block.data).subarray(skip * inputSize);
+      const frames = floatsOf(block.data).subarray(skip * this.#inputSize);
       parts.push(this.#stream.run(frames));
       this.position += block.count - skip;
     }
@@ -116,10 +120,11 @@ export class Resident {
     return { first, data, at };
   }
 
-  /** Where it stands now, and from which block on frames are still needed to go on from there. */
-  save(): { state: Buffer; trim: string } {
-    const bytes = packState(this.#stream.state);
-    return { state: Buffer.from(bytes), trim: `${this.position + 1}-0` };
+  save(): Saved {
+    return {
+      state: Buffer.from(this.#stream.save()),
+      trim: `${this.position + 1}-0`,
+    };
   }
 
   dispose(): void {
