@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { parse } from "../../src/formats/torch/index.js";
+import { FormatError, parse } from "../../src/formats/torch/index.js";
 import { readExpected, readable, readFixture } from "./files.js";
+import { ascii } from "./damage.js";
 import {
   dictFile,
   numbers,
@@ -124,6 +125,165 @@ describe("files by hand", () => {
     const { tensors, ignored } = parse(file);
     expect(tensors["a"]!.data).toEqual(Float32Array.of(2, 4));
     expect(ignored).toEqual(["b: uint16 [2]"]);
+  });
+
+  test.each([
+    ["float64", 8],
+    ["int64", 8],
+    ["int32", 4],
+    ["int16", 2],
+    ["int8", 1],
+    ["uint64", 8],
+    ["uint32", 4],
+    ["uint16", 2],
+    ["uint8", 1],
+    ["bool", 1],
+    ["complex32", 4],
+    ["complex64", 8],
+    ["complex128", 16],
+    ["float8_e4m3fn", 1],
+    ["float8_e4m3fnuz", 1],
+    ["float8_e5m2", 1],
+    ["float8_e5m2fnuz", 1],
+    ["float8_e8m0fnu", 1],
+  ])("of %s fill a storage to its end, and no further", (dtype, size) => {
+    const bytes = 48;
+    const typed = (count: number) =>
+      dictFile(
+        {
+          w: tensorAs({ count: 12 }),
+          x: [
+            ...op.global("torch._utils", "_rebuild_tensor_v3"),
+            ...op.tuple(
+              storageAs("UntypedStorage", "1", bytes),
+              op.int(0),
+              op.tuple(op.int(count)),
+              op.tuple(op.int(1)),
+              op.false,
+              op.none,
+              op.global("torch", dtype),
+            ),
+            ...op.call,
+          ],
+        },
+        { 0: new Uint8Array(bytes), 1: new Uint8Array(bytes) },
+      );
+    const { tensors } = parse(typed(bytes / size));
+    expect(tensors).toHaveProperty("w");
+    expect(() => parse(typed(bytes / size + 1))).toThrow(FormatError);
+  });
+
+  test("of an ordered dict as Python 2 pickled it, of pairs", () => {
+    const ordered = (...pairs: number[][]) =>
+      torchFile(
+        pickle(
+          op.global("collections", "OrderedDict"),
+          op.tuple(op.list(...pairs)),
+          op.call,
+        ),
+      );
+    const { tensors } = parse(
+      ordered(
+        op.list(op.text("a.weight"), tensorAs()),
+        op.tuple(op.text("b.weight"), tensorAs({ shape: [6], strides: [1] })),
+      ),
+    );
+    expect(tensors).toEqual({
+      "a.weight": { shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
+      "b.weight": { shape: [6], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
+    });
+    for (const pair of [
+      op.list(op.text("w")),
+      op.list(op.text("w"), tensorAs(), tensorAs()),
+      op.list(op.int(0), tensorAs()),
+    ])
+      expect(() => parse(ordered(pair))).toThrow(
+        "expected a pair of a name and a value",
+      );
+  });
+
+  test("of modules beside tensors: one without parameters is told, one with a single one has it", () => {
+    const activation = (
+      name: string,
+      ...parameters: [number[], number[]][]
+    ) => [
+      ...op.global("torch.nn.modules.activation", name),
+      ...op.tuple(),
+      0x81, // NEWOBJ
+      ...op.dict(
+        [op.text("_parameters"), op.dict(...parameters)],
+        [op.text("_modules"), op.dict()],
+      ),
+      ...Buffer.from("b"), // BUILD
+    ];
+    const { tensors, ignored } = parse(
+      dictFile({
+        w: tensorAs(),
+        act: activation("ReLU"),
+        prelu: activation("PReLU", [op.text("weight"), tensorAs()]),
+      }),
+    );
+    expect(Object.keys(tensors)).toEqual(["w", "prelu.weight"]);
+    expect(ignored).toContainEqual(expect.stringMatching(/^act: .*ReLU/));
+  });
+
+  test("of a dict of no tensors that contains itself: it is told", () => {
+    const self = [
+      ...op.dict([op.text("epoch"), op.int(3)]),
+      ...op.put(0),
+      ...op.text("self"),
+      ...op.get(0),
+      ...Buffer.from("s"), // SETITEM
+    ];
+    const file = dictFile({ w: tensorAs(), settings: self });
+    expect(parse(file).ignored).toEqual(["settings: a dict of 2"]);
+  });
+
+  test("of thousands of settings: a thousand are told, and how many more", () => {
+    const settings = Array.from({ length: 1234 }, (_, i) => [
+      `setting${i}`,
+      op.int(i),
+    ]);
+    const file = dictFile({ w: tensorAs(), ...Object.fromEntries(settings) });
+    const { ignored } = parse(file);
+    expect(ignored.slice(-2)).toEqual(["setting999: 999", "and 234 more"]);
+    expect(ignored.length).toBe(1001);
+  });
+
+  /** As Python's pickletools names the instructions. */
+  test.each<[string, number[], string]>([
+    ["NONE", ascii("N"), "None"],
+    ["NEWTRUE", [0x88], "true"],
+    ["NEWFALSE", [0x89], "false"],
+    ["INT, true", ascii("I01\n"), "true"],
+    ["INT, false", ascii("I00\n"), "false"],
+    ["INT", ascii("I-12\n"), "-12"],
+    ["LONG", ascii("L1208925819614629174706176L\n"), "a large integer"],
+    ["BININT1", ascii("K\xff"), "255"],
+    ["BININT2", ascii("M\xff\xfe"), `${0xfeff}`],
+    ["BININT", ascii("J\xfe\xff\xff\xff"), "-2"],
+    ["LONG1 of nothing", [0x8a, 0], "0"],
+    ["LONG1", [0x8a, 2, 0, 0x80], "-32768"],
+    ["LONG1 of a positive", [0x8a, 3, 0, 0x80, 0], "32768"],
+    ["LONG4", [0x8b, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0xff], `${-(2 ** 40)}`],
+    ["FLOAT", ascii("F-0.25\n"), "-0.25"],
+    ["FLOAT, inf", ascii("F-inf\n"), "-Infinity"],
+    ["BINFLOAT", ascii("G\x3f\xf8\0\0\0\0\0\0"), "1.5"],
+    ["STRING", ascii("S'a\\x62\\'c'\n"), '"ab\'c"'],
+    ["UNICODE", ascii("V\\u00e9t\xc3\xa9\n"), '"été"'],
+    ["UNICODE of nothing", ascii("V\n"), '""'],
+    ["BINSTRING", ascii("T\x02\0\0\0ab"), '"ab"'],
+    ["SHORT_BINSTRING", ascii("U\x02ab"), '"ab"'],
+    ["BINUNICODE", ascii("X\x02\0\0\0\xc3\xa9"), '"é"'],
+    ["SHORT_BINUNICODE", [0x8c, 0], '""'],
+    ["BINUNICODE8", [0x8d, 1, 0, 0, 0, 0, 0, 0, 0, 0x61], '"a"'],
+    ["BINBYTES", ascii("B\x03\0\0\0abc"), "3 bytes"],
+    ["SHORT_BINBYTES", ascii("C\x03abc"), "3 bytes"],
+    ["BINBYTES8", [0x8e, 2, 0, 0, 0, 0, 0, 0, 0, 0x61, 0x61], "2 bytes"],
+    ["BYTEARRAY8", [0x96, 2, 0, 0, 0, 0, 0, 0, 0, 0x61, 0x61], "2 bytes"],
+  ])("of settings: %s", (_, literal, told) => {
+    const file = dictFile({ w: tensorAs(), x: literal, y: op.int(7) });
+    expect(parse(file).ignored).toEqual([`x: ${told}`, "y: 7"]);
   });
 
   test("of sets and bytes as protocol 2 has them", () => {

@@ -176,14 +176,11 @@ class Search {
     if (known !== undefined) return known;
     // for one that contains itself: it adds nothing to itself
     this.#known.set(value, false);
-    if (isModule(value)) {
-      const { size } = readModuleTree(value).tensors;
-      this.#known.set(value, size > 0);
-      return size > 0;
-    }
     let holds = false;
-    for (const item of itemsOf(value))
-      if (this.#holdsTensors(item, depth + 1)) holds = true;
+    if (isModule(value)) holds = readModuleTree(value).tensors.size > 0;
+    else
+      for (const item of itemsOf(value))
+        if (this.#holdsTensors(item, depth + 1)) holds = true;
     this.#known.set(value, holds);
     return holds;
   }

@@ -72,6 +72,7 @@ export function describeValue(value: unknown): string {
   if (value instanceof Dict) return `a dict of ${value.entries.size}`;
   if (value instanceof Callable || value instanceof Named) return value.name;
   if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (value === null) return "None";
   if (typeof value === "bigint") return "a large integer";
   return describe(value);

@@ -1,0 +1,42 @@
+// What `mutate.mjs` asks again and again: do the tests pass with these files changed? Vitest stays, so that of a run only
+// what was changed is compiled again: 2 s a mutant instead of 6. A process of its own, which can be ended where a mutant
+// never ends.
+import { resolve } from "node:path";
+import { BaseSequencer, createVitest } from "vitest/node";
+
+/** How often a file of tests noticed a mutant: those that did come first. @type {Map<string, number>} */
+const noticed = new Map();
+
+class MostNoticedFirst extends BaseSequencer {
+  /** @override @param {import("vitest/node").TestSpecification[]} files */
+  async sort(files) {
+    /** @param {import("vitest/node").TestSpecification} file */
+    const count = (file) => noticed.get(file.moduleId) ?? 0;
+    return (await super.sort(files)).sort((a, b) => count(b) - count(a));
+  }
+}
+
+const vitest = await createVitest("test", {
+  watch: false,
+  bail: 1,
+  reporters: [{}],
+  sequence: { sequencer: MostNoticedFirst },
+});
+await vitest.standalone();
+const tests = await vitest.globTestSpecifications(process.argv.slice(2));
+
+/** @param {string[]} changed @returns {Promise<boolean>} */
+async function passes(changed) {
+  for (const file of changed) vitest.invalidateFile(resolve(file));
+  const { testModules, unhandledErrors } =
+    await vitest.runTestSpecifications(tests);
+  const failed = testModules.filter((module) => module.state() === "failed");
+  for (const { moduleId } of failed)
+    noticed.set(moduleId, (noticed.get(moduleId) ?? 0) + 1);
+  return testModules.length > 0 && failed.length + unhandledErrors.length === 0;
+}
+
+process.on("message", async (/** @type {string[]} */ changed) => {
+  process.send?.(await passes(changed).catch(() => false));
+});
+process.send?.("ready");
