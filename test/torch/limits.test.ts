@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { FormatError, load } from "../../src/formats/torch/index.js";
+import { FormatError, load, parse } from "../../src/formats/torch/index.js";
 import { ascii, expectRefused, repeated } from "./damage.js";
 import { readFixture } from "./files.js";
 import {
   dictFile,
+  legacyFile,
   op,
   pickle,
   tensorAs,
@@ -177,6 +178,27 @@ describe("tensors that view what is not there", () => {
   });
 
   test("in the old form: keys that are missing, twice or unknown", () => {
+    const dict = pickle(op.dict([op.text("w"), tensorAs()]));
+    const { tensors } = parse(legacyFile(dict));
+    expect(tensors["w"]!.data).toEqual(Float32Array.of(1, 2, 3, 4, 5, 6));
+    expectRefused(
+      legacyFile(dict, { keys: [] }),
+      /^byte \d+: no numbers of storage "0"$/,
+    );
+    const once = /^byte \d+: expected keys of storages, once each, got "\d"$/;
+    expectRefused(legacyFile(dict, { keys: ["0", "0"] }), once);
+    expectRefused(legacyFile(dict, { keys: ["0", "1"] }), once);
+  });
+
+  test("in the old form: numbers of the other byte order", () => {
+    const dict = pickle(op.dict([op.text("w"), tensorAs()]));
+    expectRefused(
+      legacyFile(dict, { littleEndian: false }),
+      /^byte \d+: expected little_endian numbers, got a dict of 1$/,
+    );
+  });
+
+  test("in the old form: an end that is early or late", () => {
     const file = readFixture("old-lstm.pt");
     expectRefused(file.slice(0, -1), /^byte \d+: expected \d+ bytes, got \d+$/);
     const longer = new Uint8Array(file.length + 1);

@@ -117,3 +117,21 @@ export function dictFile(
   );
   return torchFile(pickle(op.dict(...entries)), storages, level);
 }
+
+/** The same as PyTorch wrote it before 1.6: pickles one behind another, then the numbers of the storages that are listed. */
+export function legacyFile(
+  data: Uint8Array,
+  { littleEndian = true, keys = ["0"] } = {},
+): Uint8Array {
+  const magic = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+  const storage = numbers(1, 2, 3, 4, 5, 6);
+  const count = new Uint8Array(BigInt64Array.of(6n).buffer);
+  return Buffer.concat([
+    pickle([0x8a, magic.length, ...magic]),
+    pickle(op.int(1001)),
+    pickle(op.dict([op.text("little_endian"), [littleEndian ? 0x88 : 0x89]])),
+    data,
+    pickle(op.list(...keys.map(op.text))),
+    ...keys.flatMap(() => [count, storage]),
+  ]);
+}
