@@ -158,7 +158,8 @@ describe.skipIf(absent)(suite, () => {
   test("a slow server makes it slow, and a broken line is mended", async () => {
     const server = await start();
     let held = 0;
-    // each message is late by 30 ms, and now and then the line breaks or says nonsense
+    // each message is late by 30 ms, and of the first lines most break or say nonsense; not of all, as a busy machine may
+    // not get a word in before each breaks
     const line = await impostor((socket) => {
       const behind = connect(server.port, "127.0.0.1");
       const number = held++;
@@ -169,6 +170,7 @@ describe.skipIf(absent)(suite, () => {
       behind.on("error", () => undefined);
       socket.on("close", () => behind.destroy());
       behind.on("close", () => socket.destroy());
+      if (number > 9) return;
       if (number % 3 === 1) setTimeout(() => socket.write("?!\r\n"), 400);
       if (number % 3 === 2) setTimeout(() => behind.destroy(), 500);
     });
@@ -255,7 +257,8 @@ describe.skipIf(absent)(suite, () => {
 
   test("SIGTERM ends a worker when what it has begun is done", async () => {
     const server = await start();
-    const worker = await workers.start(server);
+    // with a lock of a second, a busy machine would have its chunks be taken for a dead worker's
+    const worker = await workers.start(server, "--lock", "30");
     const ended = once(worker, "close");
     const scored = program.execute(args(server.url, "--rows", "5"));
     await sleep(200);
