@@ -9,6 +9,10 @@ export function message(name: string, expected: string, got: string): string {
   return `${name}: expected ${expected}, got ${got}`;
 }
 
+/** "1 number", "2 numbers". */
+export const counted = (count: number, unit: string): string =>
+  `${count} ${unit}${count === 1 ? "" : "s"}`;
+
 /** An integer of at least 1. */
 export function positiveInteger(value: unknown, name: string): number {
   if (Number.isSafeInteger(value) && (value as number) > 0)

@@ -1,4 +1,5 @@
 import {
+  counted,
   equalShapes,
   isFloat32Array,
   isList,
@@ -159,7 +160,11 @@ function checkCount(
   const expected = sizeOf(shape);
   if (count === expected) return;
   throw new RangeError(
-    message(name, `${expected} numbers for ${shapeText(shape)}`, `${count}`),
+    message(
+      name,
+      `${counted(expected, "number")} for ${shapeText(shape)}`,
+      `${count}`,
+    ),
   );
 }
 

@@ -1,4 +1,4 @@
-import { describe } from "../checks.js";
+import { counted, describe } from "../checks.js";
 import { FormatError } from "../errors.js";
 import type { Layer } from "../index.js";
 import type { BackendChoice, Precision } from "../layers/options.js";
@@ -214,9 +214,10 @@ export class Node {
     const count = this.#inputs.length;
     const all = this.#inputs.slice(0, least).every((name) => name !== "");
     if (count >= least && count <= most && all) return;
-    const range = least === most ? `${least}` : `${least} to ${most}`;
+    const expected =
+      least === most ? counted(least, "input") : `${least} to ${most} inputs`;
     throw this.error(
-      `expected ${range} inputs, got ${count}${all ? "" : " with gaps"}`,
+      `expected ${expected}, got ${count}${all ? "" : " with gaps"}`,
     );
   }
 

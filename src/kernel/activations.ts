@@ -87,7 +87,7 @@ export const DEFINITIONS: Readonly<Record<ActivationName, Definition>> = {
   exponential: fixed(11, 0),
   silu: fixed(12, 0), // x σ(x)
   // A rational in the place of tanh, and σ(x) = ½ tanh(½ x) + ½ by it: Neural Amp Modeler's, and that of RNNoise from 0.2 on
-  // (Opus 1.5 has the same). RNNoise up to 0.1.1 looks tanh up in a table, which differs by up to 1.6e-3.
+  // (Opus 1.5 has the same). RNNoise up to 0.1.1 looks tanh up in a table, which differs by up to 6.0e-5.
   namTanh: fixed(13, 1),
   namSigmoid: fixed(13, 0.5),
   rnnoiseTanh: fixed(14, 1),

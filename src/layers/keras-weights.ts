@@ -101,7 +101,7 @@ function blocksOf(
   given: string | undefined,
 ): number[] {
   const standard = orders.keras.replaceAll(" ", "");
-  if (given === undefined || gates.length === 1)
+  if (given === undefined)
     return gates.map(({ keras }) => Math.max(0, standard.indexOf(keras)));
   if (typeof given !== "string")
     throw wrong(false, "gateOrder", "a string", given);

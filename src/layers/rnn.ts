@@ -67,15 +67,17 @@ export class RNN extends Recurrent<Required<RNNOptions>, State, "hidden"> {
     options: Partial<RNNOptions> & KerasWeightsOptions = {},
   ): RNN {
     record(options, "options");
-    const { gateOrder, forgetBias, ...given } = options;
+    // of one gate there is one order
+    const { gateOrder: _, forgetBias, ...given } = options;
     const {
       dict,
-      resetAfter: _,
+      resetAfter: __,
       ...found
-    } = readKerasWeights(rnnKind, weights, {
-      ...(gateOrder !== undefined && { gateOrder }),
-      ...(forgetBias !== undefined && { forgetBias }),
-    });
+    } = readKerasWeights(
+      rnnKind,
+      weights,
+      forgetBias === undefined ? {} : { forgetBias },
+    );
     return make({ ...found, ...given }).loadStateDict(dict);
   }
 }

@@ -1,4 +1,5 @@
 import {
+  counted,
   isFloat32Array,
   isList,
   message,
@@ -79,7 +80,7 @@ export class Stream<S = State | States> {
     if (!known) checkList(frame, "frame");
     const { length } = frame;
     if (length !== this.inputSize) {
-      const expected = `${this.inputSize} numbers`;
+      const expected = counted(this.inputSize, "number");
       throw new RangeError(message("frame", expected, `${length}`));
     }
     const given = known ? frame : this.#read(frame);

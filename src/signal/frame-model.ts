@@ -1,4 +1,4 @@
-import { message } from "../checks.js";
+import { counted, message } from "../checks.js";
 import type { Tensor } from "../tensor.js";
 
 /** What of a model's stream is used: a frame in, a frame out. Those of Sequential and Graph are such. */
@@ -99,6 +99,6 @@ export function rehearse(
   stream.reset();
   if (outputSize === null || length === outputSize) return length;
   throw new RangeError(
-    message(name, `${outputSize} numbers for a frame`, `${length}`),
+    message(name, `${counted(outputSize, "number")} for a frame`, `${length}`),
   );
 }

@@ -1,4 +1,4 @@
-import { message, wrong } from "../checks.js";
+import { counted, message, wrong } from "../checks.js";
 import type { Sequential } from "../models/sequential.js";
 import type { Player } from "./player.js";
 import type { VoiceOptions } from "./protocol.js";
@@ -108,11 +108,11 @@ export class Voice implements Player {
 
 function checkConditions(values: unknown, count: number): void {
   if (!Array.isArray(values) && !ArrayBuffer.isView(values))
-    throw wrong(false, "conditions", `${count} numbers`, values);
+    throw wrong(false, "conditions", counted(count, "number"), values);
   const list = values as ArrayLike<unknown>;
   if (list.length !== count)
     throw new RangeError(
-      message("conditions", `${count} numbers`, `${list.length}`),
+      message("conditions", counted(count, "number"), `${list.length}`),
     );
   for (let i = 0; i < count; i++)
     if (!Number.isFinite(list[i]))

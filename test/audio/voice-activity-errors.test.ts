@@ -88,7 +88,7 @@ describe("what VoiceActivity refuses", () => {
         model: new Sequential([new Linear({ inputSize: 512, outputSize: 2 })]),
       },
       RangeError,
-      "model: expected 1 numbers for a frame, got 2",
+      "model: expected 1 number for a frame, got 2",
     ],
   ])("%s", (_, options, Kind, text) => {
     let thrown: unknown;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   init,
@@ -187,6 +188,29 @@ describe.each(backends)("activations on %s", (backend) => {
       expectClose(given, expected, tolerances.activation);
     },
   );
+});
+
+/** RNNoise's tansig_approx up to 0.1.1: tanh of every 0.04, and a step of second order from there. */
+function rnnoiseTableTanh(value: number): number {
+  const x = Math.min(Math.abs(value), 8);
+  const i = Math.floor(0.5 + 25 * x);
+  const y = Math.tanh(0.04 * i);
+  const rest = x - 0.04 * i;
+  return Math.sign(value) * (y + rest * (1 - y * y) * (1 - y * rest));
+}
+
+test("rnnoiseTanh is RNNoise's from 0.2 on: as far from its table before as docs/cells.md says", () => {
+  const docs = readFileSync(
+    new URL("../../docs/cells.md", import.meta.url),
+    "utf8",
+  );
+  const [, told] =
+    /from version 0\.2 on; up to 0\.1\.1 .* up to ([\d.e-]+)\)/.exec(docs)!;
+  const values = grid(-12, 12, 20_001);
+  const errors = apply("rnnoiseTanh", values).map((y, i) =>
+    Math.abs(y - rnnoiseTableTanh(values[i]!)),
+  );
+  expect(Math.max(...errors).toPrecision(2)).toBe(Number(told).toPrecision(2));
 });
 
 const standard = ["tanh", "sigmoid", "relu"] as const;

@@ -235,6 +235,12 @@ test("RNN.fromKerasWeights", () => {
     Math.tanh(-0.48 + 0.2 * a + 0.4 * b),
   ];
   close(rnn.forward([[1], [2]]).output.data, [a, b, ...second]);
+  expect(RNN.fromKerasWeights([W, U], { gateOrder: "i" }).stateDict()).toEqual(
+    RNN.fromKerasWeights([W, U]).stateDict(),
+  );
+  expect(() => RNN.fromKerasWeights([W, U], { forgetBias: 1 })).toThrow(
+    /^forgetBias: expected 0 for a RNN, got 1$/,
+  );
 });
 
 test("a model's summary names its layers, sizes and parameters", () => {

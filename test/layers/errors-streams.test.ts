@@ -29,6 +29,13 @@ describe.each(backends)("streams on %s", (backend) => {
 
   const streams: Refusal[] = [
     [
+      "two numbers where a step is one",
+      () =>
+        new RNN({ inputSize: 1, hiddenSize: 1, backend }).stream().step([1, 2]),
+      RangeError,
+      /^frame: expected 1 number, got 2$/,
+    ],
+    [
       "stream() of a bidirectional layer",
       () => gru.stream(),
       RangeError,

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FormatError } from "../../src/errors.js";
-import { load } from "../../src/formats/load/index.js";
+import { load, parse } from "../../src/formats/load/index.js";
 import {
   bytesOf,
   guitarMlFile,
@@ -16,7 +16,7 @@ import {
   runs,
 } from "../support/fuzz.js";
 
-const ENDINGS = /\.(pt|safetensors|onnx|tflite|keras|h5|nam|json)$/;
+const ENDINGS = /\.(pt|safetensors|onnx|tflite|keras|h5|nam|json|np[yz])$/;
 const LARGEST = 20_000;
 
 /** The fixtures of all readers, by the folder of the reader. */
@@ -37,17 +37,22 @@ fixtures.set("audio", [
   bytesOf(rtneuralFile()),
 ]);
 
-/** Soon; whatever else is thrown than a FormatError with a place is a fault of the reader. */
+/**
+ * By `parse`, then by `load`, which counts; soon. Whatever else is thrown than a FormatError with a place is a fault of
+ * the reader.
+ */
 function readsOrRefuses(bytes: Uint8Array): "read" | "refused" {
   let result: "read" | "refused" = "read";
   const time = processorTime(() => {
-    try {
-      load(bytes);
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      expect(error.message).toMatch(/^.+: ./s);
-      result = "refused";
-    }
+    for (const read of [parse, load])
+      try {
+        read(bytes);
+        result = "read";
+      } catch (error) {
+        if (!(error instanceof FormatError)) throw error;
+        expect(error.message).toMatch(/^.+: ./s);
+        result = "refused";
+      }
   });
   expect(time).toBeLessThan(5000);
   return result;

@@ -71,12 +71,12 @@ describe("pickles that are large for their size", () => {
     [
       "no values",
       Uint8Array.from(ascii(".")),
-      "expected 1 values on the stack, got 0",
+      "expected 1 value on the stack, got 0",
     ],
     [
       "values under a mark",
       Uint8Array.from(ascii("N(a.")),
-      "expected 1 values on the stack, got 0",
+      "expected 1 value on the stack, got 0",
     ],
     ["no mark", Uint8Array.from(ascii("Nt.")), "expected a mark on the stack"],
     [

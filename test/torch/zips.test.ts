@@ -17,7 +17,7 @@ const good = dictFile({ w: tensorAs() });
 describe("files that are something else", () => {
   test.each<[string, Uint8Array, string]>([
     ["nothing", new Uint8Array(), "byte 0: expected what torch.save writes"],
-    ["one byte", Uint8Array.of(0x80), "byte 1: expected 1 bytes, got 0"],
+    ["one byte", Uint8Array.of(0x80), "byte 1: expected 1 byte, got 0"],
     ["text", Buffer.from("hello"), "byte 0: the memo has no value"],
     ["PK and zeros", repeated(ascii("PK"), 2000), "end record"],
     [

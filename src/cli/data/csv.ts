@@ -2,7 +2,7 @@
  * CSV: a line a step, a number a feature; a first line of names is passed over. csv-parse reads it.
  */
 import { CsvError, parse } from "csv-parse/sync";
-import { message } from "../../checks.js";
+import { counted, message } from "../../checks.js";
 import { FormatError, shortReasonOf } from "../../errors.js";
 import { concat, type Tensor } from "../../tensor.js";
 import { type Block, numberText } from "../../data/lines.js";
@@ -56,7 +56,7 @@ export class CsvReader {
     rows.forEach(({ cells, at }, r) => {
       if (cells.length !== count)
         throw new FormatError(
-          `line ${at}: expected ${count} numbers, got ${cells.length}`,
+          `line ${at}: expected ${counted(count, "number")}, got ${cells.length}`,
         );
       read.forEach((column, i) => {
         const place = `line ${at}, column ${column + 1}`;

@@ -5,7 +5,7 @@
  * sequence by itself. An object is answered as an object: what stands beside `input` comes back, and `stream` says
  * which of any number of sequences its step goes on.
  */
-import { message, shapeText } from "../../checks.js";
+import { counted, message, shapeText } from "../../checks.js";
 import { FormatError, reasonOf } from "../../errors.js";
 import type { Sequential } from "../../index.js";
 import type { Tensor } from "../../tensor.js";
@@ -74,7 +74,7 @@ class Answers {
     const { inputSize } = this.#model;
     if (width !== inputSize)
       throw new FormatError(
-        `line ${line}: expected ${inputSize} numbers, got ${width}`,
+        `line ${line}: expected ${counted(inputSize, "number")}, got ${width}`,
       );
     return this.#text(this.#stream(undefined).run(this.#in(data)), null);
   }
@@ -110,7 +110,7 @@ class Answers {
     if (shape.length >= 2 || (tokens && shape.length === 1 && shape[0] !== 1))
       return inputFor(this.#model, input);
     if (input.data.length === inputSize) return null;
-    const expected = `${inputSize} numbers, a step, or a list of steps`;
+    const expected = `${counted(inputSize, "number")}, a step, or a list of steps`;
     throw new RangeError(message("input", expected, shapeText(shape)));
   }
 

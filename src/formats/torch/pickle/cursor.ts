@@ -1,3 +1,4 @@
+import { counted } from "../../../checks.js";
 import { FormatError } from "../../../errors.js";
 import { decodeUtf8 } from "../../../utf8.js";
 
@@ -37,7 +38,7 @@ export class Cursor {
   /** The next `length` bytes, a view. */
   take(length: number): Uint8Array {
     if (length > this.left)
-      throw this.fail(`expected ${length} bytes, got ${this.left}`);
+      throw this.fail(`expected ${counted(length, "byte")}, got ${this.left}`);
     return this.#bytes.subarray(this.at, (this.at += length));
   }
 
@@ -98,7 +99,7 @@ export class Cursor {
   #advance(size: number): number {
     const { at } = this;
     if (size > this.left)
-      throw this.fail(`expected ${size} bytes, got ${this.left}`);
+      throw this.fail(`expected ${counted(size, "byte")}, got ${this.left}`);
     this.at += size;
     return at;
   }

@@ -1,3 +1,4 @@
+import { counted } from "../../../checks.js";
 import type { FormatError } from "../../../errors.js";
 
 // A state dict of a thousand tensors makes 10 000 objects and marks 3 deep.
@@ -65,6 +66,8 @@ export class Stack {
   #need(count: number): void {
     const have = this.#values.length - (this.#marks.at(-1) ?? 0);
     if (have < count)
-      throw this.#fail(`expected ${count} values on the stack, got ${have}`);
+      throw this.#fail(
+        `expected ${counted(count, "value")} on the stack, got ${have}`,
+      );
   }
 }
