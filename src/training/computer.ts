@@ -12,6 +12,7 @@ export interface PartResult {
   /** What its mean was over. */
   readonly total: number;
   readonly ends: readonly (CellStates | null)[];
+  /** (B, T, O); empty where it went back. */
   readonly output: Float32Array;
 }
 

@@ -28,7 +28,7 @@ export interface GradientOptions extends NetworkChoice {
 export interface RowsResult<Ends> {
   readonly loss: number;
   readonly ends: Ends;
-  /** (B, T, O) */
+  /** (B, T, O); empty where it went back. */
   readonly output: Float32Array;
 }
 
@@ -36,6 +36,9 @@ export interface BatchResult extends RowsResult<(readonly CellStates[])[]> {
   /** What the loss is the mean over. */
   readonly total: number;
 }
+
+/** Nobody looks at outputs on the way back. A new one each time: a message from a worker takes its buffer along. */
+const none = () => new Float32Array();
 
 /** Computes losses and gradients of batches, shard by shard, in a network of its own. */
 export class Gradients {
@@ -48,6 +51,8 @@ export class Gradients {
   readonly #runs: TapeRuns;
   /** Steps of a shard whose tape fits. */
   readonly #most: number;
+  /** dL/dy of a shard: made once, not garbage of every one. */
+  #slopes = new Float64Array();
 
   constructor(subject: Subject, options: GradientOptions) {
     this.subject = subject;
@@ -135,7 +140,7 @@ export class Gradients {
       );
       loss += result.loss;
       ends.push(result.ends);
-      outputs.push(result.output);
+      if (!back) outputs.push(result.output);
     }
     return { loss, ends, output: concat(outputs), total: prepared.total };
   }
@@ -155,20 +160,21 @@ export class Gradients {
     const run = yield* this.#runs.of(batch, states, place, from, to, back);
     let loss = 0;
     const gradientOf = (output: Float32Array) => {
-      const gradient = new Float64Array(output.length);
-      loss = prepared.rows(output, from, to, gradient, factor);
-      return back ? gradient : null;
+      if (this.#slopes.length === output.length) this.#slopes.fill(0);
+      else this.#slopes = new Float64Array(output.length);
+      loss = prepared.rows(output, from, to, this.#slopes, factor);
+      return back ? this.#slopes : null;
     };
     if (this.subject.stepwise && run.steps > this.#most) {
       const drawOf = (piece: number) => this.#runs.draw(place, from, piece);
       const work = runPieces(network, run, this.#most, drawOf, gradientOf);
       const { ends, output } = yield* work;
-      return { loss, ends, output };
+      return { loss, ends, output: back ? none() : output };
     }
     const tape = yield* network.forward(run);
     const gradient = gradientOf(tape.output);
     if (gradient) yield* network.backward(tape, gradient, []);
-    return { loss, ends: tape.ends, output: tape.output };
+    return { loss, ends: tape.ends, output: back ? none() : tape.output };
   }
 
   /** The states after a batch's steps. */
@@ -233,7 +239,7 @@ export class Gradients {
     return {
       loss: own.loss,
       ends: tapes.map(({ tape }) => tape.ends),
-      output: data,
+      output: back ? none() : data,
       total: given.batch,
     };
   }

@@ -28,7 +28,7 @@ interface Shard {
   readonly to: number;
 }
 
-/** Shards for one worker. */
+/** Shards for one worker: some that follow one another. */
 export interface ShardRequest {
   /** All weights, one after another in the order of the names. */
   readonly weights: Float32Array;
@@ -37,33 +37,49 @@ export interface ShardRequest {
   readonly place: StepPlace;
   readonly shards: readonly Shard[];
   readonly back: boolean;
+  /** Whether they are the batch's first ones. */
+  readonly first: boolean;
+}
+
+interface ShardResult {
+  readonly loss: number;
+  readonly ends: readonly CellStates[];
+  /** Empty on the way back. */
+  readonly output: Float32Array;
 }
 
 export interface ShardAnswer {
-  readonly loss: number;
-  readonly ends: readonly CellStates[];
-  readonly output: Float32Array;
-  /** The shard's gradients as they lie in memory. */
-  readonly sum: Float32Array | null;
+  readonly results: readonly ShardResult[];
+  /** Gradients as they lie in memory, to be added in order: of the batch's first shards their sum, of others each. */
+  readonly sums: readonly Float32Array[];
 }
 
 /** A worker's side: a model's copy, and its network. */
 export class ShardWorker {
   readonly #gradients: Gradients;
+  /** Where the numbers of each name end among all weights. */
+  readonly #ends: ReadonlyMap<string, number>;
 
   constructor(bytes: Uint8Array, options: TrainerOptions) {
     const subject = new Subject(Sequential.load(bytes));
     this.#gradients = new Gradients(subject, checkOptions(options, subject));
+    let end = 0;
+    this.#ends = new Map(
+      Object.entries(subject.weights()).map(([name, { data }]) => [
+        name,
+        (end += data.length),
+      ]),
+    );
   }
 
   #pack(weights: Float32Array): void {
-    const { subject, network } = this.#gradients;
     const found = new Map<string, Float32Array>();
-    let at = 0;
-    for (const [name, { data }] of Object.entries(subject.weights())) {
-      found.set(name, weights.subarray(at, at + data.length));
-      at += data.length;
+    let from = 0;
+    for (const [name, to] of this.#ends) {
+      found.set(name, weights.subarray(from, to));
+      from = to;
     }
+    const { network } = this.#gradients;
     atOnce(network.pack((name) => found.get(name) as Float32Array));
   }
 
@@ -74,17 +90,20 @@ export class ShardWorker {
     place,
     shards,
     back,
-  }: ShardRequest): ShardAnswer[] {
+    first,
+  }: ShardRequest): ShardAnswer {
     const gradients = this.#gradients;
+    const { network } = gradients;
     this.#pack(weights);
     const prepared = parts.map((part) => gradients.prepare(part));
     const rows = parts.map((_, i) =>
       parts.slice(0, i).reduce((sum, part) => sum + part.given.batch, 0),
     );
     const starts = statesOfParts(states, parts);
-    return shards.map(({ part, from, to }) => {
-      gradients.network.clear();
-      const { loss, ends, output } = atOnce(
+    const sums: Float32Array[] = [];
+    network.clear();
+    const results = shards.map(({ part, from, to }) => {
+      const result = atOnce(
         gradients.shard(
           parts[part] as CheckedBatch,
           prepared[part] as NonNullable<(typeof prepared)[number]>,
@@ -96,13 +115,14 @@ export class ShardWorker {
           back,
         ),
       );
-      return {
-        loss,
-        ends,
-        output,
-        sum: back ? gradients.network.takeSum() : null,
-      };
+      if (back && !first) {
+        sums.push(network.takeSum());
+        network.clear();
+      }
+      return result;
     });
+    if (back && first) sums.push(network.takeSum());
+    return { results, sums };
   }
 
   statesAfter(
@@ -118,7 +138,8 @@ export class ShardWorker {
 /** How a worker is asked. */
 export interface Hands {
   readonly count: number;
-  compute(worker: number, request: ShardRequest): Promise<ShardAnswer[]>;
+  /** @param request its weights may be taken along, the rest is not for one alone */
+  compute(worker: number, request: ShardRequest): Promise<ShardAnswer>;
   statesAfter(
     weights: Float32Array,
     part: CheckedBatch,
@@ -154,33 +175,28 @@ class SharingComputer implements Computer {
         to: Math.min(given.batch, (i + 1) * SHARD),
       })),
     );
-    const { count } = this.#hands;
-    const flat = flatten(session.weights);
-    const lists = Array.from(
-      { length: Math.min(count, shards.length) },
-      (_, worker) => shards.filter((__, i) => i % count === worker),
-    );
+    const lists = runsOf(shards, this.#hands.count);
     const answers = await Promise.all(
       lists.map((own, worker) =>
         this.#hands.compute(worker, {
-          weights: flat,
+          weights: flatten(session.weights),
           parts,
           states,
           place,
           shards: own,
           back,
+          first: worker === 0,
         }),
       ),
     );
-    const all = shards.map(
-      (_, i) => answers[i % count]?.[Math.floor(i / count)] as ShardAnswer,
-    );
     if (back) network.clear();
-    for (const { sum } of all) {
-      if (sum) network.addSum(sum);
-      const turn = pace.turn();
-      if (turn) await turn;
-    }
+    for (const { sums } of answers)
+      for (const sum of sums) {
+        network.addSum(sum);
+        const turn = pace.turn();
+        if (turn) await turn;
+      }
+    const all = answers.flatMap(({ results }) => results);
     return parts.map((_, part) => {
       const own = all.filter((__, i) => shards[i]?.part === part);
       return {
@@ -199,6 +215,16 @@ class SharingComputer implements Computer {
   ): Promise<(CellStates | null)[]> {
     return this.#hands.statesAfter(flatten(session.weights), part, states);
   }
+}
+
+/** In runs for so many workers, alike in length; the first, which answers with one sum, is never the shortest. */
+function runsOf(shards: readonly Shard[], count: number): Shard[][] {
+  const runs: Shard[][] = [];
+  for (let from = 0; from < shards.length;) {
+    const size = Math.ceil((shards.length - from) / (count - runs.length));
+    runs.push(shards.slice(from, (from += size)));
+  }
+  return runs;
 }
 
 const flatten = (weights: StateDict): Float32Array =>

@@ -14,3 +14,15 @@ export function copyOf<T>(value: T, name: string): T {
     throw wrong(false, name, "plain data", value);
   }
 }
+
+/** A copy of plain data, of views what they show alone: structuredClone copies all that their buffers hold. */
+export function ownCopy<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  if (ArrayBuffer.isView(value))
+    return (value as unknown as Float32Array).slice() as T;
+  if (Array.isArray(value)) return value.map(ownCopy) as T;
+  const entries = Object.entries(value as Record<string, unknown>);
+  return Object.fromEntries(
+    entries.map(([key, inner]) => [key, ownCopy(inner)]),
+  ) as T;
+}

@@ -20,6 +20,7 @@ import {
 import { Pace } from "../training/pace.js";
 import type { Training } from "../training/training.js";
 import type { WorkerGroup } from "./workers.js";
+import { ownCopy } from "./copies.js";
 import { newId } from "./handles.js";
 
 /** What one step of a worker's trainer is told beside its batch. */
@@ -65,10 +66,10 @@ async function open(
   const training = begin({
     count: workers.members.length,
     // a message takes its buffers along: each worker gets copies of its own
-    compute: (worker, request) =>
-      memberOf(worker).call("train", id, structuredClone(request)),
+    compute: (worker, { weights, ...rest }) =>
+      memberOf(worker).call("train", id, { weights, ...ownCopy(rest) }),
     statesAfter: (weights, ...rest) =>
-      memberOf(0).call("statesAfter", id, weights, ...structuredClone(rest)),
+      memberOf(0).call("statesAfter", id, weights, ...ownCopy(rest)),
   });
   const release = () => {
     for (const member of workers.members) member.release("trainer", id);

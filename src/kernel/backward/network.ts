@@ -291,12 +291,11 @@ export class Network {
     return f32.slice(this.#sum >> 2, (this.#sum >> 2) + this.#floats);
   }
 
-  /** Adds another's sum. */
+  /** Adds another's sum, by way of the gradients of a run. */
   addSum(other: Float32Array): void {
-    const { f32 } = this.#arena.memory;
-    const at = this.#sum >> 2;
-    for (let i = 0; i < other.length; i++)
-      f32[at + i] = (f32[at + i] as number) + (other[i] as number);
+    const { kernel, regions } = this.#machine;
+    this.#arena.memory.f32.set(other, regions.gradients >> 2);
+    kernel.add(this.#sum, regions.gradients, this.#floats * 4);
   }
 
   /** The gradient of a parameter, from the sum. */

@@ -107,11 +107,15 @@ export function scatter(
     const order = columnsOf?.(row);
     const first = at + line.start;
     if (shared) f32[first] = (f32[first] as number) + (values[i++] as number);
+    else if (order)
+      for (const column of order)
+        f32[at + placeIn(line, column)] = values[i++] as number;
     else
-      for (let c = 0; c < columns; c++)
-        f32[at + placeIn(line, order ? (order[c] as number) : c)] = values[
-          i++
-        ] as number;
+      for (let c = 0, panel = first; c < columns; panel += line.panel) {
+        const end = Math.min(columns, c + 16);
+        for (let place = panel; c < end; c++, place += line.step)
+          f32[place] = values[i++] as number;
+      }
   }
 }
 
@@ -127,9 +131,18 @@ export function collect(
   for (let row = from, i = from * columns; row < to; row++) {
     const line = lineOf(row);
     const order = columnsOf?.(row);
-    for (let c = 0; c < columns; c++)
-      values[i++] = f32[
-        at + placeIn(line, order ? (order[c] as number) : c)
-      ] as number;
+    if (order)
+      for (const column of order)
+        values[i++] = f32[at + placeIn(line, column)] as number;
+    else
+      for (
+        let c = 0, panel = at + line.start;
+        c < columns;
+        panel += line.panel
+      ) {
+        const end = Math.min(columns, c + 16);
+        for (let place = panel; c < end; c++, place += line.step)
+          values[i++] = f32[place] as number;
+      }
   }
 }
