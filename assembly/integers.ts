@@ -13,7 +13,7 @@
 /** Before a row's integers. */
 export const HEAD = 16;
 
-/** Where a call's rows of integers lie. */
+/** Where this thread's rows of integers lie. */
 let room: usize = 0;
 
 /** Takes the room that a call has for them. */
@@ -24,7 +24,7 @@ export function useRoom(address: usize): void {
 
 
 @inline
-export function rowsAt(): usize {
+export function roomAt(): usize {
   return room;
 }
 
@@ -67,7 +67,7 @@ function measure(x: usize, end: usize): void {
 }
 
 /**
- * rows × k numbers → integers in the call's room; k even.
+ * rows × k numbers → rows of integers at q; k even.
  *
  * @param limit of int16; 0: seven bits
  * @param low, high the calibrated range, 0 and 0: each row's own
@@ -76,6 +76,7 @@ function measure(x: usize, end: usize): void {
 export function toIntegers(
   x: usize,
   xStride: i32,
+  q: usize,
   rows: i32,
   k: i32,
   limit: i32,
@@ -85,7 +86,7 @@ export function toIntegers(
 ): void {
   const stride = rowStride(k);
   const own = low == high;
-  for (let q = room; rows > 0; rows--, x += xStride, q += stride) {
+  for (; rows > 0; rows--, x += xStride, q += stride) {
     measure(x, x + (k << 2));
     const bottom: f32 = own ? -least : -low;
     const top: f32 = own ? largest : high;

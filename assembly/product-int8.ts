@@ -1,4 +1,4 @@
-import { HEAD, rowsAt, rowStride, toIntegers } from "./integers";
+import { HEAD, roomAt, rowStride, toIntegers } from "./integers";
 
 /*
  * Rows × panels of int8 (src/kernel/pack/int8.ts), rows of x as integers (integers.ts). A panel is 16 rows of the weight
@@ -24,7 +24,7 @@ import { HEAD, rowsAt, rowStride, toIntegers } from "./integers";
 
 /* As src/kernel/pack/index.ts numbers the formats. */
 const INT7 = 2;
-const INT7_DOT = 3;
+export const INT7_DOT = 3;
 
 /** Where in the table stands the product of bytes, assembly/dot, which src/kernel/load.ts puts there. */
 const DOT = 1;
@@ -181,10 +181,68 @@ export function limitOf(k: i32): i32 {
   return min(32767, i32.MAX_VALUE / (127 * k));
 }
 
-/** `product` of product.ts. */
-export function productInt8(
+/** Bytes of a panel of k columns. */
+@inline
+export function panelBytesInt8(k: i32): i32 {
+  return PANEL_HEAD + (((k + 7) >> 3) << 7);
+}
+
+/** rows × k numbers as the integers that a matrix in this format multiplies, at q; `matrix`: its first panel. */
+export function integersFor(
+  format: i32,
+  matrix: usize,
+  x: usize,
+  xStride: i32,
+  q: usize,
+  rows: i32,
+  k: i32,
+): void {
+  const bytes = format == INT7_DOT;
+  const limit = bytes || format == INT7 ? 0 : limitOf(k);
+  const low = load<f32>(matrix - 16);
+  const high = load<f32>(matrix - 12);
+  toIntegers(x, xStride, q, rows, k, limit, low, high, bytes);
+}
+
+/**
+ * z [rows, 16 · panels] ← bias + x W, or z + x W, x as integers at q; w: any of the matrix's panels. Sums that are added to
+ * z lie at s until then.
+ */
+export function productOfIntegers(
   format: i32,
   w: usize,
+  q: usize,
+  s: usize,
+  z: usize,
+  zStride: i32,
+  rows: i32,
+  k: i32,
+  panels: i32,
+  accumulate: i32,
+): void {
+  const qStride = rowStride(k);
+  let sStride: i32 = panels << 6;
+  if (!accumulate) {
+    s = z;
+    sStride = zStride;
+  }
+  const panelBytes = panelBytesInt8(k);
+  if (format == INT7_DOT)
+    call_indirect<void>(DOT, w, q, qStride, s, sStride, rows, k, panels);
+  else sumUp(w, panelBytes, q, qStride, s, sStride, rows, k, panels);
+  for (; rows > 0; rows--) {
+    scaleUp(w, panelBytes, q, s, z, panels, accumulate);
+    q += qStride;
+    s += sStride;
+    z += zStride;
+  }
+}
+
+/** `product` of product.ts, of the panels from `first` on. */
+export function productInt8(
+  format: i32,
+  matrix: usize,
+  first: i32,
   x: usize,
   xStride: i32,
   z: usize,
@@ -194,24 +252,18 @@ export function productInt8(
   panels: i32,
   accumulate: i32,
 ): void {
-  const bytes = format == INT7_DOT;
-  const limit = bytes || format == INT7 ? 0 : limitOf(k);
-  const low = load<f32>(w - 16);
-  const high = load<f32>(w - 12);
-  toIntegers(x, xStride, rows, k, limit, low, high, bytes);
-  let q = rowsAt();
-  const qStride = rowStride(k);
-  // sums that are added to z lie apart, behind the rows
-  let s = accumulate ? q + rows * qStride : z;
-  const sStride: i32 = accumulate ? panels << 6 : zStride;
-  const panelBytes: i32 = PANEL_HEAD + (((k + 7) >> 3) << 7);
-  if (bytes)
-    call_indirect<void>(DOT, w, q, qStride, s, sStride, rows, k, panels);
-  else sumUp(w, panelBytes, q, qStride, s, sStride, rows, k, panels);
-  for (; rows > 0; rows--) {
-    scaleUp(w, panelBytes, q, s, z, panels, accumulate);
-    q += qStride;
-    s += sStride;
-    z += zStride;
-  }
+  const q = roomAt();
+  integersFor(format, matrix, x, xStride, q, rows, k);
+  productOfIntegers(
+    format,
+    matrix + first * panelBytesInt8(k),
+    q,
+    q + rows * rowStride(k),
+    z,
+    zStride,
+    rows,
+    k,
+    panels,
+    accumulate,
+  );
 }

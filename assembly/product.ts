@@ -6,15 +6,16 @@ import { laneMask } from "./simd";
 
 /*
  * The matrix products of all layers, by the format of their weights: each has its tiles in a file of its own. A format
- * that nobody knows is a trap. Those with integer weights run in the simd binary alone, so that all that is computed
- * around their exact sums has the same bits everywhere too; relaxed ones and those for threads are without.
+ * that nobody knows is a trap. Those with integer weights run in simd binaries alone, so that all that is computed
+ * around their exact sums has the same bits everywhere too; relaxed ones are without.
  */
-const INTEGERS = !ASC_FEATURE_RELAXED_SIMD && !ASC_FEATURE_THREADS;
+export const INTEGERS = !ASC_FEATURE_RELAXED_SIMD;
 
 /** As src/kernel/pack/index.ts numbers the formats. */
-const F32 = 0;
+export const F32 = 0;
 
 /** z [rows, 16 · panels] ← bias + x [rows, k] W, or, accumulating, z + x W. Strides in bytes; k even. */
+@inline
 export function product(
   layer: Layer,
   w: usize,
@@ -27,13 +28,41 @@ export function product(
   panels: i32,
   accumulate: i32,
 ): void {
+  productPart(layer, w, 0, x, xStride, z, zStride, rows, k, panels, accumulate);
+}
+
+/** The same of `panels` panels from the `first` on, whose sums lie at z; `matrix`: where all of them begin. */
+export function productPart(
+  layer: Layer,
+  matrix: usize,
+  first: i32,
+  x: usize,
+  xStride: i32,
+  z: usize,
+  zStride: i32,
+  rows: i32,
+  k: i32,
+  panels: i32,
+  accumulate: i32,
+): void {
   if (layer.format == F32)
-    productF32(w, x, xStride, z, zStride, rows, k, panels, accumulate);
+    productF32(
+      matrix + first * ((k + 1) << 6),
+      x,
+      xStride,
+      z,
+      zStride,
+      rows,
+      k,
+      panels,
+      accumulate,
+    );
   else if (!INTEGERS) unreachable();
   else
     productInt8(
       layer.format,
-      w,
+      matrix,
+      first,
       x,
       xStride,
       z,

@@ -42,8 +42,8 @@ const BUDGETS = {
   "gatewise/queue": { bytes: 210_900, gzipped: 78_400 },
   "gatewise/quantize": { bytes: 9_100, gzipped: 3_500 },
   "gatewise/tesseract": { bytes: 36_700, gzipped: 13_600 },
-  // both of its binaries, with the kernel in each
-  "gatewise/threads": { bytes: 49_200, gzipped: 13_100 },
+  // both of its binaries, with the kernel in each, products of integers in one, and a third with the dot product of bytes
+  "gatewise/threads": { bytes: 55_800, gzipped: 16_600 },
   "gatewise/vis": { bytes: 14_000, gzipped: 5_600 },
 };
 

@@ -13,6 +13,7 @@ const entries = {
   "asconfig.json": layers,
   "assembly/threads/asconfig.json": layers,
   "assembly/dot/asconfig.json": [],
+  "assembly/threads/dot/asconfig.json": [],
   "assembly/train/asconfig.json": [],
 };
 

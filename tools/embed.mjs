@@ -69,9 +69,10 @@ for (const [i, name] of names.entries()) {
 
 // Those for training, and those for threads, are in files of their own, which only gatewise/train and gatewise/threads
 // bring.
-for (const room of ["train", "threads"]) {
+const rooms = { train: names, threads: [...names, "dot"] };
+for (const [room, targets] of Object.entries(rooms)) {
   const constants = await Promise.all(
-    names.map(async (name) => {
+    targets.map(async (name) => {
       const bytes = await readFile(new URL(`build/${room}-${name}.wasm`, root));
       const constant = `${room}${name[0]?.toUpperCase()}${name.slice(1)}`;
       return `export const ${constant} =\n  "${textOf(bytes)}";\n`;

@@ -1,8 +1,8 @@
 import { expNegated, plusOne } from "../activations";
 import { mix, updateRow } from "../gru";
 import { Recurrent } from "../layer";
-import { clearPadding, product } from "../product";
-import { barrier, count, index, partOf } from "./team";
+import { clearPadding, productPart } from "../product";
+import { barrier, index, nearBarrier, partOf } from "./team";
 import { Part } from "./part";
 
 /** One step, reset after the product, but for the barrier at its end. */
@@ -10,10 +10,10 @@ export function stepAfter(layer: Recurrent, part: Part): void {
   const first = part.firstPanel;
   const hRow: i32 = layer.outputQuads << 4;
   const uRow: i32 = layer.inputPanels << 6;
-  const w = layer.recurrent + first * (((layer.outputQuads << 2) + 1) << 6);
   const u = part.scratch + (first << 6);
   const z = part.z + (first << 6);
-  part.productOfH(layer, w, u, uRow, part.panels, 0);
+  part.productOfH(layer, first, u, uRow, part.panels, 0);
+  nearBarrier();
   const at: i32 = part.first << 4;
   if (part.quads)
     for (let row = 0; row < part.active; row++)
@@ -34,20 +34,12 @@ export function stepBefore(layer: Recurrent, part: Part): bool {
   const quads = layer.outputQuads;
   const k = quads << 2;
   const bytes: i32 = quads << 4;
-  const panelBytes: i32 = (k + 1) << 6;
   const gatePanels = (quads + 1) >> 1;
   const candidateAt: i32 = gatePanels << 6;
   const rows = part.active;
   const from = partOf(gatePanels, index());
   const to = partOf(gatePanels, index() + 1);
-  part.productOfH(
-    layer,
-    layer.recurrent + from * panelBytes,
-    part.z + (from << 6),
-    part.zRow,
-    to - from,
-    1,
-  );
+  part.productOfH(layer, from, part.z + (from << 6), part.zRow, to - from, 1);
   if (!barrier()) return false;
   const start: i32 = part.first << 4;
   const end: i32 = (part.first + part.quads) << 4;
@@ -65,9 +57,10 @@ export function stepBefore(layer: Recurrent, part: Part): bool {
   const firstPanel = part.first >> 2;
   const panels = (part.quads + 3) >> 2;
   if (!panels) return true;
-  product(
+  productPart(
     layer,
-    layer.candidate + firstPanel * panelBytes,
+    layer.candidate,
+    firstPanel,
     part.scratch,
     bytes,
     part.z + candidateAt + (firstPanel << 6),

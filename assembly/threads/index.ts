@@ -1,2 +1,2 @@
 export { join } from "./team";
-export { serve, split } from "./split";
+export { serve, split, takePart } from "./split";

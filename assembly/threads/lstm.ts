@@ -1,8 +1,8 @@
 import { update } from "../general-lstm";
 import { Recurrent } from "../layer";
 import { updateRow } from "../lstm";
-import { clearPadding, product } from "../product";
-import { barrier } from "./team";
+import { clearPadding, productPart } from "../product";
+import { barrier, nearBarrier } from "./team";
 import { Part } from "./part";
 
 /** Gates and cells of one row's units, `m` their o ∘ tanh(c'): addresses of whole rows. */
@@ -39,8 +39,20 @@ function projectPart(layer: Recurrent, part: Part, m: usize): void {
   const panels = (part.outputs + 3) >> 2;
   if (!panels) return;
   const sums = m + rows * mRow + (first << 6);
-  const w = layer.projection + first * ((k + 1) << 6);
-  product(layer, w, m, mRow, sums, sumRow, rows, k, panels, 0);
+  productPart(
+    layer,
+    layer.projection,
+    first,
+    m,
+    mRow,
+    sums,
+    sumRow,
+    rows,
+    k,
+    panels,
+    0,
+  );
+  nearBarrier();
   for (let row = 0; row < rows; row++)
     memory.copy(
       part.y + row * part.yRow + (first << 6),
@@ -54,8 +66,9 @@ export function stepLstm(layer: Recurrent, part: Part): bool {
   const first = part.firstPanel;
   const cRow: i32 = layer.hiddenQuads << 4;
   const rows = part.active;
-  const w = layer.recurrent + first * (((layer.outputQuads << 2) + 1) << 6);
-  part.productOfH(layer, w, part.z + (first << 6), part.zRow, part.panels, 1);
+  const z = part.z + (first << 6);
+  part.productOfH(layer, first, z, part.zRow, part.panels, 1);
+  nearBarrier();
   const projected = layer.projection != 0;
   const m = projected ? part.scratch : part.y;
   const mRow = projected ? cRow : part.yRow;

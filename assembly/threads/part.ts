@@ -1,5 +1,6 @@
-import { GRU, Layer, LSTM, Recurrent } from "../layer";
-import { product } from "../product";
+import { roomAt } from "../integers";
+import { GRU, LSTM, Recurrent } from "../layer";
+import { prepare, preparedStride, productPrepared } from "./prepared";
 
 /** A thread's part of a recurrent layer, and the step of a chunk that it is at. Counts may be 0. */
 @unmanaged
@@ -77,45 +78,55 @@ export class Part {
       : this.state + row * hRow;
   }
 
-  /** z [active, zRow] ← h W, or z + h W: `panels` panels from the one at w on, whose sums lie at z. */
+  /**
+   * Takes the lines of y that it will write in this step from the core that read them last, beside the product.
+   */
+  @inline
+  claim(): void {
+    const bytes: i32 = this.outputs << 4;
+    for (let row = 0; row < this.active; row++) {
+      const y = this.y + row * this.yRow + (this.firstOutput << 4);
+      for (let i = 0; i < bytes; i += 64) store<i32>(y + i, 0);
+    }
+  }
+
+  /**
+   * z [active, zRow] ← h R, or z + h R, of `panels` panels from the `first` on, whose sums lie at z.
+   *
+   * Part of h comes from another core's cache: a product would wait for each line of it, one after the other, copying
+   * them waits once.
+   */
   productOfH(
-    layer: Layer,
-    w: usize,
+    layer: Recurrent,
+    first: i32,
     z: usize,
     zRow: i32,
     panels: i32,
     accumulate: i32,
   ): void {
+    if (panels <= 0) return;
     const k = layer.outputQuads << 2;
     const hRow: i32 = layer.outputQuads << 4;
+    const active = this.active;
     const known = this.known;
-    const others = this.active - known;
-    if (panels <= 0) return;
-    if (known > 0)
-      product(
-        layer,
-        w,
-        this.previous,
-        this.yRow,
-        z,
-        zRow,
-        known,
-        k,
-        panels,
-        accumulate,
-      );
-    if (others > 0)
-      product(
-        layer,
-        w,
-        this.state + known * hRow,
-        hRow,
-        z + known * zRow,
-        zRow,
-        others,
-        k,
-        panels,
-        accumulate,
-      );
+    const matrix = layer.recurrent;
+    const stride = preparedStride(layer, k);
+    const h = roomAt();
+    const others = this.state + known * hRow;
+    prepare(layer, matrix, this.previous, this.yRow, h, known, k);
+    prepare(layer, matrix, others, hRow, h + known * stride, active - known, k);
+    productPrepared(
+      layer,
+      matrix,
+      first,
+      h,
+      h + active * stride,
+      z,
+      zRow,
+      active,
+      k,
+      panels,
+      accumulate,
+    );
   }
 }

@@ -1,3 +1,4 @@
+import { rowStride } from "../integers";
 import { GRU, Layer, LSTM, Recurrent } from "../layer";
 import { linear } from "../linear";
 import { recurrent } from "../recurrence";
@@ -21,6 +22,12 @@ function scratchBytes(layer: Recurrent): i32 {
     : layer.inputPanels << 6;
 }
 
+/** Bytes of each row that a call has for integers. */
+function integerBytes(run: Run, layer: Layer, units: i32): i32 {
+  const step = rowStride(units) + (layer.inputPanels << 6);
+  return run.steps * rowStride(layer.inputWidth) + step;
+}
+
 /** Where a thread's rows begin: as many steps to each as there are, in pairs of rows, as products take them. */
 function firstRow(run: Run, which: i32): i32 {
   const rows = run.rows;
@@ -39,8 +46,8 @@ function firstRow(run: Run, which: i32): i32 {
   return row & ~1;
 }
 
-/** This thread's record of the call, over its rows alone; `scratch`: bytes of a row behind z. */
-function ownRows(run: Run, layer: Layer, scratch: i32): Run {
+/** This thread's record of the call, over its rows alone; `scratch`: bytes of a row behind z, `units`: the most of h or m. */
+function ownRows(run: Run, layer: Layer, scratch: i32, units: i32): Run {
   const own = changetype<Run>(runRoom());
   memory.copy(changetype<usize>(own), changetype<usize>(run), offsetof<Run>());
   const first = firstRow(run, index());
@@ -49,6 +56,7 @@ function ownRows(run: Run, layer: Layer, scratch: i32): Run {
   own.x = run.x + first * steps * (layer.inputWidth << 2);
   own.z = run.z + first * (steps * (layer.inputPanels << 6) + scratch);
   own.y = run.y + first * steps * layer.outputStride;
+  own.integers = run.integers + first * integerBytes(run, layer, units);
   if (run.lengths) own.lengths = run.lengths + (first << 2);
   own.state0 = run.state0 + first * (layer.outputQuads << 4);
   return own;
@@ -56,7 +64,8 @@ function ownRows(run: Run, layer: Layer, scratch: i32): Run {
 
 export function recurrentRows(run: Run): void {
   const layer = changetype<Recurrent>(run.layer);
-  const own = ownRows(run, layer, scratchBytes(layer));
+  const units: i32 = max(layer.hiddenQuads, layer.outputQuads) << 2;
+  const own = ownRows(run, layer, scratchBytes(layer), units);
   const moved = <i32>(own.state0 - run.state0) / (layer.outputQuads << 4);
   own.state1 = run.state1 + moved * (layer.hiddenQuads << 4);
   if (own.rows) recurrent(own);
@@ -64,7 +73,7 @@ export function recurrentRows(run: Run): void {
 
 export function linearRows(run: Run): void {
   const layer = changetype<Layer>(run.layer);
-  const own = ownRows(run, layer, 0);
+  const own = ownRows(run, layer, 0, layer.outputQuads << 2);
   if (own.rows) linear(own);
 }
 
@@ -84,5 +93,6 @@ export function linearSteps(run: Run): void {
   own.x = run.x + first * (layer.inputWidth << 2);
   own.z = run.z + first * (layer.inputPanels << 6);
   own.y = run.y + first * layer.outputStride;
+  own.integers = run.integers + first * rowStride(layer.inputWidth);
   if (own.steps) linear(own);
 }

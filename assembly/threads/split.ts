@@ -1,9 +1,12 @@
 import { GRU, Layer, LSTM, Recurrent } from "../layer";
 import { linear, SOFTMAX } from "../linear";
+import { F32 } from "../product";
+import { INT7_DOT } from "../product-int8";
 import { recurrent } from "../recurrence";
 import { Run } from "../run";
 import {
   barriers,
+  beginCall,
   count,
   finished,
   leave,
@@ -12,6 +15,7 @@ import {
   post,
   posted,
   postedRun,
+  SECOND,
   splitsAll,
 } from "./team";
 import { linearRows, linearSteps, recurrentRows } from "./rows";
@@ -26,9 +30,6 @@ const RECURRENT_ROWS = 2;
 const LINEAR_ROWS = 3;
 const LINEAR_STEPS = 4;
 
-/** The format whose panels threads can tell apart: float32, as src/kernel/pack/index.ts numbers it. */
-const F32 = 0;
-
 /**
  * Products (of two numbers) that a call has at least when it is split. A thread that sleeps takes 30 to 60 µs to come,
  * in which one thread makes a million.
@@ -37,6 +38,10 @@ const MOST_ALONE: f64 = 1_000_000;
 
 /** The same of a step and thread where units are split, 1 µs: a barrier is 0.1, and threads are not equally fast. */
 const LEAST_STEP: f64 = 16_384;
+
+/** How many times as many products of integers are made in that time: of int16, and of bytes. */
+const INT16_RATE: f64 = 1.5;
+const BYTES_RATE: f64 = 4;
 
 /** Rows a thread, from which on rows are split rather than units; and up to how many weights, of which each then reads all. */
 const ROWS_EACH = 2;
@@ -58,11 +63,16 @@ let work: f64 = 0;
 let rest: i32 = 0;
 let penalty: i32 = FIRST_ALONE;
 
+/** So many products, as products of float32 that take as long. */
+function asFloats(layer: Layer, products: f64): f64 {
+  if (layer.format == F32) return products;
+  return products / (layer.format == INT7_DOT ? BYTES_RATE : INT16_RATE);
+}
+
 /** Products of a call. */
 function products(layer: Layer, steps: f64, recurrent: i32): f64 {
-  return (
-    steps * <f64>(layer.inputPanels << 4) * <f64>(layer.inputWidth + recurrent)
-  );
+  const width = <f64>(layer.inputWidth + recurrent);
+  return asFloats(layer, steps * <f64>(layer.inputPanels << 4) * width);
 }
 
 /** Steps of all rows. */
@@ -76,7 +86,7 @@ function stepsOf(run: Run): f64 {
 
 function splitRecurrent(run: Run): i32 {
   const layer = changetype<Recurrent>(run.layer);
-  if (layer.format != F32 || run.trace) return 0;
+  if (run.trace) return 0;
   const k = layer.outputQuads << 2;
   const all = splitsAll();
   work = products(layer, stepsOf(run), k);
@@ -86,19 +96,23 @@ function splitRecurrent(run: Run): i32 {
   if (layer.activation == SOFTMAX) return 0;
   // their gates are no part of a thread's panels
   if (layer.kind == GRU && layer.general) return 0;
-  const step = <f64>run.rows * <f64>(layer.inputPanels << 4) * <f64>k;
+  const sums = <f64>run.rows * <f64>(layer.inputPanels << 4);
+  const step = asFloats(layer, sums * <f64>k);
   return all || step >= LEAST_STEP * <f64>threads ? RECURRENT_UNITS : 0;
 }
 
 function splitLinear(run: Run): i32 {
   const layer = changetype<Layer>(run.layer);
-  if (layer.format != F32) return 0;
   work = products(layer, stepsOf(run), 0);
   if (!splitsAll() && work < MOST_ALONE) return 0;
   const least = ROWS_EACH * count();
   if (run.lengths) return run.rows >= least ? LINEAR_ROWS : 0;
   return run.rows * run.steps >= least ? LINEAR_STEPS : 0;
 }
+
+/** Has this thread's second instance do its part of a call. */
+@external("env", "second")
+declare function second(what: i32, run: usize): void;
 
 /** This thread's part. False: the call was stopped. */
 function share(what: i32, run: Run): bool {
@@ -140,10 +154,18 @@ export function split(kind: i32, address: usize): i32 {
   return 1;
 }
 
+/** This thread's part of a call. */
+export function takePart(what: i32, run: usize): void {
+  beginCall();
+  share(what, changetype<Run>(run));
+}
+
 /** Takes part in calls until the team is closed. */
 export function serve(): void {
   while (nextCall()) {
-    share(posted(), changetype<Run>(postedRun()));
+    const what = posted();
+    if (what & SECOND) second(what ^ SECOND, postedRun());
+    else takePart(what, postedRun());
     leave();
   }
 }

@@ -9,6 +9,12 @@ import { align, lanesOf } from "./sizes.js";
  */
 const CHUNK_FLOATS = 32768;
 
+/**
+ * As many times as much for each of several threads: they meet at every chunk's end, which takes 1 µs, and have a second
+ * cache each. An LSTM 64 → 128, 32 × 50, in two: 1.83 times as fast as on one thread, and 1.77 with chunks of one's.
+ */
+const THREAD_CHUNKS = 2;
+
 /** Steps in a chunk: even, so that the rows of a batch pair up in the projection. */
 export function chunkSteps(
   stages: readonly Stage[],
@@ -18,7 +24,9 @@ export function chunkSteps(
   const widest = widestOf(stages, (stage) =>
     Math.max(stage.zWidth, stage.inputWidth, stage.outputWidth),
   );
-  const fitting = Math.floor(CHUNK_FLOATS / (widest * rows));
+  const threads = stages[0]?.threads ?? 1;
+  const most = CHUNK_FLOATS * (threads > 1 ? threads * THREAD_CHUNKS : 1);
+  const fitting = Math.floor(most / (widest * rows));
   return Math.min(steps, Math.max(2, fitting & ~1));
 }
 
@@ -60,23 +68,29 @@ export function layBuffers(
 }
 
 /**
- * What a stage needs for rows as integers: those of its chunk, or a step's states and the sums that are added to z. They
- * lie last: who reads eight numbers at once then reads no further than what is there.
+ * What a stage needs for rows as integers: those of its chunk, and of each thread a step's states and the sums that are
+ * added to z. Threads copy a step's states where they are float32, too. They lie last: who reads eight numbers at once
+ * then reads no further than what is there.
  */
 function integerBytes(
-  { cells, inputWidth, zWidth }: Stage,
+  { cells, inputWidth, zWidth, threads }: Stage,
   rows: number,
   steps: number,
 ): number {
   const of = ({ cell }: Stage["cells"][number]): number => {
-    if (!cell.format.integer) return 0;
+    const { integer } = cell.format;
+    if (!integer && threads === 1) return 0;
     const units = Math.max(lanesOf(cell.outputSize), lanesOf(cell.hiddenSize));
     const columns = cell.columns?.(inputWidth) ?? inputWidth;
-    const step = integerRowBytes(Math.max(units, columns)) + zWidth * 4;
-    return rows * Math.max(steps * integerRowBytes(columns), step);
+    const chunk = integer ? rows * steps * integerRowBytes(columns) : 0;
+    const step = Math.max(integerRowBytes(units), units * 4) + zWidth * 4;
+    return inLines(chunk) + threads * inLines(rows * step);
   };
   return Math.max(...cells.map(of));
 }
+
+/** Whole lines of the cache, so that no two threads write into one. */
+const inLines = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 function widestOf(
   stages: readonly Stage[],

@@ -18,11 +18,17 @@ export function provideDot(module: WebAssembly.Module): void {
 export function dotProduct(
   memory: WebAssembly.Memory,
 ): ((...numbers: number[]) => void) | null {
-  if (compiled === undefined) compiled = rightModule();
-  return compiled && dotOf(compiled, memory);
+  return hasDot() ? dotOf(compiled as WebAssembly.Module, memory) : null;
 }
 
-const dotOf = (module: WebAssembly.Module, memory: WebAssembly.Memory) =>
+/** Whether this host has one that is right. */
+export function hasDot(): boolean {
+  if (compiled === undefined) compiled = rightModule();
+  return compiled !== null;
+}
+
+/** The function of a binary over a memory. */
+export const dotOf = (module: WebAssembly.Module, memory: WebAssembly.Memory) =>
   new WebAssembly.Instance(module, { env: { memory } }).exports["dot"] as (
     ...numbers: number[]
   ) => void;

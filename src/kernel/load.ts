@@ -96,13 +96,15 @@ export interface Machine {
   readonly memory: Memory;
   /** Whether products of 7-bit integers go by the host's dot product of bytes. */
   readonly dots: boolean;
+  /** How many may share a call. */
+  readonly threads: number;
   functionOf(of: KernelFunction): Pass;
 }
 
-type Maker = (backend: "relaxed" | "simd") => Machine | null;
+type Maker = (backend: "relaxed" | "simd", integers: boolean) => Machine | null;
 let elsewhere: Maker | null = null;
 
-/** From now on machines come from `make` where it has one, but for those of integers; null: from here, as before. */
+/** From now on machines come from `make` where it has one; null: from here, as before. */
 export function takeMachinesFrom(make: Maker | null): void {
   elsewhere = make;
 }
@@ -129,9 +131,9 @@ export function createMachine(
       made.set(of, pass);
       return pass;
     };
-    return { backend, memory, dots: false, functionOf };
+    return { backend, memory, dots: false, threads: 1, functionOf };
   }
-  const other = integers ? null : elsewhere?.(backend);
+  const other = elsewhere?.(asked as "relaxed" | "simd", integers);
   if (other) return other;
   const module = moduleFor(backend);
   if (!module) throw unavailable(backend);
@@ -147,7 +149,7 @@ export function createMachine(
       `module: expected the binary of this version, got one without ${name}`,
     );
   };
-  return { backend, memory, dots: dot !== null, functionOf };
+  return { backend, memory, dots: dot !== null, threads: 1, functionOf };
 }
 
 function instantiate(

@@ -56,6 +56,7 @@ export interface Stage {
   readonly zWidth: number; // floats of a row of z
   readonly scratch: number; // floats behind z, for each row
   readonly traced: number; // floats that a step leaves in the trace
+  readonly threads: number; // that may run it together
 }
 
 /**
@@ -75,13 +76,15 @@ export class Network {
     const integers = specs.some(({ cells }) =>
       cells.some(({ format }) => format.integer),
     );
-    const sized = new Plan(() => unplaced, 0);
+    const sized = new Plan(() => unplaced, 0, 1);
     for (const spec of specs) sized.place(spec);
     this.#allocation = Allocation.begin(this, wanted, integers, sized.address);
-    const { backend, memory, dots, functionOf } = this.#allocation.machine;
+    const { backend, memory, dots, threads, functionOf } =
+      this.#allocation.machine;
     this.backend = backend;
     this.memory = memory;
-    const plan = new Plan(functionOf, this.#allocation.take(sized.address));
+    const address = this.#allocation.take(sized.address);
+    const plan = new Plan(functionOf, address, threads);
     this.stages = specs.map((spec) => plan.place(spec));
     this.cells = this.stages.flatMap((stage) => stage.cells);
     this.stateFloats = plan.stateFloats;
@@ -122,14 +125,20 @@ const unplaced: Pass = () => {};
 /** Gives stages their places, one after another. */
 class Plan {
   readonly #functionOf: (of: KernelFunction) => Pass;
+  readonly #threads: number;
   /** The first free byte. */
   address: number;
   stateFloats = 0;
   #before: Stage | null = null;
 
-  constructor(functionOf: (of: KernelFunction) => Pass, address: number) {
+  constructor(
+    functionOf: (of: KernelFunction) => Pass,
+    address: number,
+    threads: number,
+  ) {
     this.#functionOf = functionOf;
     this.address = address;
+    this.#threads = threads;
   }
 
   place({ cells, lastOnly, merge, inProcessingOrder }: StageSpec): Stage {
@@ -164,6 +173,7 @@ class Plan {
       zWidth: Math.max(...cells.map((cell) => cell.zPanels * PANEL)),
       scratch: Math.max(...cells.map((cell) => cell.scratch)),
       traced: traced.length * lanesOf(hiddenSize),
+      threads: this.#threads,
     };
     return this.#before;
   }

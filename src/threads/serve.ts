@@ -17,7 +17,7 @@ export function serveTeam(owner: unknown): void {
   const own = owner as Owner;
   const begin = (start: Start) => {
     try {
-      const { serve } = enter(start, 0, false);
+      const { serve } = enter(start, 0, false).floats;
       own.postMessage("serves");
       serve();
     } catch (error) {

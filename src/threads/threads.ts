@@ -143,7 +143,7 @@ export async function init(options: ThreadsOptions = {}): Promise<Threads> {
     },
   );
   current = team;
-  takeMachinesFrom((wanted) => team.machineFor(wanted));
+  takeMachinesFrom((wanted, integers) => team.machineFor(wanted, integers));
   return new Threads(team, "");
 }
 

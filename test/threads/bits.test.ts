@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  Conv1d,
   type Direction,
   type ForwardOptions,
   GRU,
@@ -147,6 +148,31 @@ many.push({
   steps: 9,
 });
 
+/** Of integers: each kind's units, with every way to have several products, ragged rows, and rows that are split. */
+const integers: Case[] = (["int8", "int8-fast"] as const).flatMap((precision) =>
+  [
+    ...sequences.filter(
+      ({ cell, options }) =>
+        !cell.options?.activations &&
+        (options.hiddenSize > 37 || options.hiddenSize === 17) &&
+        (options.direction === undefined || options.direction === "reverse"),
+    ),
+    ...few,
+    ...many.filter(({ cell }) => !generalCells.includes(cell)),
+  ].map((one) => ({ ...one, options: { ...one.options, precision } })),
+);
+/** Calibrated ranges lie in front of a matrix's first panel, wherever a thread's begin. */
+for (const batch of [null, 9])
+  integers.push({
+    cell: named("LSTM"),
+    options: sized(named("LSTM"), {
+      precision: "int8-fast",
+      ranges: { weight_ih_l0: [-1, 0.5], weight_hh_l0: [-0.5, 0.75] },
+    }),
+    batch,
+    steps: 11,
+  });
+
 interface Outcome {
   output: Tensor;
   state: State;
@@ -178,6 +204,7 @@ const label = ({ cell, options, batch, lengths }: Case) =>
     options.direction ?? "forward",
     `H ${options.hiddenSize}`,
     options.projSize ? `P ${options.projSize}` : "",
+    options.precision ?? "",
     batch === null ? "" : `B ${batch}`,
     lengths ? "lengths" : "",
   ]
@@ -185,7 +212,7 @@ const label = ({ cell, options, batch, lengths }: Case) =>
     .join(", ");
 
 describe.each(BACKENDS)("%s", (backend) => {
-  const all = [...sequences, ...few, ...many];
+  const all = [...sequences, ...few, ...many, ...integers];
   test("N threads have the bits of one", async () => {
     await init({ threads: 1, backend });
     const alone = all.map((one) => ({ one, expected: run(one) }));
@@ -207,72 +234,96 @@ describe.each(BACKENDS)("%s", (backend) => {
     expect(unsplit).toEqual([]);
   });
 
-  test("a model of layers, whose rows have their own lengths", async () => {
-    const make = () =>
-      new Sequential([
-        new LSTM({ inputSize: 12, hiddenSize: 21, seed: 1 }),
-        new Linear({
-          inputSize: 21,
-          outputSize: 33,
-          activation: "relu",
-          seed: 2,
-        }),
-        new GRU({
-          inputSize: 33,
-          hiddenSize: 18,
-          direction: "bidirectional",
-          seed: 3,
-        }),
-        new Linear({ inputSize: 36, outputSize: 6, seed: 4 }),
-      ]);
-    const random = new Random(8);
-    const input = random.tensor([11, 300, 12]);
-    const lengths = random.lengths(11, 300);
-    await init({ threads: 1, backend });
-    const expected = make().forward(input, { lengths });
-    for (const count of COUNTS) {
-      const threads = await init({ threads: count, backend });
-      const actual = make().forward(input, { lengths });
-      expectSameTensor(actual.output, expected.output, `${count} threads`);
-      expect(actual.state).toEqual(expected.state);
-      await threads.close();
-    }
-  });
-
-  test("a Linear's steps and rows are split", async () => {
-    const random = new Random(3);
-    const input = random.tensor([5, 67, 83]);
-    const make = (activation: "softmax" | "tanh") =>
-      new Linear({ inputSize: 83, outputSize: 91, activation, seed: 2 });
-    await init({ threads: 1, backend });
-    const expected = (["softmax", "tanh"] as const).map(
-      (activation) => make(activation).forward(input).output,
-    );
-    for (const count of COUNTS) {
-      const threads = await init({ threads: count, backend });
-      (["softmax", "tanh"] as const).forEach((activation, index) => {
-        const before = threads.calls;
-        const { output } = make(activation).forward(input);
-        expectSameTensor(output, expected[index] as Tensor, activation);
-        expect(threads.calls).toBeGreaterThan(before);
-      });
-      await threads.close();
-    }
-  });
-
-  test.each(["int8", "int8-fast"] as const)(
-    "%s, which binaries for threads are without, runs on one",
+  test.each(["float32", "int8-fast"] as const)(
+    "a model of layers, whose rows have their own lengths: %s",
     async (precision) => {
-      const random = new Random(4);
-      const input = random.tensor([7, 40, 20]);
       const make = () =>
-        new LSTM({ inputSize: 20, hiddenSize: 61, seed: 1, precision });
+        new Sequential([
+          new LSTM({ inputSize: 12, hiddenSize: 21, seed: 1, precision }),
+          new Linear({
+            inputSize: 21,
+            outputSize: 33,
+            activation: "relu",
+            seed: 2,
+            precision,
+          }),
+          new GRU({
+            inputSize: 33,
+            hiddenSize: 18,
+            direction: "bidirectional",
+            seed: 3,
+            precision,
+          }),
+          new Linear({ inputSize: 36, outputSize: 6, seed: 4 }),
+        ]);
+      const random = new Random(8);
+      const input = random.tensor([11, 300, 12]);
+      const lengths = random.lengths(11, 300);
       await init({ threads: 1, backend });
-      const expected = make().forward(input);
-      const threads = await init({ threads: 2, backend });
-      expectSame(make().forward(input), expected);
-      expect(threads.calls).toBe(0);
-      await threads.close();
+      const expected = make().forward(input, { lengths });
+      for (const count of COUNTS) {
+        const threads = await init({ threads: count, backend });
+        const actual = make().forward(input, { lengths });
+        expectSameTensor(actual.output, expected.output, `${count} threads`);
+        expect(actual.state).toEqual(expected.state);
+        await threads.close();
+      }
     },
   );
+
+  test.each(["float32", "int8", "int8-fast"] as const)(
+    "a Linear's steps and rows are split: %s",
+    async (precision) => {
+      const random = new Random(3);
+      const input = random.tensor([5, 67, 83]);
+      const make = (activation: "softmax" | "tanh") =>
+        new Linear({
+          inputSize: 83,
+          outputSize: 91,
+          activation,
+          seed: 2,
+          precision,
+        });
+      await init({ threads: 1, backend });
+      const expected = (["softmax", "tanh"] as const).map(
+        (activation) => make(activation).forward(input).output,
+      );
+      for (const count of COUNTS) {
+        const threads = await init({ threads: count, backend });
+        (["softmax", "tanh"] as const).forEach((activation, index) => {
+          const before = threads.calls;
+          const { output } = make(activation).forward(input);
+          expectSameTensor(output, expected[index] as Tensor, activation);
+          expect(threads.calls).toBeGreaterThan(before);
+        });
+        await threads.close();
+      }
+    },
+  );
+
+  test("a Conv1d of integers runs on one beside them, in the same memory", async () => {
+    const input = new Random(4).tensor([3, 40, 20]);
+    const make = () =>
+      new Sequential([
+        new Conv1d({
+          inputSize: 20,
+          outputSize: 33,
+          kernelSize: 5,
+          seed: 1,
+          precision: "int8-fast",
+        }),
+        new LSTM({
+          inputSize: 33,
+          hiddenSize: 61,
+          seed: 1,
+          precision: "int8-fast",
+        }),
+      ]);
+    await init({ threads: 1, backend });
+    const expected = make().forward(input).output;
+    const threads = await init({ threads: 2, backend });
+    expectSameTensor(make().forward(input).output, expected, "output");
+    expect(threads.calls).toBeGreaterThan(0);
+    await threads.close();
+  });
 });

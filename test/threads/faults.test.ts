@@ -125,6 +125,7 @@ test("an error in a thread stops the call that it is in", async () => {
          let at = 0;
          return {
            exports: {
+             takePart() {},
              join(control, ...rest) { at = control >> 2; exports.join(control, ...rest); },
              serve() { while (Atomics.load(words, at) === 0); throw new Error("broken"); },
            },

@@ -1,11 +1,16 @@
-import { threadsRelaxed, threadsSimd } from "../binaries/threads.js";
+import {
+  threadsDot,
+  threadsRelaxed,
+  threadsSimd,
+} from "../binaries/threads.js";
 import type { KernelFunction, Pass } from "../contract.js";
+import { hasDot } from "../dot.js";
 import type { Machine } from "../load.js";
 import { WasmMemory } from "../memory.js";
 import { retireMachines } from "../allocation.js";
 import { decodeText } from "../text.js";
 import { CLOSED, CONTROL_BYTES, doneAt, JOB, STOP } from "./control.js";
-import { enter, type Start } from "./thread.js";
+import { enter, type Instances, type Modules, type Start } from "./thread.js";
 
 /** A thread as its owner has it: hears a Start, and ends. */
 export interface ThreadHandle {
@@ -46,9 +51,12 @@ class SharedMemory extends WasmMemory {
 
 interface Prepared {
   readonly backend: "relaxed" | "simd";
-  readonly module: WebAssembly.Module;
+  readonly modules: Modules;
   readonly memory: WasmMemory;
 }
+
+const compile = (binary: string): Promise<WebAssembly.Module> =>
+  WebAssembly.compile(decodeText(binary));
 
 /** Threads over one memory, of which this one calls. */
 export class ThreadTeam {
@@ -56,12 +64,13 @@ export class ThreadTeam {
   readonly #memory: WasmMemory;
   readonly #control: number;
   readonly #handles: readonly ThreadHandle[];
-  readonly #exports: ReturnType<typeof enter>;
+  readonly #instances: Instances;
+  readonly #dots: boolean;
   readonly #patience: number;
   /** Threads that have come to their end. */
   readonly #gone = new Set<number>();
   #reason: string | null = null;
-  #machine: Machine | null = null;
+  readonly #machines: Record<keyof Instances, Machine>;
 
   private constructor(
     backend: "relaxed" | "simd",
@@ -76,7 +85,12 @@ export class ThreadTeam {
     this.#control = start.control;
     this.#handles = handles;
     this.#patience = patience;
-    this.#exports = enter(start, patience, always);
+    this.#instances = enter(start, patience, always);
+    this.#dots = start.modules.dot !== null;
+    this.#machines = {
+      floats: this.#machineOf("floats"),
+      integers: this.#machineOf("integers"),
+    };
     handles.forEach((handle, index) =>
       handle.onEnd((what) => {
         this.#gone.add(index + 1);
@@ -91,9 +105,16 @@ export class ThreadTeam {
    * @throws what the host says that forbids compiling, or has no room for a shared memory
    */
   static async prepare(backend: "relaxed" | "simd"): Promise<Prepared> {
-    const binary = backend === "simd" ? threadsSimd : threadsRelaxed;
-    const module = await WebAssembly.compile(decodeText(binary));
-    return { backend, module, memory: new SharedMemory() };
+    const simd = await compile(threadsSimd);
+    const modules =
+      backend === "simd"
+        ? { floats: simd, integers: null, dot: null }
+        : {
+            floats: await compile(threadsRelaxed),
+            integers: simd,
+            dot: hasDot() ? await compile(threadsDot) : null,
+          };
+    return { backend, modules, memory: new SharedMemory() };
   }
 
   /**
@@ -103,7 +124,7 @@ export class ThreadTeam {
    * @param always calls are split whatever their size, and however late threads are
    */
   static async start(
-    { backend, module, memory }: Prepared,
+    { backend, modules, memory }: Prepared,
     handles: readonly ThreadHandle[],
     patience: number,
     always: boolean,
@@ -111,7 +132,7 @@ export class ThreadTeam {
     const control = memory.take(CONTROL_BYTES);
     const threads = handles.length + 1;
     const startOf = (thread: number): Start => ({
-      module,
+      modules,
       memory: memory.wasm,
       control,
       thread,
@@ -146,35 +167,40 @@ export class ThreadTeam {
   }
 
   /** What models of a backend run on; null: the team has nothing for them. */
-  machineFor(backend: "relaxed" | "simd"): Machine | null {
+  machineFor(backend: "relaxed" | "simd", integers: boolean): Machine | null {
     if (backend !== this.backend || this.#reason !== null) return null;
     if (this.#memory.end > FULL) return null;
-    this.#machine ??= {
-      backend,
-      memory: this.#memory,
-      dots: false,
-      functionOf: (of) => this.#functionOf(of),
-    };
-    return this.#machine;
+    return this.#machines[integers ? "integers" : "floats"];
   }
 
-  #functionOf({ name }: KernelFunction): Pass {
-    const alone = this.#exports[name] as Pass;
+  #machineOf(which: keyof Instances): Machine {
+    return {
+      backend: which === "integers" ? "simd" : this.backend,
+      memory: this.#memory,
+      dots: this.#dots && which === "integers",
+      threads: this.#handles.length + 1,
+      functionOf: (of) => this.#functionOf(of, which),
+    };
+  }
+
+  #functionOf({ name }: KernelFunction, which: keyof Instances): Pass {
+    const own = this.#instances[which];
+    const alone = own[name] as Pass;
     const kind = SPLIT.indexOf(name);
     return (run) => {
       if (this.#reason !== null) {
         this.#checkLeft();
         alone(run);
       } else if (kind < 0) alone(run);
-      else this.#split(kind, run);
+      else this.#split(own, kind, run);
     };
   }
 
-  #split(kind: number, run: number): void {
+  #split(own: Instances[keyof Instances], kind: number, run: number): void {
     let done = 0;
     let cause: unknown;
     try {
-      done = this.#exports.split(kind, run);
+      done = own.split(kind, run);
     } catch (error) {
       cause = error;
     }
