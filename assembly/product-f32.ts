@@ -83,7 +83,8 @@ export function panels1x16(
   }
 }
 
-function row1x16(
+/** One row without a second product. */
+export function row1x16(
   w: usize,
   x: usize,
   z: usize,

@@ -3,7 +3,8 @@ import { stepGeneralLstm } from "./general-lstm";
 import { stepAfter, stepBefore } from "./gru";
 import { useRoom } from "./integers";
 import { GRU, Layer, LSTM, Recurrent, RNN } from "./layer";
-import { clearPadding, product, project, sums } from "./product";
+import { clearPadding, F32, product, project, sums } from "./product";
+import { row1x16 } from "./product-f32";
 import { stepLstm } from "./lstm";
 import { stepRnn } from "./rnn";
 import { Run } from "./run";
@@ -72,6 +73,7 @@ export function recurrent(run: Run): void {
   const single = summed && rows * steps == 1;
   if (single) sums(layer, run);
   else project(layer, run);
+  const alone = rows == 1 && layer.format == F32;
   let active = layer.reverse ? 0 : rows;
   for (let s = 0; s < steps; s++) {
     const t = layer.reverse ? steps - 1 - s : s;
@@ -81,19 +83,22 @@ export function recurrent(run: Run): void {
     run.stepZ = zt;
     run.stepY = run.y + t * yStride;
     run.stepTrace = run.trace ? run.trace + t * traced : 0;
-    if (summed && !single)
-      product(
-        layer,
-        layer.recurrent,
-        run.state0,
-        hRow,
-        zt,
-        zRow,
-        active,
-        hRow >> 2,
-        panels,
-        1,
-      );
+    if (summed && !single) {
+      if (alone) row1x16(layer.recurrent, run.state0, zt, hRow, panels, 1);
+      else
+        product(
+          layer,
+          layer.recurrent,
+          run.state0,
+          hRow,
+          zt,
+          zRow,
+          active,
+          hRow >> 2,
+          panels,
+          1,
+        );
+    }
     step(layer, run);
     carry(layer, run);
   }
