@@ -200,9 +200,18 @@ describe.each(precisions)("%s", (precision) => {
     const own = calibrated.forward({ shape: [8, 5], data: wide }).output;
     const cut = calibrated.forward({ shape: [8, 5], data: clipped }).output;
     expectSameTensor(own, cut);
-    expect(() => made({ weight: [1, -1] })).toThrow(
-      "ranges.weight: expected [low, high] around 0, got",
-    );
+    for (const range of [[1, -1], [1, 2], [-2, -1], [0, 0], [NaN, 1], [-1]] as [
+      number,
+      number,
+    ][])
+      expect(() => made({ weight: range }), `${range}`).toThrow(
+        "ranges.weight: expected [low, high] around 0, got",
+      );
+    for (const range of [
+      [0, 1],
+      [-1, 0],
+    ] as [number, number][])
+      expect(made({ weight: range }).options.ranges).toEqual({ weight: range });
     for (const backend of backends) {
       const other = new Linear({
         ...calibrated.options,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { GRU, LayerNorm, Linear, Sequential } from "../../src/index.js";
 import { load, toOnnx } from "../../src/formats/onnx/index.js";
-import type { Tensor } from "../../src/index.js";
+import type { LayerNormOptions, Tensor } from "../../src/index.js";
 import { expectSameTensor } from "../support/compare.js";
 import { backends } from "../support/layers.js";
 import { Random } from "../support/random.js";
@@ -38,15 +38,17 @@ function made(size: number, options: object): LayerNorm {
 }
 
 describe.each(backends)("LayerNorm on %s", (backend) => {
-  test.each([
+  test.each<[Partial<LayerNormOptions>, number]>([
     [{}, 0],
     [{ bias: false }, 0],
     [{ epsilon: 0.5 }, 0],
+    [{ epsilon: 0 }, 0],
     // as much on top as float32 has digits for
     [{}, 3000],
   ])("%j is the definition at every size, around %i", (options, around) => {
     for (const size of SIZES) {
-      if (size === 1 && around) continue; // there ε is all that it is divided by
+      // of one number ε is all that it is divided by
+      if (size === 1 && (around || options.epsilon === 0)) continue;
       const layer = made(size, { ...options, backend });
       const x = new Random(size).tensor([3, 5, size], around - 4, around + 4);
       const { output } = layer.forward(x);
