@@ -25,6 +25,15 @@ describe("the README that is packed", () => {
         expect(existsSync(new URL(link, root)), link).toBe(true);
   });
 
+  test("and SECURITY.md go with the package", () => {
+    const { files } = JSON.parse(
+      readFileSync(new URL("package.json", root), "utf8"),
+    );
+    expect(files).toContain("SECURITY.md");
+    const policy = readFileSync(new URL("SECURITY.md", root), "utf8");
+    expect(policy).toMatch(/report/i);
+  });
+
   test("and package.json agree on the owner", () => {
     const { homepage, repository, bugs, author } = JSON.parse(
       readFileSync(new URL("package.json", root), "utf8"),
