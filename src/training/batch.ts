@@ -8,7 +8,7 @@ import {
   tokenSequences,
 } from "../layers/input.js";
 import { checkMask, type MaskLike } from "../layers/mask.js";
-import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
+import { asTensor, concat, type Tensor, type TensorLike } from "../tensor.js";
 import type { Subject } from "./subject.js";
 
 /** What forward takes, and what should come out. */
@@ -59,7 +59,44 @@ export interface CheckedBatch {
   readonly targetLengths: readonly number[] | null;
   /** Steps of its sequences that came before, in batches of their own. */
   readonly past: number;
+  /** Rows of data that do not change; absent: nobody knows. */
+  readonly origin?: Origin;
 }
+
+/** One sequence, checked. */
+export interface CheckedExample {
+  readonly input: Float32Array;
+  readonly steps: number;
+  readonly target: Tensor;
+  readonly weight: number;
+}
+
+/** One row of the data, as it goes to a worker: an example, or a batch of one. */
+export type Row =
+  { readonly example: CheckedExample } | { readonly batch: CheckedBatch };
+
+/** Data that do not change while they are trained on. */
+export interface RowSet {
+  row(index: number): Row;
+}
+
+/** Where a batch comes from: these rows, and of each the steps from `start` to `end`. */
+export interface Origin {
+  readonly set: RowSet;
+  readonly rows: readonly number[];
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The same batch, made of these rows of a set. */
+export const withOrigin = (
+  batch: CheckedBatch,
+  set: RowSet,
+  rows: readonly number[],
+): CheckedBatch => ({
+  ...batch,
+  origin: { set, rows, start: 0, end: batch.given.steps },
+});
 
 /** The checked input of a model. */
 export function inputOf(subject: Subject, input: TensorLike): Sequences {
@@ -144,7 +181,8 @@ export function cut(
   start = 0,
   end = whole.given.steps,
 ): CheckedBatch {
-  const { given, target, lengths, mask, weights, targetLengths, past } = whole;
+  const { given, target, lengths, mask, weights, targetLengths, past, origin } =
+    whole;
   const { batch, steps } = given;
   const all = start === 0 && end === steps;
   if (from === 0 && to === batch && all) return whole;
@@ -192,6 +230,44 @@ export function cut(
     weights: weights && tensor(weights, weights.shape.length > 1),
     targetLengths: targetLengths?.slice(from, to) ?? null,
     past: past + start,
+    ...(origin && {
+      origin: {
+        set: origin.set,
+        rows: origin.rows.slice(from, to),
+        start: origin.start + start,
+        end: origin.start + end,
+      },
+    }),
+  };
+}
+
+/** Batches of as many steps, row after row. */
+export function joinRows(parts: readonly CheckedBatch[]): CheckedBatch {
+  const [first] = parts as [CheckedBatch];
+  const batch = parts.reduce((sum, { given }) => sum + given.batch, 0);
+  const tensor = (tensors: readonly (Tensor | null)[]): Tensor | null =>
+    tensors[0]
+      ? {
+          shape: [batch, ...tensors[0].shape.slice(1)],
+          data: concat(tensors.map((each) => (each as Tensor).data)),
+        }
+      : null;
+  const list = (key: "lengths" | "targetLengths") =>
+    first[key] && parts.flatMap((part) => part[key] as readonly number[]);
+  return {
+    ...first,
+    given: {
+      ...first.given,
+      data: concat(parts.map(({ given }) => given.data)),
+      batch,
+    },
+    target: tensor(parts.map(({ target }) => target)) as Tensor,
+    lengths: list("lengths"),
+    mask:
+      first.mask &&
+      Uint8Array.from(parts.flatMap((part) => [...(part.mask as Uint8Array)])),
+    weights: tensor(parts.map(({ weights }) => weights)),
+    targetLengths: list("targetLengths"),
   };
 }
 

@@ -6,6 +6,8 @@ import {
   type CheckedBatch,
   cut,
   plainBatch,
+  type RowSet,
+  withOrigin,
 } from "./batch.js";
 import { randomAt, shuffled } from "./counters.js";
 import { type Example, Examples, ofExamples } from "./examples.js";
@@ -93,6 +95,7 @@ function ofBatch(
 ): Source {
   const rows = batch.given.batch;
   const batches = Math.ceil(rows / batchSize);
+  const set: RowSet = { row: (i) => ({ batch: cut(batch, i, i + 1) }) };
   return {
     batches,
     check: () => [],
@@ -103,7 +106,12 @@ function ofBatch(
           : null;
       for (let from = 0; from < rows; from += batchSize) {
         const to = Math.min(rows, from + batchSize);
-        yield order ? take(batch, order.slice(from, to)) : cut(batch, from, to);
+        const own = order?.slice(from, to);
+        yield withOrigin(
+          own ? take(batch, own) : cut(batch, from, to),
+          set,
+          own ?? Array.from({ length: to - from }, (_, i) => from + i),
+        );
       }
     },
   };

@@ -1,7 +1,12 @@
 import { message, record, shapeText, wrong } from "../checks.js";
 import { checkSteps, checkToken } from "../layers/input.js";
-import { asTensor, sizeOf, type Tensor, type TensorLike } from "../tensor.js";
-import type { CheckedBatch } from "./batch.js";
+import { asTensor, sizeOf, type TensorLike } from "../tensor.js";
+import {
+  type CheckedBatch,
+  type CheckedExample,
+  type RowSet,
+  withOrigin,
+} from "./batch.js";
 import { randomAt, shuffled } from "./counters.js";
 import type { Source, SourceOptions } from "./source.js";
 import type { Subject } from "./subject.js";
@@ -13,13 +18,6 @@ export interface Example {
   /** [T, O]; class numbers [T]; of a model that gives its last step alone [O], or a class number; ctc: [S]. */
   target: TensorLike;
   weight?: number;
-}
-
-interface CheckedExample {
-  readonly input: Float32Array;
-  readonly steps: number;
-  readonly target: Tensor;
-  readonly weight: number;
 }
 
 /** How many examples are checked at a time: about a millisecond's. */
@@ -108,6 +106,9 @@ export function ofExamples(
   const { checked: examples, count } = given;
   const batches = Math.ceil(count / batchSize);
   const lengthOf = (index: number) => examples[index]?.steps ?? 0;
+  const set: RowSet = {
+    row: (index) => ({ example: examples[index] as CheckedExample }),
+  };
   return {
     batches,
     check: () => given.check(),
@@ -134,17 +135,21 @@ export function ofExamples(
           (i) => groups[i] as number[],
         );
       for (const group of groups)
-        yield padded(
-          group.map((i) => examples[i] as CheckedExample),
-          subject,
-          options.ctc,
+        yield withOrigin(
+          padded(
+            group.map((i) => examples[i] as CheckedExample),
+            subject,
+            options.ctc,
+          ),
+          set,
+          group,
         );
     },
   };
 }
 
 /** Examples as one batch. */
-function padded(
+export function padded(
   examples: readonly CheckedExample[],
   subject: Subject,
   ctc: boolean,

@@ -12,6 +12,7 @@ import {
   type StepPlace,
 } from "./computer.js";
 import { Gradients } from "./gradients.js";
+import { KeptRows, type SentBatch, SentRows } from "./kept-rows.js";
 import { checkOptions, type TrainerOptions } from "./options.js";
 import type { Pace } from "./pace.js";
 import { SHARD } from "./limits.js";
@@ -32,7 +33,7 @@ interface Shard {
 export interface ShardRequest {
   /** All weights, one after another in the order of the names. */
   readonly weights: Float32Array;
-  readonly parts: readonly CheckedBatch[];
+  readonly parts: readonly SentBatch[];
   readonly states: RunStates;
   readonly place: StepPlace;
   readonly shards: readonly Shard[];
@@ -48,6 +49,7 @@ interface ShardResult {
   readonly output: Float32Array;
 }
 
+/** null instead: rows of the parts are not here. */
 export interface ShardAnswer {
   readonly results: readonly ShardResult[];
   /** Gradients as they lie in memory, to be added in order: of the batch's first shards their sum, of others each. */
@@ -57,12 +59,16 @@ export interface ShardAnswer {
 /** A worker's side: a model's copy, and its network. */
 export class ShardWorker {
   readonly #gradients: Gradients;
+  readonly #rows: KeptRows;
   /** Where the numbers of each name end among all weights. */
   readonly #ends: ReadonlyMap<string, number>;
 
   constructor(bytes: Uint8Array, options: TrainerOptions) {
     const subject = new Subject(Sequential.load(bytes));
     this.#gradients = new Gradients(subject, checkOptions(options, subject));
+    const { parts } = this.#gradients;
+    const ctc = parts?.some(({ name }) => name === "ctc") ?? false;
+    this.#rows = new KeptRows(subject, ctc);
     let end = 0;
     this.#ends = new Map(
       Object.entries(subject.weights()).map(([name, { data }]) => [
@@ -85,13 +91,19 @@ export class ShardWorker {
 
   compute({
     weights,
-    parts,
+    parts: sent,
     states,
     place,
     shards,
     back,
     first,
-  }: ShardRequest): ShardAnswer {
+  }: ShardRequest): ShardAnswer | null {
+    const parts: CheckedBatch[] = [];
+    for (const each of sent) {
+      const part = this.#rows.of(each);
+      if (!part) return null;
+      parts.push(part);
+    }
     const gradients = this.#gradients;
     const { network } = gradients;
     this.#pack(weights);
@@ -139,7 +151,7 @@ export class ShardWorker {
 export interface Hands {
   readonly count: number;
   /** @param request its weights may be taken along, the rest is not for one alone */
-  compute(worker: number, request: ShardRequest): Promise<ShardAnswer>;
+  compute(worker: number, request: ShardRequest): Promise<ShardAnswer | null>;
   statesAfter(
     weights: Float32Array,
     part: CheckedBatch,
@@ -151,10 +163,13 @@ export interface Hands {
 class SharingComputer implements Computer {
   readonly gradients: Gradients;
   readonly #hands: Hands;
+  /** What each worker has of the data. */
+  readonly #sent: readonly SentRows[];
 
   constructor(gradients: Gradients, hands: Hands) {
     this.gradients = gradients;
     this.#hands = hands;
+    this.#sent = Array.from({ length: hands.count }, () => new SentRows());
   }
 
   async compute(
@@ -177,17 +192,20 @@ class SharingComputer implements Computer {
     );
     const lists = runsOf(shards, this.#hands.count);
     const answers = await Promise.all(
-      lists.map((own, worker) =>
-        this.#hands.compute(worker, {
-          weights: flatten(session.weights),
-          parts,
-          states,
-          place,
-          shards: own,
-          back,
-          first: worker === 0,
-        }),
-      ),
+      lists.map(async (own, worker) => {
+        const sent = this.#sent[worker] as SentRows;
+        const ask = (how: "of" | "again") =>
+          this.#hands.compute(worker, {
+            weights: flatten(session.weights),
+            parts: parts.map((part) => sent[how](part)),
+            states,
+            place,
+            shards: own,
+            back,
+            first: worker === 0,
+          });
+        return (await ask("of")) ?? ((await ask("again")) as ShardAnswer);
+      }),
     );
     if (back) network.clear();
     for (const { sums } of answers)
@@ -213,7 +231,8 @@ class SharingComputer implements Computer {
     part: CheckedBatch,
     states: RunStates,
   ): Promise<(CellStates | null)[]> {
-    return this.#hands.statesAfter(flatten(session.weights), part, states);
+    const { origin: _, ...whole } = part;
+    return this.#hands.statesAfter(flatten(session.weights), whole, states);
   }
 }
 
