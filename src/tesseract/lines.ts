@@ -17,6 +17,12 @@ const LEAST_ROWS = 5;
 const PART = 0.4;
 /** Of the usual height: what is higher is several lines that touch. */
 const SEVERAL = 1.6;
+/**
+ * How far letters go down, of the height that others have above the baseline. A line that has none such gets the room all
+ * the same, as lines had in training: without it "MEETING ROOM 3 IS" is larger than the network knows capitals, and their
+ * spaces are missed. On 255 lines characters wrong went from 138 to 112 (best_int) and from 120 to 113 (fast).
+ */
+const DESCENT = 0.3;
 
 /**
  * The lines of a page, from the top down: the ink's columns, and rows with room for letters that go up and down, as the
@@ -58,6 +64,21 @@ export function splitLines(page: GreyImage): Box[] {
         : bottom,
     };
   });
+}
+
+/**
+ * The box of a line, with room for letters that go down where it has none.
+ *
+ * @param rows how much ink each has @param limit the row that it does not reach
+ */
+export function withDescent(
+  box: Box,
+  rows: readonly number[],
+  limit = Number.POSITIVE_INFINITY,
+): Box {
+  const { baseline, above } = shapeOf(box, rows);
+  const bottom = Math.min(limit, Math.round(baseline + DESCENT * above));
+  return { ...box, bottom: Math.max(box.bottom, bottom) };
 }
 
 const heightOf = ({ top, bottom }: Band): number => bottom - top;

@@ -18,9 +18,16 @@ import {
   type GreyImage,
   inverted,
 } from "./image.js";
-import { boxOf, columnsOf, inkOf, type Shades, shadesOf } from "./ink.js";
+import {
+  boxOf,
+  columnsOf,
+  inkOf,
+  rowsOf,
+  type Shades,
+  shadesOf,
+} from "./ink.js";
 import type { ImageLayer } from "./layer.js";
-import { splitLines } from "./lines.js";
+import { splitLines, withDescent } from "./lines.js";
 import { contrasted, scaled } from "./scale.js";
 
 /** How a line is read. */
@@ -123,7 +130,13 @@ export class Recognizer {
     const shades = shadesOf(image);
     const ink = shades && inkOf(image, shades);
     const box = ink && boxOf(ink, image.width);
-    return shades && box ? this.#line(image, shades, ink, box) : NOTHING;
+    if (!shades || !box) return NOTHING;
+    return this.#line(
+      image,
+      shades,
+      ink,
+      withDescent(box, rowsOf(ink, image.width)),
+    );
   }
 
   /**
@@ -139,8 +152,12 @@ export class Recognizer {
     const shades = shadesOf(image);
     if (!shades) return { text: "", confidence: 0, lines: [] };
     const ink = inkOf(image, shades);
+    const rows = rowsOf(ink, image.width);
     const lines = splitLines(image)
-      .map((box) => ({ ...this.#line(image, shades, ink, box), ...box }))
+      .map((box, i, all) => {
+        const room = withDescent(box, rows, all[i + 1]?.top);
+        return { ...this.#line(image, shades, ink, room), ...box };
+      })
       .filter(({ text }) => text);
     const confidence = mean(lines.map((line) => line.confidence));
     return {
@@ -166,7 +183,8 @@ export class Recognizer {
     const reading = this.#surer(part, shades);
     if (!reading) return NOTHING;
     const pixels = (this.#step * part.height) / this.#rows;
-    const sums = columnsOf(ink, image.width, box.top, box.bottom);
+    const bottom = Math.min(image.height, box.bottom);
+    const sums = columnsOf(ink, image.width, box.top, bottom);
     return this.#result(reading, {
       at: (step) => around.left + step * pixels,
       sums,

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { splitLines, toGrey } from "../../src/tesseract/index.js";
 import { boxesOf } from "../../src/tesseract/boxes.js";
 import { Codes } from "../../src/tesseract/codes.js";
+import { withDescent } from "../../src/tesseract/lines.js";
 import { contrasted, scaled } from "../../src/tesseract/scale.js";
 import { Random } from "../support/random.js";
 import { expectRefusal } from "../support/refusals.js";
@@ -207,6 +208,26 @@ describe("Codes", () => {
     expect(
       spell(...Array.from<number>({ length: 50_000 }).fill(1))?.length,
     ).toBe(50_000);
+  });
+});
+
+describe("withDescent", () => {
+  // rows of ink of a line whose letters stand in rows 4 to 14
+  const capitals = [0, 0, 0, 0, ...Array.from<number>({ length: 10 }).fill(9)];
+  const box = { left: 0, top: 4, right: 40, bottom: 14 };
+
+  test("gives capitals the room of letters that go down", () =>
+    expect(withDescent(box, capitals)).toEqual({ ...box, bottom: 17 }));
+
+  test("leaves a line that has such letters as it is", () => {
+    const rows = [...capitals, 2, 2, 1, 1];
+    const whole = { ...box, bottom: 18 };
+    expect(withDescent(whole, rows)).toEqual(whole);
+  });
+
+  test("does not reach into the next line, nor cuts anything off", () => {
+    expect(withDescent(box, capitals, 15)).toEqual({ ...box, bottom: 15 });
+    expect(withDescent(box, capitals, 13)).toEqual(box);
   });
 });
 

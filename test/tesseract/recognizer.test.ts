@@ -7,8 +7,9 @@ import { CHARACTERS, make, traineddata } from "./writer.js";
  * A script of our own: a glyph of class k has ink in its first and last row and in row k + 1 between, and is as wide as you
  * like. Its network is one layer made by hand, which sees a column at a time.
  */
-const ROWS = 20;
 const MARGIN = 4;
+/** Of 12 rows of ink, with room for letters that go down, and margins. */
+const ROWS = MARGIN + 12 + 4 + MARGIN;
 const CLASSES = 8;
 const BLANK = 7;
 
