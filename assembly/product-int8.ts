@@ -1,176 +1,157 @@
 import { HEAD, roomAt, rowStride, toIntegers } from "./integers";
+import { PANEL_HEAD, scaleOf, scaleUp, zeroOf } from "./scale";
 
 /*
  * Rows × panels of int8 (src/kernel/pack/int8.ts), rows of x as integers (integers.ts). A panel is 16 rows of the weight
- * matrix, four columns of a row side by side, the columns padded to a multiple of 8:
+ * matrix, the columns padded to a multiple of 8, two of a row side by side:
  *
- *      w →  [ 16 scales ][ 16 biases ][ Σ of each row's integers ][ k = 0 … 3: 4 of row 0, 4 of row 1, … ][ k = 4 … 7 ] …
+ *      w →  [ 16 scales ][ 16 biases ][ Σ of each row's integers ][ k = 0, 1: 2 of row 0, 2 of row 1, … ][ k = 2, 3 ] …
  *
- * 64 bytes each. In front of a matrix, at w - 16, lies the calibrated range of x: low, high. First the sums of integers,
- * then what they count:
+ * 64 bytes each, 32 of two columns. In front of a matrix, at w - 16, lies the calibrated range of x: low, high. Sums of
+ * integers are exact in any order: this product, which multiplies eight pairs of int16 and adds neighbours, that of bytes
+ * (assembly/dot), whose panels have four columns side by side, and plain JavaScript give the same bits. What the sums
+ * count is added up where they are complete (scale.ts). As of float32, one row takes a panel in four sums of four
+ * outputs, two rows in eight:
  *
- *      s ← Σ q w          z ← bias, or z, + (scale_x · scale_w) · (s - zero · Σ w)
+ *      1 × 16   o o o o | o o o o | o o o o | o o o o
  *
- * Sums of integers are exact in any order: the plain product, which multiplies eight pairs of int16 and adds neighbours,
- * that of bytes (assembly/dot), and plain JavaScript give the same bits. One row takes half a panel
- * in four registers, two rows in eight (one row of a whole panel in eight: a sequence of LSTM 128
- * takes 0.97 ms instead of 0.79 on Node 20, which spills them):
+ *      2 × 16   o o o o | o o o o | o o o o | o o o o
+ *               o o o o | o o o o | o o o o | o o o o
  *
- *      1 × 8    oo oo | oo oo | oo oo | oo oo      a lane: half of an output's sum
- *
- *      2 × 8    oo oo | oo oo | oo oo | oo oo
- *               oo oo | oo oo | oo oo | oo oo
+ * With four columns side by side, sums are halves of eight outputs, and half a panel fills the registers: 64 and 55 to 68
+ * GOP/s for one row and two on Node 20, where this has 78 and 97 to 100; on Node 24 they are alike, 77 and 99.
  */
 
-/* As src/kernel/pack/index.ts numbers the formats. */
+/* As src/kernel/pack/int8.ts numbers the formats. */
 const INT7 = 2;
 export const INT7_DOT = 3;
 
 /** Where in the table stands the product of bytes, assembly/dot, which src/kernel/load.ts puts there. */
 const DOT = 1;
 
-/** Before a panel's columns. */
-const PANEL_HEAD = 192;
-
-
+/** Two columns of four outputs. */
 @inline
-function dots(sum: v128, w: v128, x: v128): v128 {
-  return i32x4.add(sum, i32x4.dot_i16x8_s(w, x));
+function dots(sum: v128, w: usize, x: v128): v128 {
+  return i32x4.add(sum, i32x4.dot_i16x8_s(v128.load8x8_s(w), x));
 }
 
-/** Four sums of halves that lie side by side. */
-@inline
-function joined(a: v128, b: v128): v128 {
-  return i32x4.add(
-    v128.shuffle<i32>(a, b, 0, 2, 4, 6),
-    v128.shuffle<i32>(a, b, 1, 3, 5, 7),
-  );
-}
-
-/** One row, half a panel, whose first weights lie at w. */
-function row1x8(w: usize, q: usize, s: usize, k: i32): void {
-  const zero = i32x4.splat(0);
-  let s0 = zero;
-  let s1 = zero;
-  let s2 = zero;
-  let s3 = zero;
-  q += HEAD;
-  const end = q + (k << 1);
-  do {
-    const x = v128.load64_splat(q);
-    s0 = dots(s0, v128.load8x8_s(w), x);
-    s1 = dots(s1, v128.load8x8_s(w, 8), x);
-    s2 = dots(s2, v128.load8x8_s(w, 16), x);
-    s3 = dots(s3, v128.load8x8_s(w, 24), x);
-    w += 64;
-    q += 8;
-  } while (q < end);
-  v128.store(s, joined(s0, s1));
-  v128.store(s, joined(s2, s3), 16);
-}
-
-/** Two rows, half a panel, whose first weights lie at w. */
-function tile2x8(
-  w: usize,
+/** One row, one panel. */
+function row1x16(
+  head: usize,
   q: usize,
-  qStride: i32,
-  s: usize,
-  sStride: i32,
+  z: usize,
   k: i32,
+  accumulate: i32,
 ): void {
-  const zero = i32x4.splat(0);
-  let s0 = zero;
-  let s1 = zero;
-  let s2 = zero;
-  let s3 = zero;
-  let t0 = zero;
-  let t1 = zero;
-  let t2 = zero;
-  let t3 = zero;
-  q += HEAD;
-  const end = q + (k << 1);
+  let s0 = i32x4.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let w = head + PANEL_HEAD;
+  let p = q + HEAD;
+  const end = p + (k << 1);
   do {
-    const x = v128.load64_splat(q);
-    const y = v128.load64_splat(q + qStride);
-    let a = v128.load8x8_s(w);
-    s0 = dots(s0, a, x);
-    t0 = dots(t0, a, y);
-    a = v128.load8x8_s(w, 8);
-    s1 = dots(s1, a, x);
-    t1 = dots(t1, a, y);
-    a = v128.load8x8_s(w, 16);
-    s2 = dots(s2, a, x);
-    t2 = dots(t2, a, y);
-    a = v128.load8x8_s(w, 24);
-    s3 = dots(s3, a, x);
-    t3 = dots(t3, a, y);
+    const x = v128.load32_splat(p);
+    const y = v128.load32_splat(p, 4);
+    s0 = dots(dots(s0, w, x), w + 32, y);
+    s1 = dots(dots(s1, w + 8, x), w + 40, y);
+    s2 = dots(dots(s2, w + 16, x), w + 48, y);
+    s3 = dots(dots(s3, w + 24, x), w + 56, y);
     w += 64;
-    q += 8;
-  } while (q < end);
-  v128.store(s, joined(s0, s1));
-  v128.store(s, joined(s2, s3), 16);
-  v128.store(s + sStride, joined(t0, t1));
-  v128.store(s + sStride, joined(t2, t3), 16);
+    p += 8;
+  } while (p < end);
+  const scale = scaleOf(q);
+  const zero = zeroOf(q);
+  const start = accumulate ? z : head + 64;
+  scaleUp(s0, head, start, z, scale, zero);
+  scaleUp(s1, head + 16, start + 16, z + 16, scale, zero);
+  scaleUp(s2, head + 32, start + 32, z + 32, scale, zero);
+  scaleUp(s3, head + 48, start + 48, z + 48, scale, zero);
 }
 
-/** s [rows, 16 · panels] ← q [rows, k] W. */
-function sumUp(
-  w: usize,
-  panelBytes: i32,
+/** Two rows, one panel. */
+function tile2x16(
+  head: usize,
   q: usize,
   qStride: i32,
-  s: usize,
-  sStride: i32,
+  z: usize,
+  zStride: i32,
+  k: i32,
+  accumulate: i32,
+): void {
+  let s0 = i32x4.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let t0 = s0;
+  let t1 = s0;
+  let t2 = s0;
+  let t3 = s0;
+  let w = head + PANEL_HEAD;
+  let p = q + HEAD;
+  let r = p + qStride;
+  const end = p + (k << 1);
+  do {
+    const x = v128.load32_splat(p);
+    const y = v128.load32_splat(r);
+    let a = v128.load8x8_s(w);
+    s0 = i32x4.add(s0, i32x4.dot_i16x8_s(a, x));
+    t0 = i32x4.add(t0, i32x4.dot_i16x8_s(a, y));
+    a = v128.load8x8_s(w, 8);
+    s1 = i32x4.add(s1, i32x4.dot_i16x8_s(a, x));
+    t1 = i32x4.add(t1, i32x4.dot_i16x8_s(a, y));
+    a = v128.load8x8_s(w, 16);
+    s2 = i32x4.add(s2, i32x4.dot_i16x8_s(a, x));
+    t2 = i32x4.add(t2, i32x4.dot_i16x8_s(a, y));
+    a = v128.load8x8_s(w, 24);
+    s3 = i32x4.add(s3, i32x4.dot_i16x8_s(a, x));
+    t3 = i32x4.add(t3, i32x4.dot_i16x8_s(a, y));
+    w += 32;
+    p += 4;
+    r += 4;
+  } while (p < end);
+  let scale = scaleOf(q);
+  let zero = zeroOf(q);
+  let start = accumulate ? z : head + 64;
+  scaleUp(s0, head, start, z, scale, zero);
+  scaleUp(s1, head + 16, start + 16, z + 16, scale, zero);
+  scaleUp(s2, head + 32, start + 32, z + 32, scale, zero);
+  scaleUp(s3, head + 48, start + 48, z + 48, scale, zero);
+  z += zStride;
+  scale = scaleOf(q + qStride);
+  zero = zeroOf(q + qStride);
+  start = accumulate ? z : head + 64;
+  scaleUp(t0, head, start, z, scale, zero);
+  scaleUp(t1, head + 16, start + 16, z + 16, scale, zero);
+  scaleUp(t2, head + 32, start + 32, z + 32, scale, zero);
+  scaleUp(t3, head + 48, start + 48, z + 48, scale, zero);
+}
+
+/** z [rows, 16 · panels] ← bias + q [rows, k] W, or z + q W. */
+function panels(
+  w: usize,
+  q: usize,
+  qStride: i32,
+  z: usize,
+  zStride: i32,
   rows: i32,
   k: i32,
   panels: i32,
-): void {
-  for (; panels > 0; panels--) {
-    let qr = q;
-    let sr = s;
-    let row = rows;
-    const columns = w + PANEL_HEAD;
-    for (; row >= 2; row -= 2) {
-      tile2x8(columns, qr, qStride, sr, sStride, k);
-      tile2x8(columns + 32, qr, qStride, sr + 32, sStride, k);
-      qr += qStride << 1;
-      sr += sStride << 1;
-    }
-    if (row) {
-      row1x8(columns, qr, sr, k);
-      row1x8(columns + 32, qr, sr + 32, k);
-    }
-    w += panelBytes;
-    s += 64;
-  }
-}
-
-/** z ← bias, or z, + what the sums count; s may be z where it is not added to. */
-function scaleUp(
-  w: usize,
-  panelBytes: i32,
-  q: usize,
-  s: usize,
-  z: usize,
-  panels: i32,
   accumulate: i32,
 ): void {
-  const scale = f32x4.splat(load<f32>(q));
-  const zero = i32x4.splat(load<i32>(q, 4));
+  const columns = (k + 7) & ~7;
+  const bytes: i32 = panelBytesInt8(k);
   for (; panels > 0; panels--) {
-    for (let i = 0; i < 64; i += 16) {
-      const at = w + i;
-      const sum = i32x4.sub(
-        v128.load(s + i),
-        i32x4.mul(zero, v128.load(at, 128)),
-      );
-      const both = f32x4.mul(scale, v128.load(at));
-      const product = f32x4.mul(f32x4.convert_i32x4_s(sum), both);
-      const start = accumulate ? v128.load(z + i) : v128.load(at, 64);
-      v128.store(z + i, f32x4.add(start, product));
+    let qr = q;
+    let zr = z;
+    let row = rows;
+    for (; row >= 2; row -= 2) {
+      tile2x16(w, qr, qStride, zr, zStride, columns, accumulate);
+      qr += qStride << 1;
+      zr += zStride << 1;
     }
-    w += panelBytes;
-    s += 64;
+    if (row) row1x16(w, qr, zr, columns, accumulate);
+    w += bytes;
     z += 64;
   }
 }
@@ -204,38 +185,34 @@ export function integersFor(
   toIntegers(x, xStride, q, rows, k, limit, low, high, bytes);
 }
 
-/**
- * z [rows, 16 · panels] ← bias + x W, or z + x W, x as integers at q; w: any of the matrix's panels. Sums that are added to
- * z lie at s until then.
- */
+/** z [rows, 16 · panels] ← bias + x W, or z + x W, x as integers at q; w: any of the matrix's panels. */
 export function productOfIntegers(
   format: i32,
   w: usize,
   q: usize,
-  s: usize,
   z: usize,
   zStride: i32,
   rows: i32,
   k: i32,
-  panels: i32,
+  count: i32,
   accumulate: i32,
 ): void {
-  const qStride = rowStride(k);
-  let sStride: i32 = panels << 6;
-  if (!accumulate) {
-    s = z;
-    sStride = zStride;
-  }
-  const panelBytes = panelBytesInt8(k);
-  if (format == INT7_DOT)
-    call_indirect<void>(DOT, w, q, qStride, s, sStride, rows, k, panels);
-  else sumUp(w, panelBytes, q, qStride, s, sStride, rows, k, panels);
-  for (; rows > 0; rows--) {
-    scaleUp(w, panelBytes, q, s, z, panels, accumulate);
-    q += qStride;
-    s += sStride;
-    z += zStride;
-  }
+  const stride = rowStride(k);
+  if (format != INT7_DOT)
+    panels(w, q, stride, z, zStride, rows, k, count, accumulate);
+  else
+    call_indirect<void>(
+      DOT,
+      w,
+      q,
+      stride,
+      z,
+      zStride,
+      rows,
+      k,
+      count,
+      accumulate,
+    );
 }
 
 /** `product` of product.ts, of the panels from `first` on. */
@@ -258,7 +235,6 @@ export function productInt8(
     format,
     matrix + first * panelBytesInt8(k),
     q,
-    q + rows * rowStride(k),
     z,
     zStride,
     rows,

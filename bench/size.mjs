@@ -120,7 +120,7 @@ for (const { name, bytes, gzipped } of await sizes()) {
 }
 
 /** What npm unpacks, in bytes. */
-const PACKAGE = 2_476_000;
+const PACKAGE = 2_500_000;
 const [packed] = JSON.parse(
   execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
     encoding: "utf8",

@@ -120,7 +120,6 @@ export class Part {
       matrix,
       first,
       h,
-      h + active * stride,
       z,
       zRow,
       active,

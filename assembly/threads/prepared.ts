@@ -43,14 +43,13 @@ export function prepare(
 
 /**
  * z [rows, zStride] ← bias + x W, or z + x W, of `panels` panels from the `first` on, whose sums lie at z; x lies
- * prepared at `at`, sums that are added to z at `s` until then.
+ * prepared at `at`.
  */
 export function productPrepared(
   layer: Layer,
   matrix: usize,
   first: i32,
   at: usize,
-  s: usize,
   z: usize,
   zStride: i32,
   rows: i32,
@@ -76,7 +75,6 @@ export function productPrepared(
       layer.format,
       matrix + first * panelBytesInt8(k),
       at,
-      s,
       z,
       zStride,
       rows,

@@ -24,8 +24,7 @@ function scratchBytes(layer: Recurrent): i32 {
 
 /** Bytes of each row that a call has for integers. */
 function integerBytes(run: Run, layer: Layer, units: i32): i32 {
-  const step = rowStride(units) + (layer.inputPanels << 6);
-  return run.steps * rowStride(layer.inputWidth) + step;
+  return run.steps * rowStride(layer.inputWidth) + rowStride(units);
 }
 
 /** Where a thread's rows begin: as many steps to each as there are, in pairs of rows, as products take them. */

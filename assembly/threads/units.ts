@@ -26,14 +26,14 @@ function inLines(bytes: i32): i32 {
 }
 
 /**
- * Where this thread has its step's rows of h, prepared, and sums. Bytes from run.integers on, as src/kernel/buffers.ts
+ * Where this thread has its step's rows of h, prepared. Bytes from run.integers on, as src/kernel/buffers.ts
  * makes them:
  *
- *      [ rows of x as integers, of all threads ][ thread 0: rows of h | sums ][ thread 1 ] …
+ *      [ rows of x as integers, of all threads ][ rows of h of thread 0 ][ of thread 1 ] …
  */
 function ownRoom(layer: Recurrent, run: Run): usize {
   const units: i32 = max(layer.hiddenQuads, layer.outputQuads) << 2;
-  const row: i32 = max(rowStride(units), units << 2) + (layer.inputPanels << 6);
+  const row: i32 = max(rowStride(units), units << 2);
   const ofX: i32 =
     layer.format == F32
       ? 0
@@ -87,7 +87,6 @@ function projectPart(layer: Recurrent, run: Run, part: Part): bool {
       matrix,
       first,
       x + at * stride,
-      0,
       z + at * zStride,
       zStride,
       count,

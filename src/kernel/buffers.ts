@@ -68,12 +68,12 @@ export function layBuffers(
 }
 
 /**
- * What a stage needs for rows as integers: those of its chunk, and of each thread a step's states and the sums that are
- * added to z. Threads copy a step's states where they are float32, too. They lie last: who reads eight numbers at once
- * then reads no further than what is there.
+ * What a stage needs for rows as integers: those of its chunk, and of each thread a step's states. Threads copy a step's
+ * states where they are float32, too. They lie last: who reads eight numbers at once then reads no further than what is
+ * there.
  */
 function integerBytes(
-  { cells, inputWidth, zWidth, threads }: Stage,
+  { cells, inputWidth, threads }: Stage,
   rows: number,
   steps: number,
 ): number {
@@ -83,7 +83,7 @@ function integerBytes(
     const units = Math.max(lanesOf(cell.outputSize), lanesOf(cell.hiddenSize));
     const columns = cell.columns?.(inputWidth) ?? inputWidth;
     const chunk = integer ? rows * steps * integerRowBytes(columns) : 0;
-    const step = Math.max(integerRowBytes(units), units * 4) + zWidth * 4;
+    const step = Math.max(integerRowBytes(units), units * 4);
     return inLines(chunk) + threads * inLines(rows * step);
   };
   return Math.max(...cells.map(of));

@@ -1,5 +1,5 @@
 import { dot } from "./binaries/dot.js";
-import { integerRowBytes } from "./pack/int8.js";
+import { integerRowBytes, PANEL_HEAD, ROW_HEAD } from "./pack/int8.js";
 import { PANEL } from "./sizes.js";
 import { decodeText } from "./text.js";
 
@@ -45,12 +45,21 @@ function rightModule(): WebAssembly.Module | null {
 /** Three rows, of which one goes alone, of the largest integers: sums that need more than 16 bits, and are added to. */
 function isRight(module: WebAssembly.Module): boolean {
   const memory = new WebAssembly.Memory({ initial: 1 });
+  const { buffer } = memory;
   const product = dotOf(module, memory);
-  const [w, q, s, k, rows] = [0, 4096, 8192, 16, 3];
-  const sums = new Int32Array(memory.buffer, s, rows * PANEL);
+  const [panel, rows, z, k, count] = [0, 4096, 8192, 16, 3];
+  const bytes = new Int8Array(buffer);
+  const floats = new Float32Array(buffer);
+  const stride = integerRowBytes(k);
+  floats.fill(1, panel >> 2, (panel >> 2) + PANEL); // scales; biases and Σ are 0
+  for (let row = rows; row < rows + count * stride; row += stride) {
+    floats[row >> 2] = 1; // its scale; its zero is 0
+    bytes.fill(127, row + ROW_HEAD, row + stride);
+  }
   return [127, -127].every((weight) => {
-    new Int8Array(memory.buffer).fill(weight, w, q).fill(127, q, s);
-    product(w, q, integerRowBytes(k), s, 64, rows, k, 1);
+    bytes.fill(weight, panel + PANEL_HEAD, panel + PANEL_HEAD + k * PANEL);
+    product(panel, rows, stride, z, PANEL * 4, count, k, 1, 0);
+    const sums = floats.subarray(z >> 2, (z >> 2) + count * PANEL);
     return sums.every((sum) => sum === k * 127 * weight);
   });
 }

@@ -1,7 +1,12 @@
 import type { Cell } from "./cells/cell.js";
 import { recordBytes } from "./fields.js";
 import type { Memory } from "./memory.js";
-import { matrixBytes, type PanelMatrix, writeMatrix } from "./pack/format.js";
+import {
+  matrixBytes,
+  type PanelMatrix,
+  type WeightFormat,
+  writeMatrix,
+} from "./pack/format.js";
 
 /**
  * A cell's record and weights in a memory:
@@ -11,6 +16,7 @@ import { matrixBytes, type PanelMatrix, writeMatrix } from "./pack/format.js";
 export class PlacedWeights {
   readonly #cell: Cell;
   readonly #inputWidth: number;
+  #format: WeightFormat;
   readonly #matrices: readonly Placed<PanelMatrix>[];
   readonly #vectors: readonly Placed<Cell["vectors"][number]>[];
   /** Address of the record, a multiple of 16. */
@@ -21,6 +27,7 @@ export class PlacedWeights {
   constructor(cell: Cell, record: number, inputWidth: number) {
     this.#cell = cell;
     this.#inputWidth = inputWidth;
+    this.#format = cell.format;
     this.record = record;
     let at = record + recordBytes(cell.fields);
     const place = <T>(what: T, field: string, bytes: number, head = 0) => {
@@ -44,16 +51,17 @@ export class PlacedWeights {
     this.end = at;
   }
 
-  /** Writes the record, which nothing changes from then on. */
+  /** Writes the record, which nothing changes from then on; `dots`: products may go by the dot product of bytes. */
   writeRecord({ i32, f32 }: Memory, outputStride: number, dots: boolean): void {
     const { fields, ints, floats, format } = this.#cell;
+    if (dots) this.#format = format.dotted ?? format;
     const start = this.record >> 2;
     const fieldOf = (name: string) => start + fields.indexOf(name);
     const set = (name: string, value: number) => (i32[fieldOf(name)] = value);
     for (const [name, value] of Object.entries(ints)) set(name, value);
     for (const [name, value] of Object.entries(floats))
       f32[fieldOf(name)] = value;
-    set("format", dots ? format.dotNumber : format.number);
+    set("format", this.#format.number);
     set("inputWidth", this.#inputWidth);
     set("outputStride", outputStride);
     for (const { field, address } of [...this.#matrices, ...this.#vectors])
@@ -62,9 +70,8 @@ export class PlacedWeights {
 
   /** Writes the weights as they are now. */
   writeWeights(memory: Memory): void {
-    const { format } = this.#cell;
     for (const { what, address } of this.#matrices)
-      writeMatrix(format, memory, address, what);
+      writeMatrix(this.#format, memory, address, what);
     for (const { what, address } of this.#vectors)
       what.write(memory.f32, address >> 2);
   }

@@ -76,11 +76,11 @@ export function productInt8(
       const head = w + panel * panelFloats;
       for (let lane = 0; lane < 16; lane++) {
         let sum = 0;
-        let at = (head + HEAD + lane) * 4;
-        for (let i = 0; i < k; i += 4, at += 64) {
-          for (let j = 0; j < 4 && i + j < k; j++)
-            sum += (integers[i + j] as number) * (bytes[at + j] as number);
-        }
+        let at = (head + HEAD) * 4 + lane * 2;
+        for (let i = 0; i < k; i += 2, at += 32)
+          sum +=
+            (integers[i] as number) * (bytes[at] as number) +
+            (integers[i + 1] as number) * (bytes[at + 1] as number);
         const both = fround(scale * (f32[head + lane] as number));
         const start = f32[accumulate ? to + lane : head + 16 + lane] as number;
         f32[to + lane] = start + fround(fround(sum) * both);

@@ -11,7 +11,7 @@ import { eachLane, type PanelMatrix, type WeightFormat } from "./format.js";
  */
 export const F32: WeightFormat = {
   number: 0,
-  dotNumber: 0,
+  dotted: null,
   integer: false,
   headBytes: 0,
   panelBytes,

@@ -26,8 +26,8 @@ export interface PanelMatrix {
 export interface WeightFormat {
   /** In a layer's record, by which assembly/product.ts and js/product.ts choose the product that reads it. */
   readonly number: number;
-  /** The same where the host has a dot product of bytes that is right. */
-  readonly dotNumber: number;
+  /** How they lie where the host has a dot product of bytes that is right; null: the same. */
+  readonly dotted: WeightFormat | null;
   /** Whether products are sums of integers, which need room for rows of x as integers. */
   readonly integer: boolean;
   /** Bytes in front of a matrix, a multiple of 16. */

@@ -5,41 +5,52 @@ import { eachLane, type PanelMatrix, type WeightFormat } from "./format.js";
 /*
  * int8, a scale for each row of the weight matrix. A panel, 64 bytes a cell of the drawing:
  *
- *      [ scales of 16 rows ][ their biases ][ Σ of each row's integers ][ columns 0 … 3 ][ columns 4 … 7 ] …
+ *      [ scales of 16 rows ][ their biases ][ Σ of each row's integers ][ 4 columns ][ 4 columns ] …
  *
- * with zeros to a multiple of 8 columns.
+ * with zeros to a multiple of 8 columns. So many columns of a row lie side by side as one lane of a product multiplies and
+ * adds up: two numbers of 16 bits, or four bytes.
  *
- *      columns 0 … 3    [ row 0: 4 integers | row 1: 4 integers | … ]
+ *      two      [ row 0: columns 0, 1 | row 1: 0, 1 | … | row 15 ][ row 0: columns 2, 3 | … ]
+ *      four     [ row 0: columns 0 … 3 | row 1: 0 … 3 | … | row 15 ]
  *
  * In front of a matrix lies the range of what it multiplies, where that was calibrated:
  *
  *      [ low | high | · | · ]      0 and 0: each row of x has its own
  *
- * Both formats lie alike. They differ in how many bits x has: 16 (fewer where so many products would not fit into 32), or
- * seven, for which hosts have a dot product of bytes.
+ * The formats differ in how many bits x has: 16 (fewer where so many products would not fit into 32), or seven, for which
+ * hosts have a dot product of bytes.
  */
-export const INT8: WeightFormat = {
-  number: 1,
-  dotNumber: 1,
+const formatOf = (
+  number: number,
+  side: number,
+  dotted: WeightFormat | null,
+): WeightFormat => ({
+  number,
+  dotted,
   integer: true,
   headBytes: 16,
   panelBytes,
   writeHead,
-  writePanel,
-};
-export const INT8_FAST: WeightFormat = { ...INT8, number: 2, dotNumber: 3 };
+  writePanel: (memory, address, matrix, panel) =>
+    writePanel(memory, address, matrix, panel, side),
+});
+
+export const INT8: WeightFormat = formatOf(1, 2, null);
+export const INT8_FAST: WeightFormat = formatOf(2, 2, formatOf(3, 4, null));
 
 /** The largest integer of a weight, of either sign. */
 export const MOST = 127;
 
-const HEAD = 3 * PANEL;
+/** Bytes of a panel before its columns: assembly/scale.ts. */
+export const PANEL_HEAD = 3 * PANEL * 4;
 
-/** Bytes that a row of k numbers takes as integers: assembly/integers.ts. */
+/** Bytes of a row of integers before them, and of all of it: assembly/integers.ts. */
+export const ROW_HEAD = 16;
 export const integerRowBytes = (k: number): number =>
-  16 + Math.ceil(k / 8) * 16;
+  ROW_HEAD + Math.ceil(k / 8) * 16;
 
 function panelBytes(columns: number): number {
-  return (HEAD + Math.ceil(columns / 8) * 2 * PANEL) * 4;
+  return PANEL_HEAD + Math.ceil(columns / 8) * 8 * PANEL;
 }
 
 function writeHead({ f32 }: Memory, address: number, matrix: PanelMatrix) {
@@ -53,6 +64,7 @@ function writePanel(
   address: number,
   matrix: PanelMatrix,
   panel: number,
+  side: number,
 ): void {
   const { columns, stride } = matrix;
   const given = matrix.integers?.();
@@ -72,7 +84,8 @@ function writePanel(
       const column = columns[c] as number;
       if (column < 0) continue;
       const value = (values[start + column] as number) * sign;
-      bytes[HEAD * 4 + (c >> 2) * 64 + lane * 4 + (c & 3)] = value;
+      const group = Math.floor(c / side) * PANEL + lane;
+      bytes[PANEL_HEAD + group * side + (c % side)] = value;
       sum += value;
     }
     i32[head + 2 * PANEL + lane] = sum;
