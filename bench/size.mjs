@@ -19,20 +19,21 @@ const BUDGETS = {
   "LSTM alone": { bytes: 109_100, gzipped: 39_700 },
   "parse and serialize": { bytes: 8_400, gzipped: 3_500 },
   // what all of it adds to gatewise, graphs and the reader of ONNX files included
-  "gatewise/audio": { bytes: 203_900, gzipped: 72_500 },
+  "gatewise/audio": { bytes: 225_000, gzipped: 81_500 },
   // what the load of a format adds to gatewise
   // all of them
-  "gatewise/load": { bytes: 453_900, gzipped: 161_600 },
+  "gatewise/load": { bytes: 475_000, gzipped: 170_600 },
   "gatewise/safetensors": { bytes: 25_600, gzipped: 9_300 },
   "gatewise/torch": { bytes: 62_000, gzipped: 23_200 },
-  "gatewise/onnx": { bytes: 165_400, gzipped: 58_800 },
+  // 9 kB gzipped of it for convolutions and numbers on the kernel
+  "gatewise/onnx": { bytes: 186_500, gzipped: 67_800 },
   // 22 kB gzipped of it graphs, 18 the operations of graphs
-  "gatewise/tflite": { bytes: 181_900, gzipped: 64_100 },
+  "gatewise/tflite": { bytes: 203_000, gzipped: 73_200 },
   "gatewise/nam": { bytes: 17_800, gzipped: 6_200 },
   "gatewise/rtneural": { bytes: 36_700, gzipped: 12_900 },
   // both with graphs, for models that branch, and the operations that Keras's layers are made of
-  "gatewise/keras": { bytes: 202_200, gzipped: 71_100 },
-  "gatewise/tfjs": { bytes: 156_000, gzipped: 55_000 },
+  "gatewise/keras": { bytes: 227_400, gzipped: 81_400 },
+  "gatewise/tfjs": { bytes: 176_000, gzipped: 63_600 },
   // and what an entry beside the formats adds
   // 6 kB gzipped both of its binaries, 15 the passes backward and their plain JavaScript, the rest Trainer; LayerNorm,
   // Conv1d and LastStep, and chunks of a tape that does not fit, are 2.5 of them
@@ -120,7 +121,7 @@ for (const { name, bytes, gzipped } of await sizes()) {
 }
 
 /** What npm unpacks, in bytes. */
-const PACKAGE = 2_500_000;
+const PACKAGE = 2_640_000;
 const [packed] = JSON.parse(
   execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
     encoding: "utf8",

@@ -63,7 +63,7 @@ const MAY: Record<string, readonly string[]> = {
 
 /** The kernel's doors: layers and models run on it, training changes weights, the others say which kernel runs. */
 const DOORS: Record<string, readonly string[]> = {
-  layers: ["kernel/model.ts"],
+  layers: ["kernel/model.ts", "kernel/arrays.ts"],
   models: ["kernel/model.ts"],
   training: ["kernel/backward.ts"],
   threads: ["kernel/threads.ts"],

@@ -15,6 +15,7 @@ const entries = {
   "assembly/dot/asconfig.json": [],
   "assembly/threads/dot/asconfig.json": [],
   "assembly/train/asconfig.json": [],
+  "assembly/arrays/asconfig.json": [],
 };
 
 for (const [config, files] of Object.entries(entries)) {

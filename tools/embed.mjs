@@ -53,11 +53,14 @@ function textOf(bytes) {
   }).join("");
 }
 
-const dot = await readFile(new URL("build/dot.wasm", root));
-await writeFile(
-  new URL("dot.ts", folder),
-  `${header}export const dot =\n  "${textOf(dot)}";\n`,
-);
+// those that there is one of: of the dot product, and of graphs, which what reads such brings
+for (const name of ["dot", "arrays"]) {
+  const binary = await readFile(new URL(`build/${name}.wasm`, root));
+  await writeFile(
+    new URL(`${name}.ts`, folder),
+    `${header}export const ${name} =\n  "${textOf(binary)}";\n`,
+  );
+}
 
 for (const [i, name] of names.entries()) {
   const text = textOf(binaries[i] ?? new Uint8Array());

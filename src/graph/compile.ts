@@ -77,6 +77,7 @@ export function compile(
     notes,
     most: Math.min(MOST_NUMBERS, Math.floor(maxBytes / 4)),
     keep: { numbers: 0, most: MOST_KEPT },
+    shared: { arrays: null },
   });
   const inputs = description.inputs.map((port): Input => {
     const place = `inputs[${JSON.stringify(port.name)}]`;

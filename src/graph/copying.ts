@@ -6,8 +6,14 @@ import type { Numbers } from "./value.js";
 
 export type Copy = (from: Numbers, to: Numbers) => void;
 
-/** `set` of a view takes as long as this many numbers one by one: 70 ns. */
-const SHORT = 32;
+/** `set` of a view that is there takes as long as this many numbers one by one: 12 ns. */
+const SHORT = 16;
+
+/** Runs of fewer numbers than this go by a list of all places. */
+const LISTED = 8;
+
+/** To make a view, of another array than before, is worth it for so many. */
+const LONG = 128;
 
 /** Views of arrays of more numbers than this (4 MB) would keep these alive: they are made anew. */
 const KEPT = 2 ** 20;
@@ -21,7 +27,7 @@ export function copier(
 ): Copy {
   if (!count) return () => {};
   const run = runOf(shape, strides);
-  if (run < SHORT) {
+  if (run < LISTED) {
     const at = offsets(shape, strides, count, start);
     return (from, to) => {
       for (let i = 0; i < count; i++) to[i] = from[at[i] as number] as number;
@@ -42,37 +48,70 @@ export function copyRuns(
   targets: Int32Array,
   counts: Int32Array,
 ): Copy {
-  const count = counts.reduce((all, n) => all + n, 0);
-  if (count < SHORT * counts.length)
-    return (from, to) => {
-      for (let run = 0; run < starts.length; run++) {
-        const first = starts[run] as number;
-        const at = targets[run] as number;
-        const length = counts[run] as number;
-        for (let i = 0; i < length; i++) to[at + i] = from[first + i] as number;
-      }
-    };
+  const runs = joinedRuns(starts, targets, counts);
+  const length = runs.length / 3;
+  const loop: Copy = (from, to) => {
+    for (let run = 0; run < runs.length; run += 3) {
+      const first = runs[run] as number;
+      const at = runs[run + 1] as number;
+      const count = runs[run + 2] as number;
+      for (let i = 0; i < count; i++) to[at + i] = from[first + i] as number;
+    }
+  };
+  let count = 0;
+  for (let run = 0; run < runs.length; run += 3)
+    count += runs[run + 2] as number;
+  if (count < SHORT * length) return loop;
   // frame after frame it is the same array: its views are kept
   let views: Numbers[] = [];
   let of: Numbers | null = null;
   const viewOf = (from: Numbers, run: number): Numbers => {
-    const start = starts[run] as number;
-    const length = counts[run] as number;
-    return length === from.length ? from : from.subarray(start, start + length);
+    const start = runs[3 * run] as number;
+    const size = runs[3 * run + 2] as number;
+    return size === from.length ? from : from.subarray(start, start + size);
   };
   return (from, to) => {
     if (from.length > KEPT) {
-      for (let run = 0; run < starts.length; run++)
-        to.set(viewOf(from, run), targets[run]);
+      for (let run = 0; run < length; run++)
+        to.set(viewOf(from, run), runs[3 * run + 1] as number);
       return;
     }
     if (from !== of) {
-      views = Array.from(starts, (_, run) => viewOf(from, run));
+      if (of && count < LONG * length) return loop(from, to);
+      views = Array.from({ length }, (_, run) => viewOf(from, run));
       of = from;
     }
-    for (let run = 0; run < views.length; run++)
-      to.set(views[run] as Numbers, targets[run]);
+    for (let run = 0; run < length; run++)
+      to.set(views[run] as Numbers, runs[3 * run + 1] as number);
   };
+}
+
+/** (runs, [start, target, count]); those that follow each other on both sides are one. */
+function joinedRuns(
+  starts: Int32Array,
+  targets: Int32Array,
+  counts: Int32Array,
+): Int32Array {
+  const runs = new Int32Array(3 * starts.length);
+  let end = 0;
+  for (let i = 0; i < starts.length; i++) {
+    const [start, target, count] = [starts, targets, counts].map(
+      (list) => list[i] as number,
+    ) as [number, number, number];
+    const own = end ? (runs[end - 1] as number) : 0;
+    const follows =
+      end > 0 &&
+      (runs[end - 3] as number) + own === start &&
+      (runs[end - 2] as number) + own === target;
+    if (follows) runs[end - 1] = own + count;
+    else {
+      runs[end] = start;
+      runs[end + 1] = target;
+      runs[end + 2] = count;
+      end += 3;
+    }
+  }
+  return runs.slice(0, end);
 }
 
 /** How many numbers of the result follow each other in the source too. */

@@ -1,6 +1,7 @@
 import { counted, describe } from "../checks.js";
 import { FormatError } from "../errors.js";
 import type { Layer } from "../index.js";
+import type { Arrays } from "../layers/arrays.js";
 import type { BackendChoice, Precision } from "../layers/options.js";
 import {
   type AttributeValue,
@@ -32,6 +33,8 @@ export interface Prepared {
   readonly run: ((inputs: Values) => void) | null;
   /** How much one run is beside filling the outputs: multiplications and the like. */
   readonly work?: number;
+  /** Gives back what it holds of the kernel's memory, when inputs of other shapes come. */
+  release?(): void;
 }
 
 /** What runs a node whose outputs are others in every run: bodies, and what the numbers decide. */
@@ -113,6 +116,11 @@ export interface Body {
   readonly captures: readonly number[];
 }
 
+/** What nodes share that is made when one first needs it. */
+export interface SharedParts {
+  arrays: Arrays | null;
+}
+
 /** What all nodes of a graph share. */
 export interface Setting {
   /** Whether layers that nodes are given are used by others too. */
@@ -124,6 +132,7 @@ export interface Setting {
   readonly most: number;
   /** What nodes keep from run to run. */
   readonly keep: Keep;
+  readonly shared: SharedParts;
   readonly work: Work;
   readonly notes: Notes;
 }

@@ -74,6 +74,7 @@ class Kept implements StepRun {
 
   forget(): void {
     if (!this.#prepared) return;
+    this.#prepared.release?.();
     this.#prepared = null;
     this.#given = [];
     this.#last = [];

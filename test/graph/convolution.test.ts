@@ -159,7 +159,63 @@ function expected(
   return y;
 }
 
+/** Windowed cosines and sines of 32 places, as in front of a network; `change` makes one weight another. */
+function waves(change: number): Tensor {
+  const K = 32;
+  const rows = K / 2 + 1;
+  const data = new Float32Array(2 * rows * K);
+  for (let f = 0; f < rows; f++)
+    for (let k = 0; k <= K / 2; k++) {
+      const window = Math.fround(0.5 - 0.5 * Math.cos((2 * Math.PI * k) / K));
+      const odd = k % 2 ? -1 : 1;
+      const low = Math.min(f, K / 2 - f);
+      const angle = (2 * Math.PI * low * k) / K;
+      const flip = f > low ? odd : 1;
+      const cosine = Math.fround(window * Math.cos(angle)) * flip;
+      const sine =
+        Math.fround(window * Math.sin(angle)) * -flip * (f > low ? -1 : 1);
+      for (const at of k ? [k, K - k] : [k]) data[f * K + at] = cosine;
+      data[(rows + f) * K + k] = k === K / 2 ? 0 : sine;
+      if (k && k < K / 2) data[(rows + f) * K + K - k] = -sine;
+    }
+  data[5 * K + 7]! += change;
+  return { shape: [2 * rows, 1, K], data };
+}
+
 describe.each(backends)("on %s", (backend) => {
+  test.each([
+    ["waves", 0],
+    ["nearly waves", 0.01],
+  ])("kernels that are %s", (_, change) => {
+    const w = waves(change);
+    const random = new Random(5);
+    for (const [size, stride, before] of [
+      [100, 8, 0],
+      [47, 5, 3],
+    ] as const) {
+      const x = random.tensor([2, 1, size]);
+      const own: Case = {
+        N: 2,
+        C: 1,
+        M: w.shape[0]!,
+        groups: 1,
+        axes: [axis(size, 32, stride, 1, before)],
+      };
+      const builder = new GraphBuilder();
+      const inputs = [builder.input("x", x.shape), builder.constant(w)];
+      const pads = [before, before];
+      const y = builder.add("Conv", inputs, { strides: [stride], pads });
+      builder.output(y, { name: "y" });
+      const found = builder.build({ backend }).run({ x })["y"]!;
+      const b = { shape: [own.M], data: new Float32Array(own.M) };
+      const values = expected(own, false, x, w, b);
+      expect(found.data.length).toBe(values.length);
+      found.data.forEach((value, i) =>
+        expect(Math.abs(value - values[i]!)).toBeLessThan(4e-6),
+      );
+    }
+  });
+
   describe.each(["Conv", "ConvTranspose"])("%s", (type) => {
     test.each(Object.entries(cases))("%s", (_, own) => {
       const { N, C, M, groups, axes } = own;

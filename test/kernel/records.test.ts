@@ -4,6 +4,10 @@ import { ACTIVATIONS, DEFINITIONS } from "../../src/kernel/activations.js";
 import { LAYER, NUMBERS, RECURRENT } from "../../src/kernel/fields.js";
 import { CONV1D } from "../../src/kernel/js/conv1d.js";
 import { LAYER_NORM } from "../../src/kernel/js/layer-norm.js";
+import { PAD, PAD_RUN } from "../../src/kernel/js/pad.js";
+import { PLANES } from "../../src/kernel/js/planes.js";
+import { POINTWISE, POINTWISE_NAMES } from "../../src/kernel/js/pointwise.js";
+import { ROW, ROWS } from "../../src/kernel/js/rows.js";
 import { RUN } from "../../src/kernel/run.js";
 
 /*
@@ -53,6 +57,12 @@ test.each([
   ["run.ts", "Run", RUN],
   ["layers/conv1d.ts", "Conv1d", CONV1D],
   ["layers/layer-norm.ts", "LayerNorm", LAYER_NORM],
+  ["arrays/planes.ts", "Planes", PLANES],
+  ["arrays/pad.ts", "Pad", PAD],
+  ["arrays/pad.ts", "PadRun", PAD_RUN],
+  ["arrays/pointwise.ts", "Pointwise", POINTWISE],
+  ["arrays/rows.ts", "Rows", ROWS],
+  ["arrays/rows.ts", "RowOf", ROW],
 ])("%s: %s has the same fields on both sides", (file, name, fields) => {
   expect(fieldsOf(sourceOf(file), name)).toEqual(fields);
 });
@@ -68,6 +78,13 @@ describe("numbers", () => {
     const own = ["tanh", "sigmoid", "relu", "softmax"] as const;
     const ours = own.map((name) => ACTIVATIONS.indexOf(name));
     expect([TANH, SIGMOID, RELU, SOFTMAX]).toEqual(ours);
+  });
+
+  test("of what is computed number by number", () => {
+    const numbers = constantsOf(sourceOf("arrays/pointwise.ts"));
+    POINTWISE_NAMES.forEach((name, number) =>
+      expect(numbers[name.toUpperCase()], name).toBe(number),
+    );
   });
 
   test("of all others", () => {

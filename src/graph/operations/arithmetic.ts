@@ -3,7 +3,8 @@
  * integers exactly, or not at all.
  */
 import { broadcastOffsets, broadcastShape } from "../indexing.js";
-import type { Compile } from "../node.js";
+import type { PointwiseName } from "../../layers/arrays.js";
+import type { Compile, Node, Prepared } from "../node.js";
 import type { Family } from "../table.js";
 import { exact, type Value } from "../value.js";
 import {
@@ -13,15 +14,20 @@ import {
   binaryLoop,
   combine,
 } from "./combined.js";
-import { wrongDtype } from "./mapped.js";
+import { floatsMapped, wrongDtype } from "./mapped.js";
 
 interface Arithmetic {
   readonly floats: BinaryLoop;
+  /** The kernel's function that is the same, to the bit. */
+  readonly name: PointwiseName;
   /** By default as floats, but exactly. */
   readonly integers?: Binary;
 }
 
-function exactly(f: Binary, { floats, integers = f }: Arithmetic): Compile {
+function exactly(
+  f: Binary,
+  { floats, name, integers = f }: Arithmetic,
+): Compile {
   return (node) => {
     node.expectInputs(2);
     const aligned = alongAxis(node);
@@ -37,7 +43,8 @@ function exactly(f: Binary, { floats, integers = f }: Arithmetic): Compile {
             `numbers of one type beside ${dtype}`,
             b.dtype,
           );
-        if (dtype === "float32") return combine(node, a, b, dtype, floats);
+        if (dtype === "float32")
+          return combine(node, a, b, dtype, floats, name);
         const loop: BinaryLoop = (...operands) => {
           loopOfIntegers(...operands);
           const to = operands[4];
@@ -97,7 +104,7 @@ const pow: Compile = (node) => {
         if (dtype === "bool") throw wrongDtype(node, "numbers", dtype);
       const { dtype } = a;
       if (squares && dtype === "float32" && b.shape.length <= a.shape.length)
-        return combine(node, a, aligned(a, b), dtype, square);
+        return squared(node, a);
       const loop =
         dtype === "float32"
           ? binaryLoop(power)
@@ -114,10 +121,16 @@ const power: Binary = (x, y) =>
   x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
 
 /** x², which exporters write as a power: a tenth of pow's time. */
-const square: BinaryLoop = (x, _atX, _y, _atY, to) => {
-  for (let i = 0; i < to.length; i++)
-    to[i] = (x[i] as number) * (x[i] as number);
-};
+const squared = (node: Node, { shape }: Value): Prepared =>
+  floatsMapped(
+    node,
+    shape,
+    (x, y) => {
+      for (let i = 0; i < y.length; i++)
+        y[i] = (x[i] as number) * (x[i] as number);
+    },
+    "square",
+  );
 
 /** The sign of the divisor, or with `fmod` that of the dividend. */
 const mod: Compile = (node) => {
@@ -194,10 +207,10 @@ const divideIntegers: Binary = (a, b) => Math.trunc(a / b) + 0;
 export const arithmetic = (): Family => ({
   foldable: true,
   operations: {
-    Add: exactly((a, b) => a + b, { floats: add }),
-    Sub: exactly((a, b) => a - b, { floats: subtract }),
-    Mul: exactly((a, b) => a * b + 0, { floats: multiply }),
-    Div: exactly(divideIntegers, { floats: divide }),
+    Add: exactly((a, b) => a + b, { floats: add, name: "add" }),
+    Sub: exactly((a, b) => a - b, { floats: subtract, name: "subtract" }),
+    Mul: exactly((a, b) => a * b + 0, { floats: multiply, name: "multiply" }),
+    Div: exactly(divideIntegers, { floats: divide, name: "divide" }),
     Pow: pow,
     Mod: mod,
     Min: folded((a, b) => Math.min(a, b)),

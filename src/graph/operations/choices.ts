@@ -91,7 +91,8 @@ const pRelu: Compile = (node) => {
       const [x, slope] = [left as Value, right as Value];
       if (x.dtype !== slope.dtype || x.dtype === "bool")
         throw wrongDtype(node, `slopes of ${x.dtype}`, slope.dtype);
-      return combine(node, x, aligned(x, slope), x.dtype, loop);
+      const name = x.dtype === "float32" ? "prelu" : undefined;
+      return combine(node, x, aligned(x, slope), x.dtype, loop, name);
     },
   };
 };

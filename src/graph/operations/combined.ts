@@ -4,7 +4,9 @@
  */
 import { broadcastOffsets, broadcastShape, reshapeTo } from "../indexing.js";
 import type { Node, Prepared } from "../node.js";
+import type { PointwiseName } from "../../layers/arrays.js";
 import type { Dtype, Numbers, Value } from "../value.js";
+import { onKernel } from "./on-kernel.js";
 
 export type Binary = (a: number, b: number) => number;
 
@@ -26,17 +28,25 @@ export const binaryLoop =
       );
   };
 
-/** f of two inputs, broadcast, into a result of `dtype`. */
+/** f of two inputs, broadcast, into a result of `dtype`; `name`: the kernel's function of floats that is f. */
 export function combine(
   node: Node,
   a: Value,
   b: Value,
   dtype: Dtype,
   loop: BinaryLoop,
+  name?: PointwiseName,
 ): Prepared {
   const shape = broadcastShape([a.shape, b.shape], node.place);
   const result = node.value(dtype, shape);
   const { data } = result;
+  const kernel = name && onKernel(node, name, shape, a.shape, b.shape);
+  if (kernel)
+    return {
+      outputs: [result],
+      run: ([x, y]) => kernel.run((x as Value).data, (y as Value).data, data),
+      release: () => kernel.release(),
+    };
   const atA = broadcastOffsets(a, shape, data.length);
   const atB = broadcastOffsets(b, shape, data.length);
   return {

@@ -12,6 +12,8 @@ import type { Family } from "../table.js";
 import { joined, movedBy, valueOf } from "../scaled.js";
 import type { Numbers, Value } from "../value.js";
 import { checkFloats } from "./linear.js";
+import { windowPlan } from "./plane-plan.js";
+import { byPlanes, productsTime } from "./plane-sums.js";
 import { Product } from "./product.js";
 import { planeOf, Sums, tapsOver, windowsOf } from "./taps.js";
 import {
@@ -37,14 +39,46 @@ const conv: Compile = (node) => {
   const [W, B] = [node.constant(1), node.constant(2)];
   const known = W && (B || !node.has(2));
   const own = known ? absorbed(node, W, B, groups) : null;
+  const weights = own ? ofProducts(own) : known ? ofValues(node, W, B) : null;
+  const constant = W?.shape ?? null;
   return {
     prepare([x, w, b]) {
       checkFloats(node, x, w, b);
-      const shape = W?.shape ?? (w as Value).shape;
-      return prepared(node, x as Value, shape, groups, attributes, own);
+      const shape = constant ?? (w as Value).shape;
+      return prepared(
+        node,
+        x as Value,
+        shape,
+        groups,
+        attributes,
+        own,
+        weights,
+      );
     },
   };
 };
+
+/** Weights that are known at load. */
+interface Known {
+  weight(): Numbers;
+  bias(): Numbers | null;
+}
+
+// functions of their own: what one holds, the other need not
+
+const ofProducts = (list: readonly Product[]): Known | null =>
+  list.some(({ isRounded }) => isRounded)
+    ? null
+    : {
+        weight: () => partsOf(list, "weight"),
+        bias: () =>
+          list[0]?.layer.options.bias ? partsOf(list, "bias") : null,
+      };
+
+function ofValues(node: Node, W: Value, B: Value | null): Known | null {
+  if (node.setting.precision !== "float32") return null;
+  return { weight: () => W.data, bias: () => B?.data ?? null };
+}
 
 /** The products of each group; null when there is too much of them. */
 function absorbed(
@@ -93,16 +127,24 @@ function restored(
   const parts = list.map(({ layer }) =>
     valueOf(layer.stateDict()[name] as Tensor),
   );
-  return joined(parts, shape, (numbers) => {
-    const data = new Float32Array(sizeOf(shape));
-    let at = 0;
-    for (const part of numbers) {
-      data.set(part, at);
-      at += part.length;
-    }
-    return data;
-  });
+  return joined(parts, shape, oneAfterAnother);
 }
+
+function oneAfterAnother(numbers: readonly Numbers[]): Float32Array {
+  const size = numbers.reduce((all, { length }) => all + length, 0);
+  const data = new Float32Array(size);
+  let at = 0;
+  for (const part of numbers) {
+    data.set(part, at);
+    at += part.length;
+  }
+  return data;
+}
+
+const partsOf = (list: readonly Product[], name: string): Float32Array =>
+  oneAfterAnother(
+    list.map(({ layer }) => (layer.stateDict()[name] as Tensor).data),
+  );
 
 function prepared(
   node: Node,
@@ -111,6 +153,7 @@ function prepared(
   groups: number,
   attributes: WindowAttributes,
   products: readonly Product[] | null,
+  known: Known | null,
 ): Prepared {
   const [N = 0, C = 0, ...sizes] = shape;
   const [M = 0, perGroup = 0, ...kernels] = w;
@@ -134,7 +177,23 @@ function prepared(
   const counts = axes.map(({ count }) => count);
   const y = node.value("float32", [N, M, ...counts]);
   if (!y.data.length) return { outputs: [y], run: null };
-  const sizesOf = { N, C, M, groups, perGroup, places: sizeOf(kernels) };
+  const places = sizeOf(kernels);
+  const sizesOf = { N, C, M, groups, perGroup, places };
+  const plan = known && windowPlan(axes);
+  const [windows, plane] = [windowsOf(axes), planeOf(axes)];
+  const planes = { N, C, M, groups, plane, output: windows };
+  const width = perGroup * places;
+  const otherwise = products
+    ? productsTime(windows, width, M / groups, groups)
+    : Infinity;
+  if (plan) {
+    const data = known.weight();
+    const at = (m: number, c: number, place: number) =>
+      data[(m * perGroup + c) * places + place] as number;
+    const bias = known.bias();
+    const found = byPlanes(node, y, planes, plan, at, bias, otherwise);
+    if (found) return found;
+  }
   return products
     ? byProducts(node, y, axes, sizesOf, products)
     : byTaps(node, y, axes, sizesOf);

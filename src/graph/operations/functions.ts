@@ -32,15 +32,23 @@ export function erf(x: number): number {
 export const functions = (): Family => ({
   foldable: true,
   operations: {
-    Sqrt: unaryLoop((x, y) => {
-      for (let i = 0; i < y.length; i++) y[i] = Math.sqrt(x[i] as number);
-    }),
-    Relu: unaryLoop((x, y) => {
-      for (let i = 0; i < y.length; i++) {
-        const own = x[i] as number;
-        y[i] = own < 0 ? 0 : own;
-      }
-    }, true),
+    Sqrt: unaryLoop(
+      (x, y) => {
+        for (let i = 0; i < y.length; i++) y[i] = Math.sqrt(x[i] as number);
+      },
+      false,
+      "sqrt",
+    ),
+    Relu: unaryLoop(
+      (x, y) => {
+        for (let i = 0; i < y.length; i++) {
+          const own = x[i] as number;
+          y[i] = own < 0 ? 0 : own;
+        }
+      },
+      true,
+      "relu",
+    ),
     Tanh: unaryLoop((x, y) => {
       for (let i = 0; i < y.length; i++) y[i] = Math.tanh(x[i] as number);
     }),
@@ -49,7 +57,7 @@ export const functions = (): Family => ({
         y[i] = 1 / (1 + Math.exp(-(x[i] as number)));
     }),
     Exp: unary(Math.exp),
-    Log: unary(Math.log),
+    Log: unary(Math.log, false, "log"),
     Neg: unary((x) => (x === 0 ? -x : -x), true),
     Abs: unary(Math.abs, true),
     Reciprocal: unary((x) => 1 / x),

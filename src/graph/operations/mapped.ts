@@ -2,8 +2,10 @@
  * What operations share that compute each number of their result from one number.
  */
 import { message } from "../../checks.js";
-import type { Compile, Node, Operation } from "../node.js";
+import type { PointwiseName } from "../../layers/arrays.js";
+import type { Compile, Node, Operation, Prepared } from "../node.js";
 import type { Dtype, Numbers, Value } from "../value.js";
+import { onKernel } from "./on-kernel.js";
 
 export type Unary = (x: number) => number;
 
@@ -24,17 +26,19 @@ export const loopOf =
     for (let i = 0; i < y.length; i++) y[i] = f(x[i] as number);
   };
 
-/** y = f(x) on floats; `integers`: on integers too. */
+/** y = f(x) on floats; `integers`: on integers too; `name`: the kernel's function of floats that is f. */
 export function mapped(
   node: Node,
   loop: UnaryLoop,
   integers = false,
+  name?: PointwiseName,
 ): Operation {
   return {
     prepare([x]) {
       const { dtype, shape } = x as Value;
       if (dtype !== "float32" && (!integers || dtype === "bool"))
         throw wrongDtype(node, integers ? "numbers" : "floats", dtype);
+      if (dtype === "float32") return floatsMapped(node, shape, loop, name);
       const y = node.value(dtype, shape);
       return {
         outputs: [y],
@@ -44,18 +48,39 @@ export function mapped(
   };
 }
 
+/** The same of floats of this shape. */
+export function floatsMapped(
+  node: Node,
+  shape: readonly number[],
+  loop: UnaryLoop,
+  name?: PointwiseName,
+): Prepared {
+  const y = node.value("float32", shape);
+  const kernel = name && onKernel(node, name, shape, shape);
+  if (!kernel)
+    return {
+      outputs: [y],
+      run: ([own]) => loop((own as Value).data, y.data),
+    };
+  return {
+    outputs: [y],
+    run: ([own]) => kernel.run((own as Value).data, null, y.data),
+    release: () => kernel.release(),
+  };
+}
+
 export const unary =
-  (f: Unary, integers = false): Compile =>
+  (f: Unary, integers = false, name?: PointwiseName): Compile =>
   (node) => {
     node.expectInputs(1);
-    return mapped(node, loopOf(f), integers);
+    return mapped(node, loopOf(f), integers, name);
   };
 
 export const unaryLoop =
-  (loop: UnaryLoop, integers = false): Compile =>
+  (loop: UnaryLoop, integers = false, name?: PointwiseName): Compile =>
   (node) => {
     node.expectInputs(1);
-    return mapped(node, loop, integers);
+    return mapped(node, loop, integers, name);
   };
 
 /** An activation with numbers of its own, which are float32 as in the file. */

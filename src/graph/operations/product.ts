@@ -34,6 +34,11 @@ export class Product {
     });
   }
 
+  /** Whether its weights are integers. */
+  get isRounded(): boolean {
+    return this.layer.options.precision !== "float32";
+  }
+
   run(rows: Numbers, result: Numbers): void {
     this.#model ??= new Sequential([this.layer]);
     this.#stream ??= this.#model.stream();

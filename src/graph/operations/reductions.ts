@@ -2,6 +2,7 @@
  * Operations that make one number of many along axes: sums, means, the largest.
  */
 import { message } from "../../checks.js";
+import { sizeOf } from "../../tensor.js";
 import { copier } from "../copying.js";
 import { axesOf, integerList } from "../indexing.js";
 import { stridesOf } from "../strides.js";
@@ -17,6 +18,8 @@ interface Reduction {
   readonly floats?: boolean;
   /** Of truth values too. */
   readonly bools?: boolean;
+  /** `next` is a sum: whatever the axes, numbers are added where they lie. */
+  readonly sum?: "sum" | "mean";
 }
 
 /** The axes that a node reduces, null for none at all. */
@@ -45,6 +48,7 @@ function reduction({
   last = (sum) => sum,
   floats = false,
   bools = false,
+  sum,
 }: Reduction): Compile {
   return (node) => {
     node.expectInputs(1, 2);
@@ -71,8 +75,21 @@ function reduction({
           (all, axis) => all * (shape[axis] as number),
           1,
         );
-        const gathered = inRows(node, value, kept, axes);
         const round = rounding(dtype, node.place);
+        const neighbours =
+          axes.length > 0 &&
+          axes.every((_, i) => axes.includes(Math.min(...axes) + i));
+        if (sum && neighbours && dtype === "float32") {
+          const inner = sizeOf(shape.slice(Math.max(...axes) + 1));
+          const add = inner > 1 ? columnSums(inner, width) : rowSums(width);
+          return {
+            outputs: [y],
+            work: value.data.length,
+            run: ([own]) =>
+              add((own as Value).data, y.data, sum === "mean" ? width : 1),
+          };
+        }
+        const gathered = inRows(node, value, kept, axes);
         return {
           outputs: [y],
           work: value.data.length,
@@ -90,6 +107,44 @@ function reduction({
         };
       },
     };
+  };
+}
+
+type Sums = (x: Numbers, y: Numbers, by: number) => void;
+
+/** y [n] ← the sums over the last axis of x [n, width], over `by`. */
+const rowSums =
+  (width: number): Sums =>
+  (x, y, by) => {
+    for (let i = 0, at = 0; i < y.length; i++) {
+      // four at a time: each addition waits for the one before
+      let a = 0;
+      let b = 0;
+      let c = 0;
+      let d = 0;
+      const end = at + width;
+      for (; at + 4 <= end; at += 4) {
+        a += x[at] as number;
+        b += x[at + 1] as number;
+        c += x[at + 2] as number;
+        d += x[at + 3] as number;
+      }
+      for (; at < end; at++) a += x[at] as number;
+      y[i] = (a + b + (c + d)) / by;
+    }
+  };
+
+/** y [n, inner] ← the sums over the middle axis of x [n, width, inner], over `by`. */
+function columnSums(inner: number, width: number): Sums {
+  const sums = new Float64Array(inner);
+  return (x, y, by) => {
+    for (let to = 0, at = 0; to < y.length; to += inner) {
+      sums.fill(0);
+      for (let k = 0; k < width; k++, at += inner)
+        for (let i = 0; i < inner; i++)
+          sums[i] = (sums[i] as number) + (x[at + i] as number);
+      for (let i = 0; i < inner; i++) y[to + i] = (sums[i] as number) / by;
+    }
   };
 }
 
@@ -166,8 +221,13 @@ const sum = (a: number, b: number): number => a + b;
 export const reductions = (): Family => ({
   foldable: true,
   operations: {
-    ReduceSum: reduction({ first: 0, next: sum }),
-    ReduceMean: reduction({ first: 0, next: sum, last: (all, n) => all / n }),
+    ReduceSum: reduction({ first: 0, next: sum, sum: "sum" }),
+    ReduceMean: reduction({
+      first: 0,
+      next: sum,
+      last: (all, n) => all / n,
+      sum: "mean",
+    }),
     ReduceProd: reduction({ first: 1, next: (a, b) => a * b }),
     ReduceMax: reduction({
       first: -Infinity,

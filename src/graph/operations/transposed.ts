@@ -5,12 +5,14 @@
  *     X [N, C, D…]  W [C, M / group, k…]   rows (places, C / group) → (places, M / group · k…)   Y [N, M, E…]
  */
 import { message, shapeText } from "../../checks.js";
-import { sizeOf } from "../../tensor.js";
+import { sizeOf, type Tensor } from "../../tensor.js";
 import type { Compile, Node, Prepared } from "../node.js";
 import type { Family } from "../table.js";
-import type { Value } from "../value.js";
+import type { Numbers, Value } from "../value.js";
 import { SMALL } from "./convolution.js";
 import { checkFloats } from "./linear.js";
+import { transposedPlan } from "./plane-plan.js";
+import { byPlanes, productsTime } from "./plane-sums.js";
 import { Product } from "./product.js";
 import { planeOf, Sums, tapsOver, windowsOf } from "./taps.js";
 import {
@@ -37,12 +39,19 @@ const convTranspose: Compile = (node) => {
     padding: node.ints("output_padding"),
     shape: node.ints("output_shape"),
   };
-  const W = node.constant(1);
+  const [W, B] = [node.constant(1), node.constant(2)];
   const own = W ? absorbed(node, W, groups) : null;
+  const known =
+    W && (B || !node.has(2)) && node.setting.precision === "float32"
+      ? own
+        ? ofProducts(own, B)
+        : ofValues(W, B)
+      : null;
+  const constant = W?.shape ?? null;
   return {
     prepare([x, w, b]) {
       checkFloats(node, x, w, b);
-      const shape = W?.shape ?? (w as Value).shape;
+      const shape = constant ?? (w as Value).shape;
       return prepared(
         node,
         x as Value,
@@ -51,10 +60,29 @@ const convTranspose: Compile = (node) => {
         attributes,
         outside,
         own,
+        known,
       );
     },
   };
 };
+
+/** What is known at load, bias or none too. */
+interface Known {
+  weight(): Numbers; // as W
+  bias(): Numbers | null;
+}
+
+// functions of their own: what one holds, the other need not
+
+const ofProducts = (list: readonly Product[], B: Value | null): Known => ({
+  weight: () => restored(list),
+  bias: () => B?.data ?? null,
+});
+
+const ofValues = (W: Value, B: Value | null): Known => ({
+  weight: () => W.data,
+  bias: () => B?.data ?? null,
+});
 
 function absorbed(node: Node, W: Value, groups: number): Product[] | null {
   const { shape, data } = W;
@@ -88,19 +116,21 @@ function absorbed(node: Node, W: Value, groups: number): Product[] | null {
     },
     convention: `W ${shapeText(shape)}, ${groups} groups`,
   });
-  node.absorb(1, () => {
-    const restored = new Float32Array(data.length);
-    list.forEach(({ layer }, g) => {
-      const { data: own } = layer.stateDict()["weight"] as {
-        data: Float32Array;
-      };
-      for (let c = 0; c < each; c++)
-        for (let i = 0; i < width; i++)
-          restored[(g * each + c) * width + i] = own[i * each + c] as number;
-    });
-    return { dtype: "float32", shape, data: restored };
-  });
+  node.absorb(1, () => ({ dtype: "float32", shape, data: restored(list) }));
   return list;
+}
+
+/** W out of the products: [width, C / group] of each → [C, width]. */
+function restored(list: readonly Product[]): Float32Array {
+  const parts = list.map(({ layer }) => layer.stateDict()["weight"] as Tensor);
+  const [width, each] = (parts[0] as Tensor).shape as [number, number];
+  const data = new Float32Array(list.length * each * width);
+  parts.forEach((part, g) => {
+    for (let c = 0; c < each; c++)
+      for (let i = 0; i < width; i++)
+        data[(g * each + c) * width + i] = part.data[i * each + c] as number;
+  });
+  return data;
 }
 
 /** Over each axis: of Y, with a window for each place of X. */
@@ -153,6 +183,7 @@ function prepared(
   attributes: WindowAttributes,
   outside: Outside,
   products: readonly Product[] | null,
+  known: Known | null,
 ): Prepared {
   const [N = 0, C = 0, ...sizes] = shape;
   const [channels = 0, each = 0, ...kernels] = w;
@@ -170,7 +201,25 @@ function prepared(
   const M = each * groups;
   const y = node.value("float32", [N, M, ...axes.map(({ size }) => size)]);
   if (!y.data.length) return { outputs: [y], run: null };
-  const sizesOf = { N, C, M, groups, window: sizeOf(kernels) };
+  const window = sizeOf(kernels);
+  const sizesOf = { N, C, M, groups, window };
+  const plan = known && transposedPlan(axes);
+  const [places, output] = [windowsOf(axes), planeOf(axes)];
+  const planes = { N, C, M, groups, plane: places, output };
+  const perGroup = C / groups;
+  const otherwise = products
+    ? productsTime(places, perGroup, each * window, groups)
+    : Infinity;
+  if (plan) {
+    const data = known.weight();
+    const at = (m: number, c: number, place: number) => {
+      const channel = Math.floor(m / each) * perGroup + c;
+      return data[(channel * each + (m % each)) * window + place] as number;
+    };
+    const bias = known.bias();
+    const found = byPlanes(node, y, planes, plan, at, bias, otherwise);
+    if (found) return found;
+  }
   return products
     ? byProducts(node, y, axes, sizesOf, products)
     : byTaps(node, y, axes, sizesOf);
