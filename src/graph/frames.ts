@@ -24,8 +24,10 @@ export class Frames {
     stateOutputs: ReadonlySet<number>,
   ) {
     const open = runner.inputs.filter(({ port }) => !known.has(port.name));
-    this.#input = open[0] ?? null;
-    this.#others = open.slice(1).filter(({ initial }) => !initial);
+    // older files list weights as inputs too, which have their value
+    const needed = open.filter(({ initial }) => !initial);
+    this.#input = needed[0] ?? open[0] ?? null;
+    this.#others = needed.slice(1);
     this.#at = runner.inputs.indexOf(this.#input as Input);
     this.#outputAt = runner.outputs.findIndex((_, i) => !stateOutputs.has(i));
     this.#values = runner.inputs.map(({ initial }) => initial ?? undefined);

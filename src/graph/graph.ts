@@ -114,7 +114,12 @@ export class Graph extends Inspected implements Model {
       states,
       ...(given && { state: given }),
     });
-    const main = first(this.inputs, Object.keys(states), "inputs");
+    const main = first(
+      this.inputs,
+      Object.keys(states),
+      "inputs",
+      this.optionalInputs,
+    );
     const output = first(this.outputs, Object.values(states), "outputs");
     const outputs = stream.trace({ [main.name]: input }, traces?.add ?? null);
     return {
@@ -143,7 +148,7 @@ export class Graph extends Inspected implements Model {
       throw new RangeError(
         message(
           "states",
-          `inputs among ${this.inputs.map(({ name }) => name).join(", ")}, each with the output that is fed back into it`,
+          `inputs among ${this.#needed().join(", ")}, each with the output that is fed back into it`,
           "none",
         ),
       );
@@ -186,6 +191,13 @@ export class Graph extends Inspected implements Model {
     this.runner.dispose();
   }
 
+  /** The names of inputs that need a value; all, where the file has one for each. Older files list weights too. */
+  #needed(): string[] {
+    const names = this.inputs.map(({ name }) => name);
+    const needed = names.filter((name) => !this.optionalInputs.includes(name));
+    return needed.length ? needed : names;
+  }
+
   #pairs(): Record<string, string> {
     return Object.fromEntries(
       this.inputs
@@ -195,13 +207,15 @@ export class Graph extends Inspected implements Model {
   }
 }
 
-/** The first port that is no state. */
+/** The first port that is no state, and not optional unless all are. */
 function first(
   ports: readonly Port[],
   states: readonly string[],
   place: string,
+  optional: readonly string[] = [],
 ): Port {
-  const found = ports.find(({ name }) => !states.includes(name));
+  const open = ports.filter(({ name }) => !states.includes(name));
+  const found = open.find(({ name }) => !optional.includes(name)) ?? open[0];
   if (found) return found;
   throw new RangeError(message(place, "one that is no state", "none"));
 }

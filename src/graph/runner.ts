@@ -40,8 +40,16 @@ export class Runner {
     const entries = record(given, "inputs");
     for (const name of Object.keys(entries)) {
       if (this.#names.has(name) && !except.has(name)) continue;
-      const names = [...this.#names].filter((own) => !except.has(own));
-      const expected = `the inputs ${names.join(", ")} alone`;
+      const open = this.inputs.filter(({ port }) => !except.has(port.name));
+      const needed = open.filter(({ initial }) => !initial);
+      const names = (needed.length ? needed : open).map(
+        ({ port }) => port.name,
+      );
+      const others =
+        needed.length && needed.length < open.length
+          ? ", and optionalInputs,"
+          : "";
+      const expected = `the inputs ${names.join(", ")}${others} alone`;
       throw new RangeError(
         message(`inputs[${JSON.stringify(name)}]`, expected, "an unknown one"),
       );

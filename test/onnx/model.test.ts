@@ -75,6 +75,35 @@ describe("a loaded model", () => {
     expect(old.run({ x: [1] }).y!.data[0]).toBe(6);
   });
 
+  test("names the inputs that need a value where one is missing, and takes frames for the first of those", () => {
+    const bytes = modelBytes({
+      ir: 8,
+      nodes: [
+        { type: "Add", inputs: ["x", "c"], outputs: ["y"] },
+        { type: "Add", inputs: ["h", "x"], outputs: ["z"] },
+      ],
+      inputs: [
+        { name: "c", shape: [1] },
+        { name: "x", shape: [1] },
+        { name: "h", shape: [1] },
+      ],
+      outputs: [{ name: "y" }, { name: "z" }],
+      initializers: [{ name: "c", shape: [1], data: [5] }],
+    });
+    const { model } = load(bytes);
+    expect(() => model.stream()).toThrow(
+      "states: expected inputs among x, h, each with",
+    );
+    expect(() => model.run({ x: [1], h: [1], other: [1] })).toThrow(
+      /expected the inputs x, h, and optionalInputs, alone/,
+    );
+    const stream = model.stream({ states: { h: "z" } });
+    expect([...stream.step([1])]).toEqual([6]);
+    expect(stream.state["h"]!.data[0]).toBe(1);
+    expect([...stream.run([2, 3])]).toEqual([7, 8]);
+    expect(stream.state["h"]!.data[0]).toBe(6);
+  });
+
   test("runs on names that objects have", () => {
     const { model } = load(
       modelBytes({
