@@ -1,5 +1,5 @@
 import { HEAD } from "../integers";
-import { PANEL_HEAD, scaleOf, scaleUp, zeroOf } from "../scale";
+import { PANEL_HEAD, scaleUp } from "../scale";
 
 /*
  * Rows of 7-bit integers × panels of int8, by the relaxed dot product of bytes: one instruction for 16 products where the
@@ -50,13 +50,16 @@ function row1x16(
     w += 128;
     p += 8;
   } while (p < end);
-  const scale = scaleOf(q);
-  const zero = zeroOf(q);
-  const start = accumulate ? z : head + 64;
-  scaleUp(i32x4.add(s0, t0), head, start, z, scale, zero);
-  scaleUp(i32x4.add(s1, t1), head + 16, start + 16, z + 16, scale, zero);
-  scaleUp(i32x4.add(s2, t2), head + 32, start + 32, z + 32, scale, zero);
-  scaleUp(i32x4.add(s3, t3), head + 48, start + 48, z + 48, scale, zero);
+  scaleUp(
+    i32x4.add(s0, t0),
+    i32x4.add(s1, t1),
+    i32x4.add(s2, t2),
+    i32x4.add(s3, t3),
+    head,
+    q,
+    z,
+    accumulate,
+  );
 }
 
 /** Two rows, one panel: every weight that is loaded serves both. */
@@ -98,21 +101,8 @@ function tile2x16(
     w += 64;
     p += 4;
   } while (p < end);
-  let scale = scaleOf(q);
-  let zero = zeroOf(q);
-  let start = accumulate ? z : head + 64;
-  scaleUp(s0, head, start, z, scale, zero);
-  scaleUp(s1, head + 16, start + 16, z + 16, scale, zero);
-  scaleUp(s2, head + 32, start + 32, z + 32, scale, zero);
-  scaleUp(s3, head + 48, start + 48, z + 48, scale, zero);
-  z += zStride;
-  scale = scaleOf(q + qStride);
-  zero = zeroOf(q + qStride);
-  start = accumulate ? z : head + 64;
-  scaleUp(t0, head, start, z, scale, zero);
-  scaleUp(t1, head + 16, start + 16, z + 16, scale, zero);
-  scaleUp(t2, head + 32, start + 32, z + 32, scale, zero);
-  scaleUp(t3, head + 48, start + 48, z + 48, scale, zero);
+  scaleUp(s0, s1, s2, s3, head, q, z, accumulate);
+  scaleUp(t0, t1, t2, t3, head, q + qStride, z + zStride, accumulate);
 }
 
 /** z [rows, 16 · panels] ← bias + q [rows, k] W, or z + q W. */
