@@ -1,3 +1,3 @@
-/** What `gatewise/simd.wasm` and `gatewise/relaxed.wasm` are where hosts compile the .wasm files that one imports. */
+/** The type of `gatewise/simd.wasm` and `gatewise/relaxed.wasm` on hosts that compile imported .wasm files. */
 declare const module: WebAssembly.Module;
 export default module;

@@ -1,12 +1,12 @@
 import { typedArrayName, wrong } from "./checks.js";
 
 /**
- * A Uint8Array of memory that is not shared, as Blob, Response and the like want it: TypeScript tells the two apart from
- * 5.7 on, and this is both before and after.
+ * A Uint8Array over memory that is not shared, as Blob and Response require. TypeScript distinguishes the two since 5.7;
+ * this type is right before and after.
  */
 export type Bytes = ReturnType<Uint8Array["slice"]>;
 
-/** A view of the whole file that is neither a Buffer, whose slice shares memory, nor of another realm. */
+/** A plain Uint8Array over the same bytes: not a Buffer, whose slice shares memory, and not an object of another realm. */
 export function toBytes(bytes: unknown, name = "bytes"): Uint8Array {
   if (typedArrayName.call(bytes) === "Uint8Array") {
     const { buffer, byteOffset, byteLength } = bytes as Uint8Array;

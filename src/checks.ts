@@ -1,7 +1,7 @@
 /*
- * The checks that all layers share. Each returns what it has checked, or throws TypeError for the wrong kind of
- * value and RangeError for the wrong size or value. Nothing builds a string unless it throws: some of these run
- * at every step of a stream.
+ * The checks that all layers share. Each returns the checked value, or throws a TypeError for the wrong kind of value
+ * and a RangeError for the wrong size or value. No string is built unless a check fails: some of these run at every
+ * step of a stream.
  */
 
 /** `name: expected …, got …`, the form of every message of this library. */
@@ -51,7 +51,7 @@ export function boolean(value: unknown, name: string): boolean {
   throw wrong(false, name, "true or false", value);
 }
 
-/** An object with named entries: not an array, a Map or null; none but those that `known` has, where that is given. */
+/** A plain object: not an array, a Map or null. With `known`, it may have no other keys than that has. */
 export function record(
   value: unknown,
   name: string,
@@ -63,8 +63,8 @@ export function record(
 }
 
 /**
- * `known`, whose names are all that `given` may have: a misspelt option must not be ignored in silence. What is undefined
- * is not given.
+ * Returns `known` after checking that `given` has no other keys: a misspelt option must not be silently ignored.
+ * Undefined values count as absent.
  */
 export function knownKeys<T extends object>(
   given: object,
@@ -79,12 +79,12 @@ export function knownKeys<T extends object>(
   return known;
 }
 
-/** Options as PyTorch, Keras and others call them, in camel case, and what they are here. */
-const THEIR_WORDS: Readonly<Record<string, string>> = {
+/** The names that PyTorch, Keras and others use for options, in camel case, and what to write instead. */
+const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   batchFirst: "inputs as [B, T, I], or forward(x, { batchFirst: false })",
   bidirectional: 'direction: "bidirectional"',
   goBackwards: 'direction: "reverse"',
-  dropout: "none: nothing is dropped but in training, by gatewise/train",
+  dropout: "none: dropout is an option of training, in gatewise/train",
   units: "hiddenSize, or outputSize of a Linear",
   inputShape: "inputSize",
   returnState: "the state, which forward always returns",
@@ -101,30 +101,31 @@ const THEIR_WORDS: Readonly<Record<string, string>> = {
   eps: "epsilon",
 };
 
-/** Those that differ from ours in nothing but their underscores. */
-const OUR_WORDS =
+/** Our own names, which other frameworks write with underscores. */
+const OWN_NAMES =
   /^(hiddenSize|inputSize|kernelSize|maskZero|numLayers|projSize|resetAfter|returnSequences)$/;
 
 /**
- * Options in the words of other frameworks are told by ours, before the ones that are then missing.
+ * Refuses options under the names of other frameworks and suggests ours. Called first: otherwise the error would be
+ * about the option that is missing under our name.
  *
  * @throws RangeError
  */
-export function refuseTheirWords(
+export function refuseForeignNames(
   given: Readonly<Record<string, unknown>>,
 ): void {
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
     const name = key.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
-    const same = name !== key && OUR_WORDS.test(name);
-    if (!same && !Object.hasOwn(THEIR_WORDS, name)) continue;
-    const ours = THEIR_WORDS[name] ?? name;
+    const underscored = name !== key && OWN_NAMES.test(name);
+    if (!underscored && !Object.hasOwn(FOREIGN_NAMES, name)) continue;
+    const ours = FOREIGN_NAMES[name] ?? name;
     const got = `${JSON.stringify(key)}; did you mean ${ours}?`;
     throw new RangeError(message("options", "gatewise's names", got));
   }
 }
 
-/** A tensor whose shape is `expected`, to the last number. */
+/** A tensor of exactly the shape `expected`. */
 export function sameShape<T extends { readonly shape: readonly number[] }>(
   tensor: T,
   expected: readonly number[],
@@ -169,17 +170,17 @@ export function isFloat32Array(value: unknown): value is Float32Array {
 }
 
 /**
- * `"Float32Array"` for such an array, undefined for what is no typed array. Called as `typedArrayName.call(value)`.
+ * `"Float32Array"` for such an array, undefined for anything but a typed array. Called as `typedArrayName.call(value)`.
  *
- * The getter that all typed arrays share: it knows those of other realms, which instanceof does not, cannot be
- * deceived, and allocates nothing, unlike Object.prototype.toString.
+ * This is the getter that all typed arrays share. Unlike instanceof it recognises those of other realms; unlike
+ * Object.prototype.toString it cannot be deceived and allocates nothing.
  */
 export const typedArrayName = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Float32Array.prototype),
   Symbol.toStringTag,
 )?.get as (this: unknown) => string | undefined;
 
-/** A shape as messages show it: `[10, 5]`. Of entries that are no sizes only what they are: String of nested arrays recurses. */
+/** A shape in messages: `[10, 5]`. Entries that are arrays or objects are abbreviated, since String would recurse into them. */
 export function shapeText(shape: readonly unknown[]): string {
   const entryText = (entry: unknown): string => {
     if (Array.isArray(entry)) return "[…]";
@@ -188,7 +189,7 @@ export function shapeText(shape: readonly unknown[]): string {
   return `[${shape.map(entryText).join(", ")}]`;
 }
 
-/** What came, in a few words: `[10, 5]` for a tensor, `"abc"`, `NaN`, `null`, `a Float32Array of length 4`. */
+/** A short description of a value: `[10, 5]` for a tensor, `"abc"`, `NaN`, `null`, `a Float32Array of length 4`. */
 export function describe(value: unknown): string {
   if (typeof value === "string")
     return value.length <= 40
@@ -208,7 +209,7 @@ export function describe(value: unknown): string {
   return `${article} ${kind}${length ? ` of length ${value.length}` : ""}`;
 }
 
-/** The error for `value`: RangeError when its kind is right, TypeError when it is not. */
+/** The error for `value`: a RangeError if it is of the right kind, else a TypeError. */
 export function wrong(
   rightKind: boolean,
   name: string,

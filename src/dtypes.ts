@@ -4,11 +4,11 @@
 export interface Dtype {
   /** In bytes. */
   readonly size: number;
-  /** May keep `bytes`: the caller hands over a copy. */
+  /** May keep `bytes`: the caller passes a copy. */
   readonly read: (bytes: ArrayBuffer) => Float32Array;
 }
 
-/** By the names that safetensors gives them. */
+/** By their names in safetensors. */
 export const DTYPES = new Map<unknown, Dtype>([
   ["F32", { size: 4, read: (bytes) => new Float32Array(bytes) }],
   [
@@ -37,6 +37,6 @@ function halfToSingle(half: number): number {
   if (rest >= 0x7c00) return sign | 0x7f800000 | (rest << 13); // infinity, NaN
   if (rest >= 0x0400) return sign | ((rest << 13) + (112 << 23));
   if (rest === 0) return sign;
-  const shift = Math.clz32(rest) - 21; // subnormal: up to where the leading 1 is implied
+  const shift = Math.clz32(rest) - 21; // subnormal: shifted until the leading 1 is the implicit bit
   return sign | (((rest << shift) & 0x3ff) << 13) | ((113 - shift) << 23);
 }

@@ -1,6 +1,6 @@
 /*
- * The entry for the Edge Runtime of Next.js and Vercel (export condition "edge-light"), which forbids compiling
- * bytes and compiles what is imported as .wasm?module. Without relaxed, which the Edge Runtime on Node 20 refuses.
+ * The entry for the Edge Runtime of Next.js and Vercel (export condition "edge-light"), which forbids compiling bytes
+ * but compiles imports of .wasm?module. Without relaxed SIMD, which the Edge Runtime refuses on Node 20.
  */
 import simd from "../build/simd.wasm?module";
 import { provide } from "./kernel/load.js";

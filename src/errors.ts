@@ -8,10 +8,10 @@ export class FormatError extends Error {
   }
 }
 
-/** What was thrown, as a message goes on with it. */
+/** The message of whatever was thrown. */
 export const reasonOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
-/** The same on one line, and not all of it: parsers quote a piece of the text, which may be anything. */
+/** The same on one line and cut short: parsers quote a piece of their input, which may be anything. */
 export const shortReasonOf = (error: unknown): string =>
   reasonOf(error).replace(/\s+/g, " ").slice(0, 120);

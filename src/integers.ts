@@ -1,17 +1,17 @@
 import type { Tensor } from "./tensor.js";
 
-/** A matrix as int8: row r is scales[r] times its integers, a row being all that one index of the first axis has. */
+/** A matrix as int8: row r, everything at index r of the first axis, is scales[r] times its integers. */
 export interface Integers {
-  readonly values: Int8Array; // as many as the matrix has numbers
+  readonly values: Int8Array; // (rows, ..)
   readonly scales: Float32Array; // (rows)
 }
 
-/** A tensor whose numbers are integers and a scale for each row; `data`, those numbers as float32, is made when it is read. */
+/** A tensor stored as integers with a scale for each row; `data`, its float32 numbers, is computed each time it is read. */
 export interface IntegerTensor extends Tensor {
   readonly integers: Integers;
 }
 
-/** Of integers as they are, not copied. */
+/** A tensor of these integers, not copied. */
 export function integerTensor(
   shape: readonly number[],
   integers: Integers,
@@ -44,7 +44,7 @@ export function widen({
   return numbers;
 }
 
-/** What a tensor has as integers, if those are what its shape says; null: it has none. */
+/** The integers of a tensor, if it has any and they fit its shape; otherwise null. */
 export function integersOf(
   value: unknown,
   shape: readonly number[],

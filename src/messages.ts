@@ -1,5 +1,5 @@
 /*
- * What goes between threads, in gatewise/worker and gatewise/worklet: models as bytes, errors as records.
+ * What is sent between threads in gatewise/worker and gatewise/worklet: models as bytes, errors as plain objects.
  */
 import { typedArrayName, wrong } from "./checks.js";
 import { FormatError } from "./errors.js";
@@ -7,7 +7,7 @@ import { FormatError } from "./errors.js";
 /** A model, or the bytes that its `save` wrote. */
 export type ModelSource = { save(): Uint8Array } | Uint8Array | ArrayBuffer;
 
-/** The model's bytes: a view where bytes were given. */
+/** The model's bytes; bytes that are given are not copied. */
 export function modelBytes(model: unknown): Uint8Array {
   if (typedArrayName.call(model) === "Uint8Array") return model as Uint8Array;
   if (Object.prototype.toString.call(model) === "[object ArrayBuffer]")
@@ -22,7 +22,7 @@ export function modelBytes(model: unknown): Uint8Array {
   );
 }
 
-/** An error on its way between threads: structured cloning would make a plain Error of a FormatError. */
+/** An error sent between threads: structured cloning would turn a FormatError into a plain Error. */
 export interface PackedError {
   name: string;
   message: string;
@@ -43,7 +43,7 @@ export function packError(error: unknown): PackedError {
   return { name, message, stack };
 }
 
-/** The error again, of its own class where the library has it, with the stack of the thread where it was thrown. */
+/** The error again, of its own class if the library has it, with the stack of the thread where it was thrown. */
 export function unpackError({ name, message, stack }: PackedError): Error {
   const Class = Object.hasOwn(CLASSES, name) ? CLASSES[name] : undefined;
   const error = Class ? new Class(message) : new Error(message);

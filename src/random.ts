@@ -27,7 +27,7 @@ export function uniform(
 /** Above the seeds that people choose. */
 let unseeded = 2 ** 31;
 
-/** The seed of a layer that is given none: the next of a counter, so that layers differ and a program repeats. */
+/** The seed of a layer that is given none, from a counter: layers differ, but a program gives the same every time. */
 export function nextSeed(): number {
   return unseeded++;
 }

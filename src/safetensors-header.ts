@@ -1,5 +1,5 @@
 /*
- * The header of a safetensors file: what stands before the numbers, and says whose they are.
+ * The header of a safetensors file, which names and places the tensors.
  *
  *     [ 8 bytes: the header's length ][ the header: JSON, spaces ][ the numbers of all tensors, without gaps ]
  *
@@ -12,7 +12,7 @@ import { describe, isRecord, shapeText } from "./checks.js";
 import { FormatError } from "./errors.js";
 import { decodeUtf8 } from "./utf8.js";
 
-/** A tensor of the file: its numbers lie from `begin` to `end`, in bytes behind the header. */
+/** A tensor of the file; its numbers lie from byte `begin` to byte `end`, counted from the end of the header. */
 export interface Entry<Type> {
   readonly name: string;
   readonly dtype: Type;
@@ -21,14 +21,14 @@ export interface Entry<Type> {
   readonly end: number;
 }
 
-/** The format's own limit. */
-const LONGEST_HEADER = 100_000_000;
+/** The limit that the format itself sets, in bytes. */
+const MAX_HEADER = 100_000_000;
 
 /** The name that no tensor may have. */
 export const METADATA = "__metadata__";
 
 /**
- * The file's tensors, of these types, and its metadata; `numbersOf` copies the numbers of one.
+ * The file's tensors, which must be of these types, and its metadata; `numbersOf` copies the numbers of one.
  *
  * @throws FormatError
  */
@@ -64,10 +64,10 @@ function headerEnd(file: Uint8Array): number {
     throw new FormatError(`expected 8 bytes, got ${file.length}`, 0);
   const view = new DataView(file.buffer, file.byteOffset);
   const length = Number(view.getBigUint64(0, true));
-  const most = Math.min(LONGEST_HEADER, file.length - 8);
-  if (length <= most) return 8 + length;
+  const limit = Math.min(MAX_HEADER, file.length - 8);
+  if (length <= limit) return 8 + length;
   throw new FormatError(
-    `expected a header of at most ${most} bytes, got ${length}`,
+    `expected a header of at most ${limit} bytes, got ${length}`,
     0,
   );
 }
@@ -115,7 +115,7 @@ function toEntry<Type extends { readonly size: number }>(
   if (!isSizes(offsets) || offsets.length !== 2)
     throw unexpected("data_offsets [begin, end]", offsets, place);
   if (Object.keys(value).length !== 3)
-    throw unexpected("dtype, shape and data_offsets alone", value, place);
+    throw unexpected("only dtype, shape and data_offsets", value, place);
   const [begin, end] = offsets as [number, number];
   const bytes = byteLength(shape, dtype.size, place);
   if (end - begin === bytes) return { name, dtype, shape, begin, end };
@@ -136,14 +136,14 @@ function byteLength(shape: number[], size: number, place: string): number {
   let bytes = size;
   for (const length of shape) {
     bytes *= length;
-    // at once, not at the end, where a dimension of 0 could hide it
+    // checked here, not after the loop, where a dimension of 0 could hide it
     if (bytes > Number.MAX_SAFE_INTEGER)
       throw new FormatError(`${shapeText(shape)} is too large`, place);
   }
   return bytes;
 }
 
-/** Refuses names that occur twice, of which JSON.parse keeps the last: each name in the text has one colon. */
+/** Refuses names that occur twice, of which JSON.parse keeps only the last. Each name in the text has one colon. */
 function checkNames(
   text: string,
   entries: readonly Entry<unknown>[],
@@ -168,7 +168,7 @@ function countColons(json: string): number {
   return colons;
 }
 
-/** Refuses tensors that overlap or leave bytes to nobody. */
+/** Refuses tensors that overlap or leave gaps. */
 function checkLayout(entries: readonly Entry<unknown>[], size: number): void {
   const sorted = [...entries].sort(
     (a, b) => a.begin - b.begin || a.end - b.end,
@@ -194,7 +194,7 @@ export function at(object: string, name: string): string {
   return `${object}[${JSON.stringify(name)}]`;
 }
 
-/** What a place of the file is not. */
+/** The error for an unexpected value at a place of the file. */
 export function unexpected(
   expected: string,
   got: unknown,

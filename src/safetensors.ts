@@ -1,5 +1,5 @@
 /*
- * The safetensors format, which models are saved in: safetensors-header.ts describes it.
+ * The safetensors format, in which models are saved; safetensors-header.ts describes it.
  */
 import type { Bytes } from "./bytes.js";
 import { isRecord, wrong } from "./checks.js";
@@ -12,7 +12,7 @@ import { encodeUtf8 } from "./utf8.js";
 /** Tensors by name. */
 export type StateDict = Record<string, Tensor>;
 
-/** Integers, which a tensor name_scale makes numbers of: a scale for each row. */
+/** Integer types. A tensor of one needs another, `name_scale`, with a scale for each row. */
 const INTEGERS = new Map<unknown, { size: number; read: Reader }>([
   ["I8", { size: 1, read: (bytes) => new Int8Array(bytes) }],
   ["I16", { size: 2, read: (bytes) => new Int16Array(bytes) }],
@@ -23,12 +23,12 @@ const READ = new Map([...DTYPES, ...INTEGERS]);
 const scaleName = (name: string): string => `${name}_scale`;
 
 /**
- * The tensors of a safetensors file, each with numbers of its own, and the file's metadata. Reads F32; F16, BF16 and
- * F64 are widened or rounded to F32, and so are I8 and I16 that have a scale for each row of theirs, F32 [rows] or
- * [rows, 1], by the name with _scale behind.
+ * The tensors of a safetensors file, all copies, and its metadata. Reads F32, and converts F16, BF16 and F64 to float32.
+ * I8 and I16 are converted as well if there is a tensor of the same name with _scale appended, F32 [rows] or [rows, 1],
+ * that scales their rows.
  *
- * @throws TypeError when `bytes` is not a Uint8Array or ArrayBuffer; FormatError, which names the place, when the file
- *   is damaged or holds another dtype
+ * @throws TypeError if `bytes` is not a Uint8Array or ArrayBuffer; FormatError, which names the place, if the file is
+ *   damaged or holds another dtype
  */
 export function parse(bytes: Uint8Array | ArrayBuffer): {
   tensors: StateDict;
@@ -62,17 +62,17 @@ export function parse(bytes: Uint8Array | ArrayBuffer): {
 }
 
 /**
- * A safetensors file of `tensors`, in the order of their names in the object; equal contents give equal bytes. Tensors
- * are F32; those that have integers are I8, and their scales F32.
+ * A safetensors file of `tensors`, in the order of the object's keys; equal contents give equal bytes. Tensors are
+ * written as F32, those that hold integers as I8 with their scales as F32.
  *
- * @throws TypeError, RangeError when a tensor or a metadata value is not what it should be
+ * @throws TypeError, RangeError that name the tensor or metadata value
  */
 export function serialize(
   tensors: StateDict,
   metadata?: Record<string, string>,
 ): Bytes {
   const floats: Blob[] = [];
-  // behind the floats, which then begin at multiples of 4
+  // written after the floats, which must begin at multiples of 4
   const bytes: Blob[] = [];
   for (const [name, value] of Object.entries(named(tensors, "tensors"))) {
     if (name === METADATA)
@@ -85,10 +85,17 @@ export function serialize(
       bytes.push([name, "I8", shape, values]);
     } else floats.push([name, "F32", shape, data]);
   }
-  return assemble([...floats, ...bytes], metadata);
+  const all = [...floats, ...bytes];
+  const names = new Set<string>();
+  for (const [name] of all) {
+    if (names.has(name))
+      throw wrong(true, "tensors", "no tensor named as another's scales", name);
+    names.add(name);
+  }
+  return assemble(all, metadata);
 }
 
-/** A tensor as it stands in a file. @internal */
+/** A tensor as written to a file. @internal */
 export type Blob = readonly [
   name: string,
   dtype: string,
@@ -96,7 +103,7 @@ export type Blob = readonly [
   numbers: Float32Array | Int16Array | Uint16Array | Int8Array,
 ];
 
-/** The file of them, in this order. @internal */
+/** A file of these tensors, in this order. @internal */
 export function assemble(
   blobs: readonly Blob[],
   metadata?: Record<string, string>,

@@ -22,14 +22,14 @@ export type Nested = number | readonly Nested[] | Float32Array;
 /** What every input may be. */
 export type TensorLike = Tensor | Nested;
 
-/** More than anything has that a network reads; it ends the search in an array that contains itself. */
-const MOST_DIMENSIONS = 32;
+/** More than any network uses; it stops the search in an array that contains itself. */
+const MAX_DIMENSIONS = 32;
 
 /**
  * A tensor with a copy of `values`.
  *
- * Without `shape` the nesting tells it: `tensor([[1, 2], [3, 4]])` is [2, 2], `tensor(7)` is []. With `shape` a
- * flat list is read row by row: `tensor([1, 2, 3, 4], [2, 2])`.
+ * Without `shape`, the shape follows from the nesting: `tensor([[1, 2], [3, 4]])` is [2, 2], `tensor(7)` is []. With
+ * `shape`, a flat list is read row by row: `tensor([1, 2, 3, 4], [2, 2])`.
  *
  * @throws TypeError for anything but numbers; RangeError for ragged or empty rows, sizes that are not positive
  *   integers, and values whose count or nesting does not match `shape`
@@ -48,7 +48,7 @@ export function tensor(
   return { shape: [...shape], data: flatten(values, found, "values") };
 }
 
-/** Arrays of so many dimensions. */
+/** Nested arrays of `Rank` dimensions. */
 export type NestedArray<Rank extends number> = Rank extends 0
   ? number
   : Rank extends 1
@@ -60,10 +60,10 @@ export type NestedArray<Rank extends number> = Rank extends 0
         : Nested;
 
 /**
- * The numbers of `t` as nested arrays, one level a dimension; a plain number for shape [].
+ * The numbers of `t` as nested arrays, one level per dimension; a plain number for shape [].
  *
- * @param rank how many dimensions `t` must have: of what comes out TypeScript then knows the type
- * @throws TypeError, RangeError when `t` is not a tensor, or has not that many dimensions
+ * @param rank the number of dimensions that `t` must have, by which TypeScript knows the type of the result
+ * @throws TypeError, RangeError if `t` is not a tensor or does not have that many dimensions
  */
 export function toArray(t: Tensor): Nested;
 export function toArray<Rank extends number>(
@@ -86,8 +86,8 @@ export function toArray(t: Tensor, rank?: number): Nested {
 }
 
 /**
- * `value` as it is now, its data not copied, when it is a tensor; otherwise a new tensor of its numbers. A tensor may
- * have dimensions of 0: whether they make sense is for the caller to say.
+ * A tensor as it is, its data not copied; anything else as a new tensor of its numbers. A tensor may have dimensions of
+ * 0; the caller decides whether they make sense.
  *
  * @throws TypeError, RangeError as `tensor`
  */
@@ -98,8 +98,8 @@ export function asTensor(value: TensorLike, name: string): Tensor {
 }
 
 /**
- * `value` as it is now: sizes of at least 0, and a Float32Array, not copied, with a number for each place. Each part is
- * read once, so that what was checked is what is used, whatever a getter gives the next time.
+ * Checks that `value` is a tensor: sizes of at least 0, and a Float32Array of as many numbers, which is not copied. Each
+ * property is read only once, so that what was checked is what is used even if it is a getter.
  */
 export function checkTensor(value: unknown, name: string): Tensor {
   if (!isTensorShaped(value)) throw wrong(false, name, "a tensor", value);
@@ -123,14 +123,14 @@ function isTensorShaped(
   );
 }
 
-/** How many numbers a tensor of this shape has; 1 for []. */
+/** The number of elements of a tensor of this shape; 1 for []. */
 export function sizeOf(shape: readonly number[]): number {
   let size = 1;
   for (const length of shape) size *= length;
   return size;
 }
 
-/** Numbers one after another. */
+/** The arrays joined into one. */
 export function concat(parts: readonly Float32Array[]): Float32Array {
   const size = parts.reduce((sum, { length }) => sum + length, 0);
   const joined = new Float32Array(size);
@@ -168,7 +168,7 @@ function checkCount(
   );
 }
 
-/** The shape that the first element of each level tells; `flatten` holds the others to it. */
+/** The shape by the first element of each level; `flatten` checks that the others agree. */
 function nestedShape(values: unknown, name: string): number[] {
   const shape: number[] = [];
   for (let level = values; typeof level !== "number"; level = level[0]) {
@@ -176,16 +176,16 @@ function nestedShape(values: unknown, name: string): number[] {
     if (!isList(level)) throw wrong(false, place(), "numbers", level);
     if (level.length === 0)
       throw wrong(true, place(), "at least one number", level);
-    if (shape.length === MOST_DIMENSIONS)
+    if (shape.length === MAX_DIMENSIONS)
       throw new RangeError(
-        message(name, `at most ${MOST_DIMENSIONS} dimensions`, "more"),
+        message(name, `at most ${MAX_DIMENSIONS} dimensions`, "more"),
       );
     shape.push(level.length);
   }
   return shape;
 }
 
-/** The numbers of `values` in order; throws where its nesting departs from `shape`. */
+/** The numbers of `values` in order; throws if its nesting does not match `shape`. */
 function flatten(
   values: unknown,
   shape: readonly number[],

@@ -1,9 +1,9 @@
 /*
- * UTF-8 text. Where the host has no TextEncoder and TextDecoder, as in an AudioWorklet, the language's own functions
- * for URIs do it, some 30 times slower.
+ * UTF-8 text. Without TextEncoder and TextDecoder, as in an AudioWorklet, JavaScript's functions for URIs do the work,
+ * about 30 times slower.
  */
 
-/** Lone surrogates are for the caller to escape, as JSON.stringify does. */
+/** The caller must escape lone surrogates, as JSON.stringify does. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   if (typeof TextEncoder === "function") return new TextEncoder().encode(text);
   const escaped = encodeURIComponent(text);
@@ -19,10 +19,10 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return bytes.slice(0, length);
 }
 
-/** One for all calls: a pickle has thousands of names. Made when first used, where there is one. */
+/** Shared by all calls, since a pickle has thousands of names; created on first use, because some hosts have none. */
 let decoder: TextDecoder | undefined;
 
-/** @throws TypeError or URIError where the bytes are not UTF-8 */
+/** @throws TypeError or URIError if the bytes are not UTF-8 */
 export function decodeUtf8(bytes: Uint8Array<ArrayBuffer>): string {
   if (typeof TextDecoder === "function") {
     decoder ??= new TextDecoder("utf-8", { fatal: true });

@@ -1,9 +1,6 @@
-// apart from the channel, whose types are birpc's: those of this one are public, and the package has no birpc
+// not in channel.ts: this type is public, and the declarations of channel.ts need birpc, which the package does not have
 
-/**
- * A Worker of the web's kind (browsers, Deno, Bun) or of node:worker_threads. One more kind of thread needs no more
- * than these.
- */
+/** A web Worker (browsers, Deno, Bun) or a Worker of node:worker_threads: all that is needed of either. */
 export interface WorkerLike {
   postMessage(message: unknown, transfer: never): void;
   terminate(): unknown;

@@ -1,6 +1,6 @@
 /*
- * The entry for Cloudflare Workers (export condition "workerd"). They forbid compiling bytes, and compile what is
- * imported as .wasm when they are deployed: nothing to pass to init.
+ * The entry for Cloudflare Workers (export condition "workerd"). They forbid compiling bytes at run time but compile
+ * imported .wasm files on deployment, so users need not pass a module to init.
  */
 import dot from "../build/dot.wasm";
 import relaxed from "../build/relaxed.wasm";

@@ -11,11 +11,11 @@ import { Pointwise, stageOfCell } from "./pointwise.js";
 
 /** Options of an `Activation`. */
 export interface ActivationOptions {
-  /** Any that a cell may have, or 'softmax' over the features of a step. */
+  /** Any activation of a cell, or 'softmax' over the features of a step. */
   activation: StandardActivation | CellActivation;
   /** The features of a step. */
   size: number;
-  /** The kernel when it runs by itself; 'auto' by default. */
+  /** The kernel; 'auto' by default. */
   backend?: BackendChoice;
 }
 

@@ -8,7 +8,7 @@ import {
 
 const LETTERS = ["alpha", "beta"] as const;
 
-/** An activation by its name, or with an alpha and beta that it has; `more`: names that are allowed beside. */
+/** An activation: its name, or { name, alpha, beta }; `more`: further names that are allowed. */
 export function checkActivation<More extends Activation = never>(
   value: unknown,
   name: string,
@@ -16,16 +16,17 @@ export function checkActivation<More extends Activation = never>(
 ): CellActivation | More {
   const names = [...ACTIVATION_NAMES, ...more];
   if (!isRecord(value)) return oneOf(value, name, names) as CellActivation;
-  const own = oneOf(value["name"], `${name}.name`, ACTIVATION_NAMES);
-  const { length } = DEFINITIONS[own].defaults;
-  const checked: { name: typeof own; alpha?: number; beta?: number } = {
-    name: own,
+  const chosen = oneOf(value["name"], `${name}.name`, ACTIVATION_NAMES);
+  const { length } = DEFINITIONS[chosen].defaults;
+  const checked: { name: typeof chosen; alpha?: number; beta?: number } = {
+    name: chosen,
   };
   LETTERS.forEach((letter, index) => {
     const number = value[letter];
     if (number === undefined) return;
     if (index >= length || !Number.isFinite(number)) {
-      const expected = index < length ? "a finite number" : `none for ${own}`;
+      const expected =
+        index < length ? "a finite number" : `none for ${chosen}`;
       const right = typeof number === "number";
       throw wrong(right, `${name}.${letter}`, expected, number);
     }
@@ -34,11 +35,11 @@ export function checkActivation<More extends Activation = never>(
   return Object.freeze(checked);
 }
 
-/** An activation as reports name it: its name, or with the numbers given. */
+/** An activation in reports: its name, with alpha and beta if they were given. */
 export const activationText = (activation: Activation | CellActivation) =>
   typeof activation === "string" ? activation : JSON.stringify(activation);
 
-/** The activations of a cell with so many functions: none, one set, or (`both`) one for each direction. */
+/** The activations of a cell that has `functions` of them: none, one set, or (`both`) one set for each direction. */
 export function checkActivations(
   value: unknown,
   functions: number,

@@ -1,8 +1,9 @@
 import {
+  isRecord,
   knownKeys,
   positiveInteger,
   record,
-  refuseTheirWords,
+  refuseForeignNames,
 } from "../checks.js";
 import { conv1dCell } from "../kernel/cells/conv1d.js";
 import type { StateDict } from "../safetensors.js";
@@ -18,21 +19,21 @@ export interface BatchNormOptions {
   size: number;
   /** Added to the variance; 1e-5 by default (Keras's layers have 1e-3). */
   epsilon?: number;
-  /** The kernel when it runs by itself; 'auto' by default. */
+  /** The kernel; 'auto' by default. */
   backend?: BackendChoice;
 }
 
 /**
- * Batch normalisation of a trained model: y = (x - running_mean) / √(running_var + ε) · weight + bias, the same line for
- * each feature at every step (Ioffe and Szegedy 2015). State dict: weight, bias, running_mean, running_var [size], as
- * torch.nn.BatchNorm1d, whose num_batches_tracked is left aside.
+ * Batch normalisation of a trained model: y = (x - running_mean) / √(running_var + ε) · weight + bias, feature by
+ * feature, the same at every step (Ioffe and Szegedy 2015). State dict: weight, bias, running_mean, running_var [size],
+ * as torch.nn.BatchNorm1d; its num_batches_tracked is ignored.
  */
 export class BatchNorm extends Pointwise {
   declare readonly type: "BatchNorm";
   readonly options: Readonly<Required<BatchNormOptions>>;
 
   constructor(options: BatchNormOptions) {
-    refuseTheirWords(record(options, "options"));
+    refuseForeignNames(record(options, "options"));
     const checked = {
       size: positiveInteger(options.size, "size"),
       epsilon: checkEpsilon(options.epsilon ?? 1e-5),
@@ -40,7 +41,7 @@ export class BatchNorm extends Pointwise {
     };
     const { size, epsilon, backend } = knownKeys(options, checked);
     const initial = { weight: 1, bias: 0, running_mean: 0, running_var: 1 };
-    // drawn in this order
+    // Parameters draws them in this order
     const values = Object.values(initial);
     const parameters = new Parameters(
       Object.keys(initial).map((name) => [name, [size]]),
@@ -54,7 +55,7 @@ export class BatchNorm extends Pointwise {
         (weight, i) =>
           weight / Math.sqrt((numbers("running_var")[i] as number) + epsilon),
       );
-    // a convolution of one step, each feature a group of its own
+    // a convolution with kernel size 1 and each feature in a group of its own
     const cell = conv1dCell({
       inputSize: size,
       outputSize: size,
@@ -86,8 +87,9 @@ export class BatchNorm extends Pointwise {
 
   /** @internal */
   override prepareStateDict(dict: StateDict, prefix: string): () => void {
+    if (!isRecord(dict)) return super.prepareStateDict(dict, prefix);
     const { [`${prefix}num_batches_tracked`]: _, ...own } = dict;
-    return super.prepareStateDict(own, prefix);
+    return super.prepareStateDict(own as StateDict, prefix);
   }
 
   /** @internal */

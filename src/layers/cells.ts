@@ -1,6 +1,6 @@
 /*
- * What RNN, LSTM and GRU are: gates and their order in each framework, functions, parameters, states. Formats read it
- * here, since the kernel, which it is part of, is the layers' alone.
+ * What formats need to know about RNN, LSTM and GRU: gates and their order in each framework, functions, parameters,
+ * states. It is part of the kernel, which only layers may import, so it is exported again here.
  */
 export {
   gateOrder,

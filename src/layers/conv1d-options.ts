@@ -5,7 +5,7 @@ import {
   oneOf,
   positiveInteger,
   record,
-  refuseTheirWords,
+  refuseForeignNames,
   wrong,
 } from "../checks.js";
 import type { Window } from "../kernel/cells/cell.js";
@@ -22,36 +22,36 @@ import {
   precisionOptions,
 } from "./options.js";
 
-/** Options of a `Conv1d`, in the words of `torch.nn.Conv1d`; precisions of integers are for one group. */
+/** Options of a `Conv1d`, with the meaning they have in `torch.nn.Conv1d`; precision 'int8' needs groups 1. */
 export interface Conv1dOptions extends PrecisionOptions {
   inputSize: number;
   outputSize: number;
-  /** K, the steps of x that an output step is made of. */
+  /** K, the number of input steps that each output step is computed from. */
   kernelSize: number;
-  /** Steps of x from one output step to the next; 1 by default. */
+  /** Input steps from one output step to the next; 1 by default. */
   stride?: number;
-  /** Steps of x between two that an output step is made of; 1 by default. */
+  /** Distance between the input steps that an output step is computed from; 1 by default. */
   dilation?: number;
-  /** The features of each of so many groups are made of its own input features alone; 1 by default. */
+  /** Number of groups, each of which computes its output features from its own input features only; 1 by default. */
   groups?: number;
   /**
-   * Zeros around each sequence. 'valid', the default: none; a number: as many on both sides, as in PyTorch; 'same':
-   * as many as ⌈T / stride⌉ output steps take, the odd one behind, as in Keras; 'causal': (K - 1) · dilation in front,
-   * so that no output step needs a later one.
+   * Zeros around each sequence. 'valid', the default: none; a number: that many on both sides, as in PyTorch; 'same':
+   * as many as ⌈T / stride⌉ output steps need, an odd one at the end, as in Keras; 'causal': (K - 1) · dilation at the
+   * start, so that no output step depends on later ones.
    */
   padding?: "causal" | "same" | "valid" | number;
   /** true by default. */
   bias?: boolean;
-  /** 'linear', the default: none; any that a cell may have, or 'softmax'. */
+  /** 'linear' (none), the default; any activation of a cell, or 'softmax'. */
   activation?: StandardActivation | CellActivation;
-  /** Of the initial weights, U(-1/√n, 1/√n) with n = I / groups · K; by default each layer has one of its own. */
+  /** Seed of the initial weights, U(-1/√n, 1/√n) with n = I / groups · K; by default each layer gets its own. */
   seed?: number;
-  /** The kernel when it runs by itself; 'auto' by default. */
+  /** The kernel; 'auto' by default. */
   backend?: BackendChoice;
 }
 
 export function checkOptions(options: Conv1dOptions): Required<Conv1dOptions> {
-  refuseTheirWords(record(options, "options"));
+  refuseForeignNames(record(options, "options"));
   const checked = {
     inputSize: positiveInteger(options.inputSize, "inputSize"),
     outputSize: positiveInteger(options.outputSize, "outputSize"),
@@ -88,7 +88,7 @@ function checkPadding(value: unknown): "causal" | "same" | "valid" | number {
   throw wrong(true, "padding", "an integer of at least 0", value);
 }
 
-/** The steps that an output step is made of; null where those are its own and what came before. */
+/** The window of input steps; null if the convolution is causal with stride 1, so that a step needs only its past. */
 export function windowOf(options: Required<Conv1dOptions>): Window | null {
   const { kernelSize, stride, dilation, padding } = options;
   const span = (kernelSize - 1) * dilation + 1;

@@ -25,16 +25,16 @@ import { joinState, splitState, type State } from "./state.js";
 import { Stream } from "./stream.js";
 import { isTimeFirst, swapAxes } from "./time-first.js";
 
-/** The last (K - 1) · dilation inputs of a causal Conv1d of stride 1: [B, (K - 1) · dilation, I], no B when the input had none. */
+/** The last inputs of a causal Conv1d of stride 1, [B, (K - 1) · dilation, I]; without B if the input had none. */
 export interface ConvState {
   history: Tensor;
 }
 
-/** What one call of a `Conv1d` is told beside its input. */
+/** Options of `forward` of a `Conv1d`. */
 export interface ConvForwardOptions {
-  /** Of a causal one of stride 1: the inputs before; zeros by default. */
+  /** The preceding inputs, for a causal Conv1d of stride 1; zeros by default. */
   state?: ConvState;
-  /** B valid lengths: each row as by itself; its outputs past `stepsOut(length)` are 0. */
+  /** The lengths of the B sequences: each is computed as if alone, and its outputs past `stepsOut(length)` are 0. */
   lengths?: readonly number[];
   /** false: input and output are [T, B, ..]. true by default. */
   batchFirst?: boolean;
@@ -47,9 +47,9 @@ const FORWARD = {
 } satisfies Record<keyof ConvForwardOptions, 0>;
 
 /**
- * A convolution over time: y(t) = f(b + Σ over k of W(k) x(t · stride + k · dilation - zeros in front)), a
+ * A convolution over time: y(t) = f(b + Σ over k of W(k) x(t · stride + k · dilation - zeros at the start)), a
  * cross-correlation as in all frameworks. State dict: weight [out, in / groups, K], bias [out], as torch.nn.Conv1d. It
- * streams with padding 'causal' and stride 1. Masked steps come in as they are, which behind a Masking is zeros.
+ * can run as a stream with padding 'causal' and stride 1. It ignores masks; after a Masking, masked steps are zeros.
  */
 export class Conv1d extends Layer {
   declare readonly type: "Conv1d";
@@ -84,7 +84,7 @@ export class Conv1d extends Layer {
     this.#packed = new PackedModel("Conv1d", [this], backend);
   }
 
-  /** A layer of the sizes and bias that the dict tells; `options` add all else, groups among it. */
+  /** A layer from a state dict, which tells the sizes and the bias; `options` add the rest, such as groups. */
   static fromStateDict(
     dict: StateDict,
     options: { prefix?: string } & Partial<Conv1dOptions> = {},
@@ -109,8 +109,8 @@ export class Conv1d extends Layer {
    * Runs whole sequences.
    *
    * @param input [B, T, I] or [T, I]
-   * @returns output [B, stepsOut(T), O] or [stepsOut(T), O], and the last inputs where it streams, null elsewhere
-   * @throws TypeError, RangeError that name the argument; nothing has then changed
+   * @returns output [B, stepsOut(T), O] or [stepsOut(T), O], and the last inputs if it is causal with stride 1, else null
+   * @throws TypeError, RangeError that name the argument; the layer is then unchanged
    */
   forward(
     input: TensorLike,
@@ -150,9 +150,9 @@ export class Conv1d extends Layer {
   }
 
   /**
-   * A stream over this layer, from zeros or from `state` (that of an input without B).
+   * A stream over this layer that starts from `state`, without a batch axis; zeros by default.
    *
-   * @throws RangeError but with padding 'causal' and stride 1
+   * @throws RangeError unless padding is 'causal' and stride 1
    */
   stream(options: { state?: ConvState } = {}): Stream<ConvState> {
     this.checkStreamable();
@@ -210,7 +210,7 @@ export class Conv1d extends Layer {
   }
 }
 
-// Outside of the class: esbuild calls one that names itself _Conv1d, and so would consoles.
+// outside the class: esbuild renames a class that refers to itself to _Conv1d, which consoles would show
 const make = (options: Conv1dOptions): Conv1d => new Conv1d(options);
 
 function initialParameters(options: Required<Conv1dOptions>): Parameters {
@@ -223,5 +223,5 @@ function initialParameters(options: Required<Conv1dOptions>): Parameters {
   ];
   if (bias) shapes.push(["bias", [outputSize]]);
   const draw = (size: number) => uniform(size, bound, random);
-  return new Parameters(shapes, draw, options.precision !== "float32");
+  return new Parameters(shapes, draw, options);
 }

@@ -2,7 +2,7 @@ import {
   boolean,
   positiveInteger,
   record,
-  refuseTheirWords,
+  refuseForeignNames,
 } from "../checks.js";
 import { seeded, uniform } from "../random.js";
 import type { StateDict } from "../safetensors.js";
@@ -11,7 +11,7 @@ import { checkToken, tokenSequences } from "./input.js";
 import {
   Layer,
   type LayerDescription,
-  type Passage,
+  type LayerInput,
   type TokenTable,
 } from "./layer.js";
 import { bothMasks } from "./mask.js";
@@ -24,9 +24,9 @@ export interface EmbeddingOptions {
   vocabSize: number;
   /** The size of a token's vector. */
   size: number;
-  /** Of the initial vectors, U(-1, 1); by default each layer has one of its own, the same in every run. */
+  /** Seed of the initial vectors, U(-1, 1); by default each layer gets its own, the same in every run. */
   seed?: number;
-  /** In a model, steps of token 0 are masked for the recurrent layers behind (Keras's mask_zero); false by default. */
+  /** In a model, masks the steps of token 0 for the recurrent layers after it (Keras's mask_zero); false by default. */
   maskZero?: boolean;
 }
 
@@ -41,7 +41,7 @@ export class Embedding extends Layer {
   readonly #parameters: Parameters;
 
   constructor(options: EmbeddingOptions) {
-    refuseTheirWords(record(options, "options"));
+    refuseForeignNames(record(options, "options"));
     record(options, "options", {
       vocabSize: 0,
       size: 0,
@@ -71,7 +71,7 @@ export class Embedding extends Layer {
     this.#parameters = parameters;
   }
 
-  /** An embedding of the sizes that the dict tells. */
+  /** An embedding from a state dict, which tells the sizes. */
   static fromStateDict(
     dict: StateDict,
     options: { prefix?: string } & Partial<EmbeddingOptions> = {},
@@ -93,7 +93,11 @@ export class Embedding extends Layer {
     return this.#parameters.get("weight") as Float32Array;
   }
 
-  /** @throws RangeError for ids that are no integers from 0 to V - 1 */
+  /**
+   * Token ids [B, T] or [T] → vectors [B, T, size] or [T, size].
+   *
+   * @throws RangeError for ids that are not integers from 0 to V - 1
+   */
   forward(input: TensorLike): { output: Tensor } {
     const { size } = this.options;
     const tokens = tokenSequences(input);
@@ -122,7 +126,7 @@ export class Embedding extends Layer {
     return this;
   }
 
-  /** A token is looked up. @internal */
+  /** Looking up a token takes none. @internal */
   override get multiplications(): number {
     return 0;
   }
@@ -149,8 +153,8 @@ export class Embedding extends Layer {
     return { sizes: { vocabSize, size }, convention };
   }
 
-  /** Tokens (B, T) become their vectors; those that are 0 are masked if the options say so. @internal */
-  override pass(given: Passage) {
+  /** Looks up tokens (B, T); those that are 0 are masked if the options say so. @internal */
+  override pass(given: LayerInput) {
     const own = this.masks
       ? Uint8Array.from(given.data, (id) => (id ? 1 : 0))
       : null;
@@ -165,5 +169,5 @@ export class Embedding extends Layer {
   }
 }
 
-// Outside of the class: esbuild calls one that names itself _Embedding, and so would consoles.
+// outside the class: esbuild renames a class that refers to itself to _Embedding, which consoles would show
 const make = (options: EmbeddingOptions): Embedding => new Embedding(options);

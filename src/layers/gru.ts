@@ -12,13 +12,14 @@ import { type CellDescription, Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
 import type { State } from "./state.js";
 
+/** Options of a `GRU`. */
 export interface GRUOptions extends RecurrentOptions {
   /**
-   * true, the default: n = tanh(W x + b + r ∘ (U h + c)), as PyTorch, cuDNN and Keras do. false:
-   * n = tanh(W x + b + c + U (r ∘ h)), as Cho et al. 2014 and Chung et al. 2014 wrote it.
+   * true, the default: n = tanh(W x + b + r ∘ (U h + c)), as in PyTorch, cuDNN and Keras. false:
+   * n = tanh(W x + b + c + U (r ∘ h)), as in Cho et al. 2014 and Chung et al. 2014.
    */
   resetAfter?: boolean;
-  /** 'keep', the default: h' = z ∘ h + (1 - z) ∘ n, as PyTorch; 'replace': h' = (1 - z) ∘ h + z ∘ n, Chung et al. 2014. */
+  /** 'keep', the default: h' = z ∘ h + (1 - z) ∘ n, as in PyTorch. 'replace': h' = (1 - z) ∘ h + z ∘ n (Chung et al. 2014). */
   updateGate?: "keep" | "replace";
 }
 
@@ -57,13 +58,13 @@ export class GRU extends Recurrent<
     return {
       gates: gruKind.orders.pytorch,
       words: [reset, `update gate ${updateGate}s`],
-      said: ["resetAfter", "updateGate"],
+      covered: ["resetAfter", "updateGate"],
     };
   }
 
   /**
-   * A layer of the sizes, layers, bias and directions that the dict's names and shapes tell; `options` add what
-   * they cannot: resetAfter and updateGate.
+   * A layer from a state dict: sizes, number of layers, bias and directions follow from its names and shapes. `options`
+   * add what does not, such as resetAfter and updateGate.
    *
    * @throws TypeError, RangeError when the dict is not that of a torch.nn.GRU
    */
@@ -78,8 +79,8 @@ export class GRU extends Recurrent<
   }
 
   /**
-   * A layer of weights as Keras's get_weights() gives them: kernel [I, 3·H], recurrent kernel [H, 3·H] and bias, [2, 3·H] with reset_after and [3·H] without,
-   * which resetAfter follows; gates z r h unless gateOrder says otherwise.
+   * A layer from weights as Keras's get_weights() returns them: kernel [I, 3·H], recurrent kernel [H, 3·H] and bias,
+   * [2, 3·H] with reset_after and [3·H] without, which sets resetAfter; gates in the order z r h or as gateOrder says.
    *
    * @throws TypeError, RangeError that name the array or option
    */
@@ -98,5 +99,5 @@ export class GRU extends Recurrent<
   }
 }
 
-// Outside of the class: esbuild calls one that names itself _GRU, and so would consoles.
+// outside the class: esbuild renames a class that refers to itself to _GRU, which consoles would show
 const make = (options: GRUOptions): GRU => new GRU(options);

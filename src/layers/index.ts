@@ -1,6 +1,6 @@
 /*
- * All layers, and nothing else: the package exports what this file exports by name, classes and their options; by the
- * names in the table saved models are read.
+ * All layers, and nothing else. The package exports what this file exports by name, classes and their options; saved
+ * models are read by the names in the default export.
  */
 import { Activation } from "./activation.js";
 import { BatchNorm } from "./batch-norm.js";
@@ -44,8 +44,8 @@ export type { PoolingOptions } from "./pooling.js";
 export type { RNNOptions } from "./rnn.js";
 
 /**
- * By the names that saved models give them. The default export, which `export *` leaves out, and written out: of a
- * namespace, bundlers cannot tell that nobody uses it, and an application of LSTM alone would carry all of them.
+ * The classes by their names in saved models. A default export, because `export *` leaves it out; written out, because
+ * bundlers cannot tell that a namespace is unused, and an application with only an LSTM would carry all layers.
  */
 export default {
   Activation,

@@ -1,7 +1,7 @@
 import { message, shapeText, wrong } from "../checks.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
 
-/** A checked input: its data, and B and T; `batched` false when it came without B. */
+/** A checked input: its data, B and T; `batched` is false if it had no B. */
 export interface Sequences {
   readonly data: Float32Array;
   readonly batch: number;
@@ -71,7 +71,7 @@ function counted(
   throw new RangeError(message(name, expected, shapeText(shape)));
 }
 
-/** @throws RangeError where T, or a row's length, is too short for layers that give fewer steps than they take */
+/** @throws RangeError if T, or a row's length, is too short for layers that return fewer steps than they are given */
 export function checkSteps(
   layers: readonly { stepsOut(steps: number): number }[],
   steps: number,
@@ -84,8 +84,7 @@ export function checkSteps(
     ) > 0;
   const check = (all: number, name: string) => {
     if (fits(all)) return;
-    let enough = all;
-    while (!fits(enough)) enough++;
+    const enough = leastThat(fits, all);
     const expected = `at least ${enough} time steps for these layers`;
     throw new RangeError(message(name, expected, `${all}`));
   };
@@ -93,7 +92,20 @@ export function checkSteps(
   lengths?.forEach((length, row) => check(length, `lengths[${row}]`));
 }
 
-/** B lengths from 1 to T, or null when there are none. */
+/** The least number above `tooFew` that fits, by bisection: a dilation may be so large that counting takes hours. */
+function leastThat(fits: (steps: number) => boolean, tooFew: number): number {
+  let low = tooFew;
+  let high = 2 * tooFew;
+  while (!fits(high)) high *= 2;
+  for (;;) {
+    const middle = Math.floor((low + high) / 2);
+    if (middle <= low || middle >= high) return high;
+    if (fits(middle)) high = middle;
+    else low = middle;
+  }
+}
+
+/** B lengths from 1 to T, or null if none are given. */
 export function checkLengths(
   lengths: unknown,
   { batch, steps, batched }: Sequences,

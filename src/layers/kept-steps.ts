@@ -1,15 +1,16 @@
 import type { Mask } from "./mask.js";
 
 /**
- * Sequences without their masked steps: what is left of each row moves together, so that a kernel which knows
- * nothing of masks runs over it. A state passes a masked step as it is, and so it passes a step that is not there.
+ * Sequences with their masked steps removed: the remaining steps of each row are moved together, so that the kernel,
+ * which knows nothing about masks, can run over them. A masked step leaves the state unchanged, and so does a step that
+ * is not there.
  */
 export class KeptSteps {
   readonly batch: number;
   readonly mask: Mask;
-  /** Steps that are left of each row, perhaps none. */
+  /** The number of steps left in each row, perhaps 0. */
   readonly lengths: readonly number[];
-  /** The most of them, at least 1. */
+  /** The largest of them, at least 1. */
   readonly steps: number;
   readonly #all: number; // T
   readonly #kept: readonly (readonly number[])[];
@@ -28,12 +29,12 @@ export class KeptSteps {
     this.steps = this.lengths.reduce((most, own) => Math.max(most, own), 1);
   }
 
-  /** The steps that are left: (B, T, size) → (B, steps, size). */
+  /** The remaining steps: (B, T, size) → (B, steps, size). */
   gather(data: Float32Array): Float32Array {
     return this.#move(data, this.#all, this.steps, (t, kept) => [t, kept]);
   }
 
-  /** The other way: (B, steps, size) → (B, T, size), zeros at masked steps. */
+  /** The inverse: (B, steps, size) → (B, T, size), with zeros at masked steps. */
   spread(data: Float32Array): Float32Array {
     return this.#move(data, this.steps, this.#all, (t, kept) => [kept, t]);
   }

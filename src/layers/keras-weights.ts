@@ -1,8 +1,8 @@
 /*
- * Weights as Keras's get_weights() and TensorFlow have them, as a state dict of ours.
+ * Converts weights from the layout of Keras's get_weights() and of TensorFlow into a state dict.
  *
  *     Keras       kernel [I, G·H]   recurrent_kernel [H, G·H]   bias [G·H], of a GRU with reset_after [2, 3·H]
- *     TensorFlow  kernel [I + H, 4·H] of a BasicLSTMCell, inputs first, gates i j f o   bias [4·H], the forget bias apart
+ *     TensorFlow  kernel [I + H, 4·H] of a BasicLSTMCell, inputs first, gates i j f o   bias [4·H], without the forget bias
  *     ours        weight_ih_l0 [G·H, I]   weight_hh_l0 [G·H, H]   bias_ih_l0, bias_hh_l0 [G·H], gates as PyTorch
  */
 import { describe, message, wrong } from "../checks.js";
@@ -10,20 +10,20 @@ import type { StateDict } from "../safetensors.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
 import type { RecurrentKind } from "../kernel/model.js";
 
-/** What Keras's arrays do not tell. */
+/** What Keras's arrays do not say themselves. */
 export interface KerasWeightsOptions {
-  /** The letters of the gates in their order; LSTM 'ifco' (a BasicLSTMCell's 'ijfo'), GRU 'zrh' by default. */
+  /** The letters of the gates in order; by default 'ifco' for an LSTM ('ijfo' is BasicLSTMCell's) and 'zrh' for a GRU. */
   gateOrder?: string;
-  /** Added to the forget gate's bias: a BasicLSTMCell adds 1 when it runs. 0 by default. */
+  /** Added to the forget gate's bias; BasicLSTMCell adds 1 at run time. 0 by default. */
   forgetBias?: number;
 }
 
-/** What they tell. */
+/** What the arrays hold. */
 export interface KerasWeights {
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly bias: boolean;
-  /** Of a GRU: whether it has two biases, as one with reset_after; null where it has none. */
+  /** For a GRU: whether it has two biases, which means reset_after; null if it has none, and for other layers. */
   readonly resetAfter: boolean | null;
   readonly dict: StateDict;
 }
@@ -43,7 +43,7 @@ export function readKerasWeights(
   const gates = kind.gates.length;
   if (!Array.isArray(weights) || !weights.length || weights.length > 3) {
     const expected =
-      "[kernel, recurrent_kernel, bias], as get_weights() gives them";
+      "[kernel, recurrent_kernel, bias], as get_weights() returns them";
     throw wrong(Array.isArray(weights), "weights", expected, weights);
   }
   if (typeof forgetBias !== "number" || !Number.isFinite(forgetBias))
@@ -55,7 +55,7 @@ export function readKerasWeights(
     );
   const order = blocksOf(kind, gateOrder);
   const all = weights.map((each, index) => asTensor(each, `weights[${index}]`));
-  const { kernel, recurrent, bias } = apart(all, gates);
+  const { kernel, recurrent, bias } = splitArrays(all, gates);
   const [inputSize] = kernel.shape as [number];
   const [hiddenSize] = recurrent.shape as [number];
   const dict: StateDict = {
@@ -66,7 +66,9 @@ export function readKerasWeights(
   const twice = bias?.data.length === 2 * rows && type === "GRU";
   if (bias && !twice && bias.data.length !== rows) {
     const two = type === "GRU" ? ` or [2, ${rows}]` : "";
-    throw new RangeError(message("bias", `[${rows}]${two}`, describe(bias)));
+    const name = `weights[${weights.length - 1}]`;
+    const expected = `a bias [${rows}]${two}`;
+    throw new RangeError(message(name, expected, describe(bias)));
   }
   if (bias || forgetBias) {
     const own = bias?.data ?? new Float32Array(rows);
@@ -95,7 +97,7 @@ export function readKerasWeights(
   };
 }
 
-/** For each of PyTorch's gates, which of their blocks it is. */
+/** For each of PyTorch's gates, the index of its block in Keras's arrays. */
 function blocksOf(
   { gates, orders }: KindFacts,
   given: string | undefined,
@@ -112,8 +114,8 @@ function blocksOf(
   throw new RangeError(message("gateOrder", expected, JSON.stringify(given)));
 }
 
-/** The arrays by what they are; the one kernel of a TensorFlow cell is cut in two. */
-function apart(all: readonly Tensor[], gates: number) {
+/** The arrays by their role; the single kernel of a TensorFlow cell is cut in two. */
+function splitArrays(all: readonly Tensor[], gates: number) {
   const [kernel, second, third] = all as [Tensor, Tensor?, Tensor?];
   const columns = kernel.shape[1] ?? 0;
   const H = columns / gates;
@@ -143,7 +145,7 @@ function apart(all: readonly Tensor[], gates: number) {
   };
 }
 
-/** [K, G·H] → [G·H, K], the blocks of H columns in the order given. */
+/** [K, G·H] → [G·H, K], with the blocks of H columns in the given order. */
 function transposed({ shape, data }: Tensor, order: readonly number[]): Tensor {
   const [K, rows] = shape as [number, number];
   const H = rows / order.length;

@@ -1,21 +1,21 @@
 import { positiveInteger, record } from "../checks.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { sequences } from "./input.js";
-import { Layer, type LayerDescription, type Passage } from "./layer.js";
+import { Layer, type LayerDescription, type LayerInput } from "./layer.js";
 import { Parameters } from "./parameters.js";
 
 /** Options of a `LastStep`. */
 export interface LastStepOptions {
-  /** Features of a step. */
+  /** The features of a step. */
   size: number;
-  /** How many times the step comes out; without it once, and T is gone behind it. */
+  /** How many times to repeat the step; by default it is returned once, without a time axis. */
   repeat?: number | null;
 }
 
 /**
- * The last step alone, [B, T, size] → [B, size], or as often as `repeat` says, [B, repeat, size]: PyTorch's `y[:, -1]`,
- * and behind it Keras's RepeatVector. Of a sequence with a length of its own it is that one's last step, of a masked
- * one the last that counts. It has no parameters.
+ * The last step, [B, T, size] → [B, size], or that step repeated, [B, repeat, size]: PyTorch's `y[:, -1]`, and Keras's
+ * RepeatVector after it. With `lengths` it is each sequence's own last step, with a mask the last that is not masked.
+ * It has no parameters.
  */
 export class LastStep extends Layer {
   declare readonly type: "LastStep";
@@ -39,7 +39,7 @@ export class LastStep extends Layer {
     this.options = Object.freeze({ size, repeat });
   }
 
-  /** [B, T, size] or [T, size] → [B, size] or [size], or with `repeat` as many steps of it. */
+  /** [B, T, size] or [T, size] → [B, size] or [size]; with `repeat`, [B, repeat, size] or [repeat, size]. */
   forward(input: TensorLike): { output: Tensor } {
     const { size, repeat } = this.options;
     const { data, batch, steps, batched } = sequences(input, size);
@@ -56,19 +56,19 @@ export class LastStep extends Layer {
   }
 
   /** @internal */
-  override get apart(): boolean {
+  override get runsOutsideKernel(): boolean {
     return true;
   }
 
   /** @internal */
   override get description(): LayerDescription {
     const { size, repeat } = this.options;
-    const convention = repeat === null ? "last step alone" : `${repeat} times`;
+    const convention = repeat === null ? "last step only" : `${repeat} times`;
     return { sizes: { size }, convention };
   }
 
   /** @internal */
-  override pass(given: Passage) {
+  override pass(given: LayerInput) {
     const { batch, steps, mask, lengths } = given;
     const { size, repeat } = this.options;
     const times = repeat ?? 1;

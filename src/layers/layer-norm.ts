@@ -3,7 +3,7 @@ import {
   knownKeys,
   positiveInteger,
   record,
-  refuseTheirWords,
+  refuseForeignNames,
   wrong,
 } from "../checks.js";
 import { layerNormCell } from "../kernel/cells/layer-norm.js";
@@ -20,20 +20,20 @@ export interface LayerNormOptions {
   epsilon?: number;
   /** true by default. */
   bias?: boolean;
-  /** The kernel when it runs by itself; 'auto' by default. */
+  /** The kernel; 'auto' by default. */
   backend?: BackendChoice;
 }
 
 /**
- * y = (x - mean) / √(variance + ε) · weight + bias, mean and variance over the features of each step by itself
- * (Ba et al. 2016). State dict: weight, bias [size], as torch.nn.LayerNorm; they begin as ones and zeros.
+ * y = (x - mean) / √(variance + ε) · weight + bias, with mean and variance over the features of each step (Ba et al.
+ * 2016). State dict: weight, bias [size], as torch.nn.LayerNorm, initially ones and zeros.
  */
 export class LayerNorm extends Pointwise {
   declare readonly type: "LayerNorm";
   readonly options: Readonly<Required<LayerNormOptions>>;
 
   constructor(options: LayerNormOptions) {
-    refuseTheirWords(record(options, "options"));
+    refuseForeignNames(record(options, "options"));
     const checked = {
       size: positiveInteger(options.size, "size"),
       epsilon: checkEpsilon(options.epsilon ?? 1e-5),
@@ -41,7 +41,7 @@ export class LayerNorm extends Pointwise {
       backend: checkBackend(options.backend),
     };
     const { size, epsilon, bias, backend } = knownKeys(options, checked);
-    // drawn in this order: the weight, then the bias
+    // Parameters draws them in this order: the weight, then the bias
     const initial = [1, 0];
     const parameters = new Parameters(
       [["weight", [size]], ...(bias ? [["bias", [size]] as const] : [])],

@@ -15,13 +15,13 @@ import type { BackendChoice, Precision } from "./options.js";
 import type { Parameters } from "./parameters.js";
 import type { Trace } from "./traced.js";
 
-/** What a layer states when it is made; what is left out is that of a plain layer such as Linear. */
+/** What a layer passes to the constructor of `Layer`; the defaults are those of a plain layer such as Linear. */
 export interface LayerFacts {
   readonly type: string;
   readonly inputSize: number;
   readonly outputSize: number;
   readonly parameters: Parameters;
-  /** What the kernel runs; none where a layer only looks up or masks. */
+  /** What the kernel runs; empty for a layer that only looks up or masks. */
   readonly stages?: readonly StageSpec[];
   readonly backend?: BackendChoice;
   readonly causal?: boolean;
@@ -33,25 +33,25 @@ export interface LayerFacts {
 }
 
 /** Sequences on their way from one layer of a model to the next. */
-export interface Passage {
+export interface LayerInput {
   readonly data: Float32Array; // (B, T, features), or tokens (B, T)
   readonly batch: number; // B
-  readonly steps: number; // T; 1 behind a layer that gives its last step alone
+  readonly steps: number; // T; 1 after a layer that returns only its last step
   /** Which steps count; null: all. */
   readonly mask: Mask | null;
-  /** Of each row; null: T. */
+  /** The length of each row; null: T for all. */
   readonly lengths: readonly number[] | null;
-  /** Whether recurrent layers are to tell their gates. */
+  /** Whether recurrent layers record their gates. */
   readonly trace?: boolean;
 }
 
-/** Those sequences behind a layer. */
-export interface Passed extends Passage, Pick<ForwardResult, "states"> {
-  /** A recurrent layer's, each gate [B, T, H]. */
+/** The same sequences after a layer. */
+export interface LayerOutput extends LayerInput, Pick<ForwardResult, "states"> {
+  /** The gates of a recurrent layer, each [B, T, H]. */
   readonly gates?: Trace;
 }
 
-/** A token's vector each, for models and streams whose frames are tokens. */
+/** A vector for each token, for models and streams whose frames are tokens. */
 export interface TokenTable {
   readonly vocabSize: number; // V
   readonly size: number;
@@ -60,49 +60,49 @@ export interface TokenTable {
   /**
    * The vectors of ids: n ids → (n, size).
    *
-   * @throws RangeError, naming `name`, for ids that are no integers from 0 to V - 1
+   * @throws RangeError, naming `name`, for ids that are not integers from 0 to V - 1
    */
   lookUp(ids: ArrayLike<number>, name: string): Float32Array;
 }
 
-/** What a report says of a layer. */
+/** What a report says about a layer. */
 export interface LayerDescription {
   readonly sizes: Readonly<Record<string, number>>;
   readonly convention: string;
 }
 
 /**
- * What every layer is, and what it says of itself: models, streams, workers, readers and writers of files ask it and
- * nothing else. RNN, LSTM, GRU, Linear, Embedding and Masking are layers.
+ * The base class of all layers, RNN, LSTM, GRU, Linear, Embedding and the others. Models, streams, workers and the
+ * readers and writers of files know a layer only by what is declared here.
  */
 export abstract class Layer extends Inspected {
-  /** As saved models and reports name it: 'LSTM'. */
+  /** The name of its class in saved models and reports: 'LSTM'. */
   readonly type: string;
-  /** I, the features of an input step; 1 where a step is a token; 0 for a Masking, which takes any number of them. */
+  /** I, the features of an input step; 1 if a step is a token; 0 for a Masking, which accepts any number. */
   readonly inputSize: number;
-  /** The features of an output step; 0 for a Masking: as many as came in. */
+  /** The features of an output step; 0 for a Masking, which returns as many as it is given. */
   readonly outputSize: number;
-  /** Whether a step's output needs no later step. */
+  /** Whether no step's output depends on later steps. */
   readonly causal: boolean;
-  /** Whether it masks steps for the layers behind. */
+  /** Whether it masks steps for the layers after it. */
   readonly masks: boolean;
-  /** Whether its input is tokens, integers from 0, instead of features. */
+  /** Whether its input is tokens, integers from 0, rather than features. */
   readonly takesTokens: boolean;
-  /** Whether the last step alone comes out, so that T is gone behind it. */
+  /** Whether it returns only the last step, so that its output has no time axis. */
   readonly lastOnly: boolean;
-  /** What it was made with, defaults filled in. */
+  /** The options it was made with, defaults filled in. */
   abstract readonly options: object;
   /** Whether a step's output depends on that step alone. @internal */
   readonly pointwise: boolean;
-  /** Whether it makes so many steps of its own, whatever came in: behind one with lastOnly there are steps again. @internal */
+  /** Whether it returns a fixed number of steps, so that there is a time axis again after a lastOnly layer. @internal */
   readonly setsSteps: boolean;
-  /** What the kernel runs, in order; none where a layer only looks up or masks. @internal */
+  /** What the kernel runs, in order; empty for a layer that only looks up or masks. @internal */
   readonly stages: readonly StageSpec[];
-  /** Those of all stages. @internal */
+  /** The cells of all stages. @internal */
   readonly cells: readonly Cell[];
-  /** The names of its states as users see them: hidden, cell; none where it has no state. @internal */
+  /** The names of its states as users see them: hidden, cell; empty if it has none. @internal */
   readonly stateNames: readonly string[];
-  /** The kernel that it asks for. @internal */
+  /** The backend it was made for. @internal */
   readonly backend: BackendChoice;
   readonly #parameters: Parameters;
 
@@ -125,7 +125,7 @@ export abstract class Layer extends Inspected {
     this.#parameters = facts.parameters;
   }
 
-  /** How many steps come out of so many; 0 or less where they are too few for one. */
+  /** The number of output steps for `steps` input steps; 0 or less if they are too few for one. */
   stepsOut(steps: number): number {
     if (this.lastOnly) return 1;
     return this.stages.reduce(
@@ -134,64 +134,64 @@ export abstract class Layer extends Inspected {
     );
   }
 
-  /** Whether it can run step by step, as streams do. */
+  /** Whether it can run step by step, as a stream. */
   get streamable(): boolean {
     return this.needsWholeSequences === null;
   }
 
-  /** Why no stream runs over it, as [expected, got]; null where one does. @internal */
+  /** Why it cannot run as a stream, as [expected, got]; null if it can. @internal */
   get needsWholeSequences(): readonly [expected: string, got: string] | null {
     if (this.masks) return ["a model that masks no steps", `a ${this.type}`];
     if (this.causal) return null;
     return ["causal layers", `a ${this.type} that needs later steps`];
   }
 
-  /** @throws RangeError where no stream runs over it @internal */
+  /** @throws RangeError if it cannot run as a stream @internal */
   checkStreamable(): void {
     if (!this.needsWholeSequences) return;
     const [expected, got] = this.needsWholeSequences;
     throw new RangeError(message("stream", expected, got));
   }
 
-  /** Whether it computes outside of the kernel, so that its model runs layer by layer. @internal */
-  get apart(): boolean {
+  /** Whether it computes outside the kernel, so that its model has to run layer by layer. @internal */
+  get runsOutsideKernel(): boolean {
     return false;
   }
 
-  /** Where it takes tokens, their vectors. @internal */
+  /** The vectors of its tokens; null if it takes features. @internal */
   get tokenTable(): TokenTable | null {
     return null;
   }
 
-  /** Whether the outputs of a step are probabilities: a softmax's. @internal */
+  /** Whether the outputs of a step are probabilities, those of a softmax. @internal */
   get probabilities(): boolean {
     return false;
   }
 
-  /** Goes up with every change of the weights. @internal */
+  /** Increases with every change of the weights. @internal */
   get version(): number {
     return this.#parameters.version;
   }
 
-  /** How many numbers its parameters are. @internal */
+  /** How many numbers its parameters have. @internal */
   get parameterCount(): number {
     return this.#parameters.count;
   }
 
-  /** How its matrices are multiplied: a layer that cannot have integers is float32. @internal */
+  /** How its matrices are multiplied; layers that do not support integers are float32. @internal */
   get precision(): Precision {
     const { precision } = this.options as { precision?: Precision };
     return precision ?? "float32";
   }
 
-  /** Multiplications of one step of one sequence, nearly. @internal */
+  /** Multiplications for one step of one sequence, approximately. @internal */
   get multiplications(): number {
     return this.parameterCount;
   }
 
   /**
-   * What a saved model says of it: neither the seed, which made the weights, nor the backend, which is the host's; of
-   * precision nothing unless it has integers, so that older readers read what they can. @internal
+   * Its options in a saved model: without the seed, which only made the initial weights, and the backend, which the host
+   * decides. Precision is left out when it is float32, so that older versions can still read the file. @internal
    */
   get savedOptions(): Readonly<Record<string, unknown>> {
     const {
@@ -206,7 +206,7 @@ export abstract class Layer extends Inspected {
     return { ...options, precision, ...(calibrated && { ranges }) };
   }
 
-  /** What reports say of it. @internal */
+  /** What reports say about it. @internal */
   get description(): LayerDescription {
     const { inputSize, outputSize } = this;
     return { sizes: { inputSize, outputSize }, convention: "" };
@@ -217,12 +217,12 @@ export abstract class Layer extends Inspected {
     return [];
   }
 
-  /** Where models run layer by layer: this one over `given`, in `model`, which holds it alone. @internal */
+  /** Runs this layer alone, for models that run layer by layer; `model` is a kernel model of just this layer. @internal */
   pass(
-    given: Passage,
+    given: LayerInput,
     states: readonly (CellState | null)[],
     model: () => Model,
-  ): Passed {
+  ): LayerOutput {
     const { data: input, batch, steps, lengths, mask } = given;
     const left = this.stepsOut(steps);
     this.checkMaskFits(mask, steps);
@@ -237,26 +237,26 @@ export abstract class Layer extends Inspected {
     };
   }
 
-  /** @throws RangeError for a mask of other steps than those that come out @internal */
+  /** @throws RangeError for a mask if the layer changes the number of steps @internal */
   protected checkMaskFits(mask: Mask | null, steps: number): void {
     if (!mask || this.stepsOut(steps) === steps) return;
     const expected = `none before a ${this.type} that changes the number of steps`;
     throw new RangeError(message("mask", expected, "one"));
   }
 
-  /** Runs whole sequences; what else comes in and goes out is each layer's own. */
+  /** Runs whole sequences; the options, and what else is returned, depend on the layer. */
   abstract forward(input: TensorLike): { output: Tensor };
 
-  /** Copies of the weights by PyTorch's names, in its gate order and shapes. */
+  /** Copies of the weights under PyTorch's names, in its gate order and shapes. */
   stateDict(): StateDict {
     return this.#parameters.dict();
   }
 
   /**
-   * Takes over weights by PyTorch's names under `prefix`; streams keep their states.
+   * Copies in weights with PyTorch's names after `prefix`; streams keep their states.
    *
-   * @throws TypeError, RangeError for a parameter that is missing, has another shape or is unknown; nothing has
-   *   then changed
+   * @throws TypeError, RangeError for a parameter that is missing, unknown or has the wrong shape; the layer is then
+   *   unchanged
    */
   loadStateDict(dict: StateDict, options: { prefix?: string } = {}): this {
     const { prefix = "" } = record(options, "options", { prefix: 0 });
@@ -264,7 +264,7 @@ export abstract class Layer extends Inspected {
     return this;
   }
 
-  /** Checks what `loadStateDict` would take over, and returns what takes it over. @internal */
+  /** Checks a state dict, and returns a function that loads it. @internal */
   prepareStateDict(dict: StateDict, prefix: string): () => void {
     return this.#parameters.prepare(dict, prefix, this.type);
   }
@@ -278,6 +278,6 @@ export abstract class Layer extends Inspected {
     return `${this.type}(${all.join(", ")})`;
   }
 
-  /** Gives the kernel's memory back now, if the layer has any. Optional: an unreachable layer gives it back by itself. */
+  /** Frees the layer's kernel memory now. Optional: it is freed anyway once the layer is unreachable. */
   dispose(): void {}
 }

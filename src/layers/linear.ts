@@ -3,7 +3,7 @@ import {
   knownKeys,
   positiveInteger,
   record,
-  refuseTheirWords,
+  refuseForeignNames,
 } from "../checks.js";
 import {
   type Activation,
@@ -32,11 +32,11 @@ export interface LinearOptions extends PrecisionOptions {
   outputSize: number;
   /** true by default. */
   bias?: boolean;
-  /** 'linear', the default: none; any that a cell may have, or 'softmax'. */
+  /** 'linear' (none), the default; any activation of a cell, or 'softmax'. */
   activation?: Activation | CellActivation;
-  /** Of the initial weights, U(-1/√I, 1/√I); by default each layer has one of its own, the same in every run. */
+  /** Seed of the initial weights, U(-1/√I, 1/√I); by default each layer gets its own, the same in every run. */
   seed?: number;
-  /** The kernel when it runs by itself; 'auto' by default. */
+  /** The kernel; 'auto' by default. */
   backend?: BackendChoice;
 }
 
@@ -46,7 +46,7 @@ export class Linear extends Pointwise {
   readonly options: Readonly<Required<LinearOptions>>;
 
   constructor(options: LinearOptions) {
-    refuseTheirWords(record(options, "options"));
+    refuseForeignNames(record(options, "options"));
     const checked = {
       inputSize: positiveInteger(options.inputSize, "inputSize"),
       outputSize: positiveInteger(options.outputSize, "outputSize"),
@@ -72,7 +72,7 @@ export class Linear extends Pointwise {
     this.options = Object.freeze(checked);
   }
 
-  /** A layer of the sizes and bias that the dict tells; `options` add the activation. */
+  /** A layer from a state dict, which tells the sizes and the bias; `options` add the activation. */
   static fromStateDict(
     dict: StateDict,
     options: { prefix?: string } & Partial<LinearOptions> = {},
@@ -108,22 +108,17 @@ export class Linear extends Pointwise {
   }
 }
 
-// Outside of the class: esbuild calls one that names itself _Linear, and so would consoles.
+// outside the class: esbuild renames a class that refers to itself to _Linear, which consoles would show
 const make = (options: LinearOptions): Linear => new Linear(options);
 
-function initialParameters({
-  inputSize,
-  outputSize,
-  bias,
-  seed,
-  precision,
-}: Required<LinearOptions>): Parameters {
+function initialParameters(options: Required<LinearOptions>): Parameters {
+  const { inputSize, outputSize, bias, seed } = options;
   const random = seeded(seed);
   const bound = 1 / Math.sqrt(inputSize);
   const shapes: [string, number[]][] = [["weight", [outputSize, inputSize]]];
   if (bias) shapes.push(["bias", [outputSize]]);
   const draw = (size: number) => uniform(size, bound, random);
-  return new Parameters(shapes, draw, precision !== "float32");
+  return new Parameters(shapes, draw, options);
 }
 
 function stageOf(

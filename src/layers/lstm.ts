@@ -13,17 +13,18 @@ import { type CellDescription, Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
 import type { State } from "./state.js";
 
+/** Options of an `LSTM`. */
 export interface LSTMOptions extends RecurrentOptions {
-  /** P < H: outputs are W_hr h, of this size (Sak et al. 2014); 0, the default: none. */
+  /** P < H: the outputs are W_hr h, of this size (Sak et al. 2014); 0, the default, for no projection. */
   projSize?: number;
   /**
    * The gates see the cell: i and f the old one, o the new one (Gers and Schmidhuber 2000). Adds the parameters
-   * weight_peephole_l{k} [3·H], in the order i f o; false by default.
+   * weight_peephole_l{k} [3·H], in the order i f o. false by default.
    */
   peepholes?: boolean;
-  /** f = 1 - i, whatever the weights of f are (Greff et al. 2015; ONNX's input_forget); false by default. */
+  /** f = 1 - i, whatever the weights of f (Greff et al. 2015; ONNX's input_forget); false by default. */
   coupledGates?: boolean;
-  /** c is limited to ±cellClip at every step (Sak et al. 2014; TensorFlow's cell_clip); ∞, none, by default. */
+  /** Limits c to ±cellClip at every step (Sak et al. 2014; TensorFlow's cell_clip); Infinity, no limit, by default. */
   cellClip?: number;
 }
 
@@ -79,12 +80,13 @@ export class LSTM extends Recurrent<
     return {
       gates: lstmKind.orders.pytorch,
       sizes,
-      said: ["projSize"],
+      covered: ["projSize"],
     };
   }
 
   /**
-   * A layer of the sizes, layers, bias, directions, projection and peepholes that the dict's names and shapes tell.
+   * A layer from a state dict: sizes, number of layers, bias, directions, projection and peepholes follow from its names
+   * and shapes. `options` add the rest.
    *
    * @throws TypeError, RangeError when the dict is not that of a torch.nn.LSTM
    */
@@ -101,8 +103,9 @@ export class LSTM extends Recurrent<
   }
 
   /**
-   * A layer of weights as Keras's get_weights() gives them: kernel [I, 4·H], recurrent kernel [H, 4·H] and bias [4·H], gates i f c o unless gateOrder says
-   * otherwise; or the one kernel [I + H, 4·H] and bias of a BasicLSTMCell (gateOrder "ijfo", forgetBias 1).
+   * A layer from weights as Keras's get_weights() returns them: kernel [I, 4·H], recurrent kernel [H, 4·H] and bias
+   * [4·H], gates in the order i f c o or as gateOrder says; or the single kernel [I + H, 4·H] and bias of TensorFlow's
+   * BasicLSTMCell (gateOrder "ijfo", forgetBias 1).
    *
    * @throws TypeError, RangeError that name the array or option
    */
@@ -124,5 +127,5 @@ export class LSTM extends Recurrent<
   }
 }
 
-// Outside of the class: esbuild calls one that names itself _LSTM, and so would consoles.
+// outside the class: esbuild renames a class that refers to itself to _LSTM, which consoles would show
 const make = (options: LSTMOptions): LSTM => new LSTM(options);

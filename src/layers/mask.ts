@@ -2,7 +2,7 @@ import { message, sameShape, wrong } from "../checks.js";
 import { asTensor, type TensorLike } from "../tensor.js";
 import type { Sequences } from "./input.js";
 
-/** Which steps count, as users give it: 1 or true where a step does, 0 or false where it is masked. */
+/** A mask as users pass it: 1 or true for a step that counts, 0 or false for a masked one. */
 export type MaskLike =
   | TensorLike
   | ArrayLike<number | boolean>
@@ -11,7 +11,7 @@ export type MaskLike =
 /** 1 for every step that counts, 0 for every masked one: (B, T). */
 export type Mask = Uint8Array;
 
-/** A mask [B, T], or [T] of an input without B; null when there is none. */
+/** A mask [B, T], or [T] for an input without B; null if none is given. */
 export function checkMask(
   mask: unknown,
   { batch, steps, batched }: Sequences,
@@ -25,7 +25,7 @@ export function checkMask(
   return Uint8Array.from(tensor.data);
 }
 
-/** Booleans as 0 and 1, at any depth; everything else as it is. */
+/** Booleans as 0 and 1, at any depth; everything else unchanged. */
 function numbers(value: unknown, depth = 0): unknown {
   if (typeof value === "boolean") return Number(value);
   if (!Array.isArray(value)) return value;
@@ -33,13 +33,13 @@ function numbers(value: unknown, depth = 0): unknown {
   return value.map((each) => numbers(each, depth + 1));
 }
 
-/** Steps that both masks, and each row's length, let through; null: all. */
+/** The steps that count in both masks; null: all. */
 export function bothMasks(mask: Mask | null, other: Mask | null): Mask | null {
   if (!mask || !other) return mask ?? other;
   return mask.map((value, index) => value & (other[index] as number));
 }
 
-/** A mask of what lies within the rows' lengths. */
+/** A mask of the steps within each row's length. */
 export function maskOf(lengths: readonly number[], steps: number): Mask {
   const mask = new Uint8Array(lengths.length * steps);
   lengths.forEach((length, row) =>

@@ -1,18 +1,18 @@
 import { message, record, shapeText, wrong } from "../checks.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
-import { Layer, type LayerDescription, type Passage } from "./layer.js";
+import { Layer, type LayerDescription, type LayerInput } from "./layer.js";
 import { bothMasks, type Mask } from "./mask.js";
 import { Parameters } from "./parameters.js";
 
 /** Options of a `Masking`. */
 export interface MaskingOptions {
-  /** A step is masked when all its features are this; 0 by default. */
+  /** A step is masked if all its features have this value; 0 by default. */
   maskValue?: number;
 }
 
 /**
- * Masks steps for the recurrent layers behind it in a model, up to and with one of returnSequences false, and makes
- * their features 0 (Keras's Masking). It has no parameters.
+ * Masks steps for the recurrent layers after it in a model, up to and including one with returnSequences false, and sets
+ * their features to 0 (Keras's Masking). It has no parameters.
  */
 export class Masking extends Layer {
   declare readonly type: "Masking";
@@ -35,7 +35,7 @@ export class Masking extends Layer {
     this.options = Object.freeze({ maskValue: maskValue as number });
   }
 
-  /** [.., T, I] with the features of masked steps 0. */
+  /** The input [.., T, I] with the features of masked steps set to 0. */
   forward(input: TensorLike): { output: Tensor } {
     const { shape, data } = asTensor(input, "input");
     if (shape.length < 2 || !data.length) {
@@ -49,7 +49,7 @@ export class Masking extends Layer {
 
   /** The mask of steps of `size` features each. @internal */
   maskOf(data: Float32Array, size: number): Mask {
-    // Data are float32 numbers, so what they are compared with is one too.
+    // the data are float32, so the value they are compared with must be too
     const value = Math.fround(this.options.maskValue);
     const mask = new Uint8Array(data.length / size);
     data.forEach((feature, index) => {
@@ -70,7 +70,7 @@ export class Masking extends Layer {
   }
 
   /** @internal */
-  override pass(given: Passage) {
+  override pass(given: LayerInput) {
     const { data, batch, steps } = given;
     const own = this.maskOf(data, data.length / (batch * steps));
     const mask = bothMasks(given.mask, own);
@@ -78,7 +78,7 @@ export class Masking extends Layer {
   }
 }
 
-/** A copy with the masked steps' features 0. */
+/** A copy with the features of masked steps set to 0. */
 function clear(data: Float32Array, mask: Mask): Float32Array {
   const size = data.length / mask.length;
   return data.map((value, index) =>

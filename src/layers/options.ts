@@ -5,7 +5,7 @@ import {
   oneOf,
   positiveInteger,
   record,
-  refuseTheirWords,
+  refuseForeignNames,
   wrong,
 } from "../checks.js";
 import {
@@ -21,19 +21,19 @@ import {
 import { nextSeed } from "../random.js";
 import { checkActivations } from "./activations.js";
 
-/** 'auto': what `init` chose, else the fastest of this host. */
+/** 'auto': the backend that `init` chose, or else the fastest on this host. */
 export type BackendChoice = Backend | "auto";
 
 export const DIRECTIONS = ["forward", "reverse", "bidirectional"] as const;
-/** 'reverse' runs from the last step to the first, 'bidirectional' both ways. */
+/** 'reverse' runs from the last step to the first; 'bidirectional' runs both ways. */
 export type Direction = (typeof DIRECTIONS)[number];
 
 export const OUTPUT_ORDERS = ["time", "processing"] as const;
-/** In which order outputs come: that of time, or that in which they were computed. */
+/** The order of the outputs: that of time, or that in which they were computed. */
 export type OutputOrder = (typeof OUTPUT_ORDERS)[number];
 
 export const MASK_RULES = ["zero", "previous", "state"] as const;
-/** What comes out at a masked step: zeros, the output before, or the state. */
+/** The output at a masked step: zeros, the previous output, or the state. */
 export type MaskRule = (typeof MASK_RULES)[number];
 
 export type { Precision };
@@ -41,14 +41,14 @@ export type { Precision };
 /** How a layer's matrices are kept and multiplied. */
 export interface PrecisionOptions {
   /**
-   * 'float32' by default. 'int8': weights as integers with a scale a row, inputs and states as int16 in each product;
-   * 'int8-fast': in seven bits. Both have the same bits on every backend. Weights that are loaded are rounded, unless they
-   * are integers already.
+   * 'float32' by default. 'int8': weights as int8 with one scale per row, inputs and states rounded to int16 for each
+   * product; 'int8-fast': to seven bits. Both give the same bits on every backend. Loaded weights are rounded, unless
+   * they are integers already.
    */
   precision?: Precision;
   /**
-   * For integers: the range of what a matrix multiplies, by the matrix's name ({ weight_ih_l0: [-1, 1] }); numbers beyond
-   * are cut off. {} by default: every step of every row has its own.
+   * For int8: the range of the values that a matrix multiplies, by the matrix's name ({ weight_ih_l0: [-1, 1] }). Values
+   * outside it are clipped. {} by default: the range is found anew for every step of every row.
    */
   ranges?: Ranges;
 }
@@ -57,55 +57,55 @@ export type Ranges = Readonly<
   Record<string, readonly [low: number, high: number]>
 >;
 
-/** What RNN, LSTM and GRU are made with. */
+/** Options shared by RNN, LSTM and GRU. */
 export interface RecurrentOptions extends PrecisionOptions {
   /** I, the features of a time step. */
   inputSize: number;
   /** H, the units of a layer. */
   hiddenSize: number;
-  /** L, layers one above another; 1 by default. */
+  /** L, the number of stacked layers; 1 by default. */
   numLayers?: number;
   /** Whether units have biases; true by default. */
   bias?: boolean;
-  /** 'forward' by default; 'bidirectional' runs both ways and joins the outputs. */
+  /** 'forward' by default; 'bidirectional' runs both ways and merges the outputs. */
   direction?: Direction;
-  /** true by default; false: the output is each sequence's last step alone (many-to-one). */
+  /** true by default; false: only the last step of each sequence is returned (many-to-one). */
   returnSequences?: boolean;
-  /** Of the initial weights, U(-1/√H, 1/√H); by default each layer has one of its own, the same in every run. */
+  /** Seed of the initial weights, U(-1/√H, 1/√H); by default each layer gets its own, the same in every run. */
   seed?: number;
   /** The kernel; 'auto' by default. */
   backend?: BackendChoice;
   /**
-   * Other functions than the standard ones: RNN [f], GRU [f, g], LSTM [f, g, h], as ONNX orders them (f of the gates, g
-   * of the candidate, h of the cell). Of a bidirectional layer also twice as many, the second half for the reverse
-   * direction. None, [], by default.
+   * Functions other than the standard ones: RNN [f], GRU [f, g], LSTM [f, g, h], in ONNX's order (f for the gates, g for
+   * the candidate, h for the cell). A bidirectional layer may have twice as many, the second half for the reverse
+   * direction. [], the standard ones, by default.
    */
   activations?: readonly CellActivation[];
-  /** Sums, biases included, are limited to ±clip before f and g (not c before h); ∞, none, by default. */
+  /** Limits sums, biases included, to ±clip before f and g (not c before h); Infinity, no limit, by default. */
   clip?: number;
   /**
-   * Adds the parameters hidden0_l{k} [O] and, of an LSTM, cell0_l{k} [H] (with _reverse): where forward, streams and
-   * reset() start unless a state is given. false by default: from zeros.
+   * Adds the parameters hidden0_l{k} [O] and, for an LSTM, cell0_l{k} [H] (and those of _reverse): the state in which
+   * forward, streams and reset() start unless given another. false by default: they start from zeros.
    */
   learnedState?: boolean;
   /**
-   * How the outputs of a bidirectional layer, and of each of its layers, become one: 'concat' by default, side by
-   * side, 2·O; 'sum', 'mul' or 'ave', element by element, O.
+   * How the outputs of the two directions are merged, in each layer of a bidirectional one: 'concat', the default, side
+   * by side, 2·O; 'sum', 'mul' or 'ave', element by element, O.
    */
   mergeMode?: MergeMode;
   /**
-   * 'time' by default. 'processing': the outputs of a reverse layer come in the order in which they were computed, that
-   * of the last step first (Keras's go_backwards).
+   * 'time' by default. 'processing': the outputs of a reverse layer are returned in the order in which they were
+   * computed, the last step first (Keras's go_backwards).
    */
   outputOrder?: OutputOrder;
   /**
-   * What comes out at a masked step: 'zero', the default, as PyTorch and ONNX; 'previous', the output computed before
-   * it, zeros before the first (Keras); 'state', h as it is, so what h was at the start before the first (TensorFlow.js).
+   * The output at a masked step. 'zero', the default, as in PyTorch and ONNX; 'previous', the last output before it,
+   * zeros before the first (Keras); 'state', the current h, which is the initial h before the first (TensorFlow.js).
    */
   maskRule?: MaskRule;
 }
 
-/** What RNN, LSTM and GRU are unless their options say otherwise; the last six are not those of all three. */
+/** The defaults of RNN, LSTM and GRU; each of the last six belongs to one or two of them. */
 export const DEFAULTS = {
   numLayers: 1,
   bias: true,
@@ -138,7 +138,7 @@ export const isDefault = (name: string, value: unknown): boolean =>
       !Object.keys(value).length));
 
 /**
- * The options that all three kinds share, checked, with the defaults filled in; `kind`: how many activations its
+ * The options that RNN, LSTM and GRU share, checked, with the defaults filled in; `kind` tells how many activations the
  * cell has.
  */
 export function recurrentOptions(
@@ -146,7 +146,7 @@ export function recurrentOptions(
   kind: Pick<RecurrentKind, "activations">,
 ): Required<RecurrentOptions> {
   const options = record(value, "options");
-  refuseTheirWords(options);
+  refuseForeignNames(options);
   const given = (name: keyof RecurrentOptions & keyof typeof DEFAULTS) =>
     options[name] ?? DEFAULTS[name];
   const direction = oneOf(given("direction"), "direction", DIRECTIONS);
@@ -182,7 +182,7 @@ export function recurrentOptions(
   };
 }
 
-/** `given`: as an option has it; undefined is 'float32'. */
+/** 'float32' if the option is undefined. */
 export const checkPrecision = (given: unknown): Precision =>
   oneOf(given ?? DEFAULTS.precision, "precision", PRECISIONS);
 
@@ -193,9 +193,16 @@ export function precisionOptions(options: {
 }): Required<PrecisionOptions> {
   const given = record(options.ranges ?? DEFAULTS.ranges, "ranges");
   for (const [name, range] of Object.entries(given)) {
-    const [low, high] = Array.isArray(range) ? range : [];
-    if (!(low <= 0 && high >= 0 && low < high))
-      throw wrong(true, `ranges.${name}`, "[low, high] around 0", range);
+    const pair = Array.isArray(range) && range.length === 2;
+    const [low, high] = pair ? range : [];
+    const finite = Number.isFinite(low) && Number.isFinite(high);
+    if (finite && low <= 0 && high >= 0 && low < high) continue;
+    throw wrong(
+      Array.isArray(range),
+      `ranges.${name}`,
+      "[low, high], finite numbers around 0",
+      range,
+    );
   }
   return {
     precision: checkPrecision(options.precision),
@@ -203,22 +210,25 @@ export function precisionOptions(options: {
   };
 }
 
-/** `own`, the options of one kind. One record may serve all kinds: options of other kinds are accepted at their defaults. */
+/**
+ * `own`, the options of one kind of layer, after checking that `given` has no others. Options of the other kinds are
+ * accepted at their defaults, so that one object can serve all of them.
+ */
 export function ownOptions<T extends object>(given: object, own: T): T {
-  const asking = Object.entries(given).filter(
+  const relevant = Object.entries(given).filter(
     ([name, value]) => Object.hasOwn(own, name) || !isDefault(name, value),
   );
-  return knownKeys(Object.fromEntries(asking), own);
+  return knownKeys(Object.fromEntries(relevant), own);
 }
 
-/** Far more layers than anybody stacks; each takes its place before a weight is looked at. */
-const MOST_LAYERS = 1024;
+/** Far more than anybody stacks; a damaged file may ask for any number, and each layer is laid out before its weights. */
+const MAX_LAYERS = 1024;
 
 function checkNumLayers(value: unknown): number {
   const numLayers = positiveInteger(value, "numLayers");
-  if (numLayers <= MOST_LAYERS) return numLayers;
+  if (numLayers <= MAX_LAYERS) return numLayers;
   throw new RangeError(
-    message("numLayers", `at most ${MOST_LAYERS}`, `${numLayers}`),
+    message("numLayers", `at most ${MAX_LAYERS}`, `${numLayers}`),
   );
 }
 
@@ -232,16 +242,16 @@ export function checkSeed(seed: unknown): number {
   throw wrong(typeof seed === "number", "seed", "an integer", seed);
 }
 
-/** `given`: as an option has it; undefined and null are one of its own for each layer. */
+/** A new seed for each layer if the option is undefined or null. */
 export const layerSeed = (given: unknown): number =>
   checkSeed(given ?? nextSeed());
 
-/** `given`: as an option has it; undefined and null are 'auto'. */
+/** 'auto' if the option is undefined or null. */
 export function checkBackend(given: unknown): BackendChoice {
   return oneOf(given ?? "auto", "backend", ["auto", ...BACKENDS]);
 }
 
-/** The features of an output step, each direction having `outputSize`. */
+/** The features of an output step when each direction has `outputSize`. */
 export function joinedSize(
   options: Required<RecurrentOptions>,
   outputSize: number,
@@ -250,7 +260,7 @@ export function joinedSize(
   return both && options.mergeMode === "concat" ? 2 * outputSize : outputSize;
 }
 
-/** The directions that a layer runs in, in the order of its outputs and states. */
+/** The directions in which a layer runs, in the order of its outputs and states. */
 export function directionsOf({
   direction,
 }: {

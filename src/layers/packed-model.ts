@@ -1,16 +1,16 @@
 import { Model, type StageSpec, type StreamState } from "../kernel/model.js";
 import type { BackendChoice } from "./options.js";
 
-/** What a layer gives to the model that runs it. */
+/** A layer, as far as the model that runs it is concerned. */
 export interface Packable {
   readonly stages: readonly StageSpec[];
-  /** Of its weights; see Parameters. */
+  /** The version of its weights; see Parameters. */
   readonly version: number;
 }
 
 /**
- * Layers packed into one model when they first run, and packed again when their weights change. Nothing is held
- * but by its owner, so a model goes with the layer or Sequential that owns it.
+ * Layers packed into one model when they first run, and packed again when their weights change. Only the layer or
+ * Sequential that owns it holds the model, so the two become unreachable together.
  */
 export class PackedModel {
   readonly #what: string;
@@ -46,7 +46,7 @@ export class PackedModel {
     return this.#model;
   }
 
-  /** A model of one of the layers alone: where steps are masked they run one by one. */
+  /** A model of just one of the layers, for when they run one by one. */
   modelOf(layer: Packable): Model {
     this.#checkUse();
     let own = this.#alone.get(layer);

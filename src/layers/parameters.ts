@@ -15,51 +15,58 @@ import {
 import { roundRow } from "../kernel/model.js";
 import type { StateDict } from "../safetensors.js";
 import { checkTensor, sizeOf, type Tensor } from "../tensor.js";
+import type { PrecisionOptions } from "./options.js";
 
-/** 2 GiB: no model's memory has room for as much. */
-export const MOST_NUMBERS = 2 ** 29;
+/** 2 GiB of float32: no model's memory can hold this many. */
+export const MAX_NUMBERS = 2 ** 29;
 
-/** A layer's weights by PyTorch's names, as plain arrays; where it runs on integers, its matrices as int8. */
+/** A layer's weights under PyTorch's names, as plain arrays; the matrices of a layer that runs on integers as int8. */
 export class Parameters {
   readonly #shapes: ReadonlyMap<string, readonly number[]>;
-  /** How many numbers they are in all. */
+  /** How many numbers there are in all. */
   readonly count: number;
   readonly #draw: (size: number) => Float32Array;
   readonly #rounded: boolean;
   #values: ReadonlyMap<string, Float32Array | Integers> | null = null;
-  /** Goes up with every change, so that models know when to pack the weights again. */
+  /** Increases with every change, so that models know when to pack the weights again. */
   version = 0;
 
   /**
-   * @param draw the initial values of as many numbers, in the order of the names. Called when somebody first looks:
-   *   weights that a file brings are never drawn, which for 10 MB takes longer than to read them
-   * @param rounded whether matrices are kept as int8
+   * @param draw returns the initial values of `size` numbers; called once per parameter, in order, when one is first
+   *   read. Weights that are loaded before that are never drawn, which for 10 MB takes longer than reading them
+   * @param options matrices are kept as int8 unless `precision` is 'float32'
+   * @throws RangeError for `ranges` of anything but a matrix, or too many numbers
    */
   constructor(
     shapes: Iterable<readonly [string, readonly number[]]>,
     draw: (size: number) => Float32Array,
-    rounded = false,
+    { precision = "float32", ranges = {} }: PrecisionOptions = {},
   ) {
-    this.#rounded = rounded;
+    this.#rounded = precision !== "float32";
     this.#shapes = new Map(shapes);
+    for (const name of Object.keys(ranges)) {
+      if ((this.#shapes.get(name)?.length ?? 0) > 1) continue;
+      const got = JSON.stringify(name);
+      throw new RangeError(message("ranges", "only names of matrices", got));
+    }
     let count = 0;
     for (const [name, shape] of this.#shapes) {
       count += sizeOf(shape);
-      if (count < MOST_NUMBERS) continue;
-      const expected = `parameters of less than ${MOST_NUMBERS} numbers in all, which is 2 GiB`;
+      if (count < MAX_NUMBERS) continue;
+      const expected = `parameters of fewer than ${MAX_NUMBERS} numbers in all (2 GiB)`;
       throw new RangeError(message(name, expected, shapeText(shape)));
     }
     this.count = count;
     this.#draw = draw;
   }
 
-  /** The values of a parameter, null when the layer has none of that name. Those of integers are made anew. */
+  /** The values of a parameter, null if there is none of that name. Those of integers are computed at each call. */
   get(name: string): Float32Array | null {
     const value = this.#drawn().get(name) ?? null;
     return value && "scales" in value ? widen(value) : value;
   }
 
-  /** The integers of a parameter that is kept so. */
+  /** The integers of a parameter; null if it is kept as floats. */
   integers(name: string): Integers | null {
     const value = this.#drawn().get(name);
     return value && "scales" in value ? value : null;
@@ -79,7 +86,7 @@ export class Parameters {
     return dict;
   }
 
-  // apart from #drawAll, whose closure would cost 40 bytes a call: an Embedding looks at every step
+  // separate from #drawAll, whose closure would cost 40 bytes a call: an Embedding comes here at every step
   #drawn(): ReadonlyMap<string, Float32Array | Integers> {
     return this.#values ?? this.#drawAll();
   }
@@ -92,7 +99,7 @@ export class Parameters {
     return (this.#values = new Map(values));
   }
 
-  /** Checks everything under `prefix` and copies nothing: returns what does. */
+  /** Checks everything under `prefix`, and returns a function that copies it. */
   prepare(dict: unknown, prefix: string, what: string): () => void {
     const given = entriesUnder(dict, prefix);
     const found = new Map<string, () => Float32Array | Integers>();
@@ -137,13 +144,13 @@ export class Parameters {
     }
     return () => {
       this.#values = new Map(
-        Array.from(found, ([name, take]) => [name, take()]),
+        Array.from(found, ([name, copy]) => [name, copy()]),
       );
       this.version++;
     };
   }
 
-  /** A copy of a parameter's numbers, or of its integers, as it is kept. */
+  /** A copy of a parameter's numbers in the form in which it is kept. */
   #kept({ shape, data }: Tensor, integers: Integers | null) {
     if (!this.#rounded || shape.length < 2) return data.slice();
     // -128 has no negative in 8 bits, which the rows of some gates need
@@ -152,7 +159,7 @@ export class Parameters {
   }
 }
 
-/** A matrix's rows as integers, each of its own scale. */
+/** A matrix as integers, each row with its own scale. */
 function rounded(rows: number, data: Float32Array): Integers {
   const values = new Int8Array(data.length);
   const scales = new Float32Array(rows);
@@ -167,7 +174,7 @@ const copyOf = <T extends Float32Array | Integers>(value: T): T =>
     ? { values: value.values.slice(), scales: value.scales.slice() }
     : value.slice()) as T;
 
-/** The dict's entries whose names begin with `prefix`, without it. A cell's names are those of a layer 0. */
+/** The dict's entries whose names begin with `prefix`, without it. Names of an LSTMCell become those of layer 0. */
 export function entriesUnder(
   dict: unknown,
   prefix: unknown,
@@ -187,7 +194,7 @@ export function entriesUnder(
   return entries;
 }
 
-/** The size of the matrix `name`, checked to be one. */
+/** The shape of the entry `name`, which must be a matrix. */
 export function matrixShape(
   entries: ReadonlyMap<string, unknown>,
   name: string,
@@ -199,7 +206,7 @@ export function matrixShape(
     const names = [...entries.keys()].slice(0, 6).join(", ");
     const got = entries.size
       ? `only ${names}${entries.size > 6 ? ", …" : ""}`
-      : "no name that begins so";
+      : "no name with this prefix";
     throw new RangeError(message(place, "a matrix", got));
   }
   const { shape } = checkTensor(value, place);

@@ -5,7 +5,7 @@ import { Layer, type LayerFacts } from "./layer.js";
 import { PackedModel } from "./packed-model.js";
 import { Stream } from "./stream.js";
 
-/** A layer of one cell, whose outputs are made of the features of their own step alone. */
+/** A layer of one cell whose output at a step depends only on that step. */
 export abstract class Pointwise extends Layer {
   readonly #packed: PackedModel;
 
@@ -15,7 +15,7 @@ export abstract class Pointwise extends Layer {
     this.#packed = new PackedModel(this.type, [this], this.backend);
   }
 
-  /** [.., I] → [.., O], any number of axes before. */
+  /** [.., I] → [.., O], with any number of axes in front. */
   forward(input: TensorLike): { output: Tensor } {
     const { inputSize, outputSize } = this;
     const { shape, data } = asTensor(input, "input");
@@ -36,7 +36,7 @@ export abstract class Pointwise extends Layer {
     };
   }
 
-  /** A stream over this layer alone, which has no state: null. */
+  /** A stream over this layer; its state is null. */
   stream(): Stream<null> {
     return new Stream<null>({
       packed: this.#packed,

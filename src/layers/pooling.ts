@@ -4,34 +4,36 @@ import {
   oneOf,
   positiveInteger,
   record,
-  refuseTheirWords,
+  refuseForeignNames,
+  wrong,
 } from "../checks.js";
 import { stepsOut, type Window, zerosBefore } from "../kernel/cells/cell.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { checkLengths, checkSteps, sequences } from "./input.js";
-import { Layer, type LayerDescription, type Passage } from "./layer.js";
+import { Layer, type LayerDescription, type LayerInput } from "./layer.js";
 import { Parameters } from "./parameters.js";
 
 /** Options of a `Pooling`. */
 export interface PoolingOptions {
-  /** The largest or the mean. */
+  /** The maximum or the mean. */
   kind: "max" | "average";
   /** The features of a step. */
   size: number;
-  /** Steps that each output step is made of; without it all, and T is gone behind it. */
+  /** The number of steps in a window; by default all of them, and the output has no time axis. */
   kernelSize?: number | null;
-  /** Steps from one output step to the next; kernelSize by default. */
+  /** Steps from one window to the next; kernelSize by default. */
   stride?: number | null;
   /**
-   * Steps around each sequence that are never the largest. 'valid', the default: none. 'same': as many as ⌈T / stride⌉
-   * output steps take, no part of a mean, as in Keras; a number: as many on both sides, zeros in a mean, as in PyTorch.
+   * Padding around each sequence, which never counts for a maximum. 'valid', the default: none. 'same': as much as
+   * ⌈T / stride⌉ output steps need, left out of means, as in Keras. A number below kernelSize: that many steps on both
+   * sides, zeros in means, as in PyTorch.
    */
   padding?: "valid" | "same" | number;
 }
 
 /**
- * The largest or the mean of each feature over windows of steps, or over the whole sequence: of one with a length of its
- * own over its own steps, of a masked one over those that count. It has no parameters.
+ * The maximum or the mean of each feature over windows of steps, or over the whole sequence. With `lengths` it covers
+ * each sequence's own steps, with a mask those that are not masked. It has no parameters.
  */
 export class Pooling extends Layer {
   declare readonly type: "Pooling";
@@ -39,20 +41,13 @@ export class Pooling extends Layer {
   readonly #window: Window | null;
 
   constructor(options: PoolingOptions) {
-    refuseTheirWords(record(options, "options"));
-    const kernelSize = options.kernelSize ?? null;
+    refuseForeignNames(record(options, "options"));
     const checked = {
       kind: oneOf(options.kind, "kind", ["max", "average"]),
       size: positiveInteger(options.size, "size"),
-      kernelSize:
-        kernelSize === null ? null : positiveInteger(kernelSize, "kernelSize"),
-      stride:
-        kernelSize === null
-          ? null
-          : positiveInteger(options.stride ?? kernelSize, "stride"),
-      padding: checkPadding(options.padding ?? "valid"),
+      ...checkWindow(options),
     };
-    const { size } = knownKeys(options, checked);
+    const { size, kernelSize } = knownKeys(options, checked);
     super({
       type: "Pooling",
       inputSize: size,
@@ -66,7 +61,7 @@ export class Pooling extends Layer {
     this.#window = windowOf(checked);
   }
 
-  /** [B, T, size] or [T, size] → [B, stepsOut(T), size], or without kernelSize [B, size]. */
+  /** [B, T, size] or [T, size] → [B, stepsOut(T), size] or [stepsOut(T), size]; without kernelSize [B, size] or [size]. */
   forward(
     input: TensorLike,
     options: { lengths?: readonly number[] } = {},
@@ -88,7 +83,7 @@ export class Pooling extends Layer {
   }
 
   /** @internal */
-  override get apart(): boolean {
+  override get runsOutsideKernel(): boolean {
     return true;
   }
 
@@ -111,7 +106,7 @@ export class Pooling extends Layer {
   }
 
   /** @internal */
-  override pass(given: Passage) {
+  override pass(given: LayerInput) {
     const { batch, steps, mask, lengths } = given;
     const { size } = this.options;
     const window = this.#window;
@@ -144,7 +139,7 @@ export class Pooling extends Layer {
     };
   }
 
-  /** target (size) ← what lies of `span` steps from `from` in row (T, size). */
+  /** target (size) ← the pooled `span` steps from step `from` of row (T, size), as far as the row has them. */
   #pool(
     row: Float32Array,
     from: number,
@@ -172,10 +167,28 @@ export class Pooling extends Layer {
   }
 }
 
-function checkPadding(value: unknown): "valid" | "same" | number {
-  return typeof value === "number"
-    ? nonNegativeInteger(value, "padding")
-    : oneOf(value, "padding", ["valid", "same"] as const);
+function checkWindow({
+  kernelSize = null,
+  stride = null,
+  padding = "valid",
+}: PoolingOptions) {
+  if (kernelSize === null) {
+    const expected = (value: string) => `${value} without a kernelSize`;
+    if (stride !== null) throw wrong(true, "stride", expected("none"), stride);
+    if (padding !== "valid")
+      throw wrong(true, "padding", expected('"valid"'), padding);
+    return { kernelSize, stride, padding };
+  }
+  positiveInteger(kernelSize, "kernelSize");
+  if (typeof padding !== "number") oneOf(padding, "padding", ["valid", "same"]);
+  // otherwise there are windows without a step, whose maximum is -∞
+  else if (nonNegativeInteger(padding, "padding") >= kernelSize)
+    throw wrong(true, "padding", `less than kernelSize ${kernelSize}`, padding);
+  return {
+    kernelSize,
+    stride: positiveInteger(stride ?? kernelSize, "stride"),
+    padding,
+  };
 }
 
 function windowOf(options: Required<PoolingOptions>): Window | null {

@@ -1,7 +1,7 @@
 /*
- * A recurrent layer over sequences with masked steps. The kernel knows nothing of masks: a state passes a masked step
- * as it is, and so it passes a step that is not there. So what a mask leaves of each row moves together, runs with
- * lengths, and is spread out again; then the masked steps get what the layer's maskRule gives there.
+ * A recurrent layer over sequences with masked steps. The kernel knows nothing about masks, but a masked step leaves the
+ * state unchanged, as if it were not there. So the unmasked steps of each row are moved together, run with lengths, and
+ * spread out again; then the masked steps are filled in by the layer's maskRule.
  *
  *     input            a b · c · d |        · masked, | the row's end; behind it lies padding
  *     gathered         a b c d              what the kernel runs over, length 4
@@ -10,8 +10,8 @@
  *     filled           A B B C C D |        'previous' and 'state': the output before, of a reverse layer the one
  *                      A B C C D D |        computed before, which is that of the next step
  *
- * Every layer of a reverse stack with outputOrder 'processing' hands its outputs on last step first, so its second
- * layer, its fourth, … run over the mask the other way round:
+ * Every layer of a reverse stack with outputOrder 'processing' passes its outputs on last step first, so the second
+ * layer, the fourth, … need the mask in reverse:
  *
  *     first layer      a b · c · d |        computes D, C, B, A
  *     second layer     D · C · B A |        the first one's mask, reversed up to the row's end
@@ -39,9 +39,9 @@ export interface LayerRun {
 }
 
 /**
- * Runs a recurrent layer over the steps that a mask leaves, and fills in what its maskRule gives at the others; past a
- * row's length that is 0. With returnSequences false the output is each direction's last computed step, and where none
- * was computed, what the rule gives there.
+ * Runs a recurrent layer over the unmasked steps, and fills in the others by its maskRule; past a row's length they are
+ * 0. With returnSequences false the output is each direction's last computed step, or what the rule gives if all steps
+ * are masked.
  */
 export function runMasked(
   model: Model,
@@ -91,7 +91,7 @@ export function runMasked(
   return { output, states: result.states, gates };
 }
 
-/** What each direction gives before its first computed step, (B, O); null where masked steps give 0 anyway. */
+/** The output of each direction before its first computed step, (B, O); null if masked steps are 0 anyway. */
 function startsOf(
   last: readonly Cell[],
   cells: readonly Cell[],
@@ -112,7 +112,7 @@ function startsOf(
   });
 }
 
-/** Gives the masked steps of output (B, T, D·O) the output computed before them, each direction in its own order. */
+/** Fills the masked steps of output (B, T, D·O) with the output computed before them, each direction in its own order. */
 function fillMasked(
   output: Float32Array,
   valid: Mask,
@@ -135,7 +135,7 @@ function fillMasked(
   });
 }
 
-/** Merges the directions of output (B, T, D·O), and puts its last step first, as the options say. */
+/** Merges the directions of output (B, T, D·O) and reverses its steps, as the options say. */
 function arrange(
   output: Float32Array,
   ends: readonly number[],
@@ -169,7 +169,7 @@ const inProcessingOrder = ({
 }: Required<RecurrentOptions>) =>
   direction === "reverse" && outputOrder === "processing";
 
-/** A mask with each row's steps the other way round, up to its end. */
+/** A mask with the steps of each row in reverse, up to its end. */
 function reversed(mask: Mask, ends: readonly number[]): Mask {
   const all = new Uint8Array(mask.length);
   const steps = mask.length / ends.length;

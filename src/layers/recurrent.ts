@@ -5,8 +5,8 @@ import { checkLengths, sequences } from "./input.js";
 import {
   Layer,
   type LayerDescription,
-  type Passage,
-  type Passed,
+  type LayerInput,
+  type LayerOutput,
 } from "./layer.js";
 import { checkMask, type Mask, type MaskLike } from "./mask.js";
 import {
@@ -23,53 +23,53 @@ import { isTimeFirst, swapAxes } from "./time-first.js";
 import { type LayerResult, runLayer, type Trace, traceOf } from "./traced.js";
 import { initialParameters, type LayerKind, stagesOf } from "./weights.js";
 
-/** How RNN, LSTM and GRU are run; B, T, D and O are those of the input and the layer. */
+/** Options of `forward` of RNN, LSTM and GRU. */
 export interface ForwardOptions {
-  /** Where to start; zeros, or the layer's learned state, by default. */
+  /** The initial state; by default zeros, or the layer's learned state. */
   state?: State;
   /**
-   * B valid lengths: outputs past the end are 0, the final state is that of each sequence's own last step, and
-   * the reverse direction starts there.
+   * The lengths of the B sequences, from 1 to T. Outputs past the end are 0, the final state is that after each
+   * sequence's own last step, and the reverse direction starts there.
    */
   lengths?: readonly number[];
   /**
-   * 1 or true for a step that counts, 0 or false for a masked one: [B, T], or [T] of an input without B. A masked step
-   * leaves the state as it is; the layer's maskRule says what comes out. All steps of a row may be masked.
+   * 1 or true for a step that counts, 0 or false for a masked one: [B, T], or [T] for an input without B. A masked step
+   * leaves the state unchanged; the layer's maskRule decides its output. All steps of a row may be masked.
    */
   mask?: MaskLike;
   /**
-   * false: the input is [T, B, I], as PyTorch has it unless told otherwise, and so are the output and the trace; a mask
-   * stays [B, T]. true by default.
+   * false: the input is [T, B, I], PyTorch's default order, and so are the output and the trace; a mask is still [B, T].
+   * true by default.
    */
   batchFirst?: boolean;
-  /** Also return the gates of every step; of masked steps they are 0. */
+  /** Also return the gates of every step; 0 at masked steps. */
   trace?: boolean;
 }
 
-/** What came of it: copies. */
+/** The result of `forward`, all copies. */
 export interface ForwardOutput<
   S extends State = State,
   Gate extends string = never,
 > {
   /** [B, T, D·O] or [T, D·O]; with returnSequences false [B, D·O] or [D·O]. */
   output: Tensor;
-  /** After each sequence's own last step: hidden [L·D, B, O] and, of an LSTM, cell [L·D, B, H]. */
+  /** The state after each sequence's own last step: hidden [L·D, B, O] and, for an LSTM, cell [L·D, B, H]. */
   state: S;
   /** With `trace: true`. */
   trace?: Trace<Gate>;
 }
 
-/** What reports say of a cell beside what all have. */
+/** What reports say about a cell, beyond what all recurrent layers have. */
 export interface CellDescription {
-  /** Their order, in PyTorch's letters; none of a cell without. */
+  /** The order of the gates, in PyTorch's letters; absent for a cell without gates. */
   readonly gates?: string;
   readonly sizes?: Readonly<Record<string, number>>;
   readonly words?: readonly string[];
-  /** The options that these speak of. */
-  readonly said?: readonly string[];
+  /** The options that `sizes` and `words` already cover. */
+  readonly covered?: readonly string[];
 }
 
-/** The options that the first files had, which are always written. */
+/** The options of the first version of the file format, which are always written. */
 const FIRST: ReadonlySet<string> = new Set([
   "inputSize",
   "hiddenSize",
@@ -91,7 +91,7 @@ const FORWARD = {
   batchFirst: 0,
 } satisfies Record<keyof ForwardOptions, 0>;
 
-/** What RNN, LSTM and GRU share: weights by PyTorch's names, forward over sequences, streams. */
+/** What RNN, LSTM and GRU share: weights with PyTorch's names, forward over sequences, streams. */
 export abstract class Recurrent<
   Options extends Required<RecurrentOptions>,
   S extends State,
@@ -123,9 +123,9 @@ export abstract class Recurrent<
    * Runs whole sequences.
    *
    * @param input [B, T, I] or [T, I]
-   * @returns output [B, T, D·O] or [T, D·O], with returnSequences false [B, D·O] or [D·O] (each direction's last
-   *   computed step: for reverse that is time 0), and the final state; all of it copies
-   * @throws TypeError, RangeError that name the argument; nothing has then changed
+   * @returns output [B, T, D·O] or [T, D·O], with returnSequences false [B, D·O] or [D·O] (the step that each direction
+   *   computes last: time 0 for reverse), and the final state; all of them copies
+   * @throws TypeError, RangeError that name the argument; the layer is then unchanged
    */
   forward(
     input: TensorLike,
@@ -172,17 +172,17 @@ export abstract class Recurrent<
     return numLayers === 1 && !merges && !this.stages[0]?.inProcessingOrder;
   }
 
-  /** As the kernel runs it, its weights as they are now. @internal */
+  /** The kernel model of this layer, with its current weights. @internal */
   get model(): Model {
     return this.#packed.model;
   }
 
   /** @internal */
   override pass(
-    given: Passage,
+    given: LayerInput,
     states: readonly (CellState | null)[],
     model: () => Model,
-  ): Passed {
+  ): LayerOutput {
     const { lengths, mask, trace = false, batch, steps } = given;
     const run = { given, states, lengths, trace };
     const { output, states: after, gates } = this.#run(model(), run, mask);
@@ -212,9 +212,10 @@ export abstract class Recurrent<
   }
 
   /**
-   * A stream over this layer, from zeros (or the learned state) or from `state` (that of an input without B).
+   * A stream over this layer that starts from `state`, [L·D, ..] without a batch axis; by default from zeros or the
+   * learned state.
    *
-   * @throws RangeError for reverse and bidirectional layers, which need the future
+   * @throws RangeError for reverse and bidirectional layers, which need later steps
    */
   stream(options: { state?: State } = {}): Stream<S> {
     this.checkStreamable();
@@ -239,8 +240,8 @@ export abstract class Recurrent<
   }
 
   /**
-   * Options that came after the first files are left out at their defaults, so that older readers read what they can.
-   * @internal
+   * Options added after the first version of the file format are left out at their defaults, so that older versions can
+   * still read the file. @internal
    */
   override get savedOptions(): Readonly<Record<string, unknown>> {
     const all = Object.entries(super.savedOptions);
@@ -252,14 +253,14 @@ export abstract class Recurrent<
   /** @internal */
   override get description(): LayerDescription {
     const { inputSize, hiddenSize, numLayers, bias, direction } = this.options;
-    const { gates, sizes, words, said } = this.cellDescription;
+    const { gates, sizes, words, covered } = this.cellDescription;
     const directions = directionsOf(this.options).length;
     const parts = [
       ...(gates ? [`gates ${gates}`] : []),
       bias ? "two biases" : "no bias",
       ...(words ?? []),
       ...(direction === "reverse" ? ["backwards"] : []),
-      ...this.#unusual(["bias", "direction", ...(said ?? [])]),
+      ...this.#unusual(["bias", "direction", ...(covered ?? [])]),
     ];
     return {
       sizes: { inputSize, hiddenSize, numLayers, directions, ...sizes },
@@ -267,14 +268,14 @@ export abstract class Recurrent<
     };
   }
 
-  /** What reports say of the cell itself. @internal */
+  /** What reports say about the cell itself. @internal */
   protected abstract get cellDescription(): CellDescription;
 
-  /** The options that are not at their defaults, sizes and those `said` left out: "returnSequences false". */
-  #unusual(said: readonly string[]): string[] {
+  /** The options that are not at their defaults, except for sizes and those `covered`: "returnSequences false". */
+  #unusual(covered: readonly string[]): string[] {
     const sizes = ["inputSize", "hiddenSize", "numLayers"];
     return Object.entries(super.savedOptions)
-      .filter(([name]) => !sizes.includes(name) && !said.includes(name))
+      .filter(([name]) => !sizes.includes(name) && !covered.includes(name))
       .filter(([name, value]) => !isDefault(name, value))
       .map(([name, value]) =>
         value === true ? name : `${name} ${textOf(value)}`,
@@ -288,7 +289,7 @@ export abstract class Recurrent<
       ...(numLayers > 1 ? [`${numLayers} layers`] : []),
       ...(direction === "forward" ? [] : [direction]),
       ...(precision === "float32" ? [] : [precision]),
-      ...(this.lastOnly ? ["last step alone"] : []),
+      ...(this.lastOnly ? ["last step only"] : []),
     ];
   }
 

@@ -12,8 +12,9 @@ import { type CellDescription, Recurrent } from "./recurrent.js";
 import { optionsFromDict } from "./weights.js";
 import type { State } from "./state.js";
 
+/** Options of an `RNN`. */
 export interface RNNOptions extends RecurrentOptions {
-  /** 'tanh' by default; `activations` has more, and goes before it. */
+  /** 'tanh' by default. `activations` offers more functions and overrides this one. */
   nonlinearity?: "tanh" | "relu";
 }
 
@@ -38,12 +39,12 @@ export class RNN extends Recurrent<Required<RNNOptions>, State, "hidden"> {
 
   /** @internal */
   protected override get cellDescription(): CellDescription {
-    return { words: [this.options.nonlinearity], said: ["nonlinearity"] };
+    return { words: [this.options.nonlinearity], covered: ["nonlinearity"] };
   }
 
   /**
-   * A layer of the sizes, layers, bias and directions that the dict's names and shapes tell; `options` add what
-   * they cannot, such as the nonlinearity.
+   * A layer from a state dict: sizes, number of layers, bias and directions follow from its names and shapes. `options`
+   * add what does not, such as the nonlinearity.
    *
    * @throws TypeError, RangeError when the dict is not that of a torch.nn.RNN
    */
@@ -58,7 +59,7 @@ export class RNN extends Recurrent<Required<RNNOptions>, State, "hidden"> {
   }
 
   /**
-   * A layer of weights as Keras's get_weights() gives them: kernel [I, H], recurrent kernel [H, H] and bias [H].
+   * A layer from weights as Keras's get_weights() returns them: kernel [I, H], recurrent kernel [H, H] and bias [H].
    *
    * @throws TypeError, RangeError that name the array or option
    */
@@ -82,5 +83,5 @@ export class RNN extends Recurrent<Required<RNNOptions>, State, "hidden"> {
   }
 }
 
-// Outside of the class: esbuild calls one that names itself _RNN, and so would consoles.
+// outside the class: esbuild renames a class that refers to itself to _RNN, which consoles would show
 const make = (options: RNNOptions): RNN => new RNN(options);

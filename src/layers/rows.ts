@@ -8,8 +8,9 @@ interface Runner {
 }
 
 /**
- * Sequences without lengths or masks through a recurrent layer, in arrays that the caller keeps: nothing is allocated
- * once it has run. No method of the layer: only graphs run so, and whoever has an LSTM would carry 0.7 kB for them.
+ * Runs sequences without lengths or masks through a recurrent layer, in arrays that the caller keeps: after the first
+ * run nothing is allocated. Not a method of the layer, because only graphs need it and it would add 0.7 kB to every
+ * application with an LSTM.
  */
 export class LayerRows {
   readonly #layer: Runner;

@@ -3,7 +3,7 @@ import type { Cell, CellState } from "../kernel/model.js";
 import { checkTensor, type Tensor } from "../tensor.js";
 
 /**
- * Where a sequence stands, part by part: hidden [L·D, B, O] and, of an LSTM, cell [L·D, B, H]; no B when the input had
+ * The state of a recurrent layer: hidden [L·D, B, O] and, for an LSTM, cell [L·D, B, H]; without B if the input had
  * none.
  */
 export interface State {
@@ -11,12 +11,12 @@ export interface State {
   cell?: Tensor;
 }
 
-/** Of a model: one entry per layer, null where it has none. */
+/** The states of a model: one entry per layer, null for layers without a state. */
 export type States = (State | null)[];
 
 type Part = Cell["states"][number];
 
-/** The axes of a part, as users see it, of a layer's cells and the batch (null: without that axis). */
+/** The shape of a part as users see it, for a layer's cells and the batch (null: no such axis). */
 const shapeOf = (
   { shape, stacked }: Part,
   cells: readonly Cell[],
@@ -36,7 +36,7 @@ const partsOf = (cells: readonly Cell[]): readonly Part[] =>
 export const hasState = (cells: readonly Cell[]): boolean =>
   partsOf(cells).length > 0;
 
-/** A state's parts, cell by cell; checked against the layer's cells and the batch (null: without that axis). */
+/** A state split into cells, after checking it against the layer's cells and the batch (null: no such axis). */
 export function splitState(
   state: unknown,
   cells: readonly Cell[],
@@ -60,13 +60,13 @@ export function splitState(
   );
 }
 
-/** The parts, which are copies, put together again; a single one as it is. */
+/** The cells' states as one; that of a single cell is not copied again. */
 export function joinState(
   states: readonly CellState[],
   cells: readonly Cell[],
   batch: number | null,
 ): State {
-  // a loop: what short sequences cost is mostly what comes around them
+  // a plain loop: for short sequences, most of the time goes into what surrounds the kernel call
   const joined: Record<string, Tensor> = {};
   for (const part of partsOf(cells)) {
     const { name, size } = part;

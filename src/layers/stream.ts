@@ -12,38 +12,38 @@ import type { TokenTable } from "./layer.js";
 import type { PackedModel } from "./packed-model.js";
 import type { State, States } from "./state.js";
 
-/** What streams of one layer or model share. */
+/** What the streams of one layer or model share. */
 export interface StreamSource<S> {
   readonly packed: PackedModel;
-  /** In front of the kernel's first layer; a frame is then [token]. */
+  /** The embedding in front of the kernel's first layer, if any; a frame is then [token]. */
   readonly tokens: TokenTable | null;
-  /** Whether the outputs are probabilities: a softmax's. */
+  /** Whether the outputs are probabilities, those of a softmax. */
   readonly probabilities: boolean;
-  /** The cells' states as users see them: copies. */
+  /** The cells' states as users see them. */
   join(parts: readonly CellState[]): S;
-  /** The cells' states out of what a user gives: checked. */
+  /** The cells' states from one that a user sets, checked. */
   split(state: unknown): readonly (CellState | null)[];
 }
 
 /**
- * One sequence running through a layer or model, step by step; as many as you like over one set of weights. S is
- * what its state is: a State, or of a Sequential one entry per layer. Unnamed, `Stream` is a stream of either.
+ * One sequence running through a layer or model, step by step. Any number of streams can share one set of weights. S is
+ * the type of the state: State for a layer, one entry per layer for a Sequential; plain `Stream` is either.
  */
 export class Stream<S = State | States> {
-  /** Numbers of a frame; 1 where it is a token. */
+  /** The length of a frame; 1 if it is a token. */
   readonly inputSize: number;
-  /** Numbers that come out of a step. */
+  /** The length of a step's output. */
   readonly outputSize: number;
-  /** Whether a frame is [token], as behind an Embedding. */
+  /** Whether a frame is [token], as it is for a model that begins with an Embedding. */
   readonly takesTokens: boolean;
-  /** Whether the outputs are probabilities (of a Linear with softmax at the end) and not logits or plain numbers. */
+  /** Whether the outputs are probabilities (the model ends in a softmax) rather than logits or plain numbers. */
   readonly probabilities: boolean;
   readonly #source: StreamSource<S>;
   /** What `step` returns without `out`. */
   readonly #view: Float32Array;
   #copy: Float64Array | null = null;
   #states: StreamState | null;
-  /** The typed arrays of the last step: most users hand in the same ones again, and to find out what they are takes 5 ns. */
+  /** The typed arrays of the last step: most callers pass the same ones again, and checking what they are takes 5 ns. */
   #knownFrame: ArrayLike<number>;
   #knownOut: Float32Array;
 
@@ -69,10 +69,10 @@ export class Stream<S = State | States> {
   }
 
   /**
-   * One time step: frame [I] → [O]. Without `out` the result is a view, valid until this stream's next call.
+   * One time step: frame [I] → [O]. Without `out`, the result is a view that is valid until this stream's next call.
    * Allocates nothing.
    *
-   * @throws TypeError, RangeError for a frame or `out` of the wrong kind or size; the state is then as before
+   * @throws TypeError, RangeError for a frame or `out` of the wrong kind or size; the state is then unchanged
    */
   step(frame: ArrayLike<number>, out: Float32Array = this.#view): Float32Array {
     const { packed, tokens } = this.#source;
@@ -98,7 +98,7 @@ export class Stream<S = State | States> {
     return out;
   }
 
-  /** A typed array itself; of any other list a copy, kept for that, into which each number is read once. */
+  /** A typed array as it is; the numbers of any other list, each read once, in an array kept for that. */
   #read(frame: ArrayLike<number>): ArrayLike<number> {
     if (isTyped(frame)) {
       this.#knownFrame = frame;
@@ -111,7 +111,7 @@ export class Stream<S = State | States> {
   }
 
   /**
-   * n time steps in one go: n·I numbers → n·O numbers, the same bits as n calls of `step`.
+   * n time steps at once: n·I numbers → n·O numbers, the same bits as n calls of `step`.
    *
    * @throws TypeError, RangeError as `step`
    */
@@ -133,12 +133,12 @@ export class Stream<S = State | States> {
     const result = out ?? new Float32Array(outputs);
     const inputs = tokens
       ? tokens.lookUp(given, "frames")
-      : apart(given, result, outputs);
+      : unlessOverwritten(given, result, outputs);
     packed.model.run(states, inputs, count, result);
     return result;
   }
 
-  /** Where the sequence stands: a copy. Set it to go on from there; what is set is checked and copied. */
+  /** The current state, a copy. Setting it, which checks and copies, continues from there. */
   get state(): S {
     const { packed } = this.#source;
     return this.#source.join(packed.model.readStates(this.#open()));
@@ -161,14 +161,14 @@ export class Stream<S = State | States> {
     return make(this.#source, copy);
   }
 
-  /** Optional: a stream that is dropped is gone by itself. */
+  /** Frees the stream's memory now. Optional: it is freed anyway once the stream is unreachable. */
   dispose(): void {
     if (this.#states) this.#source.packed.close(this.#states);
     this.#states = null;
   }
 }
 
-// Outside of the class: esbuild calls one that names itself _Stream, and so would consoles.
+// outside the class: esbuild renames a class that refers to itself to _Stream, which consoles would show
 const make = <S>(source: StreamSource<S>, states: StreamState) =>
   new Stream(source, states);
 
@@ -180,8 +180,8 @@ function checkList(values: unknown, name: string): void {
 }
 
 /**
- * Copies numbers from what is no typed array. To read them may call a getter, which may throw or run this very stream:
- * that must not happen while the kernel's buffers are in use, or between two blocks.
+ * Copies the numbers of a list that is not a typed array. Reading them may call a getter, which may throw or even run
+ * this stream: that must not happen while the kernel's buffers are in use, or between two blocks.
  */
 function readOnce<T extends number[] | Float64Array>(
   values: ArrayLike<unknown>,
@@ -203,7 +203,7 @@ function readOnce<T extends number[] | Float64Array>(
  * The frames, or a copy where writing `count` outputs would overwrite some that are still to be read. Blocks are read
  * whole before they are written, so a run in place is safe as long as outputs are no longer than inputs.
  */
-function apart(
+function unlessOverwritten(
   frames: ArrayLike<number>,
   out: Float32Array,
   count: number,

@@ -1,11 +1,11 @@
 import { boolean } from "../checks.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
 
-/** Whether a caller has [T, B, ..], as `batchFirst: false` says. */
+/** Whether the caller's arrays are [T, B, ..], that is `batchFirst: false`. */
 export const isTimeFirst = (batchFirst: unknown): boolean =>
   !boolean(batchFirst ?? true, "batchFirst");
 
-/** [T, B, ..] → [B, T, ..] and back, where there are as many axes as `rank`; without B as it is. */
+/** Swaps the first two axes of an array of rank `rank`, [T, B, ..] ↔ [B, T, ..]; an array without B is unchanged. */
 export function swapAxes(
   input: TensorLike,
   rank: number,

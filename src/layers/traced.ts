@@ -9,11 +9,11 @@ import {
 import { concat, sizeOf, type Tensor } from "../tensor.js";
 
 /**
- * The gates of every layer and direction. LSTM: input, forget, candidate, output, cell, hidden. GRU: reset,
- * update, candidate, hidden. RNN: hidden. Each [B, T, H] or [T, H]; hidden [.., O].
+ * The gates of every layer and direction. LSTM: input, forget, candidate, output, cell, hidden. GRU: reset, update,
+ * candidate, hidden. RNN: hidden. Each is [B, T, H] or [T, H]; hidden is [.., O].
  */
 export type Trace<Gate extends string = never> = readonly TraceEntry<Gate>[];
-/** One layer in one direction; the other fields are its gates, by the names above. */
+/** One layer in one direction; the other fields are its gates, under the names listed at `Trace`. */
 export type TraceEntry<Gate extends string = never> = {
   layer: number;
   direction: "forward" | "reverse";
@@ -22,11 +22,11 @@ export type TraceEntry<Gate extends string = never> = {
 export interface LayerResult {
   readonly output: Float32Array; // (B, T, D·O) or (B, D·O)
   readonly states: readonly CellState[];
-  /** Of each cell: each gate (B, T, H), hidden (B, T, O); null unless traced. */
+  /** One entry per cell: each gate (B, T, H), hidden (B, T, O); null unless traced. */
   readonly gates: readonly Gates[] | null;
 }
 
-/** Runs a layer, of these cells, with its gates or without. */
+/** Runs a layer with these cells, recording its gates if `trace` is set. */
 export function runLayer(
   model: Model,
   cells: readonly Cell[],
@@ -38,7 +38,7 @@ export function runLayer(
   return { output, states, gates: null };
 }
 
-/** Runs row by row, because the kernel leaves the gates of one row. */
+/** Runs row by row, because the kernel keeps the gates of only one row. */
 function runTraced(
   model: Model,
   cells: readonly Cell[],
@@ -52,14 +52,14 @@ function runTraced(
   const { lastOnly } = model.network.last;
   const runs = Array.from({ length: batch }, (_, index) => {
     const valid = lengths?.[index] ?? steps;
-    const some = Math.max(1, valid); // a row of no step still has states
+    const stepsRun = Math.max(1, valid); // even a row of no steps has final states
     const input = row(data, index);
     const sink = new TraceSink(steps);
     const result = model.forward({
       ...run,
-      input: input.subarray(0, (input.length / steps) * some),
+      input: input.subarray(0, (input.length / steps) * stepsRun),
       batch: 1,
-      steps: some,
+      steps: stepsRun,
       lengths: valid ? null : [0],
       states: states.map(
         (state) => state && mapParts(state, (_, values) => row(values, index)),
@@ -68,7 +68,7 @@ function runTraced(
     });
     const own = result.output;
     const output = new Float32Array(
-      lastOnly ? own.length : (own.length / some) * steps,
+      lastOnly ? own.length : (own.length / stepsRun) * steps,
     );
     output.set(own);
     return { output, states: result.states, sink };

@@ -17,14 +17,14 @@ import {
 } from "./options.js";
 import { entriesUnder, matrixShape, Parameters } from "./parameters.js";
 
-/** What one kind of layer has beside the options that all three share. */
+/** What one kind of layer has besides the options that RNN, LSTM and GRU share. */
 export interface LayerKind {
   readonly kind: RecurrentKind;
   readonly projSize: number; // P; 0: none
   readonly peepholes: boolean;
-  /** Its activations unless options say otherwise. */
+  /** Its activations unless the options give others. */
   readonly activations: readonly CellFunction[];
-  /** The kind's cell, with the options that it has alone. */
+  /** The cell, with the options that only this kind has. */
   cell(spec: RecurrentSpec): Cell;
 }
 
@@ -53,7 +53,7 @@ export function initialParameters(
     }
   }
   const draw = (size: number) => uniform(size, bound, random);
-  return new Parameters(shapes, draw, options.precision !== "float32");
+  return new Parameters(shapes, draw, options);
 }
 
 /** The layers as the kernel runs them: a stage a layer, a cell a direction. */
@@ -93,7 +93,7 @@ export function stagesOf(
   }));
 }
 
-/** Those of the standard cell unless others are given: one set for all directions, or one for each. */
+/** The standard activations, or those given: one set for all directions, or one for each. */
 function activationsOf(
   { activations }: Required<RecurrentOptions>,
   standard: readonly CellFunction[],
@@ -105,7 +105,7 @@ function activationsOf(
   return activations.slice(from, from + length);
 }
 
-/** The options that a state dict's names and shapes tell; `own`: those that an LSTM alone has. */
+/** The options that follow from a state dict's names and shapes; `own`: those that only an LSTM has. */
 export function optionsFromDict(
   dict: unknown,
   prefix: string,

@@ -1,28 +1,29 @@
 import { message, nonNegativeInteger, wrong } from "../checks.js";
 import { Layer } from "../layers/layer.js";
 import type { BackendChoice } from "../layers/options.js";
-import { MOST_NUMBERS } from "../layers/parameters.js";
+import { MAX_NUMBERS } from "../layers/parameters.js";
 import { layerTypes } from "./layer-types.js";
 
-/** What a chain of layers is in all. */
+/** The chain of layers as a whole. */
 export interface Chain {
   readonly inputSize: number;
   readonly outputSize: number;
-  /** Whether T is gone at the end: the output is [B, O]. */
+  /** Whether the output has no time axis: [B, O]. */
   readonly lastOnly: boolean;
 }
 
 /**
- * Asserts that the layers fit each other, that one which takes tokens stands only in front, and none that works over
- * time behind one with returnSequences false.
+ * Checks that the sizes of the layers match, that only the first takes tokens, and that no layer that works over time
+ * comes after one with returnSequences false.
  *
- * @returns the sizes of the whole: those of the first and last layer that have any
+ * @returns the sizes of the first and the last layer that have any
+ * @throws TypeError, RangeError that name the layer
  */
 export function checkChain(layers: unknown): Chain {
   if (!Array.isArray(layers))
     throw wrong(false, "layers", "an array of layers", layers);
   layers.forEach((layer: unknown, index) => {
-    // the one question of this kind: what users hand in may be anything
+    // the only instanceof of its kind: users may pass anything
     if (layer instanceof Layer) return;
     throw wrong(false, `layers[${index}]`, `a layer (${layerTypes()})`, layer);
   });
@@ -30,7 +31,7 @@ export function checkChain(layers: unknown): Chain {
 }
 
 function checkFit(layers: readonly Layer[]): Chain {
-  let before = -1; // the last layer that has sizes: a Masking takes what comes
+  let before = -1; // the last layer that has sizes: a Masking accepts any
   let inputSize = 0;
   let lastOnly = false;
   layers.forEach((layer, index) => {
@@ -39,7 +40,7 @@ function checkFit(layers: readonly Layer[]): Chain {
     if (layer.takesTokens && index)
       throw refuse(
         "a layer that takes features",
-        `${layer.type}, which takes tokens and stands only in front`,
+        `${layer.type}, which takes tokens and can only be the first layer`,
       );
     if (layer.inputSize) {
       const size = layers[before]?.outputSize ?? layer.inputSize;
@@ -52,7 +53,7 @@ function checkFit(layers: readonly Layer[]): Chain {
     const overTime = !layer.pointwise && !layer.setsSteps;
     if (lastOnly && (overTime || layer.masks))
       throw refuse(
-        "no layer over time behind one with returnSequences false",
+        "no layer that works over time after one with returnSequences false",
         layer.type,
       );
     lastOnly = layer.lastOnly || (lastOnly && !layer.setsSteps);
@@ -68,43 +69,43 @@ function checkFit(layers: readonly Layer[]): Chain {
   throw new RangeError(message("layers", expected, got));
 }
 
-/** @throws RangeError where the layers' parameters are more than a model's memory has room for */
+/** @throws RangeError if the layers have more parameters than a model's memory can hold */
 export function checkParameters(layers: readonly Layer[]): void {
   const count = layers.reduce((sum, layer) => sum + layer.parameterCount, 0);
-  if (count < MOST_NUMBERS) return;
-  const expected = `parameters of less than ${MOST_NUMBERS} numbers in all, which is 2 GiB`;
+  if (count < MAX_NUMBERS) return;
+  const expected = `parameters of fewer than ${MAX_NUMBERS} numbers in all (2 GiB)`;
   throw new RangeError(message("layers", expected, `${count}`));
 }
 
-/** Whether as many steps come out as go in, however many: two numbers tell strides and windows apart. */
+/** Whether the output always has as many steps as the input. Two consecutive numbers rule out strides and windows. */
 export const keepsSteps = (layers: readonly Layer[]): boolean =>
   [512, 513].every(
     (steps) =>
       layers.reduce((left, layer) => layer.stepsOut(left), steps) === steps,
   );
 
-/** How many of a model's inputs are added to its outputs; `steps`: whether it takes and gives numbers at every step. */
+/** How many of a model's inputs are added to its outputs; `steps`: whether it maps each step of numbers to one. */
 export function checkSkip(
   value: unknown,
   { inputSize, outputSize }: Pick<Chain, "inputSize" | "outputSize">,
   steps: boolean,
 ): number {
   const skip = nonNegativeInteger(value, "skip");
-  const most = Math.min(inputSize, outputSize);
-  if (!skip || (steps && skip <= most)) return skip;
+  const limit = Math.min(inputSize, outputSize);
+  if (!skip || (steps && skip <= limit)) return skip;
   const expected = steps
-    ? `at most ${most} of ${inputSize} inputs and ${outputSize} outputs`
-    : "0 for a model that takes tokens or gives other steps than it takes";
+    ? `at most ${limit} for ${inputSize} inputs and ${outputSize} outputs`
+    : "0 for a model that takes tokens or changes the number of steps";
   throw new RangeError(message("skip", expected, `${skip}`));
 }
 
-/** The one backend that the layers ask for; those that ask for 'auto' take any. */
+/** The backend of the layers; those with 'auto' accept any. */
 export function commonBackend(layers: readonly Layer[]): BackendChoice {
-  const asked = layers.map(({ backend }) => backend);
-  const wanted = new Set(asked.filter((backend) => backend !== "auto"));
-  if (wanted.size > 1) {
-    const got = [...wanted].join(" and ");
+  const all = layers.map(({ backend }) => backend);
+  const chosen = new Set(all.filter((backend) => backend !== "auto"));
+  if (chosen.size > 1) {
+    const got = [...chosen].join(" and ");
     throw new RangeError(message("layers", "one backend for all", got));
   }
-  return [...wanted][0] ?? "auto";
+  return [...chosen][0] ?? "auto";
 }

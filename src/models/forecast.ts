@@ -11,7 +11,7 @@ interface Forecaster {
   stream(): Stream;
 }
 
-/** Goes on after `history` [T, I]: each output is the next input. The result is [steps, I]. */
+/** Continues after `history` [T, I], each output being the next input. The result is [steps, I]. */
 export function forecast(
   model: Forecaster,
   history: TensorLike,

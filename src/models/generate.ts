@@ -10,15 +10,15 @@ import {
   type SamplingOptions,
 } from "./sampling.js";
 
-/** Where to start, how to choose, when to end. */
+/** Options of `generate`. */
 export interface GenerateOptions extends SamplingOptions {
   /** The tokens to start from, at least one; they are not yielded. */
   prompt: readonly number[];
-  /** How many tokens at most; no end by default. */
+  /** The maximum number of tokens; unlimited by default. */
   steps?: number;
   /** A token that ends the sequence; it is not yielded. */
   stop?: number;
-  /** Of the choices; 0 by default. */
+  /** The seed of the random choices; 0 by default. */
   seed?: number;
 }
 
@@ -32,7 +32,7 @@ const GENERATE = {
   seed: 0,
 } satisfies Record<keyof GenerateOptions, 0>;
 
-/** Checks everything now; the generator that it returns runs the stream, whose outputs are as many as its tokens. */
+/** Checks everything at once; the returned generator runs the stream, which has one output per token. */
 export function generate<S>(
   stream: Stream<S>,
   options: GenerateOptions,

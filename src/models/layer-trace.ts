@@ -1,15 +1,15 @@
-import type { Layer, Passed } from "../layers/layer.js";
+import type { Layer, LayerOutput } from "../layers/layer.js";
 import { swapAxes } from "../layers/time-first.js";
 import type { Trace, TraceEntry } from "../layers/traced.js";
 import { sizeOf, type Tensor } from "../tensor.js";
 
 /** What one layer of a model computed. */
 export interface LayerTrace {
-  /** As `toString` of the layer says: 'LSTM'. */
+  /** The layer's type: 'LSTM'. */
   readonly type: string;
-  /** [B, T, features] or [T, features]; [B, features] or [features] where T is gone. */
+  /** [B, T, features] or [T, features]; [B, features] or [features] after a layer that returns only its last step. */
   readonly output: Tensor;
-  /** The gates of an RNN, LSTM or GRU as its own `forward` traces them; null for other layers. */
+  /** The gates of an RNN, LSTM or GRU, as in the trace of its own `forward`; null for other layers. */
   readonly gates: Trace | null;
 }
 
@@ -25,7 +25,7 @@ export class LayerTraces {
     this.#timeFirst = timeFirst;
   }
 
-  add(layer: Layer, { data, batch, steps, gates }: Passed): void {
+  add(layer: Layer, { data, batch, steps, gates }: LayerOutput): void {
     this.#lastOnly = layer.lastOnly || (this.#lastOnly && !layer.setsSteps);
     const axes = this.#lastOnly ? [batch] : [batch, steps];
     const shape = [...axes, data.length / sizeOf(axes)];
@@ -47,7 +47,7 @@ export class LayerTraces {
     });
   }
 
-  /** As the model's own output is: without B where the input had none, time first where it was. */
+  /** Arranged as the model's own output: without B if the input had none, time first if the input was. */
   #arranged(tensor: Tensor): Tensor {
     const { shape, data } = tensor;
     if (!this.#batched) return { shape: shape.slice(1), data };

@@ -2,5 +2,5 @@ import LAYER_TYPES from "../layers/index.js";
 
 export { LAYER_TYPES };
 
-/** 'RNN, LSTM, …'. A function: as a constant it would keep all of them in the bundle of who imports one. */
+/** 'RNN, LSTM, …'. A function, because a constant would keep all layers in the bundle of an application that uses one. */
 export const layerTypes = (): string => Object.keys(LAYER_TYPES).join(", ");

@@ -1,5 +1,5 @@
 /*
- * What chains of layers and graphs have in common. Types alone: a bundle without graphs has none of their code.
+ * What chains of layers and graphs have in common. Only types, so that a bundle without graphs has none of their code.
  */
 import type { Bytes } from "../bytes.js";
 import type { State, States } from "../layers/state.js";
@@ -8,15 +8,15 @@ import type { Tensor, TensorLike } from "../tensor.js";
 /** An input or output of a model. */
 export interface Port {
   readonly name: string;
-  /** Sizes, and names of those that are free, "?" for those without a name; ["..."] for any shape. */
+  /** Fixed sizes as numbers, free ones by name or "?" without one; ["..."] for any shape. */
   readonly shape: readonly (number | string)[];
-  /** "float32", "int64", "bool", …; floats of all sizes are computed in float32. "unknown" where nobody says. */
+  /** "float32", "int64", "bool", …; "unknown" if the file does not say. All floats are computed in float32. */
   readonly type: string;
-  /** Of an input that is a state: the output that is fed back here. */
+  /** For an input that is a state: the name of the output that is fed back to it. */
   readonly state?: string;
 }
 
-/** A tensor, nested numbers, or, where float32 is too coarse for integers, another list of numbers with its shape. */
+/** A tensor, nested numbers, or any list of numbers with its shape, for integers that float32 cannot represent. */
 export type ModelInput =
   | TensorLike
   | {
@@ -24,10 +24,10 @@ export type ModelInput =
       readonly data: ArrayLike<number> | BigInt64Array | BigUint64Array;
     };
 
-/** Where a model stands: of a Sequential one entry per layer, of a Graph its state inputs by name. */
+/** The state of a model: for a Sequential one entry per layer, for a Graph its state inputs by name. */
 export type ModelState = States | Readonly<Record<string, Tensor>>;
 
-/** What models take as a state; each checks that it is one of its own. */
+/** What models accept as a state. */
 export type ModelStateLike =
   readonly (State | null)[] | Readonly<Record<string, number | object>>;
 
@@ -38,37 +38,37 @@ export interface Model {
   /** Whether it can run step by step. */
   readonly streamable: boolean;
   /**
-   * Runs whole sequences: the first input that is no state → the first output that is none.
+   * Runs whole sequences: the first input that is not a state → the first output that is not one.
    *
-   * @param options `state`: where to start, as `forward` or a stream gave it; zeros by default
+   * @param options `state`: the initial state, as returned by `forward` or a stream; zeros by default
    * @throws TypeError, RangeError that name the argument
    */
   forward(
     input: TensorLike,
     options?: { state?: ModelStateLike },
   ): { output: Tensor; state: ModelState };
-  /** The inputs by their names give the outputs by theirs. */
+  /** Runs all inputs, by name, and returns all outputs, by name. */
   run(inputs: Readonly<Record<string, ModelInput>>): Record<string, Tensor>;
-  /** @throws RangeError where it cannot run step by step */
+  /** @throws RangeError if it cannot run step by step */
   stream(options?: { state?: ModelStateLike }): ModelStream;
-  /** The model as a file, which `load` of gatewise/load, pools and worklets read. */
+  /** The model as a file that `load` of gatewise/load, pools and worklets can read. */
   save(metadata?: Record<string, string>): Bytes;
-  /** What it takes, gives and is made of, as `gatewise inspect` prints it. */
+  /** A summary of its inputs, outputs and layers, as `gatewise inspect` prints it. */
   toString(): string;
-  /** Gives memory back now; optional. */
+  /** Frees its memory now; optional. */
   dispose(): void;
 }
 
 /** One sequence running through a model, frame by frame. */
 export interface ModelStream {
-  /** The next frame's output; without `out` a view, valid until this stream's next call. */
+  /** The output for the next frame; without `out`, a view that is valid until this stream's next call. */
   step(frame: ArrayLike<number>, out?: Float32Array): Float32Array;
-  /** n frames in one go: the outputs one after another. */
+  /** n frames at once, concatenated; returns their outputs, concatenated. */
   run(frames: ArrayLike<number>, out?: Float32Array): Float32Array;
-  /** Reading gives a copy; what is written is checked and copied. */
+  /** A copy of the state; setting it checks and copies. */
   get state(): ModelState;
   set state(state: ModelStateLike);
-  /** Back to where the stream began. */
+  /** Back to the initial state. */
   reset(): void;
   /** An independent copy of this stream. */
   fork(): ModelStream;

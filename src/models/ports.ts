@@ -3,20 +3,20 @@ import type { Layer } from "../layers/layer.js";
 import type { TensorLike } from "../tensor.js";
 import type { Port } from "./model.js";
 
-/** What a model's input or output is called, and its batch and steps: those of a file are its author's words. */
+/** The names of a model's input or output and of its axes, such as those that the author of a file chose. */
 export interface PortNames {
   readonly name: string;
-  /** As ports have them: the first two, where they are names; others, and what is left out, are B and T. */
+  /** The names of the batch and time axes, as in `Port.shape`; B and T where they are missing or not names. */
   readonly sizes?: readonly (string | number)[];
 }
 
-/** Both, as a Sequential's options and saved models have them. */
+/** The names of a model's input and output. */
 export interface ModelNames {
   readonly input?: PortNames;
   readonly output?: PortNames;
 }
 
-/** What the ports of a chain are told by. */
+/** What the ports of a chain depend on. */
 interface Ends {
   readonly layers: readonly Layer[];
   readonly inputSize: number;
@@ -25,7 +25,7 @@ interface Ends {
   readonly lastOnly: boolean;
 }
 
-/** What a chain takes. */
+/** The input of a chain. */
 export function inputPort(
   { inputSize, takesTokens }: Ends,
   { input: { name, sizes } = { name: "input" } }: ModelNames,
@@ -36,15 +36,15 @@ export function inputPort(
     : port(name, [...free, inputSize], "float32");
 }
 
-/** What a chain gives: as many rows and steps as go in are called as those. */
+/** The output of a chain; axes that have the size of the input's have their names as well. */
 export function outputPort(
   { layers, outputSize, lastOnly }: Ends,
   { input, output: { name, sizes } = { name: "output" } }: ModelNames,
 ): Port {
   const [batch, steps] = namedSizes(["B", "T"], input?.sizes);
   const out = timeOut(layers);
-  const [, made] = namedSizes(["B", out], sizes);
-  const time = lastOnly ? [] : [out === "T" ? steps : made];
+  const [, ownSteps] = namedSizes(["B", out], sizes);
+  const time = lastOnly ? [] : [out === "T" ? steps : ownSteps];
   return port(
     name,
     [batch, ...time, outputSize] as (string | number)[],
@@ -52,7 +52,7 @@ export function outputPort(
   );
 }
 
-/** What has a name of its own is called by it. */
+/** The sizes, replaced by their names where `given` has one. */
 const namedSizes = (
   sizes: readonly (string | number)[],
   given: PortNames["sizes"] = [],
@@ -62,7 +62,7 @@ const namedSizes = (
     return typeof own === "string" && own !== "?" ? own : size;
   });
 
-/** T where as many steps come out as go in, their number where it is always the same, else "T'". */
+/** T if there are always as many output steps as input steps, their number if it is fixed, else "T'". */
 function timeOut(layers: readonly Layer[]): number | string {
   const out = (steps: number) =>
     layers.reduce((left, layer) => layer.stepsOut(left), steps);
@@ -74,7 +74,7 @@ function timeOut(layers: readonly Layer[]): number | string {
 const port = (name: string, shape: (number | string)[], type: string): Port =>
   Object.freeze({ name, shape: Object.freeze(shape), type });
 
-/** @throws TypeError, RangeError where they are none */
+/** @throws TypeError, RangeError that name the entry */
 export function checkNames(value: unknown): ModelNames {
   const names = record(value, "names", { input: 0, output: 0 });
   for (const [which, given] of Object.entries(names)) {
@@ -97,7 +97,7 @@ export function checkNames(value: unknown): ModelNames {
 }
 
 /**
- * What a record of inputs has for this one, and nothing else; integers of other lists than Float32Arrays too.
+ * The tensor for this input out of a record that may hold nothing else; lists of integers become Float32Arrays.
  *
  * @throws TypeError, RangeError that name the input
  */

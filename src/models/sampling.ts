@@ -2,11 +2,11 @@ import { positiveInteger, wrong } from "../checks.js";
 
 /** How a token is drawn. */
 export interface SamplingOptions {
-  /** 1 by default; below 1 likelier tokens gain; 0: always the likeliest. */
+  /** 1 by default; lower values favour likelier tokens, and 0 always picks the likeliest. */
   temperature?: number;
-  /** Only the k likeliest. */
+  /** Only the k likeliest tokens are drawn; all by default. */
   topK?: number;
-  /** Only the likeliest that together have at least this probability. */
+  /** Only the likeliest tokens whose probabilities add up to at least this are drawn; 1, all of them, by default. */
   topP?: number;
 }
 
@@ -44,8 +44,7 @@ function number(
 }
 
 /**
- * One token by its logits or log-probabilities. The order of tokens, likeliest first, is settled by number where two are
- * as likely.
+ * One token by its logits or log-probabilities. Of two tokens that are equally likely, the smaller comes first.
  */
 export function sample(
   logits: Float32Array | Float64Array,

@@ -6,10 +6,10 @@ import type { Layer } from "../layers/layer.js";
 import { LAYER_TYPES, layerTypes } from "./layer-types.js";
 import type { ModelNames } from "./ports.js";
 
-/** The form of metadata.gatewise; a reader refuses others. */
+/** The version of metadata.gatewise; readers refuse others. */
 const VERSION = 1;
 
-/** A safetensors file of the weights, the layers' options as JSON in metadata.gatewise. */
+/** A safetensors file of the weights, with the layers' options as JSON in metadata.gatewise. */
 export function saveModel(
   {
     layers,
@@ -34,7 +34,7 @@ export function saveModel(
 }
 
 /**
- * The layers and weights that such a file holds.
+ * The layers and weights of such a file.
  *
  * @throws FormatError naming the place
  */
@@ -49,7 +49,7 @@ export function readModel(bytes: Uint8Array | ArrayBuffer): {
   const text = metadata["gatewise"];
   if (text === undefined) {
     throw new FormatError(
-      "expected what Sequential.save writes, got none",
+      "expected the options of layers, as Sequential.save writes them, got nothing",
       place,
     );
   }
@@ -91,19 +91,19 @@ function described(text: string): {
   }
   if (!Array.isArray(layers))
     throw wrong(false, "layers", "an array of layers", layers);
-  const made = layers.map(({ type, options }, index) => {
-    // Options of gigabytes cost nothing here: a layer draws its weights when somebody looks at them.
+  const read = layers.map(({ type, options }, index) => {
+    // options that ask for gigabytes are harmless: a layer does not draw its weights until they are read
     if (isKnown(type)) return new LAYER_TYPES[type](options);
     const name = `layers[${index}].type`;
     throw new RangeError(message(name, layerTypes(), String(type)));
   });
-  return { layers: made, skip, names };
+  return { layers: read, skip, names };
 }
 
 const isKnown = (type: string): type is keyof typeof LAYER_TYPES =>
   Object.hasOwn(LAYER_TYPES, type);
 
-/** What `read` returns; what it throws becomes a FormatError at `place`. */
+/** The result of `read`; whatever it throws becomes a FormatError at `place`. */
 export function atPlace<T>(place: string, read: () => T): T {
   try {
     return read();

@@ -39,26 +39,26 @@ import {
 import { atPlace, readModel, saveModel } from "./saved.js";
 import { joinStates, splitStates } from "./states.js";
 
-/** How a whole model is run. */
+/** Options of `forward` of a `Sequential`. */
 export interface SequentialForwardOptions {
-  /** Where to start, one entry per layer; null, and by default all: zeros, or the layer's learned state. */
+  /** The initial states, one entry per layer; null, the default for all, is zeros or the layer's learned state. */
   state?: readonly (State | null)[];
-  /** B valid lengths, as LSTM.forward takes them. */
+  /** The lengths of the B sequences, as for LSTM.forward. */
   lengths?: readonly number[];
   /**
-   * Which steps count, as LSTM.forward takes it: for every recurrent layer up to one with returnSequences false. Steps
-   * that a Masking or an Embedding with maskZero masks are masked as well.
+   * Which steps count, as for LSTM.forward; it applies to every recurrent layer up to one with returnSequences false.
+   * Steps masked by a Masking or an Embedding with maskZero are masked as well.
    */
   mask?: MaskLike;
-  /** false: input and output are [T, B, ..], as LSTM.forward takes them; a mask stays [B, T]. true by default. */
+  /** false: input and output are [T, B, ..], as for LSTM.forward; a mask is still [B, T]. true by default. */
   batchFirst?: boolean;
-  /** Whether to return what every layer computed, gates too; runs layer by layer. false by default. */
+  /** Whether to return what every layer computed, including gates; the model then runs layer by layer. false by default. */
   trace?: boolean;
 }
 
-/** What comes out of a whole model. */
+/** The result of `forward` of a `Sequential`. */
 export interface SequentialOutput {
-  /** [B, T, O] or [T, O]; [B, O] or [O] behind a layer that gives its last step alone. */
+  /** [B, T, O] or [T, O]; [B, O] or [O] after a layer that returns only its last step. */
   output: Tensor;
   /** The final states, one entry per layer. */
   state: States;
@@ -66,11 +66,11 @@ export interface SequentialOutput {
   trace?: readonly LayerTrace[];
 }
 
-/** What a model does beside its layers. */
+/** Options of a `Sequential`. */
 export interface SequentialOptions {
-  /** The first so many features of each input step are added to the output's (GuitarML's models); 0 by default. */
+  /** How many of the first features of each input step are added to the output's (GuitarML's models); 0 by default. */
   skip?: number;
-  /** What its input and output are called in `inputs`, `outputs` and `run`; "input" and "output" by default. */
+  /** The names of its input and output in `inputs`, `outputs` and `run`; "input" and "output" by default. */
   names?: ModelNames;
 }
 
@@ -82,38 +82,38 @@ const FORWARD = {
   trace: 0,
 } satisfies Record<keyof SequentialForwardOptions, 0>;
 
-/** Layers one after another, run as one model in one memory. It is, and can do, what its layers are in all. */
+/** A chain of layers, run as one model in one memory. */
 export class Sequential extends Inspected implements Model {
-  /** As given, frozen. */
+  /** The layers, frozen. */
   readonly layers: readonly Layer[];
-  /** Features of an input step; of a model that takes tokens 1. */
+  /** The features of an input step; 1 for a model that takes tokens. */
   readonly inputSize: number;
-  /** O, features of an output step. */
+  /** O, the features of an output step. */
   readonly outputSize: number;
   /** How many of the input's features are added to the output's. */
   readonly skip: number;
-  /** Whether its input is tokens, which an Embedding in front looks up. */
+  /** Whether its input is tokens, which an Embedding as the first layer looks up. */
   readonly takesTokens: boolean;
   /** Whether no layer needs later steps. */
   readonly causal: boolean;
-  /** Whether layers mask steps. */
+  /** Whether any layer masks steps. */
   readonly masks: boolean;
-  /** Whether the last step alone comes out, so that T is gone: the output is [B, O]. */
+  /** Whether it returns only the last step, so that the output has no time axis: [B, O]. */
   readonly lastOnly: boolean;
-  /** Whether it can run step by step: causal, and masks no steps. */
+  /** Whether it can run step by step: it is causal and masks no steps. */
   readonly streamable: boolean;
-  /** The one that `forward` takes. */
+  /** One port, the input of `forward`. */
   readonly inputs: readonly Port[];
-  /** The one that `forward` gives; its time is T where as many steps come out as go in. */
+  /** One port, the output of `forward`; its time axis is T if there are as many output steps as input steps. */
   readonly outputs: readonly Port[];
-  /** What its input and output are called, where they have names of their own. */
+  /** The names of its input and output, if they were given. */
   readonly names: ModelNames;
   readonly #tokens: TokenTable | null;
   readonly #packed: PackedModel;
 
   /**
-   * @param layers sizes fitting each other; an Embedding only in front; behind a recurrent layer with
-   *   returnSequences false none over time
+   * @param layers layers with matching sizes; an Embedding only as the first; after a recurrent layer with
+   *   returnSequences false only layers that do not work over time
    * @throws TypeError, RangeError that name the layer or option
    */
   constructor(layers: readonly Layer[], options: SequentialOptions = {}) {
@@ -140,7 +140,7 @@ export class Sequential extends Inspected implements Model {
     this.#packed = new PackedModel("Sequential", run, backend, this.skip);
   }
 
-  /** Multiplications of one step of one sequence, nearly. @internal */
+  /** Multiplications for one step of one sequence, approximately. @internal */
   get multiplications(): number {
     return this.layers.reduce((sum, each) => sum + each.multiplications, 0);
   }
@@ -148,10 +148,10 @@ export class Sequential extends Inspected implements Model {
   /**
    * Runs whole sequences.
    *
-   * @param input [B, T, I] or [T, I]; before an Embedding [B, T] or [T]
-   * @returns output [B, T, O] or [T, O] ([B, O] or [O] behind a layer with returnSequences false), and the final
-   *   states, one entry per layer
-   * @throws TypeError, RangeError that name the argument; nothing has then changed
+   * @param input [B, T, I] or [T, I]; tokens [B, T] or [T] if the first layer is an Embedding
+   * @returns output [B, T, O] or [T, O] ([B, O] or [O] after a layer with returnSequences false), and the final states,
+   *   one entry per layer
+   * @throws TypeError, RangeError that name the argument; the model is then unchanged
    */
   forward(
     input: TensorLike,
@@ -185,7 +185,10 @@ export class Sequential extends Inspected implements Model {
       ? new LayerTraces(batched, timeFirst)
       : null;
     const result =
-      traces || mask || this.masks || this.layers.some((layer) => layer.apart)
+      traces ||
+      mask ||
+      this.masks ||
+      this.layers.some((layer) => layer.runsOutsideKernel)
         ? this.#forwardLayerByLayer(given, lengths, mask, states, traces)
         : this.#forward(given, lengths, states);
     const axes = [
@@ -202,7 +205,7 @@ export class Sequential extends Inspected implements Model {
   }
 
   /**
-   * `forward` by names, as a Graph runs: the one of `inputs` gives the one of `outputs`.
+   * `forward` with its input and output by name, as a Graph has them.
    *
    * @throws TypeError, RangeError that name the argument
    */
@@ -231,22 +234,23 @@ export class Sequential extends Inspected implements Model {
   ): ForwardResult {
     const modelOf = (layer: Layer) => this.#packed.modelOf(layer);
     const trace = traces !== null;
-    const passage = { data, batch, steps, lengths, mask, trace };
+    const given = { data, batch, steps, lengths, mask, trace };
     return forwardLayerByLayer(
       this.layers,
       modelOf,
-      passage,
+      given,
       states,
       this.skip,
-      (layer, passed) => traces?.add(layer, passed),
+      (layer, output) => traces?.add(layer, output),
     );
   }
 
   /**
-   * A stream over the whole model. Behind an Embedding a frame is [token]; its state has one entry per layer; a
-   * layer with returnSequences false gives its step's output every time.
+   * A stream over the whole model. Its state has one entry per layer. A frame is [token] if the first layer is an
+   * Embedding. A layer with returnSequences false returns its output at every step.
    *
-   * @throws RangeError when a layer is reverse or bidirectional, a Masking, or an Embedding with maskZero
+   * @throws RangeError if a layer needs later steps (reverse, bidirectional, …), is a Masking, or an Embedding with
+   *   maskZero
    */
   stream(options: { state?: States } = {}): Stream<States> {
     const { state } = record(options, "options", { state: 0 });
@@ -263,10 +267,10 @@ export class Sequential extends Inspected implements Model {
   }
 
   /**
-   * Tokens, one by one, until `steps` or `stop`. The first layer is an Embedding, or takes the token as one-hot;
-   * the last layer's outputs are probabilities (a Linear with softmax) or logits.
+   * Generates tokens one by one, until `steps` or `stop`. The first layer must be an Embedding or take one-hot tokens;
+   * the outputs of the last are probabilities (if it is a softmax) or logits.
    *
-   * @throws TypeError, RangeError that name the option, at once
+   * @throws TypeError, RangeError that name the option, when called and not while iterating
    */
   generate(options: GenerateOptions): Generator<number> {
     const vocabSize = this.#tokens?.vocabSize ?? this.inputSize;
@@ -278,17 +282,17 @@ export class Sequential extends Inspected implements Model {
   }
 
   /**
-   * Goes on after `history` [T, I]: each output is the next input.
+   * Continues after `history` [T, I], each output being the next input.
    *
    * @returns [steps, I]
-   * @throws TypeError, RangeError that name the argument, or the model when it has not as many outputs as inputs or
-   *   cannot be a stream
+   * @throws TypeError, RangeError that name the argument, or say that the model has not as many outputs as inputs or
+   *   cannot run as a stream
    */
   forecast(history: TensorLike, steps: number): Tensor {
     return forecast(this, history, steps);
   }
 
-  /** Copies of all weights by the names of PyTorch's nn.Sequential: "0.weight_ih_l0", "1.weight". */
+  /** Copies of all weights under the names of PyTorch's nn.Sequential: "0.weight_ih_l0", "1.weight". */
   stateDict(): StateDict {
     const dict: StateDict = {};
     this.layers.forEach((layer, index) => {
@@ -300,9 +304,9 @@ export class Sequential extends Inspected implements Model {
   }
 
   /**
-   * Takes over weights by those names.
+   * Copies in weights under the names of `stateDict`.
    *
-   * @throws TypeError, RangeError as LSTM.loadStateDict; nothing has then changed
+   * @throws TypeError, RangeError as LSTM.loadStateDict; the model is then unchanged
    */
   loadStateDict(dict: StateDict): this {
     const { layers } = this;
@@ -323,7 +327,7 @@ export class Sequential extends Inspected implements Model {
   /**
    * The model as a safetensors file; the layers' options are JSON in metadata.gatewise.
    *
-   * @throws TypeError when the metadata are not strings
+   * @throws TypeError if metadata values are not strings
    */
   save(metadata: Record<string, string> = {}): Bytes {
     const { layers, skip, names } = this;
@@ -334,7 +338,7 @@ export class Sequential extends Inspected implements Model {
   /**
    * Reads what `save` wrote.
    *
-   * @throws TypeError for what is no bytes; FormatError naming the place
+   * @throws TypeError if `bytes` is not a Uint8Array or ArrayBuffer; FormatError naming the place
    */
   static load(bytes: Uint8Array | ArrayBuffer): Sequential {
     const { layers, weights, ...options } = readModel(bytes);
@@ -343,7 +347,7 @@ export class Sequential extends Inspected implements Model {
     );
   }
 
-  /** Its layers, one per line, and what goes in and comes out. */
+  /** Its shapes, parameter count and layers, one per line. */
   toString(): string {
     const shapes = [...this.inputs, ...this.outputs].map(({ shape }) =>
       shapeText(shape),
@@ -353,17 +357,17 @@ export class Sequential extends Inspected implements Model {
       0,
     );
     return [
-      `Sequential: ${shapes.join(" → ")}, ${count} parameters${this.streamable ? "" : ", whole sequences alone"}`,
+      `Sequential: ${shapes.join(" → ")}, ${count} parameters${this.streamable ? "" : ", whole sequences only"}`,
       ...this.layers.map((layer, index) => `  ${index}: ${layer}`),
     ].join("\n");
   }
 
-  /** Gives the kernel's memory back now; optional. The layers stay usable by themselves. */
+  /** Frees its kernel memory now; optional. The layers remain usable by themselves. */
   dispose(): void {
     this.#packed.dispose();
   }
 }
 
-// Outside of the class: esbuild calls one that names itself _Sequential, and so would consoles.
+// outside the class: esbuild renames a class that refers to itself to _Sequential, which consoles would show
 const make = (layers: readonly Layer[], options: SequentialOptions) =>
   new Sequential(layers, options);

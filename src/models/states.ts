@@ -4,8 +4,8 @@ import type { Layer } from "../layers/layer.js";
 import { joinState, splitState, type States } from "../layers/state.js";
 
 /**
- * A state of every cell of a model, null for those that have or are given none; checked against the layers and the
- * batch (null: without that axis).
+ * The states of all cells of a model, null where there is none, after checking them against the layers and the batch
+ * (null: no such axis).
  */
 export function splitStates(
   layers: readonly Layer[],
@@ -31,7 +31,7 @@ export function splitStates(
   });
 }
 
-/** The cells' states, which are copies, as users see them. */
+/** The cells' states as users see them. */
 export function joinStates(
   layers: readonly Layer[],
   parts: readonly CellState[],

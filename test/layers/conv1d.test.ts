@@ -224,6 +224,12 @@ describe.each(backends)("Conv1d on %s", (backend) => {
         "input: expected at least 9 time steps for these layers, got 8",
       ),
     );
+    const dilated = { inputSize: 1, outputSize: 1, kernelSize: 2 };
+    // counted step by step, this took hours
+    const far = new Conv1d({ ...dilated, dilation: 2 ** 40 });
+    expect(() => far.forward([[1]])).toThrow(
+      `input: expected at least ${2 ** 40 + 1} time steps for these layers, got 1`,
+    );
     expect(() => whole.forward(x, { lengths: [8, 31] })).toThrow(
       "lengths[0]: expected at least 9 time steps for these layers, got 8",
     );

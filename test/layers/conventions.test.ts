@@ -215,7 +215,7 @@ test("weights that are not Keras's are told by their places", () => {
     /^weights\[1\]: expected a recurrent kernel \[3, 12\], got \[4, 12\]$/,
   );
   expect(make([W, U, random.tensor([11])])).toThrow(
-    /^bias: expected \[12\], got \[11\]$/,
+    /^weights\[2\]: expected a bias \[12\], got \[11\]$/,
   );
   expect(make([W, U], { gateOrder: "ifxo" })).toThrow(
     /^gateOrder: expected the letters ifco in some order, got "ifxo"$/,
@@ -250,9 +250,9 @@ test("a model's summary names its layers, sizes and parameters", () => {
   ]);
   expect(`${model}`).toBe(
     [
-      "Sequential: [B, T] → [B, 4], 135 parameters, whole sequences alone",
+      "Sequential: [B, T] → [B, 4], 135 parameters, whole sequences only",
       "  0: Embedding(9 tokens → 3, 0 masked)",
-      "  1: GRU(3 → 4, last step alone)",
+      "  1: GRU(3 → 4, last step only)",
     ].join("\n"),
   );
 });

@@ -302,7 +302,7 @@ describe("Sequential", () => {
         "the last step alone",
         () => skip(1, last),
         RangeError,
-        /gives other steps/,
+        /changes the number of steps/,
       ],
       [
         "tokens",

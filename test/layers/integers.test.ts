@@ -205,13 +205,19 @@ describe.each(precisions)("%s", (precision) => {
       number,
     ][])
       expect(() => made({ weight: range }), `${range}`).toThrow(
-        "ranges.weight: expected [low, high] around 0, got",
+        "ranges.weight: expected [low, high], finite numbers around 0, got",
       );
     for (const range of [
       [0, 1],
       [-1, 0],
     ] as [number, number][])
       expect(made({ weight: range }).options.ranges).toEqual({ weight: range });
+    expect(() => made({ weight: [-Infinity, Infinity] })).toThrow(RangeError);
+    expect(() => made({ weight: ["-1", "1"] as never })).toThrow(RangeError);
+    expect(() => made({ weight: 5 as never })).toThrow(TypeError);
+    expect(() => made({ wieght: [-1, 1] })).toThrow(
+      'ranges: expected only names of matrices, got "wieght"',
+    );
     for (const backend of backends) {
       const other = new Linear({
         ...calibrated.options,

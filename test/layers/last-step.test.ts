@@ -101,6 +101,8 @@ describe("LastStep", () => {
       new LastStep({ size: 6 }),
       new GRU({ inputSize: 6, hiddenSize: 2 }),
     ];
-    expect(() => new Sequential(layers)).toThrow(/no layer over time behind/);
+    expect(() => new Sequential(layers)).toThrow(
+      /no layer that works over time after/,
+    );
   });
 });

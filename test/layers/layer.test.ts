@@ -26,7 +26,7 @@ const layers: readonly (readonly [
     { type: "LSTM", inputSize: 1, outputSize: 32, streamable: true },
   ],
   [
-    "LSTM(3 → 8, bidirectional, last step alone)",
+    "LSTM(3 → 8, bidirectional, last step only)",
     new LSTM({
       inputSize: 3,
       hiddenSize: 9,
@@ -42,7 +42,7 @@ const layers: readonly (readonly [
     { type: "GRU", causal: false, streamable: false },
   ],
   [
-    "RNN(2 → 3, last step alone)",
+    "RNN(2 → 3, last step only)",
     new RNN({ inputSize: 2, hiddenSize: 3, returnSequences: false }),
     { type: "RNN", lastOnly: true, streamable: true },
   ],
@@ -171,13 +171,13 @@ test("a layer of an unknown type runs as what it states, and is not saved as ano
 test("sizes that no memory holds are refused when the layer is made", () => {
   const size = 10_000;
   expect(() => new LSTM({ inputSize: size, hiddenSize: size })).toThrow(
-    /^weight_hh_l0: expected parameters of less than \d+ numbers in all/,
+    /^weight_hh_l0: expected parameters of fewer than \d+ numbers in all/,
   );
   expect(
     () => new GRU({ inputSize: 1, hiddenSize: 1, numLayers: 1e9 }),
   ).toThrow(/^numLayers: expected at most 1024, got 1000000000$/);
   const half = () => new LSTM({ inputSize: 7500, hiddenSize: 7500 });
   expect(() => new Sequential([half(), half()])).toThrow(
-    /^layers: expected parameters of less than/,
+    /^layers: expected parameters of fewer than/,
   );
 });

@@ -130,6 +130,16 @@ describe("Pooling", () => {
     expect(() => new Pooling({ kind: "mean" as "max", size: 2 })).toThrow(
       'kind: expected "max" or "average", got "mean"',
     );
+    const whole = { kind: "max", size: 2 } as const;
+    expect(() => new Pooling({ ...whole, stride: 2 })).toThrow(
+      new RangeError("stride: expected none without a kernelSize, got 2"),
+    );
+    expect(() => new Pooling({ ...whole, padding: "same" })).toThrow(
+      'padding: expected "valid" without a kernelSize, got "same"',
+    );
+    expect(() => new Pooling({ ...whole, kernelSize: 2, padding: 2 })).toThrow(
+      new RangeError("padding: expected less than kernelSize 2, got 2"),
+    );
     const layer = new Pooling({ kind: "max", size: 2, kernelSize: 4 });
     expect(() => layer.forward(new Random(1).tensor([3, 2]))).toThrow(
       "input: expected at least 4 time steps for these layers, got 3",
@@ -166,6 +176,9 @@ describe.each(backends)("BatchNorm on %s", (backend) => {
         "bn.num_batches_tracked": { shape: [], data: Float32Array.of(9) },
       };
       layer.loadStateDict(dict, { prefix: "bn." });
+      expect(() => layer.loadStateDict(null as never)).toThrow(
+        "dict: expected an object of tensors, got null",
+      );
       const x = random.tensor([2, 5, size], -3, 3);
       const { output } = layer.forward(x);
       x.data.forEach((value, at) => {

@@ -192,7 +192,7 @@ test("models that mask refuse what they cannot do", () => {
       "a Masking behind the last step",
       () => of(first, second, new Masking()),
       RangeError,
-      /^layers\[2\]: .*no layer over time .*got Masking/,
+      /^layers\[2\]: .*no layer that works over time .*got Masking/,
     ],
     [
       "sizes across a Masking",
@@ -204,7 +204,7 @@ test("models that mask refuse what they cannot do", () => {
       "an Embedding behind it",
       () => of(new Masking(), embedding, recurrent),
       RangeError,
-      /^layers\[1\]: .*in front/,
+      /^layers\[1\]: .*only be the first layer/,
     ],
     [
       "maskZero",

@@ -62,7 +62,7 @@ describe("a damaged file", () => {
     [
       "an entry of another form",
       file({ x: { ...x, strides: 1 } }, four),
-      'tensor "x": expected dtype, shape and data_offsets alone, got an object',
+      'tensor "x": expected only dtype, shape and data_offsets, got an object',
     ],
     [
       "an unknown dtype",

@@ -69,6 +69,14 @@ describe("a round trip", () => {
     ).toEqual(Float32Array.of(2, 3));
   });
 
+  test("refuses a tensor with the name of another one's scales", () => {
+    const integers = { values: new Int8Array(2), scales: new Float32Array(1) };
+    const weight = { shape: [1, 2], data: new Float32Array(2), integers };
+    expect(() => serialize({ weight, weight_scale: tensor([1]) })).toThrow(
+      /^tensors: expected .*, got "weight_scale"$/,
+    );
+  });
+
   test("refuses to write what is no tensor or no text", () => {
     const x = tensor([1]);
     expect(() => serialize([] as never)).toThrow(
