@@ -20,7 +20,8 @@ const INTEGERS = new Map<unknown, { size: number; read: Reader }>([
 type Reader = (bytes: ArrayBuffer) => Float32Array | Int8Array | Int16Array;
 const READ = new Map([...DTYPES, ...INTEGERS]);
 
-const scaleName = (name: string): string => `${name}_scale`;
+/** The name of the tensor with the scales of an integer tensor. @internal */
+export const scaleName = (name: string): string => `${name}_scale`;
 
 /**
  * The tensors of a safetensors file, all copies, and its metadata. Reads F32, and converts F16, BF16 and F64 to float32.

@@ -1,12 +1,12 @@
 /*
- * Activations by the names that PyTorch has for them, of classes and of functions.
+ * Activations by the names of PyTorch's classes and functions.
  */
 import type { LinearOptions } from "../index.js";
 import { lastName, type Silent } from "./named-module.js";
 
 export type NamedActivation = NonNullable<LinearOptions["activation"]>;
 
-/** In small letters, without underscores: relu of ReLU and relu, leakyrelu of LeakyReLU and leaky_relu. */
+/** In lower case, without underscores: relu for ReLU and relu, leakyrelu for LeakyReLU and leaky_relu. */
 const BY_NAME: ReadonlyMap<string, NamedActivation> = new Map<
   string,
   NamedActivation
@@ -29,28 +29,30 @@ const BY_NAME: ReadonlyMap<string, NamedActivation> = new Map<
   ["hardsigmoid", { name: "hardSigmoid", alpha: 1 / 6, beta: 0.5 }],
 ]);
 
-/** What nn.ELU and nn.LeakyReLU call their number, and their own. */
+/** The names of the parameter of nn.ELU and nn.LeakyReLU. */
 const NUMBERS: ReadonlyMap<string, string> = new Map([
   ["elu", "alpha"],
   ["leakyRelu", "negative_slope"],
 ]);
 
-/** What PyTorch takes where a program says nothing. */
+/** PyTorch's defaults. */
 const DEFAULTS: ReadonlyMap<string, number> = new Map([
   ["elu", 1],
   ["leakyRelu", 0.01],
 ]);
 
-/** What may stand in options.chain. */
+/** The names allowed in options.chain. */
 export const ACTIVATIONS = [...BY_NAME.keys()];
 
-/** "relu", "ReLU", "relu1", "leaky_relu"; null for what is none. */
+/** The activation named "relu", "ReLU", "relu1", "leaky_relu"; null if there is none of that name. */
 export function activationByName(name: string): NamedActivation | null {
   const plain = name.replaceAll("_", "").toLowerCase();
+  // relu6, which stops at 6, may be meant, and not the sixth relu
+  if (plain === "relu6") return null;
   return BY_NAME.get(plain) ?? BY_NAME.get(plain.replace(/\d+$/, "")) ?? null;
 }
 
-/** That of a module whose number the file does not tell, with PyTorch's default; null for what is no such module. */
+/** The activation of a module whose parameter is not in the file, with PyTorch's default; null for other modules. */
 export function activationByDefault(
   own: Silent,
 ): { readonly name: "elu"; readonly alpha: number } | null {
@@ -61,8 +63,8 @@ export function activationByDefault(
 }
 
 /**
- * What a module without weights computes, by its class or, where the file has none, its name. null for what is no
- * activation, or one whose number the file does not tell.
+ * The activation that a module without weights computes, by its class or, if the file has none, its name. null if it is
+ * not one, or one whose parameter is not in the file.
  */
 export function activationOf({
   name,
@@ -70,6 +72,7 @@ export function activationOf({
   settings,
 }: Silent): NamedActivation | null {
   const found = activationByName(type ?? lastName(name));
+  if (found === "softplus" && (settings.get("beta") ?? 1) !== 1) return null;
   const number = typeof found === "string" ? NUMBERS.get(found) : undefined;
   if (number === undefined) return found;
   const alpha = settings.get(number);

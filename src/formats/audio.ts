@@ -6,7 +6,7 @@ import type { Tensor } from "../tensor.js";
 import { field, inside, object, type Place, unexpected } from "./json.js";
 import type { Report } from "./report.js";
 
-/** Samples, and what the model that the file was made of gave for them. */
+/** Samples, and the outputs of the original model for them. */
 export type AudioCase = {
   /** [T, I] */
   readonly input: Tensor;
@@ -14,18 +14,18 @@ export type AudioCase = {
   readonly output: Tensor;
 };
 
-/** What the readers of audio models return. */
+/** The result of loading an audio model. */
 export interface AudioModel {
   /** A frame is one sample, or a sample and the positions of the knobs that the model was trained with. */
   readonly model: Sequential;
   readonly report: Report;
-  /** Hertz that the model was trained at; null where the file does not say. */
+  /** The sample rate, in hertz, at which the model was trained; null if the file does not say. */
   readonly sampleRate: number | null;
-  /** What the file carries to test itself with. */
+  /** Test cases in the file, for `verify`. */
   readonly cases: readonly AudioCase[];
 }
 
-/** Hertz, under any of these names, of the file or of its metadata; AIDA-X writes them as a string. */
+/** The sample rate in hertz, under one of these names in the file or its metadata; AIDA-X writes it as a string. */
 export function readSampleRate(file: Place): number | null {
   const metadata = field(file, "metadata") ?? null;
   const places = metadata === null ? [file] : [file, object(file, "metadata")];

@@ -12,7 +12,7 @@ export interface Affine {
   readonly shift: Float64Array; // (size)
 }
 
-/** @param given epsilon; else what the file says, else that of nn.BatchNorm1d */
+/** @param given epsilon, otherwise that of the file, otherwise the default of nn.BatchNorm1d */
 export function affineOf(
   { parameters, settings }: Module,
   given: number | undefined,
@@ -31,7 +31,7 @@ export function affineOf(
   return { scale, shift };
 }
 
-/** nn.BatchNorm1d's and nn.LayerNorm's own where the file does not say. */
+/** The default of nn.BatchNorm1d and nn.LayerNorm if the file does not say. */
 export function epsilonOf(settings: Module["settings"]): number {
   const epsilon = settings.get("eps");
   return typeof epsilon === "number" ? epsilon : 1e-5;
@@ -60,19 +60,19 @@ const PRODUCTS = [
 ] as const;
 
 /**
- * The module with `affine` in front of it made part of its own products; null where it has none, or no bias to add to. A
- * convolution's zeros around the sequence come behind the shift, and would not get it.
+ * The module with `affine` in front of it folded into its weights; null if it has none, or no bias. Not for convolutions:
+ * the zeros that pad the sequence come after the shift, which must not apply to them.
  */
 export function withAffine(
   { parameters, ...module }: Module,
   affine: Affine,
 ): Module | null {
   const own = PRODUCTS.filter(([weight]) => parameters.has(weight));
-  const takesIt = own.every(
+  const foldable = own.every(
     ([weight, bias]) =>
       parameters.get(weight)?.shape.length === 2 && parameters.has(bias),
   );
-  if (!own.length || !takesIt) return null;
+  if (!own.length || !foldable) return null;
   const changed = new Map(parameters);
   for (const [weightName, biasName] of own) {
     const weight = parameters.get(weightName) as Tensor; // (rows, size)

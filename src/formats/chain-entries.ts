@@ -1,5 +1,5 @@
 /*
- * options.chain as users write it, read into what there is to do, one after the other.
+ * Reads options.chain, as users write it, into steps.
  */
 import {
   isRecord,
@@ -19,20 +19,20 @@ import type { Choice } from "./layer.js";
 import { type Module, shortName } from "./modules.js";
 import { type NamedModule, silentModules, silentText } from "./named-module.js";
 
-/** A step of `forward`: a module's name, an activation's, "last" (the last step alone), or one of these. */
+/** A step of `forward`: the name of a module or an activation, "last" (only the last step), or one of these objects. */
 export type ChainEntry =
   | string
   | {
-      /** Where a module has the activation's name, or for one with numbers: { name: "elu", alpha: 0.5 }. */
+      /** If a module has the activation's name too, or for one with parameters: { name: "elu", alpha: 0.5 }. */
       readonly activation: string | NamedActivation;
     }
   | {
-      /** The last step's output, so many times. */
+      /** How many times to repeat the output of the last step. */
       readonly repeat: number;
     }
   | Conv1dEntry;
 
-/** A convolution over time, and what nn.Conv1d was made with that its weights do not tell. */
+/** A convolution over time, with the arguments of nn.Conv1d that its weights do not show. */
 export interface Conv1dEntry {
   /** The module's name. */
   readonly conv1d: string;
@@ -48,15 +48,15 @@ export interface Conv1dEntry {
   readonly activation?: string | NamedActivation;
 }
 
-/** What a state dict has, and what is said of it. */
+/** The modules of a state dict, and the options for them. */
 export interface Parts {
   readonly modules: readonly Module[];
-  /** null where the file does not list them. */
+  /** null if the file does not list them. */
   readonly named: readonly NamedModule[] | null;
   readonly choices: (name: string) => Choice;
 }
 
-/** What to do next; `at` is the place in the options. */
+/** `at` is the place in the options. */
 export type Step =
   | { readonly at: string; readonly module: Module; readonly choice: Choice }
   | { readonly at: string; readonly activation: NamedActivation }
@@ -71,7 +71,7 @@ export function readChain(chain: unknown, parts: Parts): Step[] {
     throw wrong(
       Array.isArray(chain),
       "chain",
-      "an array of modules' names and functions",
+      "an array of names of modules and activations",
       chain,
     );
   return chain.flatMap((entry: unknown, index) =>
@@ -96,7 +96,7 @@ function readEntry(entry: unknown, at: string, parts: Parts): Step[] {
   }
   if (key === "conv1d") return readConv1d(entry, at, parts);
   const expected =
-    "a module's name, an activation's, 'last', { activation }, { repeat } or { conv1d }";
+    "the name of a module or activation, 'last', { activation }, { repeat } or { conv1d }";
   throw wrong(isRecord(entry), at, expected, entry);
 }
 
@@ -113,7 +113,7 @@ function readName(entry: string, at: string, parts: Parts): Step[] {
     throw new RangeError(
       message(
         at,
-        `what ${silentText(own)} computes, which the file does not tell, such as { activation: "relu" } or { activation: { name: "leakyRelu", alpha: 0.2 } }; of ${ACTIVATIONS.join(", ")}`,
+        `what ${silentText(own)} computes, which the file does not say, such as { activation: "relu" } or { activation: { name: "leakyRelu", alpha: 0.2 } }; one of ${ACTIVATIONS.join(", ")}`,
         JSON.stringify(shortName(entry)),
       ),
     );
@@ -140,7 +140,7 @@ function readActivation(value: unknown, at: string): NamedActivation {
   throw new RangeError(message(at, expected, JSON.stringify(value)));
 }
 
-/** The module of that name, or the one that ends with it: "lstm" of "module.lstm". */
+/** The module of that name, or the only one whose name ends with it: "module.lstm" for "lstm". */
 export function moduleNamed(
   name: unknown,
   modules: readonly Module[],

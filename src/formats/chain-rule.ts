@@ -1,43 +1,43 @@
 /*
- * Whether the layers of a state dict are one chain by their names and sizes. The order of a dict is that in which
- * modules were made, which is mostly, but not always, that in which they run, and what stands between them is no part
- * of it: so a chain is made of the plainest network alone, and what is taken for granted then is said.
+ * Whether the layers of a state dict form one chain, by their names and sizes. A dict has its modules in the order in
+ * which they were created, which is mostly but not always that in which they run, and does not show what is between
+ * them. So only the plainest networks become a chain, and the report states the assumptions.
  */
 import { aboutFound, type Found } from "./layer.js";
 import { shortName } from "./modules.js";
 import { parentOf, type Silent, silentText } from "./named-module.js";
 
-/** A module that is no layer of a chain by itself, and why. */
+/** A module that is not a layer of a chain, and why. */
 export interface Refused {
   readonly name: string;
   readonly reason: string;
-  /** Whether it has weights; what else there is are buffers, such as a state that forward keeps. */
+  /** Whether it has weights, and not only buffers, such as a state that forward keeps. */
   readonly weights: boolean;
 }
 
 /**
- * Why the layers are not surely a chain in this order; null when they are.
+ * Why the layers may not be a chain in this order; null if they surely are.
  *
- * @param others modules with weights that are no layers
+ * @param refused modules with weights that are not layers
  * @param silent modules without weights that may compute something
  */
 export function whyNoChain(
   found: readonly Found[],
-  others: readonly Refused[],
+  refused: readonly Refused[],
   silent: readonly Silent[],
 ): string | null {
-  const [other] = others;
-  if (other)
-    return `${shortName(other.name)}: ${other.reason}; forward alone says where it stands`;
+  const [first] = refused;
+  if (first)
+    return `${shortName(first.name)}: ${first.reason}; only forward shows where it belongs`;
   const unexplained = withoutExplained(silent, found);
   if (unexplained.length) {
     const some = listed(unexplained.map(silentText));
-    return `modules without weights that may compute something: ${some}; forward alone says where`;
+    return `modules without weights that may compute something: ${some}; only forward shows where`;
   }
   return whyNoRow(found) ?? whyMisfit(found);
 }
 
-/** The activation of a Linear that the options name is the module behind it, one each. */
+/** Without the modules that the options explain: each activation named for a Linear is the module after it. */
 function withoutExplained(
   silent: readonly Silent[],
   found: readonly Found[],
@@ -50,26 +50,26 @@ function withoutExplained(
   );
 }
 
-/** One recurrent layer, or several that are numbered in one row. */
+/** Why the recurrent layers are not a row: one layer, or several that are numbered in sequence. */
 function whyNoRow(found: readonly Found[]): string | null {
   const recurrent = found.filter((each) => each.recurrent);
   for (const [index, layer] of recurrent.entries()) {
     const before = recurrent[index - 1];
     if (before && !inRow(before.name, layer.name))
-      return `two recurrent layers under different names, ${aboutFound(before)} and ${aboutFound(layer)}: one may start from the other's state, take its last step alone, or run beside it`;
+      return `two recurrent layers under different names, ${aboutFound(before)} and ${aboutFound(layer)}: one may start from the other's state, use only its last step, or run in parallel`;
     if (
       before &&
       before.inputSize === layer.inputSize &&
       !inList(before, layer)
     )
-      return `${aboutFound(before)} and ${aboutFound(layer)}, which take the same inputs, so they may as well run side by side, or be added`;
+      return `${aboutFound(before)} and ${aboutFound(layer)}, which have the same input size, so they may also run in parallel or be summed`;
   }
   const sizes = [
     recurrent[0]?.inputSize,
     ...recurrent.map((each) => each.outputSize),
   ];
   if (recurrent.length > 1 && narrowsAndWidens(sizes as number[]))
-    return `recurrent layers that narrow and widen, ${sizes.join(" → ")}, as those of an autoencoder, which repeats the last state in between`;
+    return `recurrent layers that narrow and then widen, ${sizes.join(" → ")}, as in an autoencoder, which repeats the last state in between`;
   return null;
 }
 
@@ -78,13 +78,13 @@ function whyMisfit(found: readonly Found[]): string | null {
     const before = found[index - 1];
     const last = index === found.length - 1;
     if (before && layer.inputSize === null)
-      return `${layer.name}, an Embedding behind ${before.name}`;
+      return `${layer.name}, an Embedding after ${before.name}`;
     if (before && layer.inputSize !== before.outputSize)
-      return `${aboutFound(before)} and ${aboutFound(layer)}, whose sizes do not follow each other`;
+      return `${aboutFound(before)} and ${aboutFound(layer)}, whose sizes do not match`;
     if (layer.inputSize === null && last)
-      return `${layer.name}, an Embedding with nothing behind it`;
+      return `${layer.name}, an Embedding with nothing after it`;
     if (!last && !layer.activated)
-      return `${aboutFound(layer)} and ${(found[index + 1] as Found).name} behind it: its activation is not in the file (options.layers names it, 'linear' for none), or both take the same input`;
+      return `${aboutFound(layer)} and ${(found[index + 1] as Found).name} after it: the activation in between is not in the file (name it in options.layers, 'linear' for none), or both have the same input`;
   }
   return null;
 }
@@ -101,7 +101,7 @@ function numbered(name: string): [stem: string, number: number] {
   return [stem, digits === undefined ? 1 : Number(digits)];
 }
 
-/** Whether both are named by their places in the same nn.Sequential or ModuleList alone. */
+/** Whether both are named only by their index in the same nn.Sequential or ModuleList. */
 function inList(a: Found, b: Found): boolean {
   const place = /(^|\.)\d+$/;
   return (
@@ -119,7 +119,7 @@ function narrowsAndWidens(sizes: readonly number[]): boolean {
   );
 }
 
-/** What a chain that was made by the rule takes for granted. */
+/** What is assumed about a chain that was recognised by names and sizes. */
 export function assumptionsOf(
   found: readonly Found[],
   idle: readonly Silent[],
@@ -128,10 +128,10 @@ export function assumptionsOf(
   const last = found.at(-1) as Found;
   const lastStep = found.find((each) => each.lastOnly);
   const steps = lastStep
-    ? `the last step of ${lastStep.name} alone`
+    ? `only the last step of ${lastStep.name}`
     : "every step's output";
-  const behind = last.recurrent
-    ? `nothing behind ${last.name || "it"}`
+  const after = last.recurrent
+    ? `nothing after ${last.name || "it"}`
     : last.named
       ? `the activation named for ${last.name}`
       : `no activation after ${last.name || "it"}`;
@@ -143,23 +143,25 @@ export function assumptionsOf(
         ? "tokens are [B, T] or [T], as with batch_first=True"
         : `the input is [B, T, ${size}] or [T, ${size}], as with batch_first=True`,
       `${found.map(({ name }) => name || "(unnamed)").join(", ")}: one after the other, nothing in between`,
-      lastStep ? `${steps} goes on` : `${steps} goes on, not the last alone`,
-      behind,
-      "no residual sums, no layer passed over",
+      lastStep ? `${steps} is used` : `${steps} is used, not only the last`,
+      after,
+      "no residual connections, no layer skipped",
       ...(idle.length
-        ? [`left out, as they change nothing: ${listed(idle.map(silentText))}`]
+        ? [
+            `left out, because they have no effect: ${listed(idle.map(silentText))}`,
+          ]
         : []),
       ...(two && !lastStep
         ? [
-            `${two.name} is bidirectional: PyTorch's y[:, -1] is "last" in options.chain; returnSequences: false is h_n of both directions, another number`,
+            `${two.name} is bidirectional: PyTorch's y[:, -1] is "last" in options.chain; returnSequences: false is h_n of both directions, which is different`,
           ]
         : []),
     ],
-    warning: `a state dict does not tell how forward joins its layers: taken as ${[steps, behind, "nothing added"].join(", ")}; check with verify, or say so with options.chain`,
+    warning: `a state dict does not say how forward connects its layers: assumed ${[steps, after, "nothing added"].join(", ")}; check with verify, or say so with options.chain`,
   };
 }
 
-/** Some of them. */
+/** The first few, for messages. */
 function listed(all: readonly string[]): string {
   return all.slice(0, 6).join(", ") + (all.length > 6 ? ", …" : "");
 }

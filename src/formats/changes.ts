@@ -1,6 +1,6 @@
-const MOST_NAMES = 6;
+const MAX_NAMES = 6;
 
-/** What was changed in many tensors, for the report: a line a kind of change. */
+/** Collects changes to many tensors for the report, one line per kind of change. */
 export class Changes {
   readonly #names = new Map<string, string[]>();
 
@@ -13,8 +13,8 @@ export class Changes {
 
   lines(): string[] {
     return Array.from(this.#names, ([change, names]) => {
-      const more = names.length > MOST_NAMES ? `, …` : "";
-      const some = names.slice(0, MOST_NAMES).join(", ");
+      const more = names.length > MAX_NAMES ? `, …` : "";
+      const some = names.slice(0, MAX_NAMES).join(", ");
       return `${change}: ${names.length} (${some}${more})`;
     });
   }

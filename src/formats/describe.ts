@@ -1,5 +1,5 @@
 /*
- * A layer of ours as a report has it, for the files whose names and shapes are PyTorch's.
+ * A layer in a report, for files with PyTorch's names and shapes.
  */
 import type { Layer } from "../index.js";
 import type { ReportLayer } from "./report.js";

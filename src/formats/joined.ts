@@ -1,22 +1,21 @@
 /*
- * The layers that options.chain names, and the functions between them, as the layers of one model.
+ * Joins the modules and functions that options.chain names into the layers of one model.
  */
 import { message } from "../checks.js";
 import { Activation, LastStep, type Layer } from "../index.js";
 import type { NamedActivation } from "./activation-names.js";
 import { affineOf, batchNormOf, withAffine } from "./batch-norm.js";
 import type { Step } from "./chain-entries.js";
-import { type Choice, type Found, toLayer } from "./layer.js";
+import { batchNormChoice, type Choice, type Found, toLayer } from "./layer.js";
 import { type Module, recognise } from "./modules.js";
 
-/** What a chain was made of. */
 export interface Joined {
   readonly layers: readonly Layer[];
-  /** Those of them that are modules, by their names. */
+  /** Those of the layers that are modules, by name. */
   readonly found: ReadonlyMap<string, Found>;
-  /** Names of modules that became another layer, or part of one. */
+  /** The names of modules that became a different layer, or part of one. */
   readonly folded: ReadonlySet<string>;
-  /** How, a line each. */
+  /** Lines for the report about those. */
   readonly converted: readonly string[];
 }
 
@@ -42,7 +41,7 @@ interface Piece {
   readonly layer: Layer;
   readonly outputSize: number;
   readonly found?: Found;
-  /** The module with one more option, for those that no other place in the chain has. */
+  /** Makes the layer anew with more options; absent for a module that the chain has twice. */
   readonly again?: (more: Choice) => Found;
 }
 
@@ -51,9 +50,9 @@ class Joining {
   readonly #found = new Map<string, Found>();
   readonly #folded = new Set<string>();
   readonly #converted: string[] = [];
-  /** Modules that the chain has twice: they stay as the options describe them. */
+  /** Modules that the chain has twice, which nothing is folded into. */
   readonly #shared: ReadonlySet<Module>;
-  /** A BatchNorm, which becomes part of the product behind it. */
+  /** A BatchNorm to be folded into the module after it. */
   #waiting: { readonly module: Module; readonly choice: Choice } | null = null;
 
   constructor(steps: readonly Step[]) {
@@ -65,18 +64,19 @@ class Joining {
     );
   }
 
-  /** @param next the module behind it, which tells what a matrix alone is */
+  /** @param next the module after it, by whose size a single matrix is recognised */
   module(step: ModuleStep, next: Module | undefined): void {
     const { module: given, choice, at } = step;
     const what = recognise(given);
     if (what.type === "BatchNorm1d") {
       this.#settle();
-      this.#waiting = { module: given, choice };
+      const own = batchNormChoice(given.name, choice);
+      this.#waiting = { module: given, choice: own };
       this.#folded.add(given.name);
       return;
     }
     const shared = this.#shared.has(given);
-    const module = this.#takingIn(given, shared);
+    const module = this.#withBatchNorm(given, shared);
     const inside = this.#pieces.length > 0 && what.type === "matrix";
     const make = (more: Choice): Found => {
       const type = inside ? { type: "Linear" as const } : {};
@@ -141,7 +141,7 @@ class Joining {
   #before(at: string): Piece {
     const before = this.#pieces.at(-1);
     if (before) return before;
-    throw new RangeError(message(at, "a module in front", "none"));
+    throw new RangeError(message(at, "a module before it", "none"));
   }
 
   #pushFound(found: Found, again?: Piece["again"]): void {
@@ -150,13 +150,13 @@ class Joining {
     this.#pieces.push({ layer, outputSize, found, ...(again && { again }) });
   }
 
-  /** The module, the BatchNorm in front of it taken in where it can be. */
-  #takingIn(module: Module, shared: boolean): Module {
+  /** The module, with the BatchNorm in front of it folded in if possible. */
+  #withBatchNorm(module: Module, shared: boolean): Module {
     const waiting = this.#waiting;
     if (!waiting) return module;
     const affine = affineOf(waiting.module, waiting.choice.epsilon);
-    const taken = shared ? null : withAffine(module, affine);
-    if (!taken) {
+    const folded = shared ? null : withAffine(module, affine);
+    if (!folded) {
       this.#settle();
       return module;
     }
@@ -164,10 +164,10 @@ class Joining {
     this.#converted.push(
       `${waiting.module.name}: BatchNorm1d, now part of the weights of ${module.name}`,
     );
-    return taken;
+    return folded;
   }
 
-  /** A BatchNorm that nothing takes in is a layer of its own. */
+  /** A BatchNorm that could not be folded becomes a layer of its own. */
   #settle(): void {
     if (!this.#waiting) return;
     const { module, choice } = this.#waiting;

@@ -1,6 +1,6 @@
 /*
- * JSON files: the text as values, and values as what a reader expects of them. Whatever a file claims about sizes,
- * nothing larger is made than what it holds; whatever is wrong, the error says where: `layers[1].weights[0][7]`.
+ * JSON files, and checked access to their fields. Whatever sizes a file claims, nothing larger is allocated than it
+ * holds; errors name the place: `layers[1].weights[0][7]`.
  */
 import { describe, isRecord, message } from "../checks.js";
 import { toBytes } from "../bytes.js";
@@ -8,13 +8,13 @@ import { FormatError, shortReasonOf } from "../errors.js";
 import type { Tensor } from "../tensor.js";
 import { decodeUtf8 } from "../utf8.js";
 
-/** A JSON object, and where in the file it stands; "" at the top. */
+/** A JSON object and its path in the file, "" for the whole. */
 export interface Place {
   readonly at: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** The object that the file is; `at`: where, when it is a part of one. */
+/** The file's JSON object; `at` is its path if the bytes are part of a larger file. */
 export function parseObject(bytes: Uint8Array | ArrayBuffer, at = ""): Place {
   const json = textOf(toBytes(bytes), at || FILE);
   let value: unknown;
@@ -34,7 +34,7 @@ function textOf(bytes: Uint8Array, at: string): string {
     // a copy: TextDecoder refuses shared memory
     return decodeUtf8(bytes.slice());
   } catch {
-    // what hosts say of it differs, and names their own functions
+    // not the host's own message, which differs and names its functions
     const start = Array.from(bytes.subarray(0, 8), (byte) =>
       byte.toString(16).padStart(2, "0"),
     );
@@ -45,19 +45,19 @@ function textOf(bytes: Uint8Array, at: string): string {
   }
 }
 
-/** The object that the file is, or that it has been found to be already. */
+/** The file's JSON object, unless it has been parsed already. */
 export function placeOf(given: Uint8Array | ArrayBuffer | Place): Place {
   return "fields" in given ? given : parseObject(given);
 }
 
 const FILE = "file";
 
-/** The place of a field. */
+/** The path of a field. */
 export function inside({ at }: Place, name: string): string {
   return at === "" ? name : `${at}.${name}`;
 }
 
-/** A field of the file's own: what an object inherits is none. */
+/** An own field of the object, not an inherited one. */
 export function field({ fields }: Place, name: string): unknown {
   return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
@@ -67,7 +67,7 @@ export function object(place: Place, name: string): Place {
   return { at, fields: asObject(field(place, name), at) };
 }
 
-/** The objects of a list, each with its place. */
+/** The objects of a list, each with its path. */
 export function objects(place: Place, name: string): Place[] {
   return list(place, name).map((value, index) => {
     const at = `${inside(place, name)}[${index}]`;
@@ -85,7 +85,7 @@ export function text(place: Place, name: string): string {
   throw unexpected("a string", value, inside(place, name));
 }
 
-/** An integer of at least `least`; `absent` where the field is missing or null. */
+/** An integer of at least `least`; `absent` if the field is missing or null. */
 export function integer(
   place: Place,
   name: string,
@@ -122,20 +122,24 @@ export function matrix(
   return { shape: [rows, columns], data };
 }
 
-/** More than any parameter has; it ends the search in lists that are nested without end. */
-const MOST_AXES = 8;
+/** More than any parameter has; it bounds the search in deeply nested lists. */
+const MAX_AXES = 8;
 
-/** Finite numbers in lists of lists, all of a level as long as its first. */
+/** Finite numbers in nested lists, all lists of a level as long as the first. */
 export function nested(value: unknown, at: string): Tensor {
   const shape: number[] = [];
   for (let level = value; shape.length === 0 || Array.isArray(level);) {
     const { length } = asList(level, at + "[0]".repeat(shape.length));
-    if (!length || shape.length === MOST_AXES)
-      throw unexpected(`numbers, in at most ${MOST_AXES} lists`, level, at);
+    if (!length || shape.length === MAX_AXES)
+      throw unexpected(
+        `numbers in lists nested at most ${MAX_AXES} deep`,
+        level,
+        at,
+      );
     shape.push(length);
     level = (level as unknown[])[0];
   }
-  // whatever the first of each level claims, there is room for what has been seen alone
+  // rows are counted before anything is allocated: the first list of each level may claim any size
   const rows: [row: readonly unknown[], at: string][] = [];
   const collect = (level: unknown, axis: number, place: string): void => {
     const entries = asList(level, place, shape[axis]);
@@ -160,7 +164,7 @@ function fill(
     if (typeof value !== "number")
       throw unexpected("a number", value, `${at}[${i}]`);
     data[start + i] = value;
-    // what float32 cannot hold has become infinite
+    // infinite if float32 cannot represent it
     if (!Number.isFinite(data[start + i]))
       throw unexpected("a number within float32", value, `${at}[${i}]`);
   }

@@ -2,6 +2,7 @@
  * One module of a state dict as a layer.
  */
 import { message } from "../checks.js";
+import { checkEpsilon } from "../layers/layer-norm.js";
 import { describeLayer } from "./describe.js";
 import {
   Conv1d,
@@ -28,49 +29,49 @@ import {
 } from "./modules.js";
 import type { ReportLayer } from "./report.js";
 
-/** What a dict does not tell of a layer. */
+/** What a state dict does not say about a layer. */
 export interface LayerChoice {
-  /** What a matrix without bias is: it could be either. */
+  /** For a matrix without bias, which could be either. */
   type?: "Embedding" | "Linear";
-  /** Of an RNN; 'tanh' by default. */
+  /** For an RNN; 'tanh' by default. */
   nonlinearity?: NonNullable<RNNOptions["nonlinearity"]>;
-  /** Of an RNN, LSTM or GRU: false where only the last step is used. */
+  /** For an RNN, LSTM or GRU: false if only the last step is used. */
   returnSequences?: boolean;
-  /** Of a GRU that is not PyTorch's own. */
+  /** For a GRU other than PyTorch's own. */
   resetAfter?: boolean;
   updateGate?: NonNullable<GRUOptions["updateGate"]>;
-  /** Of a Linear or Conv1d; 'linear' by default. */
+  /** For a Linear or Conv1d; 'linear' by default. */
   activation?: NonNullable<LinearOptions["activation"]>;
-  /** Of a BatchNorm1d or LayerNorm; 1e-5 by default, as PyTorch has it. */
+  /** For a BatchNorm1d or LayerNorm; 1e-5 by default, as in PyTorch. */
   epsilon?: number;
-  /** Of a Conv1d, as nn.Conv1d has them: 0, 1, 1 and 1 by default. */
+  /** For a Conv1d, as in nn.Conv1d: 0, 1, 1 and 1 by default. */
   padding?: number | "same" | "valid" | "causal";
   stride?: number;
   dilation?: number;
   groups?: number;
 }
 
-/** A layer that was found. */
+/** A module of a state dict that is a layer. */
 export interface Found {
   readonly name: string;
   readonly layer: Layer;
   readonly described: ReportLayer;
-  /** Its features, to see which layers fit each other; of an Embedding null. */
+  /** Its input features, to see which layers fit each other; null for an Embedding. */
   readonly inputSize: number | null;
   readonly outputSize: number;
   readonly recurrent: boolean;
-  /** Of a recurrent layer that reads in both directions 2, else 1. */
+  /** 2 for a bidirectional recurrent layer, else 1. */
   readonly directions: number;
-  /** Whether what it gives is sure: a Linear whose activation was not named may have any. */
+  /** Whether its activation is certain: a Linear may have any unless the options name it. */
   readonly activated: boolean;
-  /** Whether the options named an activation that is one. */
+  /** Whether the options named an activation other than 'linear'. */
   readonly named: boolean;
-  /** Whether an activation behind it can become its own. */
+  /** Whether an activation after it can become its own. */
   readonly takesActivation: boolean;
-  /** Whether the last step alone comes out. */
+  /** Whether it returns only the last step. */
   readonly lastOnly: boolean;
   readonly warning: string | null;
-  /** What is other here than where it was trained; null where nothing is. */
+  /** A line for the report about how it differs from the original; null if it does not. */
   readonly note: string | null;
 }
 
@@ -90,22 +91,23 @@ const CHOICES: Record<string, readonly string[]> = {
   Linear: ["type", "activation"],
   Embedding: ["type"],
   LayerNorm: ["epsilon"],
+  BatchNorm1d: ["epsilon"],
   Conv1d: ["padding", "stride", "dilation", "groups", "activation"],
 };
 
 /**
- * The layer that `module` is, or why it is none.
+ * The layer that `module` is, or why it is not one.
  *
- * @param next the module behind it, which tells what a matrix alone is
- * @param said whether options.chain names it: for what its weights alone do not tell enough
- * @throws TypeError, RangeError when `choice` is not for such a layer
+ * @param next the module after it, by whose size a single matrix is recognised
+ * @param inChain whether options.chain names it, for layers whose weights do not show enough
+ * @throws TypeError, RangeError if `choice` is not for such a layer
  */
 export function toLayer(
   module: Module,
   next: Module | undefined,
   previous: Found | undefined,
   choice: Choice,
-  said = false,
+  inChain = false,
 ): Found | string {
   const what = recognise(module);
   const { name } = module;
@@ -114,13 +116,13 @@ export function toLayer(
     case null:
       return what.reason;
     case "LayerNorm":
-      if (said && isNamed(module, "LayerNorm"))
+      if (inChain && isNamed(module, "LayerNorm"))
         return toLayerNorm(module, dict, choice);
       return `a LayerNorm, or another normalisation, of ${what.size} features`;
     case "BatchNorm1d":
       return `a BatchNorm1d of ${what.size} features`;
     case "Conv1d":
-      if (said) return toConv1d(module, dict, choice);
+      if (inChain) return toConv1d(module, dict, choice);
       return `a Conv1d ${what.inputSize} → ${what.outputSize} of ${what.kernelSize} steps, whose padding and stride are not in the file`;
     case "Linear":
       return toLinear(name, dict, choice);
@@ -129,7 +131,7 @@ export function toLayer(
       const type = choice.type ?? guess(name, rows, columns, next, previous);
       if (type === "Linear") return toLinear(name, dict, choice);
       if (type === "Embedding") return toEmbedding(name, dict, choice);
-      return "a matrix alone is an Embedding or a Linear without bias: say which in options.layers";
+      return "a single matrix may be an Embedding or a Linear without bias: say which in options.layers";
     }
     default:
       return toRecurrent(module, what.type, dict, choice);
@@ -151,7 +153,7 @@ function toRecurrent(
   const warnings: string[] = [];
   if (type === "RNN" && all.nonlinearity === undefined)
     warnings.push(
-      `${name || "RNN"}: nonlinearity taken as tanh, which a state dict does not tell; options.nonlinearity or options.layers names it ("relu")`,
+      `${name || "RNN"}: nonlinearity assumed to be tanh, which a state dict does not say; set it in options.nonlinearity or options.layers ("relu")`,
     );
   if (options.direction === "bidirectional" && !options.returnSequences)
     warnings.push(
@@ -172,16 +174,23 @@ function toRecurrent(
     warning: warnings.length ? warnings.join("; ") : null,
     note:
       settings.get("batch_first") === false
-        ? `${name || type}: batch_first is False in the file: PyTorch gives it [T, B, ${options.inputSize}], here it takes [B, T, ${options.inputSize}]`
+        ? `${name || type}: batch_first is False in the file: PyTorch's input is [T, B, ${options.inputSize}], here it is [B, T, ${options.inputSize}]`
         : null,
   };
 }
 
-/** Of an nn.RNN, which TorchScript and whole modules have. */
+/** The nonlinearity of an nn.RNN, if the file has it, as TorchScript and whole modules do. */
 function nonlinearityIn(settings: Module["settings"]): "tanh" | "relu" | null {
-  const said = settings.get("nonlinearity") ?? settings.get("mode");
-  if (said === "relu" || said === "RNN_RELU") return "relu";
-  return said === "tanh" || said === "RNN_TANH" ? "tanh" : null;
+  const value = settings.get("nonlinearity") ?? settings.get("mode");
+  if (value === "relu" || value === "RNN_RELU") return "relu";
+  return value === "tanh" || value === "RNN_TANH" ? "tanh" : null;
+}
+
+/** What the options say about a BatchNorm1d. */
+export function batchNormChoice(name: string, choice: Choice): Choice {
+  const checked = optionsFor(name, "BatchNorm1d", choice);
+  if (checked.epsilon !== undefined) checkEpsilon(checked.epsilon);
+  return checked;
 }
 
 function toLinear(name: string, dict: StateDict, choice: Choice): Found {
@@ -194,7 +203,7 @@ function toLinear(name: string, dict: StateDict, choice: Choice): Found {
   });
 }
 
-/** What a layer is that is neither recurrent nor has anything to say. */
+/** A layer that is not recurrent; `more` overrides the defaults. */
 function plain(name: string, layer: Layer, more: Partial<Found> = {}): Found {
   const { inputSize, outputSize } = layer;
   return {
@@ -215,7 +224,7 @@ function plain(name: string, layer: Layer, more: Partial<Found> = {}): Found {
   };
 }
 
-/** Whether the file names no class, or this one. */
+/** Whether the file names this class, or none. */
 const isNamed = ({ type }: Module, wanted: string): boolean =>
   type === null || type === wanted;
 
@@ -233,11 +242,11 @@ function toLayerNorm(module: Module, dict: StateDict, choice: Choice): Found {
     epsilon,
     ...(backend && { backend }),
   }).loadStateDict(dict);
-  const note = `${shortName(name)}: taken as a LayerNorm of epsilon ${epsilon}, which a state dict does not tell`;
+  const note = `${shortName(name)}: assumed to be a LayerNorm with epsilon ${epsilon}, which a state dict does not say`;
   return plain(name, layer, { note: type === null ? note : null });
 }
 
-/** What nn.Conv1d was made with, where the file says. */
+/** The arguments of nn.Conv1d that some files have. */
 const CONV_SETTINGS = ["padding", "stride", "dilation", "groups"] as const;
 
 function toConv1d(module: Module, dict: StateDict, choice: Choice): Found {
@@ -250,13 +259,13 @@ function toConv1d(module: Module, dict: StateDict, choice: Choice): Found {
     ...Object.fromEntries(saved),
     ...(given as object),
   });
-  const told = [...settings.keys(), ...Object.keys(given)];
-  const untold = CONV_SETTINGS.filter((setting) => !told.includes(setting));
-  const note = `${shortName(name)}: ${untold.join(", ")} taken as nn.Conv1d's own, which a state dict does not tell`;
+  const known = [...settings.keys(), ...Object.keys(given)];
+  const assumed = CONV_SETTINGS.filter((setting) => !known.includes(setting));
+  const note = `${shortName(name)}: ${assumed.join(", ")} assumed to be nn.Conv1d's defaults, which a state dict does not say`;
   return plain(name, layer, {
     named: layer.options.activation !== "linear",
     takesActivation: layer.options.activation === "linear",
-    note: untold.length ? note : null,
+    note: assumed.length ? note : null,
   });
 }
 
@@ -266,12 +275,12 @@ function toEmbedding(name: string, dict: StateDict, choice: Choice): Found {
   return plain(name, layer, { inputSize: null });
 }
 
-/** The choice without what was said for all layers; throws when it names what this type has not. */
+/** The choice without options that were given for all layers; throws if it has others than this type of layer has. */
 function optionsFor(name: string, type: string, choice: Choice): Choice {
   const known = CHOICES[type] as readonly string[];
   const given = Object.entries(choice).filter(([key, value]) => {
     if (key === "backend" || known.includes(key)) return value !== undefined;
-    if (key === "nonlinearity") return false; // said for all
+    if (key === "nonlinearity") return false; // given for all layers
     const place = `layers[${JSON.stringify(name)}]`;
     const expected = `${known.join(", ")}, the options of ${type}`;
     throw new RangeError(message(place, expected, key));
@@ -279,7 +288,7 @@ function optionsFor(name: string, type: string, choice: Choice): Choice {
   return Object.fromEntries(given);
 }
 
-/** An Embedding [vocabulary, features] or a Linear [out, in], by its name, else by what stands beside it. */
+/** An Embedding [vocabulary, features] or a Linear [out, in], by its name, else by the sizes of its neighbours. */
 function guess(
   name: string,
   rows: number,

@@ -1,6 +1,6 @@
 /*
- * The modules of a PyTorch state dict: "encoder.lstm.weight_ih_l0" belongs to "encoder.lstm", and what that is its
- * parameters' names and shapes tell.
+ * The modules of a PyTorch state dict: "encoder.lstm.weight_ih_l0" belongs to "encoder.lstm". The names and shapes of a
+ * module's parameters show what it is.
  */
 import { equalShapes, shapeText } from "../checks.js";
 import {
@@ -11,24 +11,24 @@ import {
 import type { StateDict } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
 
-/** A module that a file names, one without weights too. */
+/** A module that a file names, with or without weights. */
 export interface NamedModule {
   /** "encoder.relu"; "" for the whole model. */
   readonly name: string;
-  /** Its class without the package, "ReLU"; null where the file does not say. */
+  /** Its class without the package, "ReLU"; null if the file does not say. */
   readonly type: string | null;
-  /** Numbers, texts and truth values that it was made with: batch_first, eps. */
+  /** The numbers, strings and booleans that it was made with: batch_first, eps. */
   readonly settings: ReadonlyMap<string, unknown>;
 }
 
-/** A module and its own parameters, those of modules within it left out. */
+/** A module and its own parameters, without those of modules inside it. */
 export interface Module {
-  /** "encoder.lstm"; "" when the parameters have no prefix. */
+  /** "encoder.lstm"; "" if the parameters have no prefix. */
   readonly name: string;
-  /** Its class, where the file says. */
+  /** Its class, if the file says. */
   readonly type: string | null;
   readonly parameters: ReadonlyMap<string, Tensor>;
-  /** What it was made with, where the file says: batch_first, eps. */
+  /** What it was made with, if the file says: batch_first, eps. */
   readonly settings: ReadonlyMap<string, unknown>;
 }
 
@@ -37,7 +37,7 @@ export type { RecurrentType };
 export type Recognised =
   | { readonly type: RecurrentType; readonly sizes: RecurrentSizes }
   | { readonly type: "Linear"; readonly sizes: LinearSizes }
-  /** Or another normalisation of the features that has a weight and a bias alone. */
+  /** Or another normalisation of features with only a weight and a bias. */
   | {
       readonly type: "LayerNorm";
       readonly size: number;
@@ -51,7 +51,7 @@ export type Recognised =
       readonly outputSize: number;
       readonly kernelSize: number;
     }
-  /** A matrix alone: an Embedding, or a Linear without bias. */
+  /** A single matrix: an Embedding, or a Linear without bias. */
   | { readonly type: "matrix"; readonly rows: number; readonly columns: number }
   | { readonly type: null; readonly reason: string };
 
@@ -70,7 +70,7 @@ export type LinearSizes = {
 
 const NO_SETTINGS: Module["settings"] = new Map();
 
-/** In the order of the dict, those under `prefix` alone. */
+/** The modules under `prefix`, in the order of the dict. */
 export function modulesOf(
   tensors: StateDict,
   prefix: string,
@@ -93,25 +93,25 @@ export function modulesOf(
   }));
 }
 
-/** What PyTorch keeps in the place of plain weights, by the names that this leaves, and what makes them plain again. */
-const UNDONE_BY: readonly [names: RegExp, call: string][] = [
+/** Names of parameters that PyTorch keeps in place of plain weights, and the call that makes them plain again. */
+const REMOVED_BY: readonly [names: RegExp, call: string][] = [
   [/(^|\.)parametrizations\./, "parametrize.remove_parametrizations"],
   [/\.weight\w*_g$/, "remove_weight_norm"],
   [/\.weight\w*_u$/, "remove_spectral_norm"],
   [/\.(weight|bias)\w*_mask$/, "prune.remove"],
 ];
 
-/** What a module is; for one that is nothing we have, why. */
+/** What a module is, or why it is none of our layers. */
 export function recognise(module: Module): Recognised {
   const found = recognisePlain(module);
   if (found.type) return found;
   const { name, parameters } = module;
   const names = [...parameters.keys()].map((own) => `${name}.${own}`);
-  const undone = UNDONE_BY.find(([pattern]) =>
+  const removed = REMOVED_BY.find(([pattern]) =>
     names.some((each) => pattern.test(each)),
   );
-  if (!undone) return found;
-  const reason = `no layer has ${list(parameters)}; torch.nn.utils.${undone[1]} makes plain weights of them before they are saved`;
+  if (!removed) return found;
+  const reason = `no known layer has ${list(parameters)}; torch.nn.utils.${removed[1]} makes them plain weights before saving`;
   return { type: null, reason };
 }
 
@@ -122,12 +122,12 @@ function recognisePlain({ parameters }: Module): Recognised {
   const bias = parameters.get("bias")?.shape;
   const unknown = {
     type: null,
-    reason: `no layer has ${list(parameters)}`,
+    reason: `no known layer has ${list(parameters)}`,
   } as const;
   const size = batchNormSize(parameters);
   if (size !== null) return { type: "BatchNorm1d", size };
-  const others = parameters.size - (weight ? 1 : 0) - (bias ? 1 : 0);
-  if (!weight?.length || weight.includes(0) || others) return unknown;
+  const rest = parameters.size - (weight ? 1 : 0) - (bias ? 1 : 0);
+  if (!weight?.length || weight.includes(0) || rest) return unknown;
   const [rows, columns = 0, kernelSize = 0] = weight as [number, ...number[]];
   if (bias && !equalShapes(bias, [rows])) return unknown;
   switch (weight.length) {
@@ -151,7 +151,7 @@ function recognisePlain({ parameters }: Module): Recognised {
   }
 }
 
-/** The features of a BatchNorm, with a weight and a bias or without; null for what is none. */
+/** The number of features of a BatchNorm, with or without weight and bias; null if it is not one. */
 function batchNormSize(parameters: Module["parameters"]): number | null {
   const mean = parameters.get("running_mean")?.shape;
   if (mean?.length !== 1 || !parameters.has("running_var")) return null;
@@ -163,11 +163,11 @@ function batchNormSize(parameters: Module["parameters"]): number | null {
     : null;
 }
 
-/** Names and shapes must be those of one kind, to the last: then the sizes are no larger than the file is. */
+/** All names and shapes must be those of one kind, which also ensures that the sizes fit in the file. */
 function recogniseRecurrent(given: ReadonlyMap<string, Tensor>): Recognised {
   const parameters = new Map(
     Array.from(given, ([name, { shape }]) => [
-      // a cell's names are those of a layer 0
+      // the names of an LSTMCell become those of layer 0
       /^(weight|bias)_(ih|hh)$/.test(name) ? `${name}_l0` : name,
       shape,
     ]),
@@ -219,7 +219,7 @@ function recogniseRecurrent(given: ReadonlyMap<string, Tensor>): Recognised {
   }
   if (expectedCount !== given.size)
     return refuse(
-      `expected the parameters of one ${type} alone, got ${list(given)}`,
+      `expected only the parameters of one ${type}, got ${list(given)}`,
     );
   if (projection && outputSize >= hiddenSize)
     return refuse(`projection ${outputSize} is not less than ${hiddenSize}`);
@@ -237,6 +237,6 @@ export function list(parameters: ReadonlyMap<string, Tensor>): string {
   return all.length > 6 ? `${all.slice(0, 6).join(", ")}, …` : all.join(", ");
 }
 
-/** A name as messages show it. */
+/** A name in messages. */
 export const shortName = (name: string): string =>
   name.length > 60 ? `${name.slice(0, 60)}…` : name || "(unnamed)";

@@ -1,6 +1,6 @@
 /*
- * The modules that a file names, those without weights too: `_metadata` of a state dict has their names; TorchScript
- * and a saved module have their classes and settings as well.
+ * The modules that a file names, including those without weights. `_metadata` of a state dict has their names;
+ * TorchScript and saved modules have their classes and settings as well.
  */
 import { type Module, type NamedModule, shortName } from "./modules.js";
 
@@ -9,14 +9,14 @@ export type { NamedModule };
 /** A module without weights that may compute something. */
 export interface Silent {
   readonly name: string;
-  /** Its class, where the file says; null elsewhere. */
+  /** Its class; null if the file does not say. */
   readonly type: string | null;
   readonly settings: NamedModule["settings"];
-  /** The module with weights that is named before it; null where there is none. */
+  /** The module with weights that is named before it; null if there is none. */
   readonly behind: string | null;
 }
 
-/** Classes and names of what changes nothing once a model is trained, or is no part of `forward`. */
+/** Classes and names of modules that do nothing after training, or are not part of `forward`. */
 const IDLE_TYPE =
   /^(\w*Dropout\w*|Identity|\w*Loss|ModuleList|ModuleDict|Sequential|\w*Metric\w*|Accuracy|MeanSquaredError)$/;
 const IDLE_NAME =
@@ -25,7 +25,7 @@ const IDLE_NAME =
 /**
  * The modules without weights: those that may compute something, and those that do nothing.
  *
- * @param named those of the file; null: seen by the gaps in the numbers of an nn.Sequential
+ * @param named those of the file; if null, they are inferred from gaps in the numbering of an nn.Sequential
  */
 export function silentModules(
   modules: readonly Module[],
@@ -50,11 +50,11 @@ export function silentModules(
   return { silent, idle };
 }
 
-/** Whether it is a loss, which may have weights of its own, and is no part of `forward`. */
+/** Whether it is a loss, which may have weights but is not part of `forward`. */
 export const isLoss = (name: string): boolean =>
   /^(criterion\w*|\w*loss(_?fn|_?func\w*)?)$/i.test(lastName(name));
 
-/** "relu", or "act (ReLU)" where the class is known. */
+/** "relu", or "act (ReLU)" if the class is known. */
 export const silentText = ({ name, type }: Silent): string =>
   type === null ? shortName(name) : `${shortName(name)} (${type})`;
 
@@ -67,9 +67,9 @@ export function parentOf(name: string): string {
   return name.slice(0, Math.max(name.lastIndexOf("."), 0));
 }
 
-const MOST_GAPS = 100;
+const MAX_GAPS = 100;
 
-/** "1" when there are a "0" and a "2", in the order of the modules. */
+/** The modules and the gaps between them, "1" if there are a "0" and a "2", in order. */
 function gaps(modules: readonly Module[]): NamedModule[] {
   const all: NamedModule[] = [];
   const lasts = new Map<string, number>();
@@ -81,7 +81,7 @@ function gaps(modules: readonly Module[]): NamedModule[] {
     if (number !== undefined) {
       const inside = name.slice(0, -number.length);
       const first = (lasts.get(inside) ?? -1) + 1;
-      for (let n = first; n < Number(number) && count < MOST_GAPS; n++, count++)
+      for (let n = first; n < Number(number) && count < MAX_GAPS; n++, count++)
         add(`${inside}${n}`);
       lasts.set(inside, Number(number));
     }

@@ -2,23 +2,23 @@ import { shapeText } from "../checks.js";
 import type { StateDict } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
 
-/** What every format's `parse` returns: the arrays of a file, whatever its model. */
+/** The result of every format's `parse`: the arrays of a file, whatever its model. */
 export interface ParsedTensors {
   /** Arrays of floats by their names in the file, as float32. */
   readonly tensors: StateDict;
-  /** Text stored beside them, by name: keras_version, producer. */
+  /** Strings stored with them, by name: keras_version, producer. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Arrays that do not hold floats, one line each. */
+  /** Arrays of other types, one line each. */
   readonly ignored: readonly string[];
 }
 
-/** Sorts a file's arrays into floats and others. */
+/** Separates a file's arrays into floats and others. */
 export function collectTensors(
   entries: Iterable<{
     readonly name: string;
     readonly dtype: string;
     readonly shape: readonly number[];
-    /** null where the numbers are no floats. */
+    /** null if it does not hold floats. */
     readonly read: () => Tensor | null;
   }>,
 ): Pick<ParsedTensors, "tensors" | "ignored"> {

@@ -1,75 +1,75 @@
 /*
- * What a reader says about a file. Plain data, so that JSON.stringify gives all of it.
+ * What a reader reports about a file: plain data that JSON.stringify can write.
  */
 import { FormatError } from "../errors.js";
 import type { Layer } from "../index.js";
 import { oneLine } from "../one-line.js";
 
-/** What was found in a file, and what became of it. `toString` gives it as text. */
+/** What was found in a file, and what was made of it. `toString` formats it as text. */
 export interface Report {
-  /** A word for the format: "torch", "onnx", "guitarml". */
+  /** The format: "torch", "onnx", "guitarml". */
   readonly format: string;
-  /** The program that wrote the file, null when the file does not say. */
+  /** The program that wrote the file; null if the file does not say. */
   readonly producer: string | null;
-  /** Of the format, as the file states it; null when it does not. */
+  /** The version of the format; null if the file does not say. */
   readonly version: string | null;
-  /** In the order in which the file has them. */
+  /** In the file's order. */
   readonly layers: readonly ReportLayer[];
-  /** What was stored in another way than it is now, and how it was changed: a line each. */
+  /** What was stored in another form and how it was converted, one line each. */
   readonly converted: readonly string[];
-  /** What the file holds that the model has no use for: a line each. */
+  /** What the model does not use, one line each. */
   readonly ignored: readonly string[];
-  /** What the file does not say and the model takes for granted: a line each. */
+  /** What the file does not say and the reader assumed, one line each. */
   readonly assumptions: readonly string[];
-  /** What may be other than it was meant to be, and what to do then: a line each. */
+  /** What may not be as intended, and what to do about it, one line each. */
   readonly warnings: readonly string[];
 }
 
-/** A layer as the file has it. */
+/** A layer as described in the file. */
 export interface ReportLayer {
-  /** Its name in the file; "" when it has none. */
+  /** Its name in the file; "" if it has none. */
   readonly name: string;
-  /** As the format calls it: "LSTM", "Dense", "Gemm". */
+  /** Its type in the format's own words: "LSTM", "Dense", "Gemm". */
   readonly type: string;
-  /** By the names that the format has for them, in its order. */
+  /** Its sizes under the format's own names, in its order. */
   readonly sizes: Readonly<Record<string, number>>;
   /** Gate order, variant and whatever else differs between frameworks. */
   readonly convention: string;
 }
 
-// Here and not in errors.ts, which stands below layers and reports and knows neither.
+// declared here because errors.ts may not import layers or reports
 declare module "../errors.js" {
   interface FormatError {
-    /** What was found in a file of which no model could be made. */
+    /** What was found in a file that no model could be made of. */
     readonly report?: Report;
-    /** The layers of such a file by their names, where it has some. */
+    /** The layers of such a file by name, if it has any. */
     readonly layers?: Readonly<Record<string, Layer>>;
   }
 }
 
-/** The error for a file that was read, but is no model: what was found goes with it. */
+/** The error for a file that was read but makes no model, with what was found in it. */
 export function refusal(
   message: string,
   place: string,
   found: { report: Report; layers: Readonly<Record<string, Layer>> },
 ): FormatError {
   const { report, layers } = found;
-  // not enumerable: consoles show an error with all that is
+  // not enumerable, because consoles show all enumerable properties of an error
   return Object.defineProperties(new FormatError(message, place), {
     report: { value: report },
     layers: { value: layers },
   });
 }
 
-/** A report of which a reader that assumes nothing leaves `assumptions` out. */
+/** A report; readers that assume nothing may leave `assumptions` out. */
 type ReportFields = Omit<Report, "assumptions"> &
   Partial<Pick<Report, "assumptions">>;
 
-/** The report as a value whose toString is `reportText`. */
+/** The report, with `reportText` as its toString. */
 export function makeReport(fields: ReportFields): Report {
   const report: Report = { assumptions: [], ...fields };
   return Object.defineProperty(report, "toString", {
-    // not enumerable: a report stays plain data for JSON, for comparisons and for postMessage
+    // not enumerable, so that a report remains plain data for JSON, comparisons and postMessage
     value: function (this: Report) {
       return reportText(this);
     },
@@ -78,7 +78,7 @@ export function makeReport(fields: ReportFields): Report {
 
 const LISTS = ["converted", "ignored", "assumptions", "warnings"] as const;
 
-/** The report for people: a line of what it is, a line a layer, then a list under each heading that has one. */
+/** The report as text: the format, one line per layer, then a list under each heading that has entries. */
 export function reportText(report: Report): string {
   const { format, producer, version, layers } = report;
   const by = producer === null ? "" : ` by ${producer}`;

@@ -1,8 +1,8 @@
 /*
- * Layers, and where possible a model, from a PyTorch state dict, whatever file it was in.
+ * Layers, and if possible a model, from a PyTorch state dict of whatever file.
  *
- * A state dict says what each layer is and how large, but not what joins them: activations, sums, which step of a
- * sequence is used. A model is made of what options.chain says, or of what is one chain by names and sizes.
+ * A state dict shows each layer and its sizes, but not how they are connected: activations, sums, which step of a
+ * sequence is used. A model is made as options.chain says, or if names and sizes show a single chain.
  */
 import { isRecord, record, wrong } from "../checks.js";
 import { FormatError } from "../errors.js";
@@ -33,29 +33,29 @@ import { proposeChain, waysOut } from "./ways-out.js";
 export type { ChainEntry, Conv1dEntry } from "./chain-entries.js";
 export type { LayerChoice } from "./layer.js";
 
-/** What a state dict does not tell. */
+/** What a state dict does not say itself. */
 export interface ModelOptions {
-  /** Only the modules whose names begin so: "encoder.". */
+  /** Reads only the modules whose names begin with this: "encoder.". */
   prefix?: string;
-  /** What `forward` does, in its order: modules by their names, and what stands between: ["lstm", "relu", "fc"]. */
+  /** What `forward` does, in order: the names of modules and of the functions between them: ["lstm", "relu", "fc"]. */
   chain?: readonly ChainEntry[];
-  /** By the layer's name: { rnn: { nonlinearity: "relu" }, fc1: { activation: "relu" } }. */
+  /** Options of layers by name: { rnn: { nonlinearity: "relu" }, fc1: { activation: "relu" } }. */
   layers?: Record<string, LayerChoice>;
-  /** Of all RNN layers; tanh by default. */
+  /** The nonlinearity of all RNN layers; tanh by default. */
   nonlinearity?: "tanh" | "relu";
   /** The kernel; 'auto' by default. */
   backend?: BackendChoice;
 }
 
-/** What `load` returns for files of state dicts. */
+/** The result of `load` for state dicts. */
 export interface LoadedLayers {
   readonly model: Sequential;
-  /** All layers by their names, in the file's order. */
+  /** All layers by name, in the file's order. */
   readonly layers: Record<string, Layer>;
   readonly report: Report;
 }
 
-/** The names of ModelOptions, for the check that there are no others. */
+/** The keys of ModelOptions, for checks. */
 export const MODEL_OPTIONS: Readonly<Record<keyof ModelOptions, true>> = {
   prefix: true,
   chain: true,
@@ -64,21 +64,21 @@ export const MODEL_OPTIONS: Readonly<Record<keyof ModelOptions, true>> = {
   backend: true,
 };
 
-/** A state dict as it was read, and what its report says beside the layers. */
+/** A state dict, and what the report says besides the layers. */
 export interface SavedDict extends Omit<
   Report,
   "layers" | "assumptions" | "warnings"
 > {
   readonly tensors: StateDict;
-  /** All modules, those without parameters too; null where the file does not list them. */
+  /** All modules, including those without parameters; null if the file does not list them. */
   readonly modules: readonly NamedModule[] | null;
-  /** Why no model can be made unless options.chain says which, where the file tells. */
+  /** Why no model can be made without options.chain, if the file shows that. */
   readonly problem?: string | null;
 }
 
 /**
- * @throws TypeError, RangeError for options that do not fit the dict; FormatError when it has no layers, or when they
- *   make no model: then with the report and the layers
+ * @throws TypeError, RangeError for options that do not fit the dict; FormatError if it has no layers, or if they make
+ *   no model (the error then has the report and the layers)
  */
 export function buildModel(
   { tensors, modules: named, problem: own = null, ...file }: SavedDict,
@@ -104,7 +104,7 @@ export function buildModel(
   }
   const { silent, idle } = silentModules(modules, named, prefix);
   const problem = joined ? null : (own ?? whyNoChain(found, refused, silent));
-  const taken = assumptionsOf(found, idle);
+  const assumed = assumptionsOf(found, idle);
   const inChain = ({ name }: { name: string }) =>
     !joined || joined.found.has(name) || joined.folded.has(name);
   const report = makeReport({
@@ -118,7 +118,7 @@ export function buildModel(
     ignored: [
       ...file.ignored,
       ...losses.map(
-        ({ name }) => `${shortName(name)}: a loss, no part of forward`,
+        ({ name }) => `${shortName(name)}: a loss, not part of forward`,
       ),
       ...refused
         .filter((each) => !joined?.folded.has(each.name))
@@ -127,13 +127,13 @@ export function buildModel(
         .filter((each) => !inChain(each))
         .map((each) => `${aboutFound(each)}: not in options.chain`),
     ],
-    assumptions: joined || problem !== null ? [] : taken.assumptions,
+    assumptions: joined || problem !== null ? [] : assumed.assumptions,
     warnings: [
       ...found
         .filter(inChain)
         .flatMap(({ warning }) => (warning ? [warning] : [])),
       ...(joined ? leftOut(refused.filter((each) => !inChain(each))) : []),
-      ...(joined || problem !== null ? [] : [taken.warning]),
+      ...(joined || problem !== null ? [] : [assumed.warning]),
       ...(problem === null ? [] : [`no model was made: ${problem}`]),
     ],
   });
@@ -145,7 +145,7 @@ export function buildModel(
     const weighted = modules.filter(hasWeights);
     const proposal = proposeChain(weighted, named, silent, found);
     throw refusal(
-      `expected layers that are one chain by their names and sizes, got ${problem}. ${waysOut(weighted, found, proposal)}`,
+      `expected layers that form one chain by their names and sizes, got ${problem}. ${waysOut(weighted, found, proposal)}`,
       PLACE,
       { report, layers },
     );
@@ -156,7 +156,7 @@ export function buildModel(
 
 const PLACE = "state dict";
 
-/** The modules as layers, those of a chain as it has them, and those that are none, with the reason. */
+/** The modules as layers, those of options.chain as it made them; and those that are not layers, with the reason. */
 function findLayers(
   { modules, choices }: Parts,
   joined: ReadonlyMap<string, Found> | undefined,
@@ -178,7 +178,7 @@ function findLayers(
 const hasWeights = ({ parameters }: Module): boolean =>
   [...parameters.keys()].some((name) => name.startsWith("weight"));
 
-/** Of modules that options.chain does not name though they compute something that no layer does. */
+/** Warnings about modules with weights that options.chain does not name and that are not layers. */
 function leftOut(refused: readonly Refused[]): string[] {
   return refused
     .filter(({ weights }) => weights)
@@ -188,7 +188,7 @@ function leftOut(refused: readonly Refused[]): string[] {
     );
 }
 
-/** What the options say of each module. */
+/** What the options say about each module. */
 function choicesFor(
   modules: readonly Module[],
   { layers = {}, nonlinearity, backend }: ModelOptions,
@@ -198,7 +198,7 @@ function choicesFor(
     const place = `layers[${JSON.stringify(shortName(name))}]`;
     if (!isRecord(choice)) throw wrong(false, place, "an object", choice);
     const module = moduleNamed(name, modules);
-    if (!module) throw notOneOf(place, modules, "another");
+    if (!module) throw notOneOf("layers", modules, name);
     given.set(module.name, choice);
   }
   return (name) => ({

@@ -1,5 +1,5 @@
 /*
- * A model beside the outputs that its framework gave.
+ * Compares a model with the outputs of its original framework.
  */
 import { equalShapes, message, record, shapeText, wrong } from "../checks.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
@@ -11,23 +11,23 @@ export type Verifiable =
     }
   | { run(inputs: never): Readonly<Record<string, Tensor>> };
 
-/** What a model or layer is given and must give; what else there is are options of `forward`: state, lengths. */
+/** An input and the expected output of a model or layer. Further fields are options of `forward`: state, lengths. */
 export interface ChainCase {
   readonly input: TensorLike;
   readonly output: TensorLike;
   readonly [option: string]: unknown;
 }
 
-/** What a Graph is given and must give, by names; outputs that are not named are not looked at. */
+/** The inputs and expected outputs of a Graph, by name; other outputs are not compared. */
 export interface GraphCase {
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly outputs: Readonly<Record<string, TensorLike>>;
 }
 
-/** What a model is given, and what it must give. */
+/** A test case for `verify`. */
 export type Case = ChainCase | GraphCase;
 
-/** When two numbers count as equal. */
+/** Options of `verify`. */
 export interface VerifyOptions {
   /** The largest |got - expected| that still passes; 1e-5 by default. */
   tolerance?: number;
@@ -35,13 +35,13 @@ export interface VerifyOptions {
 
 /** One output over all cases. */
 export interface VerifiedOutput {
-  /** "output" of a chain. */
+  /** "output" for a chain. */
   readonly name: string;
-  /** How many there were. */
+  /** How many numbers were compared. */
   readonly numbers: number;
-  /** The largest |got - expected|; Infinity where one of the two is NaN, or they are different infinities. */
+  /** The largest |got - expected|; Infinity if only one is NaN, or they are different infinities. */
   readonly error: number;
-  /** Where that was; null when there were no numbers. */
+  /** Where that was; null if there were no numbers. */
   readonly worst: {
     readonly case: number;
     readonly index: readonly number[];
@@ -50,7 +50,7 @@ export interface VerifiedOutput {
   } | null;
 }
 
-/** `toString` gives it as a table. */
+/** The result of `verify`. `toString` formats it as a table. */
 export interface Verified {
   readonly tolerance: number;
   readonly cases: number;
@@ -58,11 +58,11 @@ export interface Verified {
 }
 
 /**
- * Runs the model on every case and compares what it gives with what it must give.
+ * Runs the model on every case and compares its outputs with the expected ones.
  *
  * @returns the largest error of each output, and where it is
- * @throws RangeError, whose message has the table of errors, when one is over the tolerance; RangeError when an output
- *   is missing or has another shape; TypeError, RangeError for the arguments
+ * @throws RangeError with a table of the errors if one exceeds the tolerance; RangeError if an output is missing or has
+ *   another shape; TypeError, RangeError for the arguments
  */
 export function verify(
   model: Verifiable,
@@ -99,7 +99,7 @@ export function verify(
     outputs: [...found.values()],
   };
   const result: Verified = Object.defineProperty(fields, "toString", {
-    // not enumerable: plain data for JSON, as a report is
+    // not enumerable, so that it remains plain data, like a report
     value: () => table(fields),
   });
   if (result.outputs.every(({ error }) => error <= tolerance)) return result;
@@ -115,7 +115,7 @@ function checkModel(model: unknown): void {
 
 type Outputs<T> = Readonly<Record<string, T>>;
 
-/** What the model gives, and what it must give. */
+/** The outputs of the model, and those expected. */
 function run(
   model: Verifiable,
   given: Case,
@@ -131,6 +131,9 @@ function run(
     return [{ output: result.output }, { output: output as TensorLike }];
   }
   const outputs = record(fields["outputs"], `${place}.outputs`);
+  // otherwise a case without outputs would always pass
+  if (!Object.keys(outputs).length)
+    throw wrong(true, `${place}.outputs`, "at least one output", outputs);
   const { run } = model as Extract<Verifiable, { run: unknown }>;
   const got = run.call(model, fields["inputs"] as never);
   return [got, outputs as Outputs<TensorLike>];
@@ -160,14 +163,14 @@ function compare(
   return { name, numbers, error, worst: numbers ? at : null };
 }
 
-/** 0 for equal ones, of which NaN and NaN are two; never NaN. */
+/** 0 if equal, for which NaN equals NaN; never NaN. */
 function difference(expected: number, got: number): number {
   if (Object.is(expected, got) || expected === got) return 0;
   const error = Math.abs(expected - got);
   return Number.isNaN(error) ? Infinity : error;
 }
 
-/** Where number `at` stands, row by row. */
+/** The index of element `at` in row-major order. */
 function indexOf(at: number, shape: readonly number[]): number[] {
   const index: number[] = [];
   for (const length of [...shape].reverse()) {

@@ -1,5 +1,5 @@
 /*
- * What to do with a state dict that does not tell its network: say it, or export what has it.
+ * What to suggest for a state dict that does not show how its layers are connected: options.chain, or ONNX.
  */
 import type { Found } from "./layer.js";
 import { activationByDefault, activationByName } from "./activation-names.js";
@@ -7,7 +7,7 @@ import type { ChainEntry } from "./chain-entries.js";
 import { type Module, recognise, shortName } from "./modules.js";
 import { lastName, type NamedModule, type Silent } from "./named-module.js";
 
-/** @param proposal what a chain of all modules would have */
+/** @param proposal a chain of all modules */
 export function waysOut(
   modules: readonly Module[],
   found: readonly Found[],
@@ -15,16 +15,16 @@ export function waysOut(
 ): string {
   const chain = entries.map((entry) => entryText(entry)).join(", ");
   const notes = guesses.map((guess) => ` ${guess}`).join("");
-  return `Two ways out. Say what forward does, in its order: load(file, { chain: [${chain}] }).${notes} There are also "relu" and other activations by name, "last" for the last step alone, { repeat: n }. Or export ONNX, which has forward in it, in Python, with an example of its input: ${exportLine(modules, found)}`;
+  return `Two ways out. Say what forward does, in its order: load(file, { chain: [${chain}] }).${notes} There are also "relu" and other activations by name, "last" for only the last step, { repeat: n }. Or export ONNX, which includes forward, in Python, with an example input: ${exportLine(modules, found)}`;
 }
 
-/** As a program has it: { activation: { name: "elu", alpha: 1 } } */
+/** As written in a program: { activation: { name: "elu", alpha: 1 } } */
 const entryText = (entry: unknown): string =>
   JSON.stringify(entry)
     .replaceAll(/([{,])"(\w+)":/g, "$1 $2: ")
     .replaceAll("}", " }");
 
-/** The lines of Python; they work word for word in PyTorch 1.13 and later for a `model` whose forward takes the input. */
+/** Lines of Python that work as they are in PyTorch 1.13 and later, for a `model` whose forward accepts the input. */
 function exportLine(
   modules: readonly Module[],
   found: readonly Found[],
@@ -34,7 +34,7 @@ function exportLine(
   const recurrent = found.filter((each) => each.recurrent);
   const [only] = recurrent;
   if (!only || recurrent.length > 1) return plain;
-  return `${plain} or, where forward takes and returns the state as well, ${exportWithStates(input, only)}`;
+  return `${plain} or, if forward also takes and returns the state, ${exportWithStates(input, only)}`;
 }
 
 function exportWithStates(input: string, recurrent: Found): string {
@@ -50,7 +50,7 @@ function exportWithStates(input: string, recurrent: Found): string {
   return `import torch; torch.onnx.export(model.eval(), (${input}, ${states}), "model.onnx", input_names=["input", ${quoted(before)}], output_names=["output", ${quoted(after)}], dynamic_axes={"input": {0: "batch", 1: "time"}, "output": {0: "batch"}, ${axes.join(", ")}})`;
 }
 
-/** Of h and, of an LSTM, c: [L·D, 1, O] and [L·D, 1, H]. */
+/** The shapes of h and, for an LSTM, c: [L·D, 1, O] and [L·D, 1, H]. */
 function stateShapes({ described }: Found): number[][] {
   const { numLayers, directions, hiddenSize, projSize } = described.sizes as {
     [name: string]: number;
@@ -62,16 +62,15 @@ function stateShapes({ described }: Found): number[][] {
     : [hidden];
 }
 
-/** What a chain may have, as options.chain takes it. */
+/** A suggestion for options.chain. */
 interface Proposal {
   readonly entries: readonly ChainEntry[];
-  /** What in it is not from the file, a sentence each. */
+  /** What is not from the file, one sentence each. */
   readonly guesses: readonly string[];
 }
 
 /**
- * A chain of the modules that one may name, in the file's order or, where their sizes do not fit so and do with the
- * recurrent ones first, in that.
+ * A chain of the modules in the file's order, or with the recurrent ones first if only then their sizes match.
  */
 export function proposeChain(
   modules: readonly Module[],
@@ -121,7 +120,7 @@ function inFittingOrder(
   return !fits(names) && fits(recurrentFirst) ? recurrentFirst : names;
 }
 
-/** What a forward that begins with the first of the modules takes: [1, T, features] or, in front of an Embedding, [1, T]. */
+/** An example input for the first of the modules: [1, T, features], or [1, T] for an Embedding. */
 function exampleInput(
   modules: readonly Module[],
   found: readonly Found[],

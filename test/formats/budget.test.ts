@@ -9,6 +9,6 @@ test("a budget is spent to the last byte, and no further", () => {
   budget.take(0, "c");
   expect(() => budget.take(1, "entry d")).toThrow(FormatError);
   expect(() => budget.take(1, "entry d")).toThrow(
-    "entry d: the file unfolds to more than 100 bytes, the limit; options.maxBytes raises it",
+    "entry d: the file expands to more than 100 bytes, the limit; raise it with options.maxBytes",
   );
 });

@@ -9,6 +9,7 @@ import {
   serialize,
 } from "../../src/formats/safetensors/index.js";
 import {
+  BatchNorm,
   Embedding,
   GRU,
   Linear,
@@ -155,7 +156,7 @@ describe("a bare state dict", () => {
     expect(() => load(file({}))).toThrow(/^state dict: expected weights of/);
     const norm = { "norm.weight": { shape: [1], data: new Float32Array(1) } };
     expect(() => load(serialize(norm))).toThrow(
-      "got norm: no layer has weight [1]",
+      "got norm: no known layer has weight [1]",
     );
   });
 
@@ -202,7 +203,7 @@ describe("a bare state dict", () => {
       const place = prefix.slice(0, -1) || "(unnamed)";
       const list = names.map((name) => `${name} [4, 2]`).join(", ");
       expect(() => load(serialize(dict))).toThrow(
-        `got ${place}: no layer has ${list}; torch.nn.utils.${call} makes plain weights of them before they are saved`,
+        `got ${place}: no known layer has ${list}; torch.nn.utils.${call} makes them plain weights before saving`,
       );
     },
   );
@@ -275,7 +276,7 @@ describe("a model that Sequential.save wrote", () => {
     const input = [[1, 2]];
     expect(loaded.model!.forward(input)).toEqual(model.forward(input));
     expect(loaded.report.converted).toEqual([
-      "skip 1: so many inputs added to the output",
+      "skip 1: that many inputs added to the output",
     ]);
   });
 
@@ -315,5 +316,57 @@ describe("damaged files are read or refused", () => {
     // the search is of use only while both happen
     expect(count.read).toBeGreaterThan(100);
     expect(count.refused).toBeGreaterThan(1500);
+  });
+});
+
+describe("int8", () => {
+  const linear = new Linear({ inputSize: 2, outputSize: 3, precision: "int8" });
+  const bytes = new Sequential([linear]).save();
+
+  test("a saved model's weights are not reported as ignored", () => {
+    const { model, report } = load(bytes);
+    expect(report.ignored).toEqual([]);
+    expect(report.converted).toEqual([]);
+    expect(model.save()).toEqual(bytes);
+  });
+
+  test("a state dict's are widened by their scales", () => {
+    const { model, report } = load(serialize(parse(bytes).tensors));
+    expect(report.converted).toEqual([
+      "I8 with scales to float32: 1 (0.weight)",
+    ]);
+    const { weight } = linear.stateDict();
+    expect(model.layers[0]!.stateDict()["weight"]!.data).toEqual(weight!.data);
+  });
+});
+
+describe("options.chain", () => {
+  const under = (prefix: string, layer: { stateDict(): StateDict }) =>
+    renamed(layer.stateDict(), (name) => `${prefix}.${name}`);
+  const file = serialize({
+    ...under("lstm", new LSTM({ inputSize: 2, hiddenSize: 3 })),
+    ...under("bn", new BatchNorm({ size: 3 })),
+    ...under("fc", new Linear({ inputSize: 3, outputSize: 1 })),
+  });
+
+  test("has no relu6, which is not relu", () => {
+    expect(() => load(file, { chain: ["lstm", "relu6", "fc"] })).toThrow(
+      'chain[1]: expected one of the layers "lstm", "bn", "fc", got "relu6"',
+    );
+    expect(`${load(file, { chain: ["lstm", "relu2", "fc"] }).model}`).toMatch(
+      "Activation(3 → 3, relu)",
+    );
+  });
+
+  test("checks what is said of a BatchNorm", () => {
+    const chain = ["lstm", "bn", "fc"];
+    const wrong = (bn: object) => () => load(file, { chain, layers: { bn } });
+    expect(wrong({ epsilon: "1e-3" })).toThrow(TypeError);
+    expect(wrong({ activation: "relu" })).toThrow(
+      'layers["bn"]: expected epsilon, the options of BatchNorm1d, got activation',
+    );
+    expect(() => load(file, { chain, layers: { norm: {} } })).toThrow(
+      'layers: expected one of the layers "lstm", "bn", "fc", got "norm"',
+    );
   });
 });

@@ -188,3 +188,12 @@ test("arguments are checked", () => {
     TypeError,
   );
 });
+
+test("a case without outputs, which any model would pass, is refused", () => {
+  const graph = { run: () => ({}) };
+  expect(() => verify(graph, [{ inputs: {}, outputs: {} }])).toThrow(
+    new RangeError(
+      "cases[0].outputs: expected at least one output, got an object",
+    ),
+  );
+});

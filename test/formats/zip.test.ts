@@ -32,7 +32,7 @@ describe("a zip file", () => {
   test("spends the budget on what is inflated", () => {
     expect(open(file, 50_000).read("weights/0")).toHaveLength(50_000);
     expect(() => open(file, 49_999).read("weights/0")).toThrow(
-      'entry "weights/0": the file unfolds to more than 49999 bytes',
+      'entry "weights/0": the file expands to more than 49999 bytes',
     );
   });
 

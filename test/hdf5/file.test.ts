@@ -79,7 +79,7 @@ describe("an HDF5 file", () => {
     expect(first.shape).toEqual([4, 2]);
     first.data.fill(0);
     expect(() => file.dataset(path)).toThrow(
-      `${path}: the file unfolds to more than 40 bytes`,
+      `${path}: the file expands to more than 40 bytes`,
     );
     const again = open("keras3-only.weights.h5").dataset(path)!;
     expect(again.data.every((x) => x !== 0 && Math.abs(x) < 1)).toBe(true);

@@ -364,7 +364,7 @@ describe("functional models", () => {
       "an unknown function",
       { a: three("in"), b: three("op") },
       { more: [operation("Erfinv", "op", [tensor("a")])] },
-      /^layer "op" \(Erfinv\): expected a layer that is known here, got another one; /,
+      /^layer "op" \(Erfinv\): expected a supported layer, got another one; /,
     ],
     [
       "a function without what it takes",
@@ -381,7 +381,7 @@ describe("functional models", () => {
           layer("Lambda", "y", three("x")),
         ],
       },
-      /^layer "x" \(Mine\): .* \(nor is "y" \(Lambda\)\); the model as ONNX can be read, in Python: import tf2onnx; /,
+      /^layer "x" \(Mine\): .* \(also unsupported: "y" \(Lambda\)\); export the model as ONNX instead, in Python: import tf2onnx; /,
     ],
   ])("are refused for %s", (_, inbound, ends, message) => {
     let error: unknown;

@@ -53,7 +53,7 @@ describe("layers that are refused by their names", () => {
     ["Mine", "another one"],
   ])("%s", (className, what) => {
     expect(refusal(lstm(), other(className))).toBe(
-      `layer "layer1" (${className}): expected a layer that is known here, got ${what}; the model as ONNX can be read, in Python: import tf2onnx; tf2onnx.convert.from_keras(model, output_path="model.onnx")`,
+      `layer "layer1" (${className}): expected a supported layer, got ${what}; export the model as ONNX instead, in Python: import tf2onnx; tf2onnx.convert.from_keras(model, output_path="model.onnx")`,
     );
   });
 
@@ -70,7 +70,7 @@ describe("layers that are refused by their names", () => {
         other("TimeDistributed", { layer: other("Mine") }),
       ),
     ).toMatch(
-      /^layer "layer1" \(Lambda\): .* \(nor is "deep" \(Lambda\), "layer3" \(Mine\)\); /,
+      /^layer "layer1" \(Lambda\): .* \(also unsupported: "deep" \(Lambda\), "layer3" \(Mine\)\); /,
     );
   });
 
@@ -88,7 +88,7 @@ describe("layers that are refused by their names", () => {
     });
     const owner = typeof module === "string" ? module : "?";
     expect(messageOf(() => load(files))).toMatch(
-      `layer "x" (${owner}.${class_name}): expected a layer that is known here, got one of the file's author, whose code is not in the file; `,
+      `layer "x" (${owner}.${class_name}): expected a supported layer, got a custom one, whose code is not in the file; `,
     );
   });
 
@@ -103,7 +103,7 @@ describe("layers that are refused by their names", () => {
     [
       "time_major",
       [lstm({ time_major: true })],
-      /^layer "layer0" \(LSTM\): expected batches first/,
+      /^layer "layer0" \(LSTM\): expected the batch axis first/,
     ],
     [
       "nothing that computes",
@@ -113,7 +113,7 @@ describe("layers that are refused by their names", () => {
     [
       "softmax in a cell",
       [lstm({ activation: "softmax" })],
-      /activation: expected an activation of each number by itself/,
+      /activation: expected an elementwise activation/,
     ],
     [
       "an unknown activation",
@@ -198,7 +198,7 @@ describe("layers that are refused by their names", () => {
   test("two layers of one name", () => {
     expect(
       refusal(dense(3, 2, { name: "a" }), dense(2, 2, { name: "a" })),
-    ).toBe('layers: expected names that differ, got two layers "a"');
+    ).toBe('layers: expected unique names, got two layers "a"');
   });
 });
 
@@ -225,7 +225,7 @@ describe("files that are refused", () => {
     [
       "weights alone",
       readFixture("keras2-only.h5"),
-      /^model_config: the file has weights only: give options\.config/,
+      /^model_config: the file has only weights: set options\.config/,
     ],
   ])("%s", (_, file, message) => {
     expect(messageOf(() => loadKeras(file))).toMatch(message);
@@ -243,7 +243,7 @@ describe("files that are refused", () => {
     const large = bomb(config, zeros(68_000_000));
     expect(large.length).toBeLessThan(100_000);
     expect(messageOf(() => loadKeras(large))).toMatch(
-      /^entry "model\.weights\.h5": the file unfolds to more than 67108864 bytes/,
+      /^entry "model\.weights\.h5": the file expands to more than 67108864 bytes/,
     );
     const deep = bomb(zeros(5_000_000).fill(0x5b), zeros(10));
     expect(messageOf(() => loadKeras(deep))).toBe(
@@ -262,7 +262,7 @@ describe("files that are refused", () => {
   test("options of the wrong kind, with what they should be", () => {
     const file = readFixture("keras3-gru.keras");
     const wrong = [
-      [{ config: {} }, "config: expected a string"],
+      [{ config: {} }, "config: expected the string from"],
       [{ backend: "gpu" }, 'backend: expected "auto"'],
       [{ maxBytes: -1 }, "maxBytes: expected an integer of at least 0"],
       [{ checksums: 1 }, "checksums: expected true or false"],
@@ -276,7 +276,7 @@ describe("files that are refused", () => {
       expect(() => loadKeras(file, options as never)).toThrow(message);
     expect(() => loadKeras("file" as never)).toThrow(TypeError);
     expect(() => loadKeras(file, { maxBytes: 100 })).toThrow(
-      /unfolds to more than 100 bytes, the limit; options\.maxBytes raises it$/,
+      /expands to more than 100 bytes, the limit; raise it with options\.maxBytes$/,
     );
   });
 });

@@ -15,7 +15,7 @@ describe("the report", () => {
   lstm_1: LSTM, inputSize 5, units 4; gates i f c o, kernel [in, 4 · units], one bias, sigmoid and tanh, last step
   dense: Dense, inputSize 4, units 2; kernel [in, units], bias, softmax
 ignored:
-  dropout: Dropout, which does nothing once a model is trained`);
+  dropout: Dropout, which does nothing after training`);
   });
 
   test("as JSON", () => {
@@ -50,7 +50,7 @@ ignored:
 
   test("what became something else", () => {
     expect(reportOf("keras3-others.keras").converted).toEqual([
-      "time_distributed_dense: a TimeDistributed Dense is a Linear, which runs at each step",
+      "time_distributed_dense: a TimeDistributed Dense is a Linear, which runs at every step anyway",
       "leaky_re_lu: leakyRelu (alpha 0.3) is now the activation of time_distributed_dense",
       "softmax: softmax is now the activation of dense_1",
     ]);
@@ -83,7 +83,7 @@ ignored:
     };
     const { report } = loadTfjs(layersModel([lstm]));
     expect(report.warnings).toEqual([
-      "layer0: stateful: nothing is kept here between calls; give forward the state that the call before returned, or use a stream",
+      "layer0: stateful: no state is kept between calls; pass forward the state that the previous call returned, or use a stream",
     ]);
     expect(report.converted).toEqual([
       "layer0: return_state: forward returns the state of every layer",

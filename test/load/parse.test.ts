@@ -86,7 +86,7 @@ test("NumPy's .npz and .npy, which have no layers", () => {
   const deflated = zipSync({ "w.npy": writeNpy(w) });
   expect(parse(deflated).tensors).toEqual({ w });
   expect(() => parse(deflated, { maxBytes: 10 })).toThrow(FormatError);
-  expect(() => load(npz)).toThrow(/\.npz.*parse gives the arrays/);
+  expect(() => load(npz)).toThrow(/\.npz.*parse reads the arrays/);
 });
 
 test("weights of models that load refuses", () => {

@@ -69,7 +69,7 @@ describe("files that are something else are named", () => {
     [
       "XML",
       text('<?xml version="1.0"?><Error>'),
-      "XML: an error of the server",
+      "XML: a server error",
     ],
     [
       "a Git LFS pointer",
@@ -80,8 +80,8 @@ describe("files that are something else are named", () => {
     ["xz", Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0), "xz; unpack"],
     ["zstd", Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd), "zstd; unpack it first"],
     ["a tar file", behindTar(), "a tar file; unpack it first"],
-    ["ORT", text("\u001c\0\0\0ORTM\0"), "onnxruntime's own form (.ort)"],
-    ["ExecuTorch", text("\u001c\0\0\0ET12\0"), "ExecuTorch (.pte)"],
+    ["ORT", text("\u001c\0\0\0ORTM\0"), "onnxruntime's own format (.ort)"],
+    ["ExecuTorch", text("\u001c\0\0\0ET12\0"), "an ExecuTorch program (.pte)"],
     ["torch.export", zip("m/archive_format", "m/version"), "torch.export"],
     ["an index", json({ metadata: {}, weight_map: {} }), "the index of"],
     ["GGUF", text("GGUF\u0003\0\0\0"), "GGUF"],
@@ -108,7 +108,7 @@ describe("files that are something else are named", () => {
       'JSON of "type", "sizes"',
     ],
     ["an empty object", json({}), "JSON of nothing"],
-    ["a list", json([1]), "a list in JSON, where models are objects"],
+    ["a list", json([1]), "a JSON list; models are objects"],
     ["any bytes", Uint8Array.of(1, 2, 255), "a file that starts with 01 02 ff"],
   ])("%s", (_, file, named) => {
     const call = () => recognise(file);

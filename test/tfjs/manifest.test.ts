@@ -48,7 +48,7 @@ describe("weights", () => {
     const weight = { ...spec, quantization: { dtype: "float16" } };
     expect(kernelOf(model(halves, weight))).toEqual(values);
     expect(load(model(halves, weight)).report.converted).toEqual([
-      "1 weights: quantised to float16, float32 again",
+      "1 weights: quantised to float16, converted to float32",
     ]);
   });
 

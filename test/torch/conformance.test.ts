@@ -54,7 +54,7 @@ function expectSame(id: string, model: { forward(input: Tensor): unknown }) {
   expectClose(got, wanted.data, 1e-5, id);
 }
 
-const JOINED = /^a state dict does not tell how forward joins its layers: /;
+const JOINED = /^a state dict does not say how forward connects its layers: /;
 
 describe.runIf(cases.length)(
   "PyTorch's files of conformance/models (skipped where ../shared is absent)",

@@ -115,7 +115,7 @@ describe("pickles that are large for their size", () => {
       tensorAs(view),
     ]);
     const file = dictFile(Object.fromEntries(tensors), { 0: numbersOf });
-    expectRefused(file, "unfolds to more than");
+    expectRefused(file, "expands to more than");
   });
 });
 
@@ -135,7 +135,7 @@ describe("tensors that view what is not there", () => {
       { shape: [2n ** 50n, 2n ** 50n], strides: [0, 0] },
       "expected a tensor that fits in memory",
     ],
-    [{ shape: [2 ** 30, 2 ** 20], strides: [0, 0] }, "unfolds to more than"],
+    [{ shape: [2 ** 30, 2 ** 20], strides: [0, 0] }, "expands to more than"],
     [
       { shape: [2] },
       "expected as many strides as sizes, at most 32, got 2 and 1",

@@ -16,7 +16,7 @@ import { dictFile, tensorAs } from "./pickles.js";
 
 /** What a model that options.chain does not describe is told with. */
 const TAKEN =
-  "a state dict does not tell how forward joins its layers: taken as every step's output, no activation after fc, nothing added; check with verify, or say so with options.chain";
+  "a state dict does not say how forward connects its layers: assumed every step's output, no activation after fc, nothing added; check with verify, or say so with options.chain";
 
 /** The error of a file whose layers make no model. */
 function refusal(read: () => unknown): FormatError {
@@ -102,12 +102,12 @@ describe("the report", () => {
       assumptions: [
         "the input is [B, T, 3] or [T, 3], as with batch_first=True",
         "rnn, fc: one after the other, nothing in between",
-        "every step's output goes on, not the last alone",
+        "every step's output is used, not only the last",
         "no activation after fc",
-        "no residual sums, no layer passed over",
+        "no residual connections, no layer skipped",
       ],
       warnings: [
-        'rnn: nonlinearity taken as tanh, which a state dict does not tell; options.nonlinearity or options.layers names it ("relu")',
+        'rnn: nonlinearity assumed to be tanh, which a state dict does not say; set it in options.nonlinearity or options.layers ("relu")',
         TAKEN,
       ],
     });
@@ -150,9 +150,9 @@ describe("the report", () => {
         "assumptions:",
         "  the input is [B, T, 3] or [T, 3], as with batch_first=True",
         "  rnn, fc: one after the other, nothing in between",
-        "  every step's output goes on, not the last alone",
+        "  every step's output is used, not only the last",
         "  no activation after fc",
-        "  no residual sums, no layer passed over",
+        "  no residual connections, no layer skipped",
         "warnings:",
         `  ${TAKEN}`,
       ].join("\n"),
@@ -176,7 +176,7 @@ describe("layers whose graph the file does not tell", () => {
     expect(Object.keys(layers!)).toEqual(["left", "right"]);
     expect(layers!["left"]).toBeInstanceOf(LSTM);
     expect(report!.warnings).toEqual([
-      "no model was made: two recurrent layers under different names, left (LSTM 4 → 4) and right (LSTM 4 → 4): one may start from the other's state, take its last step alone, or run beside it",
+      "no model was made: two recurrent layers under different names, left (LSTM 4 → 4) and right (LSTM 4 → 4): one may start from the other's state, use only its last step, or run in parallel",
     ]);
     const chained = load(file, { chain: ["right", "left"] });
     expect(chained.model.layers[0]).toBe(chained.layers["right"]);
@@ -188,7 +188,7 @@ describe("layers whose graph the file does not tell", () => {
     const file = readFixture("head.pt");
     const { report } = refusal(() => load(file));
     expect(report!.warnings).toEqual([
-      "no model was made: modules without weights that may compute something: head.1; forward alone says where",
+      "no model was made: modules without weights that may compute something: head.1; only forward shows where",
     ]);
     const named = load(file, {
       layers: { "head.0": { activation: "relu" } },
@@ -206,7 +206,7 @@ describe("layers whose graph the file does not tell", () => {
       "norm: a BatchNorm1d of 4 features",
     ]);
     expect(report!.warnings[0]).toBe(
-      "no model was made: norm: a BatchNorm1d of 4 features; forward alone says where it stands",
+      "no model was made: norm: a BatchNorm1d of 4 features; only forward shows where it belongs",
     );
   });
 });
@@ -225,7 +225,7 @@ describe("options", () => {
   });
 
   test.each([
-    [{ layers: { lstm: {} } }, /^layers\["lstm"\]: expected one of the layers/],
+    [{ layers: { lstm: {} } }, /^layers: expected one of the layers/],
     [
       { layers: { fc: { resetAfter: true } } },
       /^layers\["fc"\]: expected type/,
@@ -311,7 +311,7 @@ describe("kinds of layers by shapes alone", () => {
     const square = { "first.weight": matrix(8, 8), ...gru };
     const { report } = refusal(() => build(square));
     expect(report!.warnings[0]).toBe(
-      "no model was made: first: a matrix alone is an Embedding or a Linear without bias: say which in options.layers; forward alone says where it stands",
+      "no model was made: first: a single matrix may be an Embedding or a Linear without bias: say which in options.layers; only forward shows where it belongs",
     );
     const options = { layers: { first: { type: "Embedding" } } } as const;
     expect(build(square, options).model.layers).toHaveLength(2);
@@ -338,7 +338,7 @@ describe("kinds of layers by shapes alone", () => {
         weight_hh_l0: matrix(4, 4),
         weight_hh_l0_raw: matrix(4, 4),
       },
-      /expected the parameters of one RNN alone, got .*weight_hh_l0_raw/,
+      /expected only the parameters of one RNN, got .*weight_hh_l0_raw/,
     ],
     [
       {
@@ -348,7 +348,7 @@ describe("kinds of layers by shapes alone", () => {
           strides: [0, 0, 0, 0],
         }),
       },
-      /no layer has weight \[2, 2, 2, 2\]/,
+      /no known layer has weight \[2, 2, 2, 2\]/,
     ],
   ])("what is none is refused", (tensors, message) => {
     expect(() => build(tensors)).toThrow(message);

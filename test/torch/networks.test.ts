@@ -23,7 +23,7 @@ const cases: Case[] = JSON.parse(
   readFileSync(new URL("cases.json", folder), "utf8"),
 );
 
-const JOINED = /^a state dict does not tell how forward joins its layers: /;
+const JOINED = /^a state dict does not say how forward connects its layers: /;
 
 type Model = ReturnType<typeof load>["model"];
 
@@ -97,10 +97,10 @@ describe("as options say", () => {
     [["lstm", { activation: "gelu" }], /^chain\[1\]: expected one of relu, /],
     [["lstm", { repeat: 0 }], /^chain\[1\]\.repeat: expected a positive/],
     [["lstm", { conv1d: "x" }], /^chain\[1\]\.conv1d: expected one of the lay/],
-    [["lstm", {}], /^chain\[1\]: expected a module's name, /],
-    [["relu", "lstm"], /^chain\[0\]: expected a module in front, got none/],
+    [["lstm", {}], /^chain\[1\]: expected the name of a module/],
+    [["relu", "lstm"], /^chain\[0\]: expected a module before it, got none/],
     [["fc", "lstm"], /^layers\[1\]: expected inputSize 2/],
-    [[], /^chain: expected an array of modules' names and functions/],
+    [[], /^chain: expected an array of names of modules and activations/],
   ])("chain %j is refused by its entry", (chain, message) => {
     const start = () =>
       load(read("relu_function.pt"), { chain } as LoadOptions);

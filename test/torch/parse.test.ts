@@ -353,11 +353,11 @@ describe("files by hand", () => {
       Float32Array.of(1, 2, 3, 4, 5, 6),
     );
     expect(() => parse(wide, { maxBytes: 1_199_999 })).toThrow(
-      'tensor "w": the file unfolds to more than 1199999 bytes, the limit; options.maxBytes raises it',
+      'tensor "w": the file expands to more than 1199999 bytes, the limit; raise it with options.maxBytes',
     );
     const huge = dictFile({
       w: tensorAs({ ...view, strides: [0, 0, 0] }),
     });
-    expect(() => parse(huge)).toThrow(/unfolds to more than \d+ bytes/);
+    expect(() => parse(huge)).toThrow(/expands to more than \d+ bytes/);
   });
 });

@@ -185,9 +185,9 @@ describe("zip bombs", () => {
     expect(bomb.length).toBeLessThan(60_000);
     const limited = () => parse(bomb, { maxBytes: 1e7 });
     expect(limited).toThrow(
-      /unfolds to more than 10000000 bytes, the limit; options.maxBytes raises it$/,
+      /expands to more than 10000000 bytes, the limit; raise it with options.maxBytes$/,
     );
-    expect(() => parse(bomb)).toThrow(/unfolds to more than 67108864 bytes/);
+    expect(() => parse(bomb)).toThrow(/expands to more than 67108864 bytes/);
     const { tensors } = parse(bomb, { maxBytes: 2 * size });
     expect(tensors["w"]!.data.length).toBe(size / 4);
   });

@@ -156,7 +156,7 @@ export class Hdf5File {
     const at = position(LAYOUT);
     if (view.getUint8(at) !== 3 || view.getUint8(at + 1) !== CONTIGUOUS)
       throw new FormatError(
-        "expected a dataset in one piece as Keras writes it, got a chunked or compressed one; `h5repack -l CONTI -f NONE` makes it one",
+        "expected a contiguous dataset, as Keras writes it, got a chunked or compressed one; convert it with `h5repack -l CONTI -f NONE`",
       );
     const start = Number(view.getBigUint64(at + 2, true));
     const end = start + Number(view.getBigUint64(at + 10, true));

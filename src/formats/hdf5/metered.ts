@@ -48,7 +48,7 @@ export class MeteredBuffer extends ArrayBuffer {
     this.#bytes -= bytes;
     if (this.#steps >= 0 && this.#bytes >= 0) return;
     throw new FormatError(
-      "expected a file that is read in less time: its structures overlap, or repeat each other",
+      "expected a file that takes less time to read, got structures that overlap or repeat",
     );
   }
 

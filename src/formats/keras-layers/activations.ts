@@ -4,12 +4,12 @@ import { field, inside, type Place, unexpected } from "../json.js";
 import { number, requireFeatureAxis } from "./config.js";
 import { hardSigmoid, type Producer } from "./producer.js";
 
-/** As our layers take them, which check them. */
+/** An activation as an option of our layers, which check it. */
 export type Activation =
   | string
   | { readonly name: string; readonly alpha?: number; readonly beta?: number };
 
-/** Keras's names; those that depend on who wrote the file are below. */
+/** By Keras's names; hard_sigmoid, which depends on the version, is below. */
 const ACTIVATIONS = new Map<string, Activation>([
   ["linear", "linear"],
   ["tanh", "tanh"],
@@ -26,7 +26,7 @@ const ACTIVATIONS = new Map<string, Activation>([
   ["leaky_relu", { name: "leakyRelu", alpha: 0.2 }],
 ]);
 
-/** Layers that are an activation of our layers, or a Linear's. */
+/** Layers that become an activation, of a Linear or by itself. */
 const ACTIVATION_LAYERS: readonly string[] = [
   "Activation",
   "ReLU",
@@ -36,7 +36,7 @@ const ACTIVATION_LAYERS: readonly string[] = [
   "Softmax",
 ];
 
-/** Whether a layer of ours has the activation that a field names. */
+/** Whether our layers have the activation that the config names. */
 export function hasOwnActivation(config: Place): boolean {
   const value = field(config, "activation") ?? "linear";
   const name = isRecord(value)
@@ -49,9 +49,9 @@ export function hasOwnActivation(config: Place): boolean {
 export function isActivationLayer(className: string, config: Place): boolean {
   if (className === "Activation") return hasOwnActivation(config);
   if (className !== "ReLU") return ACTIVATION_LAYERS.includes(className);
-  const most = field(config, "max_value") ?? null;
+  const limit = field(config, "max_value") ?? null;
   return (
-    most === null && (!field(config, "threshold") || slope(config, 0) === 0)
+    limit === null && (!field(config, "threshold") || slope(config, 0) === 0)
   );
 }
 
@@ -81,7 +81,7 @@ export function readActivation(
   throw unexpected(`one of ${[...names()].join(", ")}`, got, at);
 }
 
-/** The same for a recurrent layer, which cannot have softmax. */
+/** The same for a recurrent layer, which does not support softmax. */
 export function readCellActivation(
   config: Place,
   name: string,
@@ -90,11 +90,11 @@ export function readCellActivation(
   const activation = readActivation(config, name, producer);
   if (activation !== "softmax") return activation;
   const at = inside(config, name);
-  throw unexpected("an activation of each number by itself", activation, at);
+  throw unexpected("an elementwise activation", activation, at);
 }
 
 /**
- * What a layer that is an activation computes; null for other layers.
+ * The activation that a layer computes; null for layers that are not activations.
  *
  * @param rank of its input
  */
@@ -152,13 +152,13 @@ function slope(config: Place, absent: number): number {
 function relu(config: Place): Activation {
   const alpha = slope(config, 0);
   const threshold = number(config, "threshold", 0);
-  const most = field(config, "max_value") ?? null;
-  if (most === null && threshold === 0)
+  const limit = field(config, "max_value") ?? null;
+  if (limit === null && threshold === 0)
     return alpha === 0 ? "relu" : { name: "leakyRelu", alpha };
-  if (most === null && alpha === 0 && threshold > 0)
+  if (limit === null && alpha === 0 && threshold > 0)
     return { name: "thresholdedRelu", alpha: threshold };
   throw new FormatError(
-    `expected one with a slope or a threshold, got max_value ${describe(most)}, slope ${alpha}, threshold ${threshold}`,
+    `expected only a slope or a threshold, got max_value ${describe(limit)}, slope ${alpha}, threshold ${threshold}`,
     config.at || "ReLU",
   );
 }

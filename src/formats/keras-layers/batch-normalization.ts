@@ -1,5 +1,5 @@
 /*
- * Batch normalisation of a trained model, which is the same line for each feature at every step:
+ * Batch normalisation of a trained model, the same linear function of each feature at every step:
  * γ (x - μ) / √(σ² + ε) + β.
  */
 import {
@@ -19,7 +19,7 @@ export function readBatchNormalization(
 ): void {
   const { config, name, className } = layer;
   if (!reading.pieces.length)
-    refuse(layer, "expected a layer with weights in front");
+    refuse(layer, "expected a layer with weights before it");
   requireFeatureAxis(config, rankOf(reading));
   const { epsilon, ...numbers } = readNumbers(layer, weights, reading.size);
   const size = numbers.mean.length;
@@ -44,7 +44,7 @@ export function readBatchNormalization(
   });
 }
 
-/** What takes steps as well as sequences of them. */
+/** Layers that accept single steps as well as sequences. */
 const FLAT: readonly string[] = [
   "Activation",
   "BatchNorm",
@@ -52,14 +52,14 @@ const FLAT: readonly string[] = [
   "Linear",
 ];
 
-/** Axes of what comes, the batch counted. A model of Dense layers alone that does not say is one of single steps. */
+/** The rank of the input, with the batch. Unless it says otherwise, a model of only Dense layers has single steps. */
 function rankOf({ lastOnly, inputRank, pieces }: Reading): number {
   if (lastOnly) return 2;
   const flat = pieces.every(({ type }) => FLAT.includes(type));
   return flat ? (inputRank ?? 2) : 3;
 }
 
-/** What a layer has for each feature; `size`: how many there are, null where the weights tell. */
+/** The numbers for each feature; `size`: how many features there are, null if only the weights show it. */
 function readNumbers(
   { config }: LayerConfig,
   weights: LayerWeights,
@@ -82,9 +82,9 @@ function readNumbers(
 }
 
 /**
- * Factor and offset of each feature.
+ * The factor and offset of each feature.
  *
- * @param size how many features there are; null where the weights tell
+ * @param size how many features there are; null if only the weights show it
  */
 export function readAffine(
   layer: LayerConfig,

@@ -1,5 +1,5 @@
 /*
- * A layer in both directions. Keras makes the second from the first, unless it is given one.
+ * A layer in both directions. Unless given the second, Keras derives it from the first.
  */
 import { field, object } from "../json.js";
 import { type CellWeights, readCell } from "./cells.js";
@@ -41,7 +41,7 @@ export function readBidirectional(
     if (ahead[key] !== back[key])
       refuse(
         layer,
-        `expected two directions alike, got ${key} ${ahead[key]} and ${back[key]}`,
+        `expected the same in both directions, got ${key} ${ahead[key]} and ${back[key]}`,
       );
   // Keras forces zeros at masked steps where it returns sequences, whatever the inner layers say
   const forced = { ...run, zeros: run.returnSequences };
@@ -72,6 +72,6 @@ function mergeModeOf(layer: LayerConfig): string {
     return mode as string;
   return refuse(
     layer,
-    "expected merge_mode concat, sum, mul or ave: null gives two outputs",
+    "expected merge_mode concat, sum, mul or ave, got null, which has two outputs",
   );
 }

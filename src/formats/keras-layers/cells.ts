@@ -1,5 +1,5 @@
 /*
- * A cell's config and weights, as PyTorch has them. A layer such as LSTM has its cell's fields in its own config.
+ * Converts a cell's config and weights to PyTorch's form. A layer such as LSTM has its cell's fields in its own config.
  */
 import {
   gateOrder,
@@ -35,7 +35,7 @@ export interface CellWeights {
   readonly convention: string;
 }
 
-/** Classes of cells, and of layers that are one cell, by what they are here. */
+/** The cell type of each class of cells, and of layers with one cell. */
 export const CELL_TYPES = new Map<string, CellType>([
   ["SimpleRNN", "RNN"],
   ["SimpleRNNCell", "RNN"],
@@ -49,15 +49,15 @@ export const CELL_TYPES = new Map<string, CellType>([
 
 export type { CellType };
 
-/** "gates i f c o, "; nothing of one gate. */
+/** "gates i f c o, "; "" for a single gate. */
 function orderText(type: CellType): string {
   const { gates, orders } = RECURRENT_KINDS[type];
   return gates.length > 1 ? `gates ${orders.keras}, ` : "";
 }
 
 /**
- * @param inputSize null where the kernel tells it
- * @throws FormatError when a weight is not there, or not of the size that the config says
+ * @param inputSize null if only the kernel shows it
+ * @throws FormatError if a weight is missing, or not of the size that the config says
  */
 export function readCell(
   className: string,
@@ -86,7 +86,7 @@ export function readCell(
   checkShape(recurrent, [units, rows], `[units, ${letter}units]`);
   for (const { data, place } of [kernel, recurrent])
     budget.take(data.byteLength, place);
-  const turn = cudnn ? fromCudnn : transposed;
+  const convert = cudnn ? fromCudnn : transposed;
 
   const biased = cudnn || flag(config, "use_bias", true);
   const two = cudnn || resetAfter;
@@ -109,8 +109,8 @@ export function readCell(
     units,
     activations,
     resetAfter,
-    kernel: turn(kernel, gates).data,
-    recurrent: turn(recurrent, gates).data,
+    kernel: convert(kernel, gates).data,
+    recurrent: convert(recurrent, gates).data,
     biases,
     convention: `${orderText(type)}${layout}, ${count}, ${reset}${activations.slice(0, 2).map(activationText).join(" and ")}`,
   };

@@ -1,8 +1,8 @@
 /*
- * Models that are a Sequential here too: one chain of layers, each of which takes what comes from the layer before.
+ * Models that can be a Sequential here: one chain of layers, each of which takes the output of the layer before.
  *
- * Masks go from layer to layer by themselves. Keras 3 nevertheless draws them: NotEqual nodes, Any behind a Masking's,
- * in front of the keyword `mask`. Those say nothing new, and are left out.
+ * Masks are passed on implicitly. Keras 3 nevertheless has nodes for them (NotEqual, followed by Any after a Masking)
+ * that lead to the keyword `mask`. They add nothing and are left out.
  */
 import { isRecord } from "../../checks.js";
 import { field, inside, type Place } from "../json.js";
@@ -13,7 +13,7 @@ import { isRecurrent } from "./recurrent.js";
 import { allReferences } from "./inbound.js";
 import type { Topology, TopologyLayer } from "./topology.js";
 
-/** Those over time that are a Conv1d, or two. */
+/** Convolutions over time that become a Conv1d, or two. */
 export const CONVOLUTIONS: readonly string[] = [
   "Conv1D",
   "DepthwiseConv1D",
@@ -22,7 +22,7 @@ export const CONVOLUTIONS: readonly string[] = [
 
 const MASK_OPERATIONS = ["NotEqual", "Any"];
 
-/** The layers from the input to the output; null where they are no chain, or one that a Sequential cannot run. */
+/** The layers from the input to the output; null if they are not a chain, or one that a Sequential cannot run. */
 export function chainOf(topology: Topology): TopologyLayer[] | null {
   const order = pathOf(topology);
   if (!order) return null;
@@ -31,18 +31,18 @@ export function chainOf(topology: Topology): TopologyLayer[] | null {
 }
 
 function pathOf({ layers, inputs, outputs }: Topology) {
-  const [input, ...others] = inputs;
+  const [input, ...moreInputs] = inputs;
   const output = outputs.find(({ tensor }) => tensor.output === 0);
   const same = outputs.every(
     ({ tensor }) => tensor.layer === output?.tensor.layer,
   );
-  if (!input || others.length || !output || !same) return null;
+  if (!input || moreInputs.length || !output || !same) return null;
   const path: TopologyLayer[] = [];
   for (let { tensor } = output; ;) {
     const found = layers.get(tensor.layer);
     const [call, ...more] = found?.calls ?? [];
     if (!found || found.operation || !call || more.length) return null;
-    // a circle is as long as there are layers
+    // longer than this, the path has a cycle
     if (path.length === layers.size || tensor.output !== 0) return null;
     path.push(found);
     const [from, ...rest] = allReferences({ args: call.args, keywords: NONE });
@@ -54,13 +54,13 @@ function pathOf({ layers, inputs, outputs }: Topology) {
   }
   path.reverse();
   if (path[0]?.layer.name !== input.tensor.layer) return null;
-  return othersAreMasks(layers, path) ? path : null;
+  return restIsMasks(layers, path) ? path : null;
 }
 
 const NONE: ReadonlyMap<string, unknown> = new Map();
 
-/** All that is not in the chain has to be a mask that goes along it anyway. */
-function othersAreMasks(
+/** Whether everything outside the chain is a mask that is passed along it anyway. */
+function restIsMasks(
   layers: Topology["layers"],
   path: readonly TopologyLayer[],
 ): boolean {
@@ -103,10 +103,10 @@ export const POOLINGS: readonly string[] = [
   "GlobalAveragePooling1D",
 ];
 
-/** Whether a Sequential has a layer for each, in the order in which they are asked. */
+/** Returns a function to call with each layer in order, which tells whether a Sequential can have it there. */
 function fitsInSequential(): (layer: LayerConfig) => boolean {
   let first = true;
-  /** Of what comes, the batch counted; null until something tells. */
+  /** Of the current output, with the batch; null until a layer shows it. */
   let rank: number | null = null;
   let features = false;
   let masked = false;
@@ -125,7 +125,7 @@ function fitsInSequential(): (layer: LayerConfig) => boolean {
     }
     if (className === "Masking") return (masked = true);
     if (CONVOLUTIONS.includes(className)) {
-      // Keras's let no mask through
+      // in Keras, these do not pass a mask on
       const fits = !masked && rank !== 2 && isConvolution(config);
       rank ??= 3;
       features = true;
@@ -161,7 +161,7 @@ function fitsInSequential(): (layer: LayerConfig) => boolean {
       return fits;
     }
     const axis = axisOf(config);
-    // what has no steps by now has none
+    // if the rank is still unknown, there is no time axis
     const last = axis === -1 || axis === (rank ?? 2) - 1;
     if (className === "BatchNormalization") return features && small && last;
     if (className === "LayerNormalization") {
@@ -189,13 +189,13 @@ function axisOf(config: Place): unknown {
   return Array.isArray(axis) && axis.length === 1 ? (axis[0] as unknown) : axis;
 }
 
-/** Features last, and an activation of ours. */
+/** Whether features come last, and our layers have its activation. */
 function isConvolution(config: Place): boolean {
   const format = field(config, "data_format") ?? "channels_last";
   return format === "channels_last" && hasOwnActivation(config);
 }
 
-/** What a TimeDistributed has that our layers do at each step anyway. */
+/** Whether our layers do what is in a TimeDistributed at each step anyway. */
 function isStepwise(config: Place): boolean {
   const inner = field(config, "layer");
   if (!isRecord(inner)) return false;

@@ -14,17 +14,17 @@ import type { LayerConfig } from "./weights.js";
 
 export type { LayerConfig };
 
-/** Modules of Keras itself, and of what TensorFlow calls it. */
+/** Keras's own modules, under its names and TensorFlow's. */
 const KERAS =
   /^(keras|tf_keras|tensorflow\.python\.keras|tensorflow\.keras)(\.|$)/;
 
-/** tf.keras called them so in TensorFlow 1.13. */
+/** Names from tf.keras in TensorFlow 1.13. */
 const RENAMED = new Map([
   ["UnifiedLSTM", "LSTM"],
   ["UnifiedGRU", "GRU"],
 ]);
 
-/** @throws FormatError when it is no layer */
+/** @throws FormatError if it is not a layer */
 export function readLayer(place: Place): LayerConfig {
   const written = text(place, "class_name");
   const config = object(place, "config");
@@ -32,7 +32,7 @@ export function readLayer(place: Place): LayerConfig {
   if (typeof name !== "string")
     throw unexpected("a string", name, inside(config, "name"));
   const module = field(place, "module") ?? "keras";
-  // of the file's author: by its full name it is none of those that are known
+  // a custom layer, by its full name so that it is not taken for one of Keras's
   if (typeof module !== "string" || !KERAS.test(module)) {
     const owner = typeof module === "string" ? module : "?";
     return { className: `${owner}.${written}`, name, config };
@@ -41,7 +41,7 @@ export function readLayer(place: Place): LayerConfig {
   return { className, name, config: modernFields(className, config) };
 }
 
-/** As errors name a layer. */
+/** A layer in error messages. */
 export function placeOf(className: string, name: string): string {
   const short = (value: string) => value.slice(0, 100);
   return name
@@ -49,21 +49,21 @@ export function placeOf(className: string, name: string): string {
     : `a layer (${short(className)})`;
 }
 
-/** A field that is true or false; `absent` where it is missing or null. */
+/** A field that is true or false; `absent` if it is missing or null. */
 export function flag(place: Place, name: string, absent: boolean): boolean {
   const value = field(place, name) ?? absent;
   if (typeof value === "boolean") return value;
   throw unexpected("true or false", value, inside(place, name));
 }
 
-/** A field that is a finite number; `absent` where it is missing or null. */
+/** A field that is a finite number; `absent` if it is missing or null. */
 export function number(place: Place, name: string, absent: number): number {
   const value = field(place, name) ?? absent;
   if (typeof value === "number" && Number.isFinite(value)) return value;
   throw unexpected("a number", value, inside(place, name));
 }
 
-/** Holds the field `axis` to be the last of `rank`, the features, by whichever number. */
+/** Checks that the field `axis` is the last of `rank` axes, the features, as a positive or negative number. */
 export function requireFeatureAxis(config: Place, rank: number): void {
   const axis = field(config, "axis") ?? -1;
   const [only, ...more] = Array.isArray(axis) ? (axis as unknown[]) : [axis];
@@ -71,7 +71,7 @@ export function requireFeatureAxis(config: Place, rank: number): void {
   throw unexpected("-1, the features", axis, inside(config, "axis"));
 }
 
-/** "SimpleRNN" as Keras names things after classes: "simple_rnn". */
+/** A class name in Keras's snake case: "simple_rnn" for "SimpleRNN". */
 export function snakeCase(className: string): string {
   return className
     .replace(/\W+/g, "")
@@ -80,7 +80,7 @@ export function snakeCase(className: string): string {
     .toLowerCase();
 }
 
-/** Names made unique in their order, as Keras does it: a, a_1, a_2. */
+/** Names made unique in order, as Keras does: a, a_1, a_2. */
 export function numbered(names: readonly string[]): string[] {
   const used = new Map<string, number>();
   return names.map((name) => {

@@ -4,10 +4,10 @@ import { type LayerConfig, placeOf } from "./config.js";
 import type { Piece } from "./make.js";
 import type { Producer } from "./producer.js";
 
-/** What all layers of a file share while they are read. */
+/** What the layers of a file share while they are read. */
 export interface Context {
   readonly producer: Producer;
-  /** That weights are taken from, once more as they are turned. */
+  /** For weights, counted again when they are transposed. */
   readonly budget: Budget;
   /** Lines of the report. */
   readonly converted: string[];
@@ -15,14 +15,14 @@ export interface Context {
   readonly warnings: string[];
 }
 
-/** The last layer with features, to which an activation may be added. */
+/** A chain that is being read. */
 export interface Reading extends Context {
   readonly pieces: Piece[];
-  /** Features of a step behind the pieces so far; null in front of the first. */
+  /** The features of a step after the pieces so far; null before the first. */
   size: number | null;
-  /** Whether T is gone: behind a recurrent layer with return_sequences false. */
+  /** Whether there is no time axis any more, after a recurrent layer with return_sequences false. */
   lastOnly: boolean;
-  /** Axes of the model's input, the batch counted; null where the config does not say. */
+  /** The rank of the model's input, with the batch; null if the config does not say. */
   inputRank: number | null;
 }
 

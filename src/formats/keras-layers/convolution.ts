@@ -1,5 +1,5 @@
 /*
- * Convolutions over time and normalisation over features, where a chain has them.
+ * Convolutions over time and normalisation over features in a chain.
  */
 import { FormatError } from "../../errors.js";
 import { readActivation } from "./activations.js";
@@ -10,7 +10,7 @@ import { requireSequence } from "./runs.js";
 import { readStages, windowOf } from "./translate/convolution.js";
 import { checkShape, ITSELF, type LayerWeights, type Role } from "./weights.js";
 
-/** Conv1D and DepthwiseConv1D; SeparableConv1D, which is two of ours. */
+/** Conv1D and DepthwiseConv1D; SeparableConv1D, which becomes two layers. */
 export function readConvolution(
   layer: LayerConfig,
   weights: LayerWeights,
@@ -67,7 +67,7 @@ export function readConvolution(
   });
 }
 
-/** Over the features of a step. */
+/** LayerNormalization over the features of a step. */
 export function readLayerNormalization(
   layer: LayerConfig,
   weights: LayerWeights,
@@ -86,7 +86,7 @@ export function readLayerNormalization(
   const epsilon = number(config, "epsilon", 0.001);
   const { size } = reading;
   if (size === null)
-    return refuse(layer, "expected a layer with weights in front");
+    return refuse(layer, "expected a layer with weights before it");
   const shape = [size];
   push(reading, {
     type: "LayerNorm",

@@ -1,5 +1,5 @@
 /*
- * What the calls of a functional model are given.
+ * The arguments of the calls in a functional model.
  *
  *     Keras 2  inbound_nodes: [[["lstm", call, output, { keyword: value }], …more inputs], …more calls]
  *     Keras 3  inbound_nodes: [{ args: [tensor], kwargs: { mask: tensor } }, …]
@@ -29,7 +29,7 @@ export class Reference {
 export const callName = (layer: string, call: number): string =>
   `${call}:${layer}`;
 
-/** What a call is given: tensors, JSON, and lists of both. */
+/** The arguments of a call: tensors, JSON, and lists of both. */
 export interface Arguments {
   readonly args: readonly unknown[];
   readonly keywords: ReadonlyMap<string, unknown>;
@@ -58,7 +58,7 @@ export function reference(value: unknown): Reference | null {
 function readCall2(call: readonly unknown[], at: string): Arguments {
   const each = typeof call[0] === "string" ? [call] : call;
   const args = each.map((value, i) => {
-    // TensorFlow writes what is no tensor so
+    // how TensorFlow writes arguments that are not tensors
     if (Array.isArray(value) && value[0] === "_CONSTANT_VALUE") return value[2];
     const tensor = reference(value);
     if (tensor) return tensor;
@@ -78,7 +78,7 @@ function withReferences2(value: unknown, depth: number): unknown {
   const found = reference(value);
   if (found) return found;
   if (!Array.isArray(value)) return value;
-  return depth < DEEPEST
+  return depth < MAX_DEPTH
     ? value.map((each) => withReferences2(each, depth + 1))
     : null;
 }
@@ -96,12 +96,12 @@ function readCall3(call: unknown, at: string): Arguments {
   };
 }
 
-/** Lists in lists, which no call of Keras has more of. */
-const DEEPEST = 4;
+/** More nested lists than any call of Keras has. */
+const MAX_DEPTH = 4;
 
 function withReferences3(value: unknown, depth: number): unknown {
   if (Array.isArray(value))
-    return depth < DEEPEST
+    return depth < MAX_DEPTH
       ? value.map((each) => withReferences3(each, depth + 1))
       : null;
   if (!isRecord(value) || value["class_name"] !== "__keras_tensor__")
@@ -111,7 +111,7 @@ function withReferences3(value: unknown, depth: number): unknown {
   return found ?? value;
 }
 
-/** The tensors in arguments, in their order. */
+/** The tensors in an argument, in order. */
 export function referencesIn(value: unknown): Reference[] {
   if (value instanceof Reference) return [value];
   return Array.isArray(value) ? value.flatMap(referencesIn) : [];

@@ -1,5 +1,5 @@
 /*
- * Keras 1: the same layers under other names, and recurrent ones whose weights are gate by gate.
+ * Keras 1: the same layers under different names, with the weights of recurrent layers gate by gate.
  *
  *     consume_less "gpu"   W [I, G·H], U [H, G·H], b [G·H]                 gates as in Keras 2
  *     else                 W, U, b of each gate: [I, H], [H, H], [H]       LSTM i c f o   GRU z r h
@@ -34,10 +34,10 @@ const CLASSES: ReadonlyMap<string, string> = new Map([
   ["AtrousConvolution1D", "Conv1D"],
 ]);
 
-/** An Embedding has an output_dim to this day. */
+/** An Embedding still has an output_dim. */
 const UNCHANGED = ["Embedding"];
 
-/** Of a Merge. */
+/** Classes by the mode of a Merge. */
 const MODES: ReadonlyMap<unknown, string> = new Map([
   ["sum", "Add"],
   ["mul", "Multiply"],
@@ -47,14 +47,14 @@ const MODES: ReadonlyMap<unknown, string> = new Map([
   ["dot", "Dot"],
 ]);
 
-/** What Keras 2 calls a class. */
+/** The name of a class in Keras 2. */
 export function modernClass(className: string, config: Place): string {
   if (className === "Merge")
     return MODES.get(field(config, "mode")) ?? className;
   return CLASSES.get(className) ?? className;
 }
 
-/** The config with Keras 2's names beside those that it has. */
+/** The config with Keras 2's names in addition to its own. */
 export function modernFields(className: string, config: Place): Place {
   if (UNCHANGED.includes(className)) return config;
   const added = [...FIELDS].flatMap(([old, name]) => {
@@ -67,10 +67,10 @@ export function modernFields(className: string, config: Place): Place {
   return { at: config.at, fields };
 }
 
-/** The gates in the order of the weights, each as its place among Keras 2's. */
+/** The gates in the order of the weights, each as its index among Keras 2's. */
 const GATES = { LSTM: [0, 2, 1, 3], GRU: [0, 1, 2], RNN: [0] } as const;
 
-/** The weights of a cell as Keras 2 has them, from whichever order Keras 1 saved. */
+/** The weights of a cell in Keras 2's order, from either of Keras 1's. */
 export function joinedGates(
   weights: LayerWeights,
   type: keyof typeof GATES,

@@ -18,7 +18,7 @@ import type { StateDict } from "../../safetensors.js";
 import type { ReportLayer } from "../report.js";
 import { placeOf } from "./config.js";
 
-/** The layers of ours that Keras's become. */
+/** The layers that Keras's layers become. */
 const TYPES = {
   Activation,
   BatchNorm,
@@ -33,22 +33,22 @@ const TYPES = {
   RNN,
 } as const;
 
-/** A layer of ours that is not made yet: nothing is made before the whole file is understood. */
+/** A layer to be created, once the whole file has been read. */
 export interface Piece {
   readonly type: keyof typeof TYPES;
-  /** As the constructor takes them. */
+  /** For the constructor. */
   readonly options: Record<string, unknown>;
   /** By PyTorch's names. */
   readonly dict: StateDict;
-  /** Of a step; null where it is that of the layer before. */
+  /** The features of an output step; null if they are those of the layer before. */
   readonly outputSize: number | null;
   readonly described: ReportLayer;
 }
 
-/** Those that look up or mask, and run on no kernel. */
+/** Layers that do not use the kernel and have no backend. */
 const WITHOUT_KERNEL: readonly string[] = ["Embedding", "Masking", "Pooling"];
 
-/** The layer, whose sizes have been held against the weights that the file has. */
+/** Creates the layer; its sizes have been checked against the weights in the file. */
 export function makeLayer(
   { type, options, dict, described }: Piece,
   backend: BackendChoice,
@@ -57,7 +57,7 @@ export function makeLayer(
   try {
     return new TYPES[type](own as never).loadStateDict(dict);
   } catch (error) {
-    // an alpha that no layer of ours takes, and the like
+    // for example an alpha that our layers do not accept
     const why = reasonOf(error);
     throw new FormatError(why, placeOf(described.type, described.name));
   }

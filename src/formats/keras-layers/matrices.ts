@@ -1,5 +1,5 @@
 /*
- * Keras's weights in PyTorch's layout.
+ * Converts Keras's weights to PyTorch's layout.
  *
  *     Keras     kernel [I, G·H]   recurrent_kernel [H, G·H]   LSTM i f c o, one bias    GRU z r h, one bias or two
  *     PyTorch   weight_ih [G·H, I]   weight_hh [G·H, H]       LSTM i f g o, two biases  GRU r z n, two biases
@@ -27,7 +27,7 @@ export function transposed(
   return { shape: [rows, K], data: moved };
 }
 
-/** The same for cuDNN's. */
+/** The same for cuDNN's layout. */
 export function fromCudnn(
   { shape, data }: Tensor,
   gates: readonly number[],

@@ -1,6 +1,5 @@
 /*
- * A Keras model: its config and weights as a Sequential where it is one chain, else as a Graph, and what there is to
- * say about it.
+ * A Keras model from its config and weights: a Sequential if it is a chain, otherwise a Graph, with lines for the report.
  */
 import { FormatError, reasonOf } from "../../errors.js";
 import type { Graph } from "../../graph/index.js";
@@ -69,8 +68,8 @@ const READERS = new Map<string, Read>([
 
 /**
  * @param model { class_name, config }
- * @param file what its report says of it
- * @throws FormatError naming the layer: it is not known, or its weights do not fit
+ * @param file fields of the report
+ * @throws FormatError naming the layer if it is not supported or its weights do not fit
  */
 export function readKerasModel(
   model: Place,
@@ -104,7 +103,7 @@ export function readKerasModel(
   return { ...lines, model: translate(topology, source, translation), layers };
 }
 
-/** Of a model with layers that nobody knows, those that a Sequential has, for users to put together. */
+/** The supported layers of a model with unsupported ones, for users to put together. */
 function knownLayers(
   { layers }: Topology,
   source: WeightSource,
@@ -125,7 +124,7 @@ function knownLayers(
       found.push([layer.name, makeLayer(piece, backend)]);
       described.push(piece.described);
     } catch (error) {
-      // one without its weights is no layer; what is refused is the other
+      // the error for the user is about the unsupported layer, not about this one
       if (!(error instanceof FormatError)) throw error;
     }
   }
@@ -140,7 +139,7 @@ const newReading = (context: Context): Reading => ({
   inputRank: null,
 });
 
-/** What the input and the output are called, those of states aside. */
+/** The names of the input and the output, leaving out states. */
 function endsOf({ inputs, outputs }: Topology): ModelNames {
   const [input] = inputs;
   const output = outputs.find(({ tensor }) => tensor.output === 0);
@@ -199,7 +198,7 @@ function readOne(
   if (className === "InputLayer") return;
   if (IDENTITIES.includes(className)) {
     reading.ignored.push(
-      `${name}: ${className}, which does nothing once a model is trained`,
+      `${name}: ${className}, which does nothing after training`,
     );
     return;
   }
@@ -211,14 +210,14 @@ function readOne(
   );
   if (activation !== null)
     return readActivationLayer(layer, activation, reading);
-  refuse(layer, "expected a layer that a chain has");
+  refuse(layer, "expected a layer of a chain");
 }
 
 function sequential(layers: readonly Layer[], names: ModelNames): Sequential {
   try {
     return new Sequential(layers, { names });
   } catch (error) {
-    // what each layer takes has been held against the layer before: nothing is known that comes here
+    // not expected, since the sizes of all layers have been checked against each other
     throw new FormatError(reasonOf(error), "layers");
   }
 }

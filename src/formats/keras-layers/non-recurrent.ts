@@ -15,7 +15,7 @@ import { transposed } from "./matrices.js";
 import { requireSequence } from "./runs.js";
 import { checkShape, ITSELF, type LayerWeights, type Part } from "./weights.js";
 
-/** Layers that do nothing once a model is trained. */
+/** Layers that do nothing after training. */
 export const IDENTITIES: readonly string[] = [
   "InputLayer",
   "Identity",
@@ -67,7 +67,7 @@ export function readDense(
   });
 }
 
-/** A layer at each step, which is what our layers do anyway. */
+/** A layer applied at each step, as our layers are anyway. */
 export function readTimeDistributed(
   layer: LayerConfig,
   weights: LayerWeights,
@@ -79,7 +79,7 @@ export function readTimeDistributed(
   if (inner.className === "Dense") {
     readDense(named, weights, reading, { path: ["layer"], index: 0 });
     reading.converted.push(
-      `${layer.name}: a TimeDistributed Dense is a Linear, which runs at each step`,
+      `${layer.name}: a TimeDistributed Dense is a Linear, which runs at every step anyway`,
     );
     return;
   }
@@ -108,7 +108,7 @@ export function readEmbedding(
 ): void {
   const { config, name, className } = layer;
   if (reading.pieces.length)
-    refuse(layer, "expected an Embedding in front of all other layers");
+    refuse(layer, "expected an Embedding to be the first layer");
   const vocabSize = integer(config, "input_dim");
   const size = integer(config, "output_dim");
   const table = weights.take(ITSELF, "embeddings", 0);
@@ -140,12 +140,12 @@ export function readMasking(layer: LayerConfig, reading: Reading): void {
       name,
       type: className,
       sizes: {},
-      convention: `a step all of whose features are ${maskValue} is masked`,
+      convention: `steps are masked if all features are ${maskValue}`,
     },
   });
 }
 
-/** Into the Dense or convolution before, where that has none; else a layer of its own. */
+/** Adds the activation to the Dense or convolution before it if that has none; otherwise it becomes its own layer. */
 export function readActivationLayer(
   { className, name }: LayerConfig,
   activation: Activation,
@@ -178,12 +178,12 @@ export function readActivationLayer(
   });
 }
 
-/** Nothing to flatten where a step is all there is. */
+/** A Flatten of a single step does nothing. */
 export function readFlatten(layer: LayerConfig, reading: Reading): void {
   if (!reading.lastOnly)
     refuse(
       layer,
-      "expected it behind a layer with return_sequences false, got sequences",
+      "expected it after a layer with return_sequences false, got sequences",
     );
   reading.ignored.push(`${layer.name}: Flatten of one step`);
 }

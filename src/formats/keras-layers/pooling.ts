@@ -1,5 +1,5 @@
 /*
- * Pooling over time, where a chain has it.
+ * Pooling over time in a chain.
  */
 import { flag, type LayerConfig } from "./config.js";
 import { type Reading, refuse } from "./context.js";
@@ -8,7 +8,7 @@ import { requireSequence } from "./runs.js";
 import { paddingOf, sizesOf } from "./translate/convolution.js";
 import type { LayerWeights } from "./weights.js";
 
-/** MaxPooling1D, AveragePooling1D; GlobalMaxPooling1D and GlobalAveragePooling1D, behind which T is gone. */
+/** MaxPooling1D, AveragePooling1D; GlobalMaxPooling1D and GlobalAveragePooling1D, which remove the time axis. */
 export function readPooling(
   layer: LayerConfig,
   _: LayerWeights,
@@ -18,7 +18,7 @@ export function readPooling(
   requireSequence(layer, reading);
   const { size } = reading;
   if (size === null)
-    return refuse(layer, "expected a layer with weights in front");
+    return refuse(layer, "expected a layer with weights before it");
   const kind = className.includes("Max") ? "max" : "average";
   const all = className.startsWith("Global");
   if (all && flag(config, "keepdims", false))

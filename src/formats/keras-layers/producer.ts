@@ -1,12 +1,12 @@
 /*
- * Who wrote a config, and what that decides: the same names do not mean the same everywhere.
+ * The program that wrote a config, which decides what some names mean.
  */
 export interface Producer {
-  /** "Keras 2.15.0", "TensorFlow.js tfjs-layers 4.22.0"; null where the file does not say. */
+  /** "Keras 2.15.0", "TensorFlow.js tfjs-layers 4.22.0"; null if the file does not say. */
   readonly name: string | null;
-  /** Of Keras; tfjs writes what Keras 2 writes. */
+  /** The major version of Keras; tfjs writes what Keras 2 writes. */
   readonly major: 2 | 3;
-  /** Whether TensorFlow.js runs the file: it masks in a way of its own. */
+  /** Whether the file is for TensorFlow.js, which treats masks differently. */
   readonly tfjs: boolean;
 }
 
@@ -18,13 +18,13 @@ export function producerOf(version: string | null, tfjs: boolean): Producer {
   return { name: `${framework} ${version}`, major, tfjs };
 }
 
-/** What hard_sigmoid is: x/6 + ½ since Keras 3, x/5 + ½ before and in TensorFlow.js, limited to [0, 1]. */
+/** hard_sigmoid: x/6 + ½ since Keras 3, x/5 + ½ before and in TensorFlow.js, limited to [0, 1]. */
 export function hardSigmoid({ major }: Producer) {
   const alpha = major === 3 ? 1 / 6 : 0.2;
   return { name: "hardSigmoid", alpha, beta: 0.5 } as const;
 }
 
-/** What a masked step yields; see docs/formats/keras.md. */
+/** The output at a masked step; see docs/formats/keras.md. */
 export function maskRule({ tfjs }: Producer, zeros: boolean) {
   if (tfjs) return "state";
   return zeros ? "zero" : "previous";

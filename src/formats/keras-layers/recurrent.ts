@@ -1,6 +1,5 @@
 /*
- * Layers that run forwards or backwards: LSTM, GRU, SimpleRNN and those of Keras 2 for cuDNN, and RNN around a cell or
- * several.
+ * Layers that run forwards or backwards: LSTM, GRU, SimpleRNN, Keras 2's cuDNN layers, and RNN around one or more cells.
  */
 import { isRecord } from "../../checks.js";
 import { field, object, objects, type Place } from "../json.js";
@@ -16,7 +15,7 @@ import { type Reading, refuse } from "./context.js";
 import { pushRecurrent, readRun, requireSequence } from "./runs.js";
 import type { LayerWeights } from "./weights.js";
 
-/** A cell: its class, its config, and the attributes under which its layer has it. */
+/** A cell: its class, its config, and the path of attributes from the layer to it. */
 interface CellConfig {
   readonly className: string;
   readonly config: Place;
@@ -36,7 +35,7 @@ export const isRecurrent = (className: string): boolean =>
   className === "Bidirectional" ||
   (RECURRENT_LAYERS as readonly string[]).includes(className);
 
-/** Whether a layer's states are outputs of it. */
+/** Whether a layer returns its states as outputs. */
 export function returnsState({ className, config }: LayerConfig): boolean {
   if (!isRecurrent(className)) return false;
   const inner = field(config, "layer");
@@ -59,7 +58,7 @@ export function readRecurrent(
   if (masked && cells.length > 1 && reading.producer.tfjs)
     refuse(
       layer,
-      "expected no mask, with which TensorFlow.js mixes up the states of several cells",
+      "expected no mask, because TensorFlow.js mixes up the states of several cells",
     );
   cells.forEach(({ className, config, path }, index) => {
     const last = index === cells.length - 1;
@@ -86,7 +85,7 @@ export function readRecurrent(
     );
 }
 
-/** The cells of a layer, the first that the input meets in front. */
+/** The cells of a layer, the one at the input first. */
 export function cellsOf(layer: LayerConfig): CellConfig[] {
   const { className, config } = layer;
   if (className !== "RNN") return [{ className, config, path: ["cell"] }];

@@ -1,5 +1,5 @@
 /*
- * Layers that nothing here knows: all of them are named at once, with the way out.
+ * The error for unsupported layers, which names all of them and suggests ONNX.
  */
 import { isRecord } from "../../checks.js";
 import { field } from "../json.js";
@@ -8,26 +8,26 @@ import type { Producer } from "./producer.js";
 import { isModel, readTopology, type Topology } from "./topology.js";
 import { prepareFor } from "./translate/layers.js";
 
-/** Of a model's layers, those that are named. */
-const MOST = 20;
+/** The maximum number of layers that the error names. */
+const MAX_NAMED = 20;
 
-/** The layers that are not known, those of models inside too, as an error says it; null where all are. */
+/** The error text about unsupported layers, including those of inner models; null if there are none. */
 export function unknownLayers(
   topology: Topology,
   producer: Producer,
 ): { readonly why: string; readonly place: string } | null {
-  const [first, ...others] = unknownIn(topology, 0);
+  const [first, ...more] = unknownIn(topology, 0);
   if (!first) return null;
-  const rest = others
-    .slice(0, MOST)
+  const rest = more
+    .slice(0, MAX_NAMED)
     .map(({ name, className }) =>
       placeOf(className, name).replace(/^layer /, ""),
     );
-  const nor = rest.length ? ` (nor is ${rest.join(", ")})` : "";
+  const also = rest.length ? ` (also unsupported: ${rest.join(", ")})` : "";
   return {
     why:
-      `expected a layer that is known here, got ${whatOf(first)}${nor}; ` +
-      `the model as ONNX can be read, in Python: ${exportLine(producer)}`,
+      `expected a supported layer, got ${whatOf(first)}${also}; ` +
+      `export the model as ONNX instead, in Python: ${exportLine(producer)}`,
     place: placeOf(first.className, first.name),
   };
 }
@@ -35,18 +35,18 @@ export function unknownLayers(
 function whatOf({ className }: LayerConfig): string {
   if (className === "Lambda") return "Python code, which is never run";
   return className.includes(".")
-    ? "one of the file's author, whose code is not in the file"
+    ? "a custom one, whose code is not in the file"
     : "another one";
 }
 
-/** What the author of the model runs. */
+/** The Python line with which the author of the model exports it. */
 export const exportLine = ({ major }: Producer): string =>
   major === 3
     ? 'model.export("model.onnx", format="onnx")'
     : 'import tf2onnx; tf2onnx.convert.from_keras(model, output_path="model.onnx")';
 
-/** Models in models, which no author has more of. */
-const DEEPEST = 16;
+/** More nested models than anybody has. */
+const MAX_DEPTH = 16;
 
 function unknownIn({ layers }: Topology, depth: number): LayerConfig[] {
   return [...layers.values()].flatMap(({ layer, operation }) =>
@@ -61,7 +61,7 @@ function unknownLayer(
 ): LayerConfig[] {
   const { className, config } = layer;
   if (className === "InputLayer" || prepareFor(layer, operation)) return [];
-  if (depth > DEEPEST || operation) return [layer];
+  if (depth > MAX_DEPTH || operation) return [layer];
   if (isModel(className)) {
     const fields = { class_name: className, config: config.fields };
     return unknownIn(readTopology({ at: config.at, fields }), depth + 1);

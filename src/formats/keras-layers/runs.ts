@@ -1,5 +1,5 @@
 /*
- * How a recurrent layer runs over a sequence, and what it becomes here, whatever its cell.
+ * How a recurrent layer runs over a sequence, and the layer that it becomes, whatever its cell.
  */
 import type { StateDict } from "../../safetensors.js";
 import type { CellWeights } from "./cells.js";
@@ -12,11 +12,11 @@ import { maskRule } from "./producer.js";
 export interface Run {
   readonly returnSequences: boolean;
   readonly goBackwards: boolean;
-  /** zero_output_for_mask: masked steps give zeros. */
+  /** zero_output_for_mask: the outputs at masked steps are zeros. */
   readonly zeros: boolean;
 }
 
-/** How `inner` runs. The report speaks of `layer`, which may be one around it. */
+/** How `inner` runs. The report names `layer`, which may be a wrapper around it. */
 export function readRun(
   inner: LayerConfig,
   reading: Reading,
@@ -24,7 +24,7 @@ export function readRun(
 ): Run {
   const { config } = inner;
   if (flag(config, "time_major", false))
-    refuse(layer, "expected batches first, got time_major");
+    refuse(layer, "expected the batch axis first, got time_major");
   const note = (line: string) => `${layer.name}: ${line}`;
   for (const name of ["dropout", "recurrent_dropout"]) {
     const rate = number(config, name, 0);
@@ -33,7 +33,7 @@ export function readRun(
   if (flag(config, "stateful", false))
     reading.warnings.push(
       note(
-        "stateful: nothing is kept here between calls; give forward the state that the call before returned, or use a stream",
+        "stateful: no state is kept between calls; pass forward the state that the previous call returned, or use a stream",
       ),
     );
   return {
@@ -43,7 +43,7 @@ export function readRun(
   };
 }
 
-/** Behind a layer with return_sequences false there is none. */
+/** @throws FormatError after a layer with return_sequences false */
 export function requireSequence(
   layer: LayerConfig,
   { lastOnly }: Reading,
@@ -72,7 +72,7 @@ export function pushRecurrent(
   ];
   const two = cells.length === 2;
   const bias = cells.some(({ biases }) => biases !== null);
-  // the layers between several cells pass their steps on in the order of time
+  // all but the last of several cells pass their steps on in time order
   const processing = backwards && run.returnSequences && last;
   const options = {
     inputSize,
@@ -128,7 +128,7 @@ function dictOf(cells: readonly CellWeights[], bias: boolean): StateDict {
   return dict;
 }
 
-/** Nothing for the standard ones, which have the faster kernels. */
+/** No option for the standard ones, whose kernels are faster. */
 function activationsOf(cells: readonly CellWeights[]) {
   const [{ type, activations: first }] = cells as [CellWeights];
   const same = cells.every(

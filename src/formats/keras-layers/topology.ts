@@ -1,5 +1,5 @@
 /*
- * Which layer of a model is called with what, whichever Keras wrote it. A Sequential is a row of calls.
+ * The layers of a model and their calls, for all versions of Keras. A Sequential becomes a row of calls.
  */
 import { isRecord } from "../../checks.js";
 import { FormatError } from "../../errors.js";
@@ -20,12 +20,12 @@ export interface TopologyLayer {
   readonly layer: LayerConfig;
   /** Where Keras 3 saves its weights: its class in snake case, made unique. */
   readonly saved: string;
-  /** A function of Keras or TensorFlow that stands among the layers. */
+  /** Whether it is a function of Keras or TensorFlow listed among the layers. */
   readonly operation: boolean;
   readonly calls: readonly Arguments[];
 }
 
-/** An end of the model. */
+/** An input or output of the model. */
 export interface End {
   readonly name: string;
   readonly tensor: Reference;
@@ -68,9 +68,9 @@ function sequential(model: Place): Topology {
 }
 
 /**
- * Layers in a row, for readers of other files whose layers are Keras's.
+ * A row of layers, for readers of other files with Keras's layers.
  *
- * @param shape of the input, the batch in front
+ * @param shape of the input, with the batch
  */
 export function sequenceOf(
   layers: readonly LayerConfig[],
@@ -83,7 +83,7 @@ export function sequenceOf(
   return { ...row, outputs };
 }
 
-/** @param numberedLayers those of the row that Keras numbers by their classes */
+/** @param numberedLayers those layers of the row that Keras numbers by class */
 function rowOf(
   row: readonly LayerConfig[],
   numberedLayers: readonly LayerConfig[],
@@ -107,13 +107,13 @@ function rowOf(
   return { layers, inputs: [end(row[0])], outputs: [end(row.at(-1))] };
 }
 
-/** What Keras puts in front of a first layer that knows its input's shape. */
+/** The InputLayer that Keras puts before a first layer that knows its input shape. */
 function inputFor(first: LayerConfig, model: Place): LayerConfig {
   const { config, name } = first;
   const own =
     field(config, "batch_shape") ?? field(config, "batch_input_shape");
-  const config_ = field(model, "config");
-  const built = isRecord(config_) ? config_["build_input_shape"] : undefined;
+  const whole = field(model, "config");
+  const built = isRecord(whole) ? whole["build_input_shape"] : undefined;
   const fields = {
     batch_shape: own ?? built,
     dtype: field(config, "input_dtype") ?? "float32",
@@ -125,14 +125,14 @@ function inputFor(first: LayerConfig, model: Place): LayerConfig {
   };
 }
 
-/** Layers with names that differ: those without get one. */
+/** The layers with unique names; those without get one. */
 function named(layers: readonly LayerConfig[]): LayerConfig[] {
   const names = new Set<string>();
   return layers.map((layer, i) => {
     const name = layer.name || `layer ${i}`;
     if (names.has(name))
       throw new FormatError(
-        `expected names that differ, got two layers ${JSON.stringify(name.slice(0, 100))}`,
+        `expected unique names, got two layers ${JSON.stringify(name.slice(0, 100))}`,
         "layers",
       );
     names.add(name);
@@ -158,7 +158,7 @@ function functional(config: Place): Topology {
       name: names[i] as string,
     })),
   );
-  // functions are not among those that are numbered
+  // functions are not numbered
   const saved = savedNames(read.filter((_, i) => !isOperation(places[i]!)));
   const layers = new Map(
     read.map((layer, i): [string, TopologyLayer] => {
@@ -201,7 +201,7 @@ function readOperation(place: Place): LayerConfig {
   };
 }
 
-/** [name, call, output], a list of such, or an object of them. */
+/** [name, call, output], or a list or an object of these. */
 function ends(config: Place, name: string): End[] {
   const at = inside(config, name);
   const given = field(config, name);

@@ -1,12 +1,12 @@
 /*
- * A layer's weights, wherever a format has them, in Keras's own layout.
+ * Access to a layer's weights in Keras's own layout, whatever the format.
  */
 import { shapeText } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 import type { Tensor } from "../../tensor.js";
 import type { Place } from "../json.js";
 
-/** A layer as the file has it. */
+/** A layer in the file. */
 export interface LayerConfig {
   readonly className: string;
   /** Unique in a model. */
@@ -14,7 +14,7 @@ export interface LayerConfig {
   readonly config: Place;
 }
 
-/** As Keras names variables. */
+/** Keras's names of variables. */
 export type Role =
   | "kernel"
   | "recurrent_kernel"
@@ -30,11 +30,11 @@ export type Role =
   | "scale"
   | "concat_score_weight";
 
-/** What a layer keeps weights in: a cell, a direction, itself. */
+/** The part of a layer that holds weights: a cell, a direction, or the layer itself. */
 export interface Part {
-  /** The attributes of Keras's objects that lead there: ["forward_layer", "cell"]. */
+  /** The path of attributes to it: ["forward_layer", "cell"]. */
   readonly path: readonly string[];
-  /** Its place among the layer's parts. */
+  /** Its index among the layer's parts. */
   readonly index: number;
 }
 
@@ -48,18 +48,18 @@ export interface Weight extends Tensor {
 
 export interface LayerWeights {
   /**
-   * @param ordinal its place among the variables of the part
-   * @throws FormatError when there is none
+   * @param ordinal its index among the variables of the part
+   * @throws FormatError if there is none
    */
   take(part: Part, role: Role, ordinal: number): Weight;
-  /** @throws FormatError when there are more than were taken */
+  /** @throws FormatError if any weights have not been taken */
   finish(): void;
 }
 
 export interface WeightSource {
   /** @param saved unique among the layers of the model: the class in snake case, numbered in the config's order */
   of(layer: LayerConfig, saved: string): LayerWeights;
-  /** The weights of the layers of a model that is a layer, or is the layer in one, under `path`. */
+  /** The weights of the layers inside a layer that is a model, or wraps one at `path`. */
   inside(
     layer: LayerConfig,
     saved: string,
@@ -67,7 +67,7 @@ export interface WeightSource {
   ): WeightSource;
 }
 
-/** The sizes of a weight, held to be those given; null stands for any. */
+/** The shape of a weight, checked; null stands for any size. */
 export function checkShape(
   { shape, place }: Weight,
   expected: readonly (number | null)[],

@@ -1,4 +1,4 @@
-/** Keras's files: .keras, and .h5 with the model or its weights only, of Keras 2 and 3. @module */
+/** Keras files: .keras, and .h5 with the model or only its weights, of Keras 2 and 3. @module */
 
 import { toBytes } from "../../bytes.js";
 import { record } from "../../checks.js";
@@ -7,7 +7,7 @@ import type { Sequential } from "../../index.js";
 import { readKerasModel } from "../keras-layers/model.js";
 import { producerOf } from "../keras-layers/producer.js";
 import { makeReport, type Report } from "../report.js";
-import { openWeights, readContents } from "./read-file.js";
+import { openWeights, readKerasFile } from "./read-file.js";
 import { checkOptions, type KerasOptions } from "./options.js";
 import type { ParsedTensors } from "../parsed.js";
 import { parseHdf5 } from "./parse.js";
@@ -19,9 +19,9 @@ export type { KerasOptions } from "./options.js";
 export type { ParsedTensors } from "../parsed.js";
 
 /**
- * The weights of a .keras or .h5 file by their paths in it, "model_weights/lstm/lstm/kernel:0" or
- * "layers/lstm/cell/vars/0", whatever the model; any HDF5 file's arrays of floats. `metadata` has keras_version, backend
- * and model_config where the file does.
+ * The weights of a .keras or .h5 file by their paths in it, such as "model_weights/lstm/lstm/kernel:0" or
+ * "layers/lstm/cell/vars/0", whatever the model; also the arrays of floats of any other HDF5 file. `metadata` has
+ * keras_version, backend and model_config if the file does.
  *
  * @throws TypeError, RangeError for the arguments; FormatError, which names the place, for a file that is damaged
  */
@@ -36,23 +36,23 @@ export function parse(
 }
 
 /**
- * The model of a .keras or .h5 file: a Sequential where its layers are one chain that a Sequential has, else a Graph,
- * whose inputs and outputs have the names of Keras's layers.
+ * The model of a .keras or .h5 file: a Sequential if its layers are a chain that a Sequential can have, otherwise a
+ * Graph, whose inputs and outputs have the names of the Keras layers. Code in a file is never run.
  *
- * @throws TypeError, RangeError for the arguments; FormatError, which names the place, for a file that is damaged, or
- *   a layer that is not known: then `report` and the layers that are known are on it. Nothing in a file is ever run
+ * @throws TypeError, RangeError for the arguments; FormatError, which names the place, for a damaged file or an
+ *   unsupported layer (the error then has the report and the supported layers)
  */
 export function load(
   bytes: Uint8Array | ArrayBuffer,
   options: KerasOptions = {},
 ): { model: Sequential | Graph; report: Report } {
   const file = toBytes(bytes);
-  const { backend, budget, ...how } = checkOptions(options, file.length);
-  const contents = readContents(file, how, budget);
-  const producer = producerOf(contents.version, false);
+  const { backend, budget, ...rest } = checkOptions(options, file.length);
+  const keras = readKerasFile(file, rest, budget);
+  const producer = producerOf(keras.version, false);
   const { model, layers, ...lines } = readKerasModel(
-    contents.model,
-    contents.weights,
+    keras.model,
+    keras.weights,
     { format: "keras", producer: producer.name, version: null },
     producer,
     budget,
@@ -64,7 +64,7 @@ export function load(
     version: null,
     layers,
     converted: lines.converted,
-    ignored: [...lines.ignored, ...contents.ignored],
+    ignored: [...lines.ignored, ...keras.ignored],
     warnings: lines.warnings,
   });
   return { model, report };

@@ -1,10 +1,10 @@
 /*
- * Weights as Keras saves them in .h5 files: a group a layer, named after it. Its attribute weight_names has the paths
- * of its datasets in the order of the layer's weights; whatever else the names say depends on the version.
+ * Weights as Keras saves them in .h5 files: one group per layer, named after it. Its attribute weight_names has the
+ * paths of its datasets in the order of the layer's weights; the rest of the names depends on the version.
  *
  *     model_weights/lstm   weight_names: lstm/lstm_cell/kernel:0, lstm/lstm_cell/recurrent_kernel:0, …
  *
- * An attribute that would be over 64 kB is several: weight_names0, weight_names1, …
+ * An attribute of more than 64 kB is split: weight_names0, weight_names1, …
  */
 import { FormatError } from "../../errors.js";
 import type { Hdf5File } from "../hdf5/file.js";
@@ -28,7 +28,7 @@ export function namedGroups(file: Hdf5File, group: string): WeightSource {
   };
 }
 
-/** The weights of a model in a model are in one group, under the names of its layers. */
+/** The weights of a model inside a model are in one group, under the names of its layers. */
 function nested(
   file: Hdf5File,
   path: string,
@@ -80,7 +80,7 @@ function inOrder(
   };
 }
 
-/** An attribute, or the pieces that it is in. */
+/** An attribute, or the pieces into which it is split. */
 function longList(file: Hdf5File, path: string, name: string): string[] {
   const whole = file.list(path, name);
   if (whole) return whole;

@@ -2,15 +2,15 @@ import { boolean, record, wrong } from "../../checks.js";
 import { type BackendChoice, checkBackend } from "../../layers/options.js";
 import { budgetFor } from "../budget.js";
 
-/** What a Keras file does not say, and limits. */
+/** Options for reading Keras files. */
 export interface KerasOptions {
-  /** What model.to_json() gives, for a file that has weights only. */
+  /** The string from model.to_json(), for a file that has only weights. */
   config?: string;
   /** The kernel; 'auto' by default. */
   backend?: BackendChoice;
-  /** The most bytes that weights may take; 16 times the file and at least 64 MiB by default. */
+  /** The maximum number of bytes for weights; by default 16 times the size of the file and at least 64 MiB. */
   maxBytes?: number;
-  /** false: read a .keras file's entries whose checksum is wrong. */
+  /** false: also reads entries of a .keras file whose checksum is wrong. true by default. */
   checksums?: boolean;
 }
 
@@ -25,12 +25,7 @@ export function checkOptions(options: unknown, fileSize: number) {
   const given = record(options, "options", OPTIONS);
   const { config, backend, maxBytes, checksums = true } = given;
   if (config !== undefined && typeof config !== "string")
-    throw wrong(
-      false,
-      "config",
-      "a string, what model.to_json() gives",
-      config,
-    );
+    throw wrong(false, "config", "the string from model.to_json()", config);
   return {
     config,
     backend: checkBackend(backend),

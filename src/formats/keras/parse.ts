@@ -1,5 +1,5 @@
 /*
- * The weights of a file as they are, by their paths: for files whose model cannot be made, and for those who make it
+ * The weights of a file as they are, by their paths: for files with unsupported models, and for users who build the model
  * themselves.
  */
 import { FormatError } from "../../errors.js";
@@ -9,16 +9,16 @@ import type { ParsedTensors } from "../parsed.js";
 
 const TEXTS = ["keras_version", "backend", "model_config", "training_config"];
 
-/** Groups in groups, which Keras has some ten of. */
-const DEEPEST = 32;
+/** The limit for nested groups; Keras has about ten. */
+const MAX_DEPTH = 32;
 
 export function parseHdf5(file: Hdf5File): ParsedTensors {
   const entries: [string, StateDict[string]][] = [];
   const ignored: string[] = [];
   const walk = (path: string, depth: number): void => {
-    if (depth > DEEPEST)
+    if (depth > MAX_DEPTH)
       throw new FormatError(
-        `expected at most ${DEEPEST} nested groups`,
+        `expected at most ${MAX_DEPTH} nested groups`,
         file.at(path),
       );
     for (const name of file.names(path || "/") ?? []) {
@@ -29,7 +29,7 @@ export function parseHdf5(file: Hdf5File): ParsedTensors {
   };
   const readOne = (path: string): void => {
     if (!file.isFloats(path)) {
-      ignored.push(`${path.slice(1)}: no array of floats`);
+      ignored.push(`${path.slice(1)}: not an array of floats`);
       return;
     }
     const found = file.dataset(path);

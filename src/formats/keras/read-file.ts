@@ -1,5 +1,5 @@
 /*
- * What Keras's files hold, whichever of the three they are: a .keras file, an .h5 file, one of weights only.
+ * The contents of the three kinds of Keras files: .keras, .h5, and .h5 with only weights.
  */
 import { FormatError } from "../../errors.js";
 import type { Budget } from "../budget.js";
@@ -10,22 +10,22 @@ import { ZipArchive } from "../zip/archive.js";
 import { namedGroups } from "./named-groups.js";
 import { savedPaths } from "./saved-paths.js";
 
-export interface Contents {
+export interface KerasFile {
   /** { class_name, config } */
   readonly model: Place;
   readonly weights: WeightSource;
-  /** Of Keras; null where the file does not say. */
+  /** The version of Keras; null if the file does not say. */
   readonly version: string | null;
   readonly ignored: readonly string[];
 }
 
 const WEIGHTS = "model.weights.h5";
 
-/** A layer takes about a kilobyte. JSON unfolds to many times its length, which no budget counts. */
-const LONGEST_CONFIG = 1 << 22;
+/** In bytes. A layer takes about a kilobyte; parsed JSON takes many times its length, which no budget counts. */
+const MAX_CONFIG = 1 << 22;
 
-export interface How {
-  /** Given by the caller, for files without one. */
+interface ReadOptions {
+  /** From the caller, for files without one. */
   readonly config: string | undefined;
   /** Whether a wrong checksum is an error. */
   readonly checksums: boolean;
@@ -57,11 +57,11 @@ const isZip = (file: Uint8Array): boolean =>
 const notKeras = (): FormatError =>
   new FormatError("expected a .keras file (zip) or an .h5 file (HDF5)", 0);
 
-export function readContents(
+export function readKerasFile(
   file: Uint8Array,
-  { config, checksums }: How,
+  { config, checksums }: ReadOptions,
   budget: Budget,
-): Contents {
+): KerasFile {
   if (isHdf5(file)) return fromHdf5(new Hdf5File(file, budget), config);
   if (isZip(file)) return fromZip(file, checksums, budget);
   throw notKeras();
@@ -71,7 +71,7 @@ function fromZip(
   file: Uint8Array,
   checksums: boolean,
   budget: Budget,
-): Contents {
+): KerasFile {
   const archive = new ZipArchive(file, budget, checksums);
   const model = readJson(archive, "config.json");
   const metadata = readJson(archive, "metadata.json");
@@ -85,12 +85,12 @@ function fromZip(
   return { model, weights, version: text(metadata, "keras_version"), ignored };
 }
 
-function fromHdf5(file: Hdf5File, given: string | undefined): Contents {
+function fromHdf5(file: Hdf5File, given: string | undefined): KerasFile {
   const own = file.text("/", "model_config");
   const config = own ?? given;
   if (config === undefined)
     throw new FormatError(
-      "the file has weights only: give options.config, what model.to_json() gives",
+      "the file has only weights: set options.config to the string from model.to_json()",
       "model_config",
     );
   const model = parse(config, own === null ? "options.config" : "model_config");
@@ -103,7 +103,7 @@ function fromHdf5(file: Hdf5File, given: string | undefined): Contents {
     file.text("/", "keras_version") ??
     (group === "" ? null : file.text(group, "keras_version")) ??
     field(model, "keras_version") ??
-    // to_json of Keras 3 does not say so, but names modules, which that of Keras 2 does only beside its version
+    // to_json of Keras 3 has no version but names modules, which that of Keras 2 does only together with its version
     (field(model, "module") === undefined ? null : "3");
   return {
     model,
@@ -113,7 +113,7 @@ function fromHdf5(file: Hdf5File, given: string | undefined): Contents {
   };
 }
 
-/** The state of an optimizer, which goes on with training. */
+/** The groups with the state of an optimizer, which only further training needs. */
 function optimizer(file: Hdf5File): string[] {
   return ["optimizer_weights", "optimizer"].filter(
     (name) => file.names(`/${name}`)?.length,
@@ -127,9 +127,9 @@ function readJson(archive: ZipArchive, name: string): Place {
 function parse(json: Uint8Array | string, at: string): Place {
   const bytes =
     typeof json === "string" ? new TextEncoder().encode(json) : json;
-  if (bytes.length <= LONGEST_CONFIG) return parseObject(bytes, at);
+  if (bytes.length <= MAX_CONFIG) return parseObject(bytes, at);
   throw new FormatError(
-    `expected at most ${LONGEST_CONFIG} bytes, got ${bytes.length}`,
+    `expected at most ${MAX_CONFIG} bytes, got ${bytes.length}`,
     at,
   );
 }

@@ -1,22 +1,22 @@
 /*
- * Weights as Keras saves them since 2.12, in model.weights.h5: by the attributes of its objects.
+ * Weights as Keras has saved them since 2.12, in model.weights.h5: by the attributes of its objects.
  *
  *     layers/lstm/cell/vars/0                     kernel; 1 recurrent_kernel, 2 bias
  *     layers/bidirectional/forward_layer/cell/vars/0
  *     layers/time_distributed/layer/vars/0
  *     layers/rnn/cell/cells/lstm_cell_1/vars/0
  *
- * A layer is found by its class and its place among those of its class; its name is not in the file. Keras 2 joined the
- * attributes as paths of files, so that on Windows `layers\\lstm\\cell` is the name of one group, in which is vars/0.
+ * A layer is found by its class and its index among those of its class; its name is not in the file. Keras 2 joined the
+ * attributes as file paths, so on Windows `layers\\lstm\\cell` is the name of a single group, which contains vars/0.
  */
 import { FormatError } from "../../errors.js";
 import type { Hdf5File } from "../hdf5/file.js";
 import type { WeightSource } from "../keras-layers/weights.js";
 
-/** TensorFlow 2.12 and 2.13 called "layers" so. */
+/** The second is what TensorFlow 2.12 and 2.13 call "layers". */
 const FOLDERS = ["layers", "_layer_checkpoint_dependencies"];
 
-/** null where the file has no weights in this form. */
+/** null if the file has no weights in this form. */
 export function savedPaths(file: Hdf5File): WeightSource | null {
   const groups = groupsOf(file);
   const folder = FOLDERS.find((name) => groups.has(name));

@@ -26,7 +26,7 @@ const TEXTS: readonly (readonly [start: string, name: string])[] = [
   ["<!doctype", "page"],
   ["<html", "page"],
   ["<head", "page"],
-  ["<?xml", "XML: an error of the server, or PMML"],
+  ["<?xml", "XML: a server error, or PMML"],
   ["<error", "an error of the server"],
   [
     "version https://git-lfs.github.com",
@@ -36,7 +36,7 @@ const TEXTS: readonly (readonly [start: string, name: string])[] = [
 ];
 
 const PAGE =
-  "a web page; the address is that of a page about the file, not of the file itself";
+  "a web page; the address leads to a page about the file, not to the file itself";
 
 const ascii = (text: string) => Array.from(text, (char) => char.charCodeAt(0));
 
@@ -56,14 +56,14 @@ const SIGNATURES: readonly (readonly [
   [
     ascii("ORTM"),
     4,
-    "a model in onnxruntime's own form (.ort); the .onnx it was made of can be read",
+    "a model in onnxruntime's own format (.ort); use the .onnx it was made from",
   ],
-  [ascii("ET12"), 4, "a program of ExecuTorch (.pte)"],
+  [ascii("ET12"), 4, "an ExecuTorch program (.pte)"],
   [ascii("GGUF"), 0, "GGUF, a language model of llama.cpp"],
   [
     [0x93, ...ascii("NUMPY")],
     0,
-    "a NumPy array (.npy), which has no layers; parse gives the array",
+    "a NumPy array (.npy), which has no layers; parse reads the array",
   ],
   [ascii("PAR1"), 0, "Parquet, a table"],
   [ascii("RIFF"), 0, "sound, or another RIFF file"],
@@ -72,7 +72,7 @@ const SIGNATURES: readonly (readonly [
   [
     [0x80],
     0,
-    "a Python pickle that torch.save did not write; what it asks for is never run, so its model has to be exported by the program that wrote it (in PyTorch, torch.save(model.state_dict(), file))",
+    "a Python pickle that torch.save did not write; its code is never run, so the program that wrote it has to export the model (in PyTorch, torch.save(model.state_dict(), file))",
   ],
 ];
 

@@ -31,7 +31,7 @@ export function recogniseProtobuf(file: Uint8Array): string | null {
   const has = (wanted: number, kind: number) =>
     fields.some((field) => field.number === wanted && field.kind === kind);
   if (all(ONNX_INTEGERS, ONNX_OTHERS) && has(ONNX_GRAPH, BYTES)) return "onnx";
-  const convert = "; what it was made of, Keras or ONNX, can be read";
+  const convert = "; use the Keras or ONNX model it was made from";
   if (all([1], [2]) && has(1, VARINT) && has(2, BYTES))
     return `a TensorFlow SavedModel (.pb)${convert}`;
   if (all([3], [1, 2, 4]) && has(1, BYTES))

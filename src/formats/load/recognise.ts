@@ -46,7 +46,7 @@ export function recognise(file: Uint8Array): Recognised {
     return { format: recogniseJson(json), json };
   }
   if (textStart(file).startsWith("["))
-    throw refusal("a list in JSON, where models are objects: { … }");
+    throw refusal("a JSON list; models are objects: { … }");
   const protobuf = recogniseProtobuf(file);
   if (protobuf === "onnx") return { format: protobuf, json: null };
   throw refusal(protobuf ?? described(file));
@@ -94,13 +94,13 @@ function recogniseZip(file: Uint8Array): Format {
     return "keras";
   if (names.some((name) => EXPORTED.test(name)))
     throw refusal(
-      "a program of torch.export (.pt2); torch.save(model.state_dict(), file) or ONNX can be read",
+      "a torch.export program (.pt2); use torch.save(model.state_dict(), file) or ONNX",
     );
   const has = (ending: string) => names.some((name) => name.endsWith(ending));
-  if (has("saved_model.pb")) throw refusal("a zip of a TensorFlow SavedModel");
+  if (has("saved_model.pb")) throw refusal("a zipped TensorFlow SavedModel");
   if (has(".npy"))
     throw refusal(
-      "NumPy arrays (.npz), which have no layers; parse gives the arrays",
+      "NumPy arrays (.npz), which have no layers; parse reads the arrays",
     );
   const some = names
     .slice(0, 4)
@@ -118,7 +118,7 @@ function recogniseJson(json: Place): Format {
     throw refusal("the architecture of a Keras model, without its weights");
   if (has("weight_map"))
     throw refusal(
-      "the index of a model in several files; the files themselves are read",
+      "the index of a model in several files; load the files themselves",
     );
   const names = Object.keys(json.fields).slice(0, 5);
   const some = names.map((name) => JSON.stringify(name.slice(0, 60)));

@@ -75,7 +75,7 @@ export function applyGains(parts: readonly Part[], extras: Extras): void {
     const weight = first.dict["weight"] ?? first.dict["weight_ih_l0"];
     if (!weight)
       throw new FormatError(
-        `in_gain: expected a layer with weights in front, got ${first.described.type}`,
+        `in_gain: expected a layer with weights before it, got ${first.described.type}`,
       );
     const mean = first.dict["running_mean"];
     if (mean) {

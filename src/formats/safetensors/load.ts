@@ -2,7 +2,8 @@ import { record, shapeText } from "../../checks.js";
 import { DTYPES } from "../../dtypes.js";
 import { Sequential } from "../../index.js";
 import { readHeader } from "../../safetensors-header.js";
-import type { StateDict } from "../../safetensors.js";
+import { widen } from "../../integers.js";
+import { scaleName, type StateDict } from "../../safetensors.js";
 import type { Tensor } from "../../tensor.js";
 import { Changes } from "../changes.js";
 import { describeLayer } from "../describe.js";
@@ -16,14 +17,14 @@ import {
 
 interface NumberType {
   readonly size: number;
-  /** As the report calls it. */
+  /** Its name in reports. */
   readonly name: string;
-  /** null for all that are no floats of weights. */
+  /** null for types other than floats. */
   readonly read: ((numbers: ArrayBuffer) => Float32Array) | null;
 }
 
-/** Number types beside those that `parse` reads, with their bytes; a state dict may have some: steps of BatchNorm. */
-const OTHERS = {
+/** The size in bytes of types other than floats, which a state dict may have: the step counter of a BatchNorm. */
+const NOT_FLOATS = {
   BOOL: 1,
   U8: 1,
   I8: 1,
@@ -37,10 +38,10 @@ const OTHERS = {
   I64: 8,
 };
 
-/** By their codes. Made at each call: as a constant it would stay in the bundle of who imports parse alone. */
+/** By their codes. A function, because a constant would stay in bundles that only import `parse`. */
 function numberTypes(): ReadonlyMap<unknown, NumberType> {
   const types = new Map<unknown, NumberType>();
-  for (const [name, size] of Object.entries(OTHERS))
+  for (const [name, size] of Object.entries(NOT_FLOATS))
     types.set(name, { size, name, read: null });
   for (const [code, { size, read }] of DTYPES) {
     const name = String(code).replace("BF", "bfloat").replace(/^F/, "float");
@@ -50,58 +51,79 @@ function numberTypes(): ReadonlyMap<unknown, NumberType> {
 }
 
 /**
- * The model of a safetensors file: one that Sequential.save wrote, or the layers of a state dict, found by their
- * parameters' names under any prefix, and the model where they are one chain.
+ * The model of a safetensors file: one that Sequential.save wrote, or a state dict whose layers, recognised by their
+ * parameters' names, form a chain.
  *
- * @param options for state dicts alone: a model of ours says all of itself
- * @throws FormatError, which names the place: the file is damaged, has no layers, or layers that make no model, which
- *   are then on the error with the report; TypeError, RangeError for options that do not fit it
+ * @param options only for state dicts: a saved Sequential needs none
+ * @throws FormatError, which names the place, if the file is damaged, has no layers, or no model can be made of them
+ *   (the error then has them and the report); TypeError, RangeError for options that do not fit the file
  */
 export function load(
   bytes: Uint8Array | ArrayBuffer,
   options: ModelOptions = {},
 ): LoadedLayers {
   record(options, "options", MODEL_OPTIONS);
-  const { tensors, metadata, converted, ignored } = readTensors(bytes);
+  const { tensors, metadata, converted, widened, ignored } = readTensors(bytes);
   const format = "safetensors";
+  // its layers keep the integers
   if (Object.hasOwn(metadata, "gatewise"))
     return loadOurs(bytes, { format, converted, ignored });
   const producer = metadata["format"] === "pt" ? "PyTorch" : null;
-  const file = { format, producer, version: null, converted, ignored };
-  return buildModel({ ...file, tensors, modules: null }, options);
+  const file = { format, producer, version: null, ignored };
+  const all = [...converted, ...widened];
+  return buildModel(
+    { ...file, converted: all, tensors, modules: null },
+    options,
+  );
 }
 
-/** The floats, and a line for all that is other than float32. */
+/** The tensors as float32, and lines for the report about those that were something else. */
 export function readTensors(bytes: Uint8Array | ArrayBuffer): {
   tensors: StateDict;
   metadata: Record<string, string>;
+  /** Floats of other sizes. */
   converted: string[];
+  /** Integers with a scale for each row. */
+  widened: string[];
   ignored: string[];
 } {
   const { entries, metadata, numbersOf } = readHeader(bytes, numberTypes());
-  const tensors: [string, Tensor][] = [];
+  const tensors = new Map<string, Tensor>();
   const converted = new Changes();
+  const widened = new Changes();
   const ignored: string[] = [];
   for (const entry of entries) {
     const { name, shape, dtype } = entry;
-    if (!dtype.read) {
+    if (!dtype.read) continue;
+    if (dtype.name !== "float32")
+      converted.note(`${dtype.name} to float32`, name);
+    tensors.set(name, { shape, data: dtype.read(numbersOf(entry)) });
+  }
+  for (const entry of entries) {
+    const { name, shape, dtype } = entry;
+    if (dtype.read) continue;
+    const { data: scales } = tensors.get(scaleName(name)) ?? {};
+    const Integers = { I8: Int8Array, I16: Int16Array }[dtype.name];
+    if (!Integers || !scales || scales.length !== shape[0]) {
       ignored.push(`${name}: ${dtype.name} ${shapeText(shape)}`);
       continue;
     }
-    if (dtype.name !== "float32")
-      converted.note(`${dtype.name} to float32`, name);
-    tensors.push([name, { shape, data: dtype.read(numbersOf(entry)) }]);
+    widened.note(`${dtype.name} with scales to float32`, name);
+    const values = new Integers(numbersOf(entry));
+    tensors.set(name, { shape, data: widen({ values, scales }) });
+    tensors.delete(scaleName(name));
   }
   // fromEntries defines own properties, so a tensor may be called __proto__
   return {
     tensors: Object.fromEntries(tensors),
     metadata,
     converted: converted.lines(),
+    widened: widened.lines(),
     ignored,
   };
 }
 
-/** What Sequential.save wrote; the layers' names are their places. */
+/** A file that Sequential.save wrote; layers are named by their index. */
 function loadOurs(
   bytes: Uint8Array | ArrayBuffer,
   read: Pick<Report, "format" | "converted" | "ignored">,
@@ -118,7 +140,10 @@ function loadOurs(
     version: "1",
     layers: described,
     converted: skip
-      ? [...read.converted, `skip ${skip}: so many inputs added to the output`]
+      ? [
+          ...read.converted,
+          `skip ${skip}: that many inputs added to the output`,
+        ]
       : read.converted,
     warnings: [],
   });

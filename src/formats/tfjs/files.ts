@@ -2,13 +2,13 @@ import { toBytes } from "../../bytes.js";
 import { record, wrong } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 
-/** The files of a model by their names, as they lie in a folder or were fetched. */
+/** The files of a model by name. */
 export class Files {
   readonly #files = new Map<string, Uint8Array>();
-  /** Of all of them. */
+  /** The total size in bytes. */
   readonly size: number;
 
-  /** @throws TypeError when they are no bytes by their names */
+  /** @throws TypeError unless it is an object of bytes by name */
   constructor(files: unknown) {
     for (const [name, bytes] of Object.entries(record(files, "files")))
       this.#files.set(name, toBytes(bytes, `files[${JSON.stringify(name)}]`));
@@ -28,7 +28,7 @@ export class Files {
     throw wrong(true, "files", "model.json among them", names.join(", "));
   }
 
-  /** The file that a manifest names: of that path, else of that name. */
+  /** The file that a manifest names, by its path or else by its base name. */
   find(path: string, at: string): Uint8Array {
     const found =
       this.#files.get(path) ??

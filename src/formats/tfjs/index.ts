@@ -1,4 +1,4 @@
-/** TensorFlow.js's layers models: model.json and its weight files, quantised or not. @module */
+/** TensorFlow.js layers models: model.json and its weight files, quantised or not. @module */
 
 import { record } from "../../checks.js";
 import { FormatError } from "../../errors.js";
@@ -20,22 +20,22 @@ export { reportText } from "../report.js";
 export type { ParsedTensors } from "../parsed.js";
 export { parse } from "./parse.js";
 
-/** How a layers model is read. */
+/** Options for reading TensorFlow.js models. */
 export interface TfjsOptions {
   /** The kernel; 'auto' by default. */
   backend?: BackendChoice;
-  /** The most bytes that weights may take; 16 times the files and at least 64 MiB by default. */
+  /** The maximum number of bytes for weights; by default 16 times the size of the files and at least 64 MiB. */
   maxBytes?: number;
 }
 
 const OPTIONS: Record<keyof TfjsOptions, 0> = { backend: 0, maxBytes: 0 };
 
 /**
- * The model of a model.json and its weight files: { "model.json": bytes, "group1-shard1of1.bin": bytes }: a
- * Sequential where its layers are one chain that a Sequential has, else a Graph.
+ * The model of a model.json and its weight files, { "model.json": bytes, "group1-shard1of1.bin": bytes }: a Sequential
+ * if its layers are a chain that a Sequential can have, otherwise a Graph.
  *
- * @throws TypeError, RangeError for the arguments; FormatError, which names the place, for files that are damaged, a
- *   graph model, or a layer that is not supported
+ * @throws TypeError, RangeError for the arguments; FormatError, which names the place, for damaged files, a graph model,
+ *   or an unsupported layer
  */
 export function load(
   files: Readonly<Record<string, Uint8Array | ArrayBuffer>>,
@@ -89,12 +89,12 @@ function topologyOf(file: Place): Place {
   if (!graph && topology && field(topology, "node") === undefined)
     return topology;
   throw new FormatError(
-    "expected a layers model, got a graph model, which has operations for layers; convert the Keras model itself, with --output_format=tfjs_layers_model",
+    "expected a layers model, got a graph model, which has operations instead of layers; convert the Keras model itself, with --output_format=tfjs_layers_model",
     file.at,
   );
 }
 
-/** { class_name, config }: what TensorFlow.js saves is that, what its converter writes has it in model_config. */
+/** { class_name, config }: TensorFlow.js saves it directly, its converter in model_config. */
 function modelOf(topology: Place): Place {
   return field(topology, "model_config") === undefined
     ? topology
@@ -107,7 +107,7 @@ function versionOf(file: Place, topology: Place): string | null {
   return version ?? /^keras v(.+)/i.exec(by ?? "")?.[1] ?? null;
 }
 
-/** A line for each kind of numbers that were made float32. */
+/** A line for each type that was converted to float32. */
 function widened(entries: readonly Entry[]): string[] {
   const counts = new Map<string, number>();
   for (const { dtype, stored } of entries)
@@ -115,7 +115,7 @@ function widened(entries: readonly Entry[]): string[] {
       counts.set(stored, (counts.get(stored) ?? 0) + 1);
   return [...counts].map(
     ([stored, count]) =>
-      `${count} weights: quantised to ${stored}, float32 again`,
+      `${count} weights: quantised to ${stored}, converted to float32`,
   );
 }
 

@@ -1,5 +1,5 @@
 /*
- * The weights of a layers model: files one behind another, and a list of what is in them.
+ * The weights of a layers model: concatenated files, and a list of what they contain.
  *
  *     weightsManifest: [{ paths: ["group1-shard1of2.bin", …], weights: [{ name, shape, dtype, quantization }] }]
  *
@@ -22,12 +22,12 @@ import {
 } from "../json.js";
 import { number } from "../keras-layers/config.js";
 
-/** A weight that is not read yet. */
+/** A weight that has not been read yet. */
 export interface Entry {
   readonly name: string;
   readonly shape: readonly number[];
   readonly dtype: string;
-  /** As the file has it: the dtype, or what it was quantised to. */
+  /** Its type in the file: the dtype, or what it was quantised to. */
   readonly stored: string;
   readonly read: () => Tensor;
 }
@@ -44,7 +44,7 @@ const SIZES = new Map([
 
 /**
  * @param find the bytes of a path of the manifest
- * @throws FormatError when the files are shorter or longer than the list says
+ * @throws FormatError if the files are shorter or longer than the list says
  */
 export function readManifest(
   model: Place,

@@ -1,12 +1,12 @@
 /*
- * Weights by their names, which begin with the layer's.
+ * Weights by their names, which begin with that of the layer.
  *
  *     lstm/kernel                                 TensorFlow.js; TensorFlow before 2.2
  *     lstm/lstm_cell/kernel                       TensorFlow since 2.2
  *     bidirectional/forward_lstm/lstm_cell/kernel
- *     rnn/RNNCell_0/kernel                        TensorFlow.js, of several cells
- *     lstm/0                                      Keras 3: the weight's place
- *     forward_lstm/lstm_cell/kernel               Keras 3: of a Bidirectional, without the layer's own name
+ *     rnn/RNNCell_0/kernel                        TensorFlow.js, one of several cells
+ *     lstm/0                                      Keras 3: the weight's index
+ *     forward_lstm/lstm_cell/kernel               Keras 3: in a Bidirectional, without the layer's own name
  */
 import { isRecord } from "../../checks.js";
 import { FormatError } from "../../errors.js";
@@ -20,7 +20,7 @@ import type {
 import type { Entry } from "./manifest.js";
 
 export interface NamedWeights extends WeightSource {
-  /** Those that no layer has taken. */
+  /** The weights that no layer has taken. */
   rest(): readonly Entry[];
 }
 
@@ -33,7 +33,7 @@ export function namedWeights(entries: readonly Entry[]): NamedWeights {
   };
 }
 
-/** A weight, and the names that are left of its own. */
+/** A weight, and the rest of its path. */
 interface Named {
   readonly entry: Entry;
   readonly path: readonly string[];
@@ -47,7 +47,7 @@ function sourceOf(all: readonly Named[], taken: Set<Entry>): WeightSource {
     if (known) known.push(named);
     else byLayer.set(layer, [named]);
   }
-  /** Of a layer, its own name left out. */
+  /** The weights of a layer, with its name removed from their paths. */
   const namedBy = (layer: string): Named[] =>
     (byLayer.get(layer) ?? []).map(({ entry, path }) => ({
       entry,
@@ -62,7 +62,7 @@ function sourceOf(all: readonly Named[], taken: Set<Entry>): WeightSource {
       const place = `layer ${JSON.stringify(name.slice(0, 100))} (${className})`;
       return weightsOf(partsOf(weights), place, taken);
     },
-    // the weights of a model in a model have its name in front, or not
+    // the weights of an inner model may or may not begin with its name
     inside: ({ name }) => sourceOf([...namedBy(name), ...all], taken),
   };
 }
@@ -77,7 +77,7 @@ function wrappedNames(config: Place): string[] {
   });
 }
 
-/** By the names in front of the weight's. */
+/** Weights grouped by what precedes their own names. */
 function partsOf(
   weights: readonly Named[],
 ): ReadonlyMap<string, readonly Entry[]> {
@@ -120,7 +120,7 @@ function weightsOf(
   };
 }
 
-/** Directions are told by their names, cells by their order. */
+/** Directions are identified by name, cells by order. */
 function partOf(
   parts: ReadonlyMap<string, readonly Entry[]>,
   { path, index }: Part,

@@ -8,11 +8,10 @@ import { readManifest } from "./manifest.js";
 const TEXTS = ["format", "generatedBy", "convertedBy"];
 
 /**
- * The weights that a model.json lists, by their names there, whatever the model: graph models too. Quantised weights
- * are floats again.
+ * The weights that a model.json lists, by name, whatever the model, including graph models. Quantised weights are
+ * converted to floats.
  *
- * @throws TypeError, RangeError for the arguments; FormatError, which names the place, for files that are damaged or
- *   missing
+ * @throws TypeError, RangeError for the arguments; FormatError, which names the place, for damaged or missing files
  */
 export function parse(
   files: Readonly<Record<string, Uint8Array | ArrayBuffer>>,

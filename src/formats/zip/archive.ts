@@ -54,7 +54,7 @@ export class ZipArchive {
     const bytes = this.#unpack(entry, place);
     if (this.#checksums && CRC32.buf(bytes) >>> 0 !== entry.crc)
       throw new FormatError(
-        "the checksum is wrong; options.checksums: false reads it nevertheless",
+        "the checksum is wrong; options.checksums: false reads it anyway",
         place,
       );
     return bytes;

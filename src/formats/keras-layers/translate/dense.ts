@@ -114,7 +114,7 @@ export const masking: Prepare = (layer, _, { layers }) => {
 /** What does nothing once a model is trained. */
 export const identity: Prepare = (layer, _, { ignored }) => {
   ignored.push(
-    `${layer.name}: ${layer.className}, which does nothing once a model is trained`,
+    `${layer.name}: ${layer.className}, which does nothing after training`,
   );
   return (given) => [only(layer, given)];
 };
