@@ -1,12 +1,12 @@
 /*
- * ECharts, which draws the pictures of gatewise/vis: an optional package, for nobody else needs it.
+ * ECharts, which draws the pictures of gatewise/vis: an optional package, since nothing else needs it.
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { EChartsLike } from "../vis/index.js";
 
-/** Beside this package, or where the program is started: one that was started by npx stands somewhere else. */
+/** Found from this package or from the current folder: a program started by npx is installed elsewhere. */
 export async function importECharts(): Promise<EChartsLike> {
   try {
     return (await import("echarts")) as unknown as EChartsLike;
@@ -20,7 +20,7 @@ export async function importECharts(): Promise<EChartsLike> {
     return found.default ?? (found as EChartsLike);
   } catch {
     throw new Error(
-      "pictures: expected the package echarts, which draws them, got none (npm install echarts)",
+      "pictures: expected the echarts package, which draws them, got none (npm install echarts)",
     );
   }
 }

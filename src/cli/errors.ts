@@ -9,10 +9,10 @@ export const FAILED = 1;
 /** Invalid arguments. */
 export const USAGE = 2;
 
-/** Arguments that do not go together, or not with this model. */
+/** Arguments that do not fit each other, or the model. */
 export class UsageError extends Error {}
 
-/** A verification that failed, and has told so itself. */
+/** A failure that has been reported already. */
 export class Failed extends Error {}
 
 /** An error and the file that it is about. */
@@ -23,7 +23,7 @@ export class FileError extends Error {
   }
 }
 
-/** Runs `work`; what it throws gets the name of the file in front. */
+/** Runs `work`, and adds the name of the file to errors that it throws. */
 export async function about<T>(
   file: string,
   work: () => T | Promise<T>,
@@ -40,12 +40,12 @@ const SYSTEM: ReadonlyMap<unknown, string> = new Map([
   ["ENOENT", "no such file or folder"],
   ["EISDIR", "a folder, expected a file"],
   ["EACCES", "permission denied"],
-  ["ENOTDIR", "a part of the path is no folder"],
+  ["ENOTDIR", "a part of the path is not a folder"],
   ["ENOSPC", "no space left on the device"],
   ["ERR_FS_FILE_TOO_LARGE", "larger than 2 GiB"],
 ]);
 
-/** One line, without the control characters that a file's own texts may hold. */
+/** An error's message on one line, without control characters, which may come from a file. */
 export function textOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : null;
   const message = reasonOf(error);

@@ -1,5 +1,5 @@
 /*
- * A command line from its arguments to its end.
+ * Runs a command line.
  */
 import { CommanderError } from "commander";
 import { Failed, FAILED, OK, textOf, USAGE, UsageError } from "./errors.js";
@@ -8,7 +8,7 @@ import { createProgram } from "./program.js";
 
 export interface Ended {
   readonly code: number;
-  /** One line; null where nothing went wrong. */
+  /** One line; null if nothing went wrong. */
   readonly error: string | null;
 }
 
@@ -27,7 +27,7 @@ export async function execute(args: readonly string[]): Promise<Ended> {
         code: error instanceof UsageError ? USAGE : FAILED,
         error: textOf(error),
       };
-    // help and version were asked for and printed
+    // --help and --version have been printed
     if (error.exitCode === 0) return { code: OK, error: null };
     return { code: USAGE, error: textOf(error).replace(/^error: /, "") };
   }

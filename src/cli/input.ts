@@ -12,7 +12,7 @@ export async function readInput(path: string): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** The bytes as they come. */
+/** The bytes as they arrive. */
 export function chunksOf(path: string): AsyncIterable<Uint8Array> {
   return path === "-" ? process.stdin : createReadStream(path);
 }

@@ -1,15 +1,15 @@
 /*
- * `--option name=value`: what the readers take beside a file. Which names and values there are, they say themselves.
+ * `--option name=value`: options for the readers, which check the names and values themselves.
  */
 import { InvalidArgumentError } from "commander";
 import type { LoadOptions } from "../formats/load/index.js";
 import { about } from "./errors.js";
 import { readInput } from "./input.js";
 
-/** The values by their names, as they were written. */
+/** Values by name, as written on the command line. */
 export type GivenOptions = ReadonlyMap<string, string>;
 
-/** "chain=[\"lstm\"]", beside those before it; of two with the same name the last counts. */
+/** Adds "chain=[\"lstm\"]" to the options before it; of two with the same name the last one counts. */
 export function namedValue(text: string, before?: GivenOptions): GivenOptions {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined)
@@ -27,7 +27,7 @@ export async function toLoadOptions(given: GivenOptions): Promise<LoadOptions> {
   return Object.fromEntries(await Promise.all(entries)) as LoadOptions;
 }
 
-/** JSON where it is JSON, else text; `@FILE` is the text in a file, for the option whose text is JSON: Keras's config. */
+/** The value as JSON if it is valid JSON, else as text; `@FILE` is the text of a file, for Keras's config. */
 async function valueOf(text: string): Promise<unknown> {
   if (text.startsWith("@")) {
     const file = text.slice(1);

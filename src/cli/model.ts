@@ -15,40 +15,41 @@ import { type GivenOptions, toLoadOptions } from "./load-options.js";
 import type { Runner } from "./run/runner.js";
 import { runnerOf } from "./run/runners.js";
 
-/** What was found in a file. */
+/** A loaded model. */
 export interface Loaded {
   readonly model: Sequential | Graph;
-  /** What the commands do with it. */
+  /** Runs it for the commands. */
   readonly runner: Runner;
   readonly report: Report;
-  /** Hertz, of an audio plug-in's model that says so. */
+  /** In hertz, for audio models that state it. */
   readonly sampleRate: number | null;
   readonly cases: readonly AudioCase[];
 }
 
-/** How a model is to be read. */
+/** Options for reading a model. */
 export interface Reading {
   readonly backend: Backend | "auto";
-  /** What the readers are told. */
+  /** Options for the reader of its format. */
   readonly option?: GivenOptions;
 }
 
 /**
- * The model of a file. What its reader warns of goes to standard error, for all commands.
+ * The model of a file. Warnings of its reader go to standard error, for all commands.
  *
- * @throws FileError naming the file and the place in it; UsageError naming the file, for options that it has no use for */
+ * @throws FileError naming the file and the place in it; UsageError naming the file, for options that do not fit it
+ */
 export async function loadModel(
   file: string,
   { backend, option = new Map() }: Reading,
 ): Promise<Loaded> {
-  // for all layers, whatever they were saved with
+  // for all layers, whatever backend they were saved with
   await init({ backend });
   const options = await toLoadOptions(option);
   return about(file, async () => {
     const bytes = await readInput(file);
-    const others = await weightFiles(file, bytes);
+    const weights = await weightFiles(file, bytes);
     const { model, report, sampleRate, cases } = withOptions(file, option, () =>
-      load(others ? { ...others, [file]: bytes } : bytes, options),
+      load(weights ? { ...weights, [file]: bytes } : bytes, options),
     );
     for (const warning of report.warnings)
       process.stderr.write(`${file}: warning: ${textOf(warning)}\n`);
@@ -62,7 +63,7 @@ export async function loadModel(
   });
 }
 
-/** The readers refuse files by FormatError, and what was asked of them by the two others. */
+/** Turns a TypeError or RangeError of a reader, which is about its options, into a UsageError. */
 function withOptions<T>(file: string, option: GivenOptions, read: () => T): T {
   try {
     return read();
@@ -73,7 +74,7 @@ function withOptions<T>(file: string, option: GivenOptions, read: () => T): T {
   }
 }
 
-/** The files that a TensorFlow.js model.json or an ONNX model names, from its own folder; null where it names none. */
+/** The files that a TensorFlow.js model.json or an ONNX model names, from its own folder; null if it names none. */
 async function weightFiles(
   file: string,
   bytes: Uint8Array,
@@ -85,7 +86,7 @@ async function weightFiles(
   const roots = await foldersOf(file);
   const entries = paths.map(async (path) => {
     const place = join(dirname(file), path);
-    // a model says which weights are its own, not which of our files to read
+    // a model may only name files in its own folder, not any file on this computer
     const beside = !/^([/\\]|\w:)|(^|[/\\])\.\.([/\\]|$)/.test(path);
     if (beside) {
       const real = await about(place, () => realpath(place));
@@ -99,7 +100,7 @@ async function weightFiles(
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** The folder of the model's name and, where that is a link as in a cache of downloads, of the file itself. */
+/** The folder of the model and, if it is a link as in a download cache, that of the file it points to. */
 async function foldersOf(file: string): Promise<string[]> {
   const folders = [await realpath(dirname(file))];
   if (file !== "-") folders.push(dirname(await realpath(file)));
@@ -109,7 +110,7 @@ async function foldersOf(file: string): Promise<string[]> {
 }
 
 function pathsIn(bytes: Uint8Array): string[] | null {
-  // a look at the text before anything is parsed: models of other kinds are large
+  // searched before it is parsed, because models of other formats are large
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (!text.includes('"weightsManifest"')) return null;
   try {
@@ -118,7 +119,7 @@ function pathsIn(bytes: Uint8Array): string[] | null {
     const paths = groups.flatMap((group) => group.paths);
     return paths.every((path) => typeof path === "string") ? paths : null;
   } catch {
-    // its reader says what is wrong with it
+    // the reader will report what is wrong
     return null;
   }
 }
@@ -128,7 +129,7 @@ function externalIn(bytes: Uint8Array): string[] | null {
     const paths = recogniseProtobuf(bytes) === "onnx" ? locationsIn(bytes) : [];
     return paths.length ? paths : null;
   } catch (error) {
-    // its reader says what is wrong with it
+    // the reader will report what is wrong
     if (error instanceof FormatError) return null;
     throw error;
   }

@@ -1,5 +1,5 @@
 /*
- * The commands of a queue: who has cores, and who has rows.
+ * The commands for queues: workers, and the program that sends them rows.
  */
 import { type Command } from "commander";
 import {
@@ -31,7 +31,7 @@ export function addQueue(program: Command): void {
     )
     .option(
       "--lock <seconds>",
-      "how long until the jobs of a worker that died are given to another",
+      "how long until the jobs of a dead worker go to another",
       positiveNumber,
       30,
     )
@@ -49,13 +49,13 @@ export function addQueue(program: Command): void {
     )
     .option(
       "--idle <seconds>",
-      "how long a stream may be idle before it is put aside",
+      "how long a stream may be idle before its state is stored and its memory freed",
       positiveNumber,
       30,
     )
     .option(
       "--lease <seconds>",
-      "how long without a sign of life until other hosts take over the streams",
+      "how long a host may be silent before others take over its streams",
       positiveNumber,
       3,
     )

@@ -1,5 +1,5 @@
 /*
- * The commands that make something of a model: texts, forecasts, pictures.
+ * The commands that produce text, forecasts and pictures.
  */
 import { type Command, Option } from "commander";
 import { forecast } from "./commands/forecast.js";
@@ -33,7 +33,7 @@ export function addTasks(program: Command): void {
     )
     .argument(
       "<file>",
-      "a model that takes tokens (embedded or one-hot) and gives logits or probabilities",
+      "a model of tokens (embedded or one-hot) whose outputs are logits or probabilities",
     )
     .option("--prompt <text>", "text to continue")
     .option(
@@ -43,7 +43,7 @@ export function addTasks(program: Command): void {
     )
     .option(
       "--vocabulary <text>",
-      "the characters that tokens stand for, from token 0 (default: from the file's metadata)",
+      "the characters of the tokens, from token 0 (default: from the file's metadata)",
     )
     .option("--steps <count>", "maximum number of tokens", count, 200)
     .option("--count <count>", "number of texts to generate", count, 1)

@@ -12,6 +12,7 @@ import {
   count,
   jsonOrName,
   names,
+  nonNegativeNumber,
   number,
   numbers,
   pairs,
@@ -27,7 +28,7 @@ import { shardOf } from "./run/shard.js";
 import { addQueue } from "./program-queue.js";
 import { addTasks } from "./program-tasks.js";
 
-/** Of the package; tools/cli.mjs puts it here. */
+/** The version of the package, inserted by tools/cli.mjs. */
 declare const GATEWISE_VERSION: string;
 
 const EXAMPLES = `
@@ -250,7 +251,7 @@ export function createProgram(): Command {
     .option(
       "--tolerance <number>",
       "the largest absolute error allowed",
-      positiveNumber,
+      nonNegativeNumber,
       1e-5,
     )
     .addOption(jsonOption())

@@ -1,6 +1,6 @@
 /*
- * How far long work has come: a bar where a person watches (cli-progress), now and then a plain line where a log does.
- * Work that is done within half a second shows nothing.
+ * The progress of long work: a bar in a terminal (cli-progress), an occasional line in a log. Work that takes less than
+ * half a second shows nothing.
  */
 import cliProgress from "cli-progress";
 

@@ -1,24 +1,25 @@
 /*
- * Commands that run until somebody ends them.
+ * For commands that run until they are interrupted.
  */
 
 const ENDS = ["SIGINT", "SIGTERM"] as const;
 
-/** The first signal asks; at the second one what the program does with signals otherwise is done. */
+/** Resolves at the first signal; the listeners from before handle the second. */
 export async function untilSignal(): Promise<void> {
-  const others = ENDS.map((signal) => {
+  const previous = ENDS.map((signal) => {
     const listeners = process.listeners(signal);
     process.removeAllListeners(signal);
     return listeners;
   });
   await new Promise<void>((resolve) => {
-    const asked = () => {
+    const onSignal = () => {
       ENDS.forEach((signal, i) => {
-        process.removeListener(signal, asked);
-        for (const other of others[i] ?? []) process.once(signal, other);
+        process.removeListener(signal, onSignal);
+        for (const listener of previous[i] ?? [])
+          process.once(signal, listener);
       });
       resolve();
     };
-    for (const signal of ENDS) process.once(signal, asked);
+    for (const signal of ENDS) process.once(signal, onSignal);
   });
 }

@@ -1,20 +1,39 @@
 /*
- * A model from scratch, as a file says it: {"layers": [{"type": "LSTM", "options": {"inputSize": 1, "hiddenSize": 16}}, …]},
- * as saved models have them in their metadata.
+ * A new model from a JSON description, {"layers": [{"type": "LSTM", "options": {"inputSize": 1, "hiddenSize": 16}}, …]},
+ * as in the metadata of saved models.
  */
 import { isRecord, message, oneOf } from "../checks.js";
 import { FormatError, reasonOf } from "../errors.js";
 import {
+  Activation,
+  BatchNorm,
+  Conv1d,
   Embedding,
   GRU,
+  LastStep,
+  LayerNorm,
   Linear,
   LSTM,
   Masking,
+  Pooling,
   RNN,
   Sequential,
 } from "../index.js";
 
-const LAYERS = { RNN, LSTM, GRU, Linear, Embedding, Masking };
+const LAYER_TYPES = {
+  Activation,
+  BatchNorm,
+  Conv1d,
+  Embedding,
+  GRU,
+  LSTM,
+  LastStep,
+  LayerNorm,
+  Linear,
+  Masking,
+  Pooling,
+  RNN,
+};
 
 /** @throws FormatError naming the layer */
 export function modelOfConfig(config: Record<string, unknown>): Sequential {
@@ -28,9 +47,9 @@ export function modelOfConfig(config: Record<string, unknown>): Sequential {
       const type = oneOf(
         value["type"],
         "type",
-        Object.keys(LAYERS) as (keyof typeof LAYERS)[],
+        Object.keys(LAYER_TYPES) as (keyof typeof LAYER_TYPES)[],
       );
-      return new LAYERS[type]((value["options"] ?? {}) as never);
+      return new LAYER_TYPES[type]((value["options"] ?? {}) as never);
     } catch (error) {
       throw new FormatError(reasonOf(error), place);
     }

@@ -1,9 +1,9 @@
 /*
- * A graph in a pipe: a line is one run.
+ * Runs a graph once for each line of input.
  *
- * An object has inputs by their names, and is answered by the outputs by theirs; what else stands in it comes back. A
- * list is the first input, and is answered by the first output. With states, outputs that are inputs of the next run,
- * the lines go on one from another, those of an object with `stream` from the line with the same before.
+ * An object holds inputs by name; its answer holds the outputs by name and all other fields of the object. A list is the
+ * first input; its answer is the first output. With states, outputs that are inputs of the next run, each line continues
+ * the one before it, or the last one with the same `stream`.
  */
 import { isRecord } from "../checks.js";
 import { reasonOf } from "../errors.js";
@@ -12,12 +12,12 @@ import { FormatError, type Nested, tensor, type Tensor } from "../index.js";
 import { type Line, nestedText, readLines } from "./json-lines.js";
 import type { Block } from "./lines.js";
 
-/** Inputs by the outputs of the run before that they are. */
+/** The output that each state input gets from the run before. */
 export type States = Readonly<Record<string, string>>;
 
 type Run = (inputs: Readonly<Record<string, Tensor>>) => Record<string, Tensor>;
 
-/** The text that answers each block, and how many lines that is. */
+/** Yields the answer to each block, and the number of lines. */
 export async function* answerGraphLines(
   graph: Graph,
   states: States | null,

@@ -1,5 +1,5 @@
 /*
- * JSON lines: a value a line.
+ * JSON lines: one value per line.
  */
 import { isRecord, message } from "../checks.js";
 import { FormatError, reasonOf, shortReasonOf } from "../errors.js";
@@ -29,10 +29,10 @@ export function* readLines({ text, line }: Block): Generator<Line> {
   }
 }
 
-/** What a line asks for: its numbers, and whatever else stands beside them. */
+/** The input in a line, and its other fields. */
 export interface Question {
   readonly input: Tensor;
-  /** Of an object: all of its fields, to be given back; else null. */
+  /** For an object, all of its fields, which the answer repeats; else null. */
   readonly fields: Readonly<Record<string, unknown>> | null;
 }
 
@@ -51,17 +51,17 @@ export function toQuestion({ value, at }: Line): Question {
   throw new FormatError(message(name, "a number or lists of numbers", got));
 }
 
-/** What has no text in JSON, NaN and infinities, is null. */
+/** The answer to a line. NaN and infinities, which JSON does not have, become null. */
 export function answerText(output: Tensor, fields: Question["fields"]): string {
   const numbers = nestedText(output);
   if (!fields) return `${numbers}\n`;
-  // an output that a line brings, as lines of a data set do, gives way to the answer: no name stands there twice
+  // a line may have an output of its own, as in a data set; the answer replaces it, so that no name occurs twice
   const { input: _, output: __, ...rest } = fields;
   const before = JSON.stringify(rest).slice(0, -1);
   return `${before}${before === "{" ? "" : ","}"output":${numbers}}\n`;
 }
 
-/** As JSON.stringify(toArray(…)), at nine digits a number: that is a float32 again, and half as long. */
+/** As JSON.stringify(toArray(…)), but with nine digits per number: enough for a float32, and half as long. */
 export function nestedText({ shape, data }: Tensor): string {
   const build = (axis: number, start: number, size: number): string => {
     const length = shape[axis];

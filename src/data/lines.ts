@@ -1,22 +1,22 @@
 /*
- * Text in whole lines, as it comes: a block of all lines that have arrived, so that an answer waits for no later
- * input, and many lines cost one call.
+ * Splits text into blocks of whole lines as it arrives, so that an answer does not wait for later input, and many lines
+ * take only one call.
  */
 import { FormatError } from "../errors.js";
 
 export interface Block {
   readonly text: string;
-  /** Of its first line, from 1. */
+  /** The number of its first line, from 1. */
   readonly line: number;
 }
 
-/** A line that is longer is none: without a limit a file without line ends would fill the memory. */
-const LONGEST_LINE = 2 ** 26;
+/** The limit for a line, in characters: otherwise a file without line ends would fill the memory. */
+const MAX_LINE = 2 ** 26;
 
-/** @throws FormatError for what is not UTF-8, or a line without an end */
+/** @throws FormatError for text that is not UTF-8, or a line that is too long */
 export async function* lineBlocks(
   chunks: AsyncIterable<Uint8Array>,
-  longest = LONGEST_LINE,
+  maxLine = MAX_LINE,
 ): AsyncGenerator<Block> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let rest = "";
@@ -25,7 +25,7 @@ export async function* lineBlocks(
     try {
       return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
     } catch {
-      throw new FormatError(`line ${line} or behind: expected UTF-8`);
+      throw new FormatError(`line ${line} or later: expected UTF-8`);
     }
   };
   for await (const chunk of chunks) {
@@ -37,9 +37,9 @@ export async function* lineBlocks(
       line += countLines(block.text);
       rest = text.slice(end);
     } else rest += text;
-    if (rest.length > longest)
+    if (rest.length > maxLine)
       throw new FormatError(
-        `line ${line}: expected at most ${longest} characters`,
+        `line ${line}: expected at most ${maxLine} characters`,
       );
   }
   rest += decode();
@@ -53,7 +53,7 @@ function countLines(text: string): number {
   return lines;
 }
 
-/** The shortest of the decimal texts with nine digits that is this float32 again; infinities as NumPy writes them. */
+/** The number with up to nine digits, enough to read back the same float32; infinities as NumPy writes them. */
 export function numberText(value: number): string {
   if (Number.isFinite(value)) return String(Number(value.toPrecision(9)));
   if (Number.isNaN(value)) return "nan";

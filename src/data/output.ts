@@ -1,6 +1,6 @@
 /// <reference types="node" />
 /*
- * Where results go: a file that is there whole or not at all, or standard output.
+ * Output to a file, which appears complete or not at all, or to standard output.
  */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -21,9 +21,9 @@ import { basename, dirname, join, resolve } from "node:path";
 
 export interface Output {
   write(data: string | Uint8Array): Promise<void>;
-  /** Ends it well; what was written is there from now on. */
+  /** Completes the output; only now does the file appear under its name. */
   commit(): void;
-  /** Leaves what was there before as it was. After `commit` nothing happens. */
+  /** Discards the output and leaves an existing file as it was. Does nothing after `commit`. */
   abort(): void;
 }
 
@@ -31,15 +31,15 @@ export interface Output {
 export function openOutput(path: string): Output {
   if (path === "-") return standardOutput();
   const existing = statSync(path, { throwIfNoEntry: false });
-  // a pipe, a device: there is nothing that could be half-written, and nothing that may be replaced
+  // a pipe or a device cannot be replaced
   if (existing && !existing.isFile()) return new Direct(openSync(path, "w"));
-  // a rename asks nobody
+  // checked here because a rename would succeed anyway
   if (existing && !isWritable(path, existing.mode))
     throw new Error("read-only, expected a file that may be written");
   return new Replacing(targetOf(path), existing?.mode);
 }
 
-/** Whether its mode lets anybody write, and the system us: root may write whatever the mode says. */
+/** Whether the system lets us write and the mode lets anybody: root may write whatever the mode. */
 function isWritable(path: string, mode: number): boolean {
   try {
     accessSync(path, constants.W_OK);
@@ -49,13 +49,13 @@ function isWritable(path: string, mode: number): boolean {
   }
 }
 
-/** As many links as systems follow. */
-const MOST_LINKS = 40;
+/** The limit that operating systems have, too. */
+const MAX_LINKS = 40;
 
-/** What a link points to, whether or not that is there. */
+/** The file that a link points to, whether or not it exists. */
 function targetOf(path: string): string {
   let target = path;
-  for (let links = 0; links < MOST_LINKS; links++) {
+  for (let links = 0; links < MAX_LINKS; links++) {
     const found = lstatSync(target, { throwIfNoEntry: false });
     if (!found?.isSymbolicLink()) return target;
     target = resolve(dirname(target), readlinkSync(target));
@@ -90,7 +90,7 @@ class Direct implements Output {
     for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at);
   }
 
-  /** Until it is on the disk: a rename may be there before what was written. */
+  /** Waits until the data is on the disk: otherwise the rename might get there first. */
   sync(): void {
     fsyncSync(this.#file);
   }
@@ -105,10 +105,10 @@ class Direct implements Output {
   }
 }
 
-/** Files that are being written, for those who end the program. */
+/** Files that are being written, to be discarded if the program ends early. */
 const unfinished = new Set<Replacing>();
 
-/** Written under another name in the same folder, where a rename replaces what was there in one step. */
+/** Writes under another name in the same folder, and then replaces the file in one step by a rename. */
 class Replacing implements Output {
   readonly #path: string;
   readonly #temporary: string;
@@ -141,7 +141,7 @@ class Replacing implements Output {
   }
 }
 
-/** So that the new name outlives a loss of power. Systems that cannot do that to a folder say so, and do it themselves. */
+/** Makes the rename survive a power failure. Systems that do not support this for folders throw, and do not need it. */
 function syncFolder(path: string): void {
   try {
     const folder = openSync(path, "r");
@@ -151,11 +151,11 @@ function syncFolder(path: string): void {
       closeSync(folder);
     }
   } catch {
-    // what was written is there
+    // the file itself has been written
   }
 }
 
-/** Before the program ends early. */
+/** To be called before the program ends early. */
 export function abortUnfinished(): void {
   for (const output of unfinished) output.abort();
 }

@@ -1,11 +1,11 @@
 /*
- * Arrays as they come, in the shapes that a model takes.
+ * Reshapes input arrays for a model.
  */
 import { message, shapeText } from "../checks.js";
 import type { Sequential } from "../index.js";
 import type { Tensor } from "../tensor.js";
 
-/** [B, T, I] or [T, I]; a single feature needs no axis, and tokens have none. */
+/** To [B, T, I] or [T, I]: a single feature may lack its axis, and tokens have none. */
 export function inputFor(model: Sequential, given: Tensor): Tensor {
   const { shape, data } = given;
   const { inputSize } = model;

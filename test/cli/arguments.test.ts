@@ -79,11 +79,11 @@ describe("invalid arguments end with 2", () => {
     ],
     [
       ["run", "both.safetensors", "steps.jsonl", "x.jsonl", "--stream"],
-      /one line per step: this model needs whole sequences/,
+      /a line with one step: this model needs whole sequences/,
     ],
     [
       ["verify", "chain.safetensors", "c.npz", "--tolerance", "-1"],
-      /expected a number above 0/,
+      /expected a number of at least 0/,
     ],
   ])("%j", (args, message) => expectFailure(args, 2, message));
 });

@@ -286,7 +286,7 @@ describe("lines as they come", () => {
   test("what is not UTF-8, and a line without an end, are refused", async () => {
     await expect(
       blocks([Uint8Array.of(0x61, 0x0a, 0xff, 0x0a)]),
-    ).rejects.toThrow("line 1 or behind: expected UTF-8");
+    ).rejects.toThrow("line 1 or later: expected UTF-8");
     const ones = new Uint8Array(100).fill(0x31);
     await expect(blocks([ones, ones], 150)).rejects.toThrow(
       "line 1: expected at most 150 characters",

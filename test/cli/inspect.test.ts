@@ -28,7 +28,7 @@ describe("inspect", () => {
       "layers[0]: lstm, inputSize 1, hiddenSize 5; Keras",
     );
     expect(stdout).toContain("sample rate: 44100 Hz\n");
-    expect(stdout).toContain("carries samples to verify it with\n");
+    expect(stdout).toContain("has samples to verify it with\n");
   });
 
   test.each([
@@ -98,6 +98,6 @@ test("layers that make no model are inspected, but not run", async () => {
   await expectFailure(
     ["run", "branches.safetensors", "steps.npy", "o.npy"],
     1,
-    /^branches.safetensors: state dict: expected layers that are one chain by their names/,
+    /^branches.safetensors: state dict: expected layers that form one chain by their names/,
   );
 });

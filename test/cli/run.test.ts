@@ -76,7 +76,7 @@ describe("run, whole files", () => {
     const { code, stderr } = await run(...args, ...backend);
     expect([code, stderr]).toEqual([
       0,
-      `sunspots.csv: left out, because they hold dates: month\nspots.npy: output [${months.length}, 1]\n`,
+      `sunspots.csv: columns of dates left out: month\nspots.npy: output [${months.length}, 1]\n`,
     ]);
     const { model } = loadAny(bytes, options);
     const expected = (model as Sequential).forward(numbers).output;

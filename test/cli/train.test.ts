@@ -224,3 +224,56 @@ test("learns from two recordings, in segments, and keeps their rate", async () =
   const bytes = read("config-trained.safetensors");
   expect(parse(bytes).metadata["sample_rate"]).toBe("16000");
 });
+
+test("warns that only the first channel of a recording is used", async () => {
+  const samples = Float32Array.from({ length: 200 }, (_, t) => Math.sin(t));
+  const stereo = { sampleRate: 16_000, channels: [samples, samples] };
+  put("stereo.wav", writeWav(stereo));
+  put("config.json", CONFIG);
+  const { code, stderr } = await run(
+    "train",
+    "config.json",
+    "stereo.wav",
+    "stereo.wav",
+    "--loss",
+    "esr",
+    "--segment",
+    "50",
+    "--epochs",
+    "1",
+    "--quiet",
+  );
+  expect(code).toBe(0);
+  expect(stderr).toContain(
+    "stereo.wav: warning: 2 channels, of which only the first is used\n",
+  );
+});
+
+test("a config may have any layer", async () => {
+  const layers = [
+    {
+      type: "Conv1d",
+      options: {
+        inputSize: 1,
+        outputSize: 2,
+        kernelSize: 3,
+        padding: "causal",
+      },
+    },
+    { type: "LayerNorm", options: { size: 2 } },
+    { type: "Linear", options: { inputSize: 2, outputSize: 1 } },
+  ];
+  put("config.json", JSON.stringify({ layers }));
+  put("data.jsonl", '{"input": [[1], [2]], "target": [[1], [3]]}\n');
+  const { code } = await run(
+    "train",
+    "config.json",
+    "data.jsonl",
+    "--loss",
+    "mse",
+    "--epochs",
+    "1",
+    "--quiet",
+  );
+  expect(code).toBe(0);
+});

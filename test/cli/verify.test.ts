@@ -19,6 +19,8 @@ describe("verify", () => {
       ),
     );
     const args = ["verify", "chain.safetensors", "case.npz", ...backend];
+    const exact = await run(...args, "--tolerance", "0");
+    expect(exact.code).toBe(0);
     const { code, stdout } = await run(...args);
     expect([code, stdout]).toEqual([
       0,

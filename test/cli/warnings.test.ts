@@ -8,7 +8,7 @@ const { run, put } = openSession();
 /** A state dict, which does not tell what follows. */
 const lstm = new LSTM({ inputSize: 2, hiddenSize: 3 });
 const WARNING =
-  /^lstm\.safetensors: warning: a state dict does not tell how forward joins its layers: .*\n/;
+  /^lstm\.safetensors: warning: a state dict does not say how forward connects its layers: .*\n/;
 
 test.each([
   ["inspect", "lstm.safetensors"],

@@ -9,7 +9,7 @@ import { runnerOf } from "../run/runners.js";
 import { writeOutput } from "../../data/output.js";
 import type { CommonOptions } from "./options.js";
 
-/** What models are written as, by the endings of names. */
+/** The formats that models can be written in, by file extension. */
 const WRITERS = {
   safetensors: ({ model }: Loaded) => model.save(),
   onnx: ({ runner }: Loaded) => runner.toOnnx(),

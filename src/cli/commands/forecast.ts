@@ -1,4 +1,4 @@
-/** `gatewise forecast MODEL HISTORY OUT`: goes on after a series, each output the next input. @module */
+/** `gatewise forecast MODEL HISTORY OUT`: continues a series, each output being the next input. @module */
 import type { Tensor } from "../../tensor.js";
 import { arraysText } from "../data/arrays.js";
 import { type Kind, kindOf } from "../data/kinds.js";

@@ -46,7 +46,7 @@ export async function generate(
       await output.write(`${JSON.stringify({ tokens: all, text })}\n`);
       continue;
     }
-    // as they come: a long text is read while it is written
+    // written token by token, so that a long text can be read while it is generated
     let first = true;
     for (const token of tokens) {
       const word = letters
@@ -59,7 +59,7 @@ export async function generate(
   }
 }
 
-/** A character a token: given, or what the model's file says, as examples/words does; null where nobody says. */
+/** The character of each token, from the option or the model's metadata; null if neither has them. */
 async function vocabularyOf(
   file: string,
   { vocabulary }: GenerateCommandOptions,
@@ -71,7 +71,7 @@ async function vocabularyOf(
       ? null
       : [...metadata["vocabulary"]];
   } catch {
-    return null; // no safetensors file: no metadata
+    return null; // not a safetensors file
   }
 }
 
@@ -80,12 +80,12 @@ function promptOf(
   letters: readonly string[] | null,
 ): readonly number[] {
   if (prompt !== undefined && tokens)
-    throw new UsageError("--tokens: expected no --prompt beside it, got both");
+    throw new UsageError("--tokens: expected no --prompt with it, got both");
   if (tokens) return tokens;
   if (prompt === undefined) return [0];
   if (!letters)
     throw new UsageError(
-      "--prompt: expected --vocabulary as well, as the file has none, got nothing",
+      "--prompt: expected --vocabulary as well, since the file has none, got nothing",
     );
   return Array.from(prompt, (letter) => {
     const token = letters.indexOf(letter);

@@ -1,4 +1,4 @@
-/** `gatewise inspect FILE…`: what the files hold. @module */
+/** `gatewise inspect FILE…`: what the files contain. @module */
 import { type Report, reportText } from "../../formats/report.js";
 import { FormatError } from "../../index.js";
 import { Failed, FileError, textOf, UsageError } from "../errors.js";
@@ -6,13 +6,13 @@ import { loadModel } from "../model.js";
 import { openOutput } from "../../data/output.js";
 import type { CommonOptions } from "./options.js";
 
-/** @throws Failed when one of several files could not be read, after the others have been told */
+/** @throws Failed if one of several files could not be read, after showing the others */
 export async function inspect(
   files: readonly string[],
   { json, ...reading }: CommonOptions,
 ): Promise<void> {
   const output = openOutput("-");
-  let told = 0;
+  let shown = 0;
   for (const file of files) {
     const found = await loadModel(file, reading).catch((error: unknown) => {
       const report = foundBefore(error);
@@ -22,7 +22,7 @@ export async function inspect(
     });
     if (!found) continue;
     const { model, report, sampleRate, cases } = found;
-    const between = told++ ? "\n" : "";
+    const between = shown++ ? "\n" : "";
     if (json) {
       const ports = model && { inputs: model.inputs, outputs: model.outputs };
       const rest = { sampleRate, cases: cases.length };
@@ -31,16 +31,16 @@ export async function inspect(
       continue;
     }
     const rate = sampleRate === null ? [] : [`sample rate: ${sampleRate} Hz`];
-    const own = cases.length ? ["carries samples to verify it with"] : [];
+    const own = cases.length ? ["has samples to verify it with"] : [];
     const head = files.length > 1 ? [`${file}:`] : [];
     const summary = model ? [`${model}`] : [];
     const lines = [...head, ...summary, reportText(report), ...rate, ...own];
     await output.write(`${between}${lines.join("\n")}\n`);
   }
-  if (told < files.length) throw new Failed();
+  if (shown < files.length) throw new Failed();
 }
 
-/** What a file holds whose layers make no model; the report's last warning says why. */
+/** The report of a file whose layers make no model; its last warning says why. */
 function foundBefore(error: unknown): Report | undefined {
   const cause = error instanceof FileError ? error.cause : null;
   return cause instanceof FormatError ? cause.report : undefined;

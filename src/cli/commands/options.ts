@@ -1,5 +1,5 @@
 /*
- * Options that several commands have.
+ * Options shared by several commands.
  */
 import { InvalidArgumentError, Option } from "commander";
 import { KINDS, type Kind } from "../data/kinds.js";
@@ -59,6 +59,12 @@ export function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value > 0 && Number.isFinite(value)) return value;
   throw new InvalidArgumentError("expected a number above 0");
+}
+
+export function nonNegativeNumber(text: string): number {
+  const value = number(text);
+  if (value >= 0) return value;
+  throw new InvalidArgumentError("expected a number of at least 0");
 }
 
 /** An integer of at least 1. */

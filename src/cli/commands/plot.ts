@@ -1,4 +1,4 @@
-/** `gatewise plot MODEL INPUT OUT.svg`, `gatewise plot --loss RUN.jsonl OUT.svg`: pictures of gatewise/vis. @module */
+/** `gatewise plot MODEL INPUT OUT.svg`, `gatewise plot --loss RUN.jsonl OUT.svg`: pictures by gatewise/vis. @module */
 import { basename, extname } from "node:path";
 import type { Tensor } from "../../tensor.js";
 import {

@@ -1,4 +1,4 @@
-/** `gatewise run FILE INPUT OUT`: numbers through a model. @module */
+/** `gatewise run FILE INPUT OUT`: runs data through a model. @module */
 import { arraysText, type Arrays } from "../data/arrays.js";
 import { isLines, type Kind, kindOf } from "../data/kinds.js";
 import { lineBlocks } from "../../data/lines.js";
@@ -79,22 +79,22 @@ function describe(result: Result): string {
     .join(", ");
 }
 
-/** Whether each line is answered by itself. */
+/** Whether each line is answered as it arrives. */
 function inLines(
   { runner }: Loaded,
   from: Kind,
   to: Kind,
   { stream, whole, states }: RunOptions,
 ): boolean {
-  const wanted = runner.lineKinds.join(" or ");
+  const kinds = runner.lineKinds.join(" or ");
   const possible = [from, to].every((kind) => runner.lineKinds.includes(kind));
-  const asked = stream ? "--stream" : states && "--states";
+  const option = stream ? "--stream" : states && "--states";
   if (states) runner.checkStates();
-  if (asked && (!possible || whole))
+  if (option && (!possible || whole))
     throw new UsageError(
-      `${asked}: expected ${wanted} on both sides and no --whole, got ${from} and ${to}`,
+      `${option}: expected ${kinds} on both sides and no --whole, got ${from} and ${to}`,
     );
-  if (asked || whole || !possible) return Boolean(asked);
+  if (option || whole || !possible) return Boolean(option);
   return runner.answersLines(from);
 }
 
@@ -112,9 +112,9 @@ async function runLines(
         shard ? linesOfShard(input, shard) : chunksOf(input),
       );
       const columns = columnsOf(input, options);
-      const apart = shard !== undefined;
-      const how = { from, to, states, columns, scale, apart };
-      for await (const { text, lines } of runner.answer(blocks, how)) {
+      const independent = shard !== undefined;
+      const lineOptions = { from, to, states, columns, scale, independent };
+      for await (const { text, lines } of runner.answer(blocks, lineOptions)) {
         count += lines;
         await about(out, () => output.write(text));
       }

@@ -1,4 +1,4 @@
-/** `gatewise score MODEL INPUT OUT --redis URL`: rows through the workers of a queue. @module */
+/** `gatewise score MODEL INPUT OUT --redis URL`: runs rows on the workers of a queue. @module */
 import { withoutPassword } from "../../queue/address.js";
 import { kindOf, KINDS, type FileKind } from "../../queue/sources.js";
 import { scoreFile } from "../../queue/score-file.js";

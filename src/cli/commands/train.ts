@@ -1,4 +1,4 @@
-/** `gatewise train MODEL DATA [TARGET]`: weights from examples. @module */
+/** `gatewise train MODEL DATA [TARGET]`: trains a model on examples. @module */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
@@ -51,7 +51,7 @@ export interface TrainCommandOptions extends CommonOptions {
   readonly quiet?: boolean;
 }
 
-/** Where nobody says: half a second at 48 kHz. */
+/** The default: half a second at 48 kHz. */
 export const SEGMENT = 24_000;
 
 export async function train(
@@ -140,7 +140,7 @@ const defined = <T extends object>(
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as never;
 
-/** A model file, or a .json that says which layers to make. */
+/** The model of a file, or a new one from a .json that lists its layers. */
 async function modelIn(
   file: string,
   options: TrainCommandOptions,
@@ -160,7 +160,7 @@ async function modelIn(
   return runner.chain(file);
 }
 
-/** Runs the fit, shows how it goes; Ctrl-C ends it after the running step, a second one ends the program. */
+/** Runs the fit and shows its progress; Ctrl-C ends it after the current step, a second one ends the program. */
 async function follow(
   trainer: Trainer,
   data: Parameters<Trainer["fit"]>[0],
@@ -207,27 +207,27 @@ async function follow(
   }
 }
 
-/** Puts `stop` in the place of what else listens to Ctrl-C, which gets the second one. */
+/** Calls `stop` at the first Ctrl-C; the listeners from before handle the next. Returns what restores them earlier. */
 function onInterrupt(stop: () => void): () => void {
-  const others = process.listeners("SIGINT");
+  const previous = process.listeners("SIGINT");
   process.removeAllListeners("SIGINT");
-  const back = () => {
-    process.removeListener("SIGINT", once);
-    for (const other of others) process.once("SIGINT", other);
-    others.length = 0;
+  const restore = () => {
+    process.removeListener("SIGINT", onSignal);
+    for (const listener of previous) process.once("SIGINT", listener);
+    previous.length = 0;
   };
-  const once = () => {
-    back();
+  const onSignal = () => {
+    restore();
     stop();
   };
-  process.once("SIGINT", once);
-  return back;
+  process.once("SIGINT", onSignal);
+  return restore;
 }
 
-/** At most so many columns. */
+/** The maximum width of the chart, in characters. */
 const COLUMNS = 60;
 
-/** The losses as a line, several steps a column. */
+/** A chart of the losses; each column is the mean of several steps. */
 function chart(losses: readonly number[]): string {
   if (losses.length < 2) return "";
   const count = Math.min(COLUMNS, losses.length);
@@ -249,7 +249,7 @@ function chart(losses: readonly number[]): string {
 function describe({ reason, epochs, steps, best }: Summary): string {
   const why = {
     epochs: "done",
-    patience: "no better for a while",
+    patience: "no improvement",
     aborted: "stopped",
   }[reason];
   const held = best ? `, best validation loss ${best.loss.toPrecision(5)}` : "";

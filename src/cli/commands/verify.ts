@@ -1,4 +1,4 @@
-/** `gatewise verify FILE [CASES]`: a model beside the framework that trained it. @module */
+/** `gatewise verify FILE [CASES]`: compares a model with the framework that trained it. @module */
 import { shapeText } from "../../checks.js";
 import {
   type VerifiedOutput,
@@ -14,7 +14,7 @@ export interface VerifyOptions extends CommonOptions {
   readonly tolerance: number;
 }
 
-/** @throws Failed when an error is over the tolerance, after it has been told */
+/** @throws Failed if an error exceeds the tolerance, after reporting it */
 export async function verify(
   file: string,
   casesFile: string | undefined,
@@ -23,7 +23,7 @@ export async function verify(
   const loaded = await loadModel(file, reading);
   const { model, runner } = loaded;
   const cases = await casesFor(loaded, file, casesFile);
-  // without a tolerance it throws nothing, and what is over ours can be told as data
+  // with an infinite tolerance it does not throw, so that all errors can be reported
   const { outputs } = await about(casesFile ?? file, () =>
     compare(
       model,
@@ -59,7 +59,7 @@ async function casesFor(
     return about(casesFile, () => readCases(casesFile, runner.outputNames));
   if (!cases.length)
     throw new UsageError(
-      `${file}: expected CASES, an .npz or .json file: this one carries none itself`,
+      `${file}: expected CASES, an .npz or .json file: the model file has none itself`,
     );
   return cases.map(({ input, output }) => ({
     inputs: new Map([["", input]]),

@@ -18,7 +18,7 @@ export interface WorkCommandOptions extends CommonOptions {
   readonly quiet?: boolean;
 }
 
-/** Beside the folder that the program lies in, and beside the program where it is one file. */
+/** In a folder beside that of the program, or of the program itself if it is a single file. */
 function threadScript(): URL {
   const [first, second] = ["../queue/thread.js", "queue/thread.js"].map(
     (path) => new URL(path, import.meta.url),
@@ -26,8 +26,8 @@ function threadScript(): URL {
   return existsSync(first) ? first : second;
 }
 
-/** The same complaint again is told once in so many milliseconds: a server that is gone is tried twice a second. */
-const SAME_MS = 30_000;
+/** The same error is reported at most this often: an unreachable server is tried twice a second. */
+const REPEAT_MS = 30_000;
 
 export async function work(
   url: string,
@@ -35,12 +35,12 @@ export async function work(
 ): Promise<void> {
   const { queue: name, threads, lock, streams, quiet } = options;
   const script = threadScript();
-  const told = new Map<string, number>();
+  const reported = new Map<string, number>();
   const onError = (error: Error) => {
     const text = textOf(error);
     const now = Date.now();
-    if (now - (told.get(text) ?? -SAME_MS) < SAME_MS) return;
-    told.set(text, now);
+    if (now - (reported.get(text) ?? -REPEAT_MS) < REPEAT_MS) return;
+    reported.set(text, now);
     process.stderr.write(`gatewise: ${text}\n`);
   };
   const queue = { url, name };
@@ -62,7 +62,7 @@ export async function work(
     : null;
   if (!quiet)
     process.stderr.write(
-      `gatewise: works for ${name}, threads: ${threads ?? availableParallelism()}\n`,
+      `gatewise: serving queue ${name}, threads: ${threads ?? availableParallelism()}\n`,
     );
   await untilSignal();
   await Promise.all([worker.close(), host?.close()]);

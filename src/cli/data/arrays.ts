@@ -1,5 +1,5 @@
 /*
- * Whole inputs and outputs, in any of the forms.
+ * Reads and writes arrays in files of any kind.
  */
 import { message, shapeText } from "../../checks.js";
 import { FormatError } from "../../errors.js";
@@ -13,7 +13,7 @@ import { lineBlocks } from "../../data/lines.js";
 import { readNpy, writeNpy } from "../../formats/numpy/npy.js";
 import { readNpz, writeNpz } from "../../formats/numpy/npz.js";
 
-/** Arrays by their names; "" for one that has none. */
+/** Arrays by name; "" for one without. */
 export type Arrays = ReadonlyMap<string, Tensor>;
 
 /** @throws FormatError naming the place in the file */
@@ -49,7 +49,7 @@ async function readArray(
   return stack(lines);
 }
 
-/** A line a step: [T, I]; a line a sequence: [B, T, I]. */
+/** [T, I] if each line is a step, [B, T, I] if each is a sequence. */
 function stack(lines: readonly Tensor[]): Tensor {
   const [first] = lines;
   if (!first) throw new FormatError("expected lines of numbers, got none");
@@ -59,7 +59,7 @@ function stack(lines: readonly Tensor[]): Tensor {
   return { shape: [lines.length, ...first.shape], data };
 }
 
-/** What a file of this kind has in it. */
+/** The contents of a file of this kind. */
 export function arraysText(
   arrays: Arrays,
   kind: Exclude<Kind, "wav">,
@@ -83,7 +83,7 @@ export function arraysText(
   if (kind === "csv") {
     if (shape.length <= 2) return csvText(data, shape.at(-1) ?? 1);
     throw new UsageError(
-      `outputs ${shapeText(shape)}: expected npy, npz or jsonl, got csv, which has rows alone`,
+      `outputs ${shapeText(shape)}: expected npy, npz or jsonl, got csv, which only has rows`,
     );
   }
   const [rows = 1, ...rest] = shape.length > 1 ? shape : [1, ...shape];

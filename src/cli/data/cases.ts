@@ -1,7 +1,7 @@
 /*
- * What a model must give for what: an .npz file with the arrays of one case, or JSON.
+ * Test cases, inputs and expected outputs: an .npz file with the arrays of one case, or JSON.
  *
- *     case.npz     input, output; of a graph the names that it has for them
+ *     case.npz     input, output; for a graph, its own names
  *     cases.json   { "input": …, "output": … }, or { "inputs": { name: … }, "outputs": { name: … } }, or a list of these
  */
 import { extname } from "node:path";
@@ -15,7 +15,7 @@ import { readNpz } from "../../formats/numpy/npz.js";
 
 export interface Case {
   readonly inputs: Arrays;
-  /** What is right, by the outputs' names; "" for that of a chain of layers. */
+  /** The expected outputs by name; "" for a chain of layers. */
   readonly outputs: Arrays;
 }
 

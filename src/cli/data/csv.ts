@@ -1,5 +1,5 @@
 /*
- * CSV: a line a step, a number a feature; a first line of names is passed over. csv-parse reads it.
+ * CSV: one line per step, one number per feature; a first line of names is skipped. Parsed by csv-parse.
  */
 import { CsvError, parse } from "csv-parse/sync";
 import { counted, message } from "../../checks.js";
@@ -22,18 +22,18 @@ const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** 1749-01, 2024-05-31, 31/05/2024 12:00 and so on. */
 const DATE = /^(\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(\D|$)/;
 
-/** Which of the columns are read, and what is said of the others. */
+/** The choice of columns to read. */
 export interface Columns {
-  /** Names in the first line, or numbers from 1, in the order in which the model takes them; all by default. */
+  /** Names in the first line, or numbers from 1, in the order of the model's inputs; all by default. */
   readonly columns?: readonly string[] | undefined;
   /** Called with the names of columns that are left out because they hold dates. */
   readonly leftOut?: (names: readonly string[]) => void;
 }
 
-/** The steps of a block, all of as many numbers; for the reader of a whole file `width` is what its first line had. */
+/** Reads a file block by block; all lines must have as many cells as the first. */
 export class CsvReader {
   readonly #choice: Columns;
-  /** Cells a line, and which of them are read; null before the first line. */
+  /** The cells of a line, and which of them are read; null before the first line. */
   #layout: { readonly cells: number; readonly read: readonly number[] } | null =
     null;
 
@@ -41,7 +41,7 @@ export class CsvReader {
     this.#choice = choice;
   }
 
-  /** Numbers a line; 0 before the first. */
+  /** How many numbers are read from a line; 0 before the first. */
   get width(): number {
     return this.#layout?.read.length ?? 0;
   }
@@ -75,14 +75,14 @@ export class CsvReader {
     if (!names) return { cells, read: all };
     const read = all.filter((column) => !DATE.test(first[column] as string));
     const dates = all.filter((column) => !read.includes(column));
-    // of nothing but dates the first says what is wrong
+    // if all are dates, the error about the first one says what is wrong
     if (!dates.length || !read.length) return { cells, read: all };
     leftOut?.(dates.map((column) => names[column] ?? `${column + 1}`));
     return { cells, read };
   }
 }
 
-/** The file's first line, without a single number. */
+/** Whether the file's first line has no numbers. */
 function isHeader(row: Row | undefined): boolean {
   if (!row) return false;
   return row.cells.every(
@@ -90,7 +90,7 @@ function isHeader(row: Row | undefined): boolean {
   );
 }
 
-/** The place of a column: by its name, else by its number from 1. */
+/** The index of a column, by its name or else by its number from 1. */
 function find(
   name: string,
   names: readonly string[] | null,

@@ -1,5 +1,5 @@
 /*
- * The forms that inputs and outputs have, by their names' endings.
+ * The kinds of input and output files, by extension.
  */
 import { extname } from "node:path";
 import { UsageError } from "../errors.js";
@@ -22,8 +22,8 @@ export const isLines = (kind: Kind): kind is "csv" | "jsonl" =>
 
 /**
  * @param given by an option
- * @param otherwise where the name has no ending, as `-` has none
- * @throws UsageError for an ending that says nothing
+ * @param otherwise for standard streams, which have no extension
+ * @throws UsageError for an unknown extension
  */
 export function kindOf(
   path: string,

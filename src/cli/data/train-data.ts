@@ -1,6 +1,6 @@
 /*
- * What `gatewise train` learns from: arrays by name (npz), a line an example (jsonl), columns of a table (csv), or two
- * recordings (wav), what goes in and what should come out.
+ * Training data for `gatewise train`: arrays by name (npz), one example per line (jsonl), columns of a table (csv), or
+ * two recordings (wav), the input and the target.
  */
 import { isRecord, message } from "../../checks.js";
 import { FormatError } from "../../errors.js";
@@ -18,12 +18,12 @@ import { type Audio, readWav } from "./wav.js";
 export interface TrainSource {
   readonly path: string;
   readonly kind: Kind;
-  /** Of wav files: what should come out. */
+  /** For wav files: the recording to learn to produce. */
   readonly target: string | null;
-  /** Of csv files: columns of inputs and targets. */
+  /** For csv files: the columns of inputs and targets. */
   readonly columns: readonly string[] | null;
   readonly targets: readonly string[] | null;
-  /** Of csv and wav: steps that a row of the batch has. */
+  /** For csv and wav files: time steps per row of the batch. */
   readonly segment: number;
 }
 
@@ -129,7 +129,7 @@ async function ofColumns({
 async function ofRecordings({ path, target, segment }: TrainSource) {
   if (target === null)
     throw new UsageError(
-      "a WAV file: expected a second one, TARGET, what should come out, got none",
+      "a WAV file: expected TARGET, the recording to learn to produce, got none",
     );
   const [a, b] = [
     readWav(await readInput(path)),
@@ -139,6 +139,14 @@ async function ofRecordings({ path, target, segment }: TrainSource) {
     throw new UsageError(
       `${target}: expected ${a.sampleRate} Hz as ${path}, got ${b.sampleRate} Hz`,
     );
+  for (const [name, { channels }] of [
+    [path, a],
+    [target, b],
+  ] as const)
+    if (channels.length > 1)
+      process.stderr.write(
+        `${name}: warning: ${channels.length} channels, of which only the first is used\n`,
+      );
   const steps = Math.min(lengthOf(a), lengthOf(b));
   return {
     data: segmented(first(a, steps), first(b, steps), segment),
@@ -156,7 +164,7 @@ function first({ channels }: Audio, steps: number): Tensor {
   };
 }
 
-/** One long sequence [T, I] as rows of a batch, each from silence; the end that makes no whole row is left out. */
+/** One long sequence [T, I] as rows of a batch, each starting from zero state; an incomplete last row is left out. */
 function segmented(input: Tensor, target: Tensor, segment: number): Batch {
   const [steps] = input.shape as [number];
   const length = Math.min(segment, steps);

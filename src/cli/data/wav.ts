@@ -1,9 +1,9 @@
 /*
- * WAV files: chunks, of which `fmt ` says how the samples in `data` are written. Read are whole numbers of 8 to 32 bits
- * and floats; written are float32.
+ * WAV files: chunks, of which `fmt ` describes the samples in `data`. Reads integers of 8 to 32 bits and floats; writes
+ * float32.
  *
- * The readers among npm's packages divide positive samples by 32767 and negative ones by 32768; a network was trained
- * on what Python's libraries read, which divide by 32768 throughout, and hears the difference at 1e-5.
+ * The readers on npm divide positive samples by 32767 and negative ones by 32768. Networks are trained on what Python's
+ * libraries read, which divide by 32768 throughout, and the difference shows in outputs, at 1e-5.
  */
 import { message } from "../../checks.js";
 import { FormatError } from "../../errors.js";
@@ -24,7 +24,7 @@ interface Format {
 
 const PCM = 1;
 const FLOAT = 3;
-/** Says in its own last bytes which of the others it is. */
+/** The actual format is in the last bytes of the chunk. */
 const EXTENSIBLE = 0xfffe;
 
 const READERS: ReadonlyMap<string, Format["read"]> = new Map([
@@ -40,7 +40,7 @@ const READERS: ReadonlyMap<string, Format["read"]> = new Map([
   [`${FLOAT}/64`, (view, at) => view.getFloat64(at, true)],
 ]);
 
-/** @throws FormatError for what is no WAV file, or has no samples */
+/** @throws FormatError if it is not a WAV file, or has no samples */
 export function readWav(file: Uint8Array): Audio {
   const view = new DataView(file.buffer, file.byteOffset, file.length);
   const word = (at: number) =>
@@ -52,7 +52,7 @@ export function readWav(file: Uint8Array): Audio {
   let format: Format | null = null;
   for (let at = 12; at + 8 <= file.length;) {
     const size = view.getUint32(at + 4, true);
-    // programs that write into a pipe put 0 or the most there, and the samples go on to the end
+    // programs that write to a pipe put 0 or the maximum here, and the samples continue to the end
     const unknown = size === 0 || size === 0xffffffff;
     const start = at + 8;
     const end = unknown ? file.length : start + size;

@@ -1,5 +1,5 @@
 /*
- * Samples of a WAV file as a batch: a channel a row, a sample a step, the positions of the knobs beside it.
+ * The samples of a WAV file as a batch: one row per channel, one step per sample, each with the positions of the knobs.
  */
 import { counted } from "../../checks.js";
 import type { Sequential } from "../../index.js";
@@ -16,7 +16,7 @@ export function fromAudio(
   const size = model.inputSize;
   if (knobs.length !== size - 1)
     throw new UsageError(
-      `--knobs: expected ${counted(size - 1, "number")}, as many as the model takes beside the sample, got ${knobs.length}`,
+      `--knobs: expected ${counted(size - 1, "number")}, the model's inputs besides the sample, got ${knobs.length}`,
     );
   const steps = channels[0]?.length ?? 0;
   const data = new Float32Array(channels.length * steps * size);

@@ -14,7 +14,7 @@ import { answerLines } from "./lines.js";
 import type { LineOptions, Runner } from "./runner.js";
 import { answersEveryStep, runWhole } from "./whole.js";
 
-/** A chain of layers: one input, one output, states that it keeps itself. */
+/** Runs a chain of layers: one input, one output, and a state that it keeps itself. */
 export class ChainRunner implements Runner {
   readonly outputNames = [];
   readonly lineKinds: readonly Kind[] = ["csv", "jsonl"];
@@ -24,22 +24,29 @@ export class ChainRunner implements Runner {
     this.#model = model;
   }
 
-  // a line of JSON may be a sequence by itself, which any model takes
+  // a line of JSON may be a whole sequence, which any model accepts
   readonly answersLines = (from: Kind) =>
     from === "jsonl" || answersEveryStep(this.#model);
 
   checkStates(): void {
     throw new UsageError(
-      "--states: expected a graph: a chain of layers keeps its state itself",
+      "--states: expected a graph, got a chain of layers, which keeps its own state",
     );
   }
 
   answer(
     blocks: AsyncIterable<Block>,
-    { from, to, columns, scale, apart }: LineOptions,
+    { from, to, columns, scale, independent }: LineOptions,
   ) {
     const kinds = [from, to] as ["csv" | "jsonl", "csv" | "jsonl"];
-    return answerLines(this.#model, ...kinds, blocks, columns, scale, apart);
+    return answerLines(
+      this.#model,
+      ...kinds,
+      blocks,
+      columns,
+      scale,
+      independent,
+    );
   }
 
   async runArrays(

@@ -1,5 +1,5 @@
 /*
- * What a model is given: arrays from a file of any kind, columns chosen, numbers scaled.
+ * Reads the inputs of a model from a file of any kind, with columns chosen and numbers scaled.
  */
 import type { Tensor } from "../../tensor.js";
 import { type Arrays, readArrays } from "../data/arrays.js";
@@ -17,10 +17,10 @@ export interface ReadGiven {
   readonly quiet?: boolean;
 }
 
-/** Where the model does not say, and of arrays nobody can: what most models were trained at. */
+/** The sample rate if neither the model nor the input has one: that of most models. */
 const USUAL_RATE = 48_000;
 
-/** Which columns of a CSV file are read; what is left out is told. */
+/** The columns of a CSV file to read; reports those that are left out. */
 export function columnsOf(
   input: string,
   { columns, quiet }: Pick<ReadGiven, "columns" | "quiet">,
@@ -30,13 +30,13 @@ export function columnsOf(
     leftOut(names) {
       if (!quiet)
         process.stderr.write(
-          `${input}: left out, because they hold dates: ${names.join(", ")}\n`,
+          `${input}: columns of dates left out: ${names.join(", ")}\n`,
         );
     },
   };
 }
 
-/** @returns the arrays and, of audio, its sample rate */
+/** @returns the arrays, and the sample rate for audio */
 export async function readGiven(
   { runner, sampleRate }: Loaded,
   input: string,

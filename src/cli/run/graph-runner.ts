@@ -8,10 +8,10 @@ import { UsageError } from "../errors.js";
 import { answerGraphLines } from "../../data/graph-lines.js";
 import type { LineOptions, Runner } from "./runner.js";
 
-/** A graph: inputs and outputs by their names. */
+/** Runs a graph: inputs and outputs by name. */
 export class GraphRunner implements Runner {
   readonly outputNames: readonly string[];
-  /** Inputs have names, which csv has not. */
+  /** Not csv, which has no names for inputs. */
   readonly lineKinds: readonly Kind[] = ["jsonl"];
   readonly #graph: Graph;
 

@@ -1,9 +1,9 @@
 /*
- * A line in, a line out, as long as lines come: how the program stands in a pipe.
+ * Answers each line of input with a line of output, for use in a pipe.
  *
- * A line of one step, `[0.1, 0.2]`, goes on where the line before it ended; a line of many, `[[0.1, 0.2], …]`, is a
- * sequence by itself. An object is answered as an object: what stands beside `input` comes back, and `stream` says
- * which of any number of sequences its step goes on.
+ * A line with one step, `[0.1, 0.2]`, continues the sequence of the lines before it; a line with several,
+ * `[[0.1, 0.2], …]`, is a sequence of its own. The answer to an object is an object with the same fields besides
+ * `input`; its `stream` names the sequence that the step continues.
  */
 import { counted, message, shapeText } from "../../checks.js";
 import { FormatError, reasonOf } from "../../errors.js";
@@ -25,7 +25,7 @@ type Stream = ReturnType<Sequential["stream"]>;
 
 type LineKind = "csv" | "jsonl";
 
-/** The text that answers each block, and how many lines that is. */
+/** Yields the answer to each block, and the number of lines. */
 export async function* answerLines(
   model: Sequential,
   from: LineKind,
@@ -33,9 +33,9 @@ export async function* answerLines(
   blocks: AsyncIterable<Block>,
   columns: Columns,
   scale = 1,
-  apart = false,
+  independent = false,
 ): AsyncGenerator<{ text: string; lines: number }> {
-  const answers = new Answers(model, to, scale, apart);
+  const answers = new Answers(model, to, scale, independent);
   const csv = new CsvReader(columns);
   for await (const block of blocks) {
     let text = "";
@@ -56,17 +56,22 @@ export async function* answerLines(
 class Answers {
   readonly #model: Sequential;
   readonly #to: LineKind;
-  /** What inputs are divided by, and outputs multiplied. */
+  /** Inputs are divided by this, and outputs multiplied. */
   readonly #scale: number;
-  /** Whether each line is to stand by itself. */
-  readonly #apart: boolean;
+  /** Whether lines may not depend on those before. */
+  readonly #independent: boolean;
   readonly #streams = new Map<unknown, Stream>();
 
-  constructor(model: Sequential, to: LineKind, scale: number, apart: boolean) {
+  constructor(
+    model: Sequential,
+    to: LineKind,
+    scale: number,
+    independent: boolean,
+  ) {
     this.#model = model;
     this.#to = to;
     this.#scale = scale;
-    this.#apart = apart;
+    this.#independent = independent;
   }
 
   /** Rows of a CSV file: steps of one sequence. */
@@ -114,17 +119,17 @@ class Answers {
     throw new RangeError(message("input", expected, shapeText(shape)));
   }
 
-  /** Steps without a name go on one and the same. */
+  /** Steps without a name all continue the same stream. */
   #stream(name: unknown): Stream {
-    if (this.#apart)
+    if (this.#independent)
       throw new UsageError(
-        "--shard: expected a sequence a line, got a step, which goes on from lines before",
+        "--shard: expected one sequence per line, got a step, which continues earlier lines",
       );
     const found = this.#streams.get(name);
     if (found) return found;
     if (!answersEveryStep(this.#model))
       throw new UsageError(
-        "one line per step: this model needs whole sequences; expected --whole, or one sequence per line",
+        "a line with one step: this model needs whole sequences; expected --whole, or one sequence per line",
       );
     const stream = this.#model.stream();
     this.#streams.set(name, stream);

@@ -1,5 +1,5 @@
 /*
- * What the commands do with a model, each kind in its own way.
+ * What the commands need to do with a model, chain or graph.
  */
 import type { Case as ModelCase } from "../../formats/verify.js";
 import type { Sequential } from "../../index.js";
@@ -11,41 +11,41 @@ import type { Columns } from "../data/csv.js";
 import type { Kind } from "../data/kinds.js";
 import type { Audio } from "../data/wav.js";
 
-/** How lines of numbers are to be answered. */
+/** Options for answering lines of numbers. */
 export interface LineOptions {
   readonly from: Kind;
   readonly to: Kind;
-  /** Outputs by the inputs of the next run that they are. */
+  /** For a graph: the output that each state input gets from the run before. */
   readonly states: Readonly<Record<string, string>> | null;
   readonly columns: Columns;
-  /** What inputs of a chain are divided by, and its outputs multiplied. */
+  /** Inputs of a chain are divided by this, and its outputs multiplied. */
   readonly scale: number;
-  /** Whether each line is to stand by itself: steps, which go on from those before, are refused. */
-  readonly apart: boolean;
+  /** Whether lines may not depend on those before, so that single steps are refused. */
+  readonly independent: boolean;
 }
 
 /** A model as `run`, `verify` and `convert` use it. */
 export interface Runner {
-  /** By which cases name its outputs; none where it has one alone. */
+  /** The names of its outputs in cases; empty if it has only one. */
   readonly outputNames: readonly string[];
-  /** Whether a line that may be a step is answered as soon as it comes, unless the user says otherwise. */
+  /** Whether lines are answered as they arrive unless the user says otherwise. */
   readonly answersLines: (from: Kind) => boolean;
-  /** The kinds of lines that it reads and writes: "csv or jsonl". */
+  /** The kinds of lines that it reads and writes: csv, jsonl. */
   readonly lineKinds: readonly Kind[];
-  /** @throws UsageError where the model keeps its states itself */
+  /** @throws UsageError if the model keeps its state itself */
   checkStates(): void;
-  /** The text that answers each block, and how many lines that is. */
+  /** Yields the answer to each block, and the number of lines. */
   answer(
     blocks: AsyncIterable<Block>,
     options: LineOptions,
   ): AsyncGenerator<{ text: string; lines: number }>;
-  /** @param done is told the share done, 0 to 1 */
+  /** @param done is called with the share done, 0 to 1 */
   runArrays(arrays: Arrays, done: (share: number) => void): Promise<Arrays>;
-  /** @throws UsageError where it takes no audio */
+  /** @throws UsageError if it does not support audio */
   fromAudio(audio: Audio, knobs: readonly number[]): Tensor;
   toCase(given: Case): ModelCase;
-  /** @throws UsageError where only chains can be written */
+  /** @throws UsageError unless the model is a chain of layers */
   toOnnx(): Uint8Array;
-  /** @throws UsageError, naming the file, where the model is no chain of layers */
+  /** @throws UsageError, naming the file, unless the model is a chain of layers */
   chain(file: string): Sequential;
 }

@@ -1,5 +1,5 @@
 /*
- * `--shard i/n`: one of n parts of a file, for as many processes. The outputs of all, one after another, are that of the
+ * `--shard i/n`: one of n parts of a file, for n processes. The outputs of all parts, concatenated, are the output of the
  * whole.
  */
 import { createReadStream, statSync } from "node:fs";
@@ -23,7 +23,7 @@ export function shardOf(text: string): Shard {
   throw new InvalidArgumentError("expected i/n, i from 1 to n");
 }
 
-/** Where part i begins and ends among so many. */
+/** Where the part begins and ends in a total. */
 function rangeOf({ index, count }: Shard, total: number): [number, number] {
   const before = (part: number) =>
     Number((BigInt(total) * BigInt(part)) / BigInt(count));
@@ -33,7 +33,7 @@ function rangeOf({ index, count }: Shard, total: number): [number, number] {
 /**
  * The lines that begin in the part, as bytes.
  *
- * @throws UsageError for what has no size, such as standard input
+ * @throws UsageError for anything but a file, such as standard input
  */
 export function linesOfShard(
   path: string,
@@ -47,7 +47,7 @@ export function linesOfShard(
 
 const NEWLINE = 10;
 
-/** A line belongs to where its first byte is: behind the first line end at or after `from - 1`. */
+/** A line belongs to the part with its first byte, so the first line begins after the first line end from `from - 1`. */
 async function* linesBetween(
   path: string,
   from: number,
@@ -69,7 +69,7 @@ async function* linesBetween(
       bytes = bytes.subarray(end + 1);
     }
     if (at >= to) return;
-    // up to the end of the line that the part's last byte is in
+    // up to the end of the line with the part's last byte
     const end = bytes.indexOf(NEWLINE, Math.max(0, to - 1 - at));
     if (end >= 0) {
       yield bytes.subarray(0, end + 1);
@@ -83,7 +83,7 @@ async function* linesBetween(
 /**
  * The rows of the part.
  *
- * @throws UsageError for what has no rows that stand by themselves
+ * @throws UsageError for arrays without independent rows
  */
 export function rowsOfShard(arrays: Arrays, shard: Shard): Arrays {
   return new Map(

@@ -1,6 +1,6 @@
 /*
- * Whole arrays through a chain of layers, in pieces, so that there is something to show of the way. Pieces change no
- * bit: a stream's steps are those of the whole sequence, a row of a batch is its own run.
+ * Runs whole arrays through a chain of layers in pieces, to show progress. That changes no bits: a stream's steps are
+ * those of the whole sequence, and a row of a batch does not depend on the others.
  */
 import type { Sequential } from "../../index.js";
 import { concat, type Tensor } from "../../tensor.js";
@@ -8,16 +8,16 @@ import { inputFor } from "../../data/shapes.js";
 
 const STEPS = 4096;
 const ROWS = 16;
-/** Rows of more steps go one by one, piece by piece; rows of fewer together, which is faster. */
+/** Longer rows run one by one, in pieces; shorter ones together, which is faster. */
 const LONG = 4 * STEPS;
 
-/** Whether every step has an answer as soon as it is there. */
+/** Whether every step can be answered at once. */
 export const answersEveryStep = ({ streamable, lastOnly }: Sequential) =>
   streamable && !lastOnly;
 
 /**
- * @param done is told the share done, 0 to 1
- * @returns [B, T, O] or [T, O]; [B, O] or [O] behind a layer with returnSequences false
+ * @param done is called with the share done, 0 to 1
+ * @returns [B, T, O] or [T, O]; [B, O] or [O] after a layer with returnSequences false
  */
 export async function runWhole(
   model: Sequential,
@@ -29,7 +29,7 @@ export async function runWhole(
   const batched = input.shape.length === (tokens ? 2 : 3);
   const [rows, steps] = batched ? input.shape : [1, input.shape[0]];
   const features = tokens ? 1 : input.shape.at(-1);
-  // a wrong shape: forward says what is wrong with it
+  // for a wrong shape, forward throws the right error
   if (!rows || !steps || features !== model.inputSize)
     return model.forward(input).output;
   if (answersEveryStep(model) && (!batched || steps > LONG))
@@ -87,5 +87,5 @@ async function runRows(
   return { shape: [rows, ...each.shape.slice(1)], data: output };
 }
 
-/** Lets signals in, and the progress bar out. */
+/** Gives signals and the progress bar a chance to run. */
 const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
