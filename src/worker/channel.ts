@@ -3,7 +3,7 @@ import { packError, type PackedError, unpackError } from "../messages.js";
 import type { Service } from "./service.js";
 import type { WorkerLike } from "../worker-like.js";
 
-/** One end of a channel: a worker as its owner sees it, or the owner as the worker sees it. */
+/** One end of a channel: the worker for its owner, or the owner for the worker. */
 interface End {
   postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void;
   addEventListener?(
@@ -15,7 +15,7 @@ interface End {
 
 type Remote = BirpcReturn<Service, object, false>;
 
-/** The caller's end. When the worker dies, what is under way rejects. */
+/** The caller's end. If the worker dies, pending calls reject. */
 export function connect(
   worker: WorkerLike,
   onEnd: (error: Error) => void,
@@ -66,7 +66,7 @@ function channel(end: End) {
   };
 }
 
-/** Every buffer in a message is transferred: senders put in what they need no more. */
+/** Every buffer in a message is transferred, so senders must not need it any more. */
 function buffersIn(value: unknown, found: Set<ArrayBuffer>): Set<ArrayBuffer> {
   if (typeof value !== "object" || value === null) return found;
   if (ArrayBuffer.isView(value)) {

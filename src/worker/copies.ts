@@ -1,10 +1,9 @@
 import { isFloat32Array, wrong } from "../checks.js";
 
 /**
- * A copy that may go to a worker: messages take buffers away, and these must not be the caller's. What is of the wrong
- * kind the worker refuses, but for what cannot even go there: a promise that nobody awaited, say.
+ * A copy to send to a worker: messages transfer buffers, which must not be the caller's. The worker checks what it gets.
  *
- * @throws TypeError for that
+ * @throws TypeError for what cannot be sent at all, such as a promise that was not awaited
  */
 export function copyOf<T>(value: T, name: string): T {
   if (isFloat32Array(value)) return value.slice() as T;

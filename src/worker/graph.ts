@@ -9,11 +9,11 @@ import type { GraphFacts } from "./service.js";
 import { abortable, callOptions, type CallOptions } from "./signal.js";
 import { RemoteStream } from "./stream.js";
 
-/** A graph that runs in the workers of a pool: what Graph offers, with promises. Each call is one worker's. */
+/** A graph in the workers of a pool: the methods of Graph, with promises. Each call runs in one worker. */
 export class RemoteGraph {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  /** The kernel that the workers run it on. */
+  /** The kernel that the workers use. */
   readonly backend: GraphFacts["backend"];
   readonly #id: number;
   readonly #workers: WorkerGroup;
@@ -25,7 +25,7 @@ export class RemoteGraph {
     this.inputs = facts.inputs;
     this.outputs = facts.outputs;
     this.backend = facts.backend;
-    // Nothing in it holds the graph itself.
+    // the callback does not refer to the graph itself
     freed.register(this, () => releaseModel(workers, id), this);
   }
 
@@ -81,7 +81,7 @@ export class RemoteGraph {
     return new RemoteStream(id, member);
   }
 
-  /** Optional: a graph that is dropped here is dropped in the workers, some time later. */
+  /** Frees the graph in the workers now. Optional: it is freed some time after it becomes unreachable. */
   dispose(): void {
     freed.unregister(this);
     releaseModel(this.#workers, this.#id);

@@ -1,9 +1,9 @@
 let last = 0;
 
-/** Of models, streams and generators, unlike all others of this thread. */
+/** A handle for a model, stream or generator, unique in this thread. */
 export const newId = (): number => ++last;
 
-/** Calls what was registered with a thing when the thing is garbage. */
+/** Calls the registered function once its object is garbage. */
 export const freed = /* @__PURE__ */ new FinalizationRegistry<() => void>(
   (release) => release(),
 );

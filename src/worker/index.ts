@@ -1,4 +1,4 @@
-/** Models off the main thread, behind the same API with promises. @module */
+/** Models off the main thread, with the same API but promises. @module */
 
 export { RemoteGraph } from "./graph.js";
 export { type RemoteForwardOptions, RemoteModel } from "./model.js";

@@ -31,10 +31,10 @@ import { releaseModel } from "./release.js";
 import { abortable, callOptions, type CallOptions } from "./signal.js";
 import { RemoteStream } from "./stream.js";
 
-/** As Sequential.forward takes them, and what a call to another thread has beside. */
+/** The options of Sequential.forward, and those of a call to another thread. */
 export interface RemoteForwardOptions
   extends Omit<SequentialForwardOptions, "trace">, CallOptions {
-  /** The input's buffer is no longer needed here and may be transferred, not copied: it is then empty. */
+  /** Whether the input's buffer may be transferred instead of copied, which empties it; false by default. */
   transfer?: boolean;
 }
 
@@ -47,13 +47,13 @@ const FORWARD = {
   transfer: 0,
 } satisfies Record<keyof RemoteForwardOptions, 0>;
 
-/** A model that runs in the workers of a pool: what Sequential offers, with promises. */
+/** A model in the workers of a pool: the methods of Sequential, with promises. */
 export class RemoteModel {
-  /** I; of a model with an Embedding 1, the token. */
+  /** I, the features of an input step; 1 for a model that takes tokens. */
   readonly inputSize: number;
-  /** O. */
+  /** O, the features of an output step. */
   readonly outputSize: number;
-  /** The kernel that the workers run it on. */
+  /** The kernel that the workers use. */
   readonly backend: ModelFacts["backend"];
   readonly #id: number;
   readonly #workers: WorkerGroup;
@@ -67,13 +67,12 @@ export class RemoteModel {
     this.inputSize = facts.inputSize;
     this.outputSize = facts.outputSize;
     this.backend = facts.backend;
-    // Nothing in it holds the model itself.
+    // the callback does not refer to the model itself
     freed.register(this, () => releaseModel(workers, id), this);
   }
 
   /**
-   * Runs whole sequences, as Sequential.forward does, to the same bits: a batch is shared out over the workers by
-   * its rows.
+   * Runs whole sequences like Sequential.forward, with the same bits; the rows of a batch are shared among the workers.
    *
    * @throws TypeError, RangeError that name the argument; the signal's reason
    */
@@ -128,7 +127,7 @@ export class RemoteModel {
     };
   }
 
-  /** Some rows: in one go, or piece by piece where they are long. */
+  /** Runs some rows, in pieces if they are long. */
   async #runPart(
     given: Sequences,
     rows: Rows,
@@ -138,15 +137,15 @@ export class RemoteModel {
   ): Promise<{ output: Tensor; state: States }> {
     const { steps, batched } = given;
     const count = rows.to - rows.from;
-    const most =
+    const size =
       options.lengths || options.mask
         ? steps
         : stepsAtOnce(count, steps, this.#facts);
     const pieces: Tensor[] = [];
     let { state } = options;
-    for (let start = 0; start < steps; start += most) {
-      const end = Math.min(steps, start + most);
-      const all = transfer && most === steps && isWhole(given.data);
+    for (let start = 0; start < steps; start += size) {
+      const end = Math.min(steps, start + size);
+      const all = transfer && size === steps && isWhole(given.data);
       const data = all ? given.data : cut(given, rows, start, end);
       const shape = [
         ...(batched ? [count] : []),
@@ -190,7 +189,7 @@ export class RemoteModel {
   }
 
   /**
-   * Goes on after `history` [T, I], as Sequential.forecast does: [steps, I].
+   * Continues after `history` [T, I] like Sequential.forecast; the result is [steps, I].
    *
    * @throws TypeError, RangeError as there; the signal's reason
    */
@@ -211,9 +210,9 @@ export class RemoteModel {
   }
 
   /**
-   * Tokens, one by one, as Sequential.generate gives them; they come in bundles that grow.
+   * Generates tokens like Sequential.generate. The worker sends them in batches of growing size.
    *
-   * @throws TypeError, RangeError as there, with the first token; the signal's reason
+   * @throws TypeError, RangeError as there, when the first token is requested; the signal's reason
    */
   async *generate(
     options: GenerateOptions & CallOptions,
@@ -239,7 +238,7 @@ export class RemoteModel {
     }
   }
 
-  /** Optional: a model that is dropped here is dropped in the workers, some time later. */
+  /** Frees the model in the workers now. Optional: it is freed some time after it becomes unreachable. */
   dispose(): void {
     freed.unregister(this);
     releaseModel(this.#workers, this.#id);

@@ -1,5 +1,5 @@
 /// <reference types="node" />
-/** gatewise/worker in Node, where the workers need no address. @module */
+/** gatewise/worker in Node, where `create` is optional. @module */
 import { Worker } from "node:worker_threads";
 import { record } from "../checks.js";
 import {
@@ -12,7 +12,7 @@ export * from "./index.js";
 
 const create = () => new Worker(new URL("script-node.js", import.meta.url));
 
-/** As in other hosts, but that `create` may be left out. */
+/** As on other hosts, except that `create` may be left out. */
 export function createPool(options: PoolOptions = {}): Pool {
   record(options, "options");
   return createPoolWith({ create, ...options });

@@ -6,14 +6,14 @@ import type { State, States } from "../layers/state.js";
 import { concat, sizeOf, type Tensor } from "../tensor.js";
 import type { ModelFacts } from "./service.js";
 
-/** Multiplications that a worker does in a millisecond, at least: only a guess, results do not depend on it. */
+/** A low guess of a worker's multiplications per millisecond; results do not depend on it. */
 const PER_MILLISECOND = 4e6;
-/** Splitting costs about 0.1 ms a part; a part should be worth it. */
-const LEAST_MILLISECONDS = 2;
-/** Parts a worker: more than one, so that a worker that is slowed down does not hold up all. */
+/** The shortest part that is worth the cost of splitting, about 0.1 ms per part. */
+const MIN_MILLISECONDS = 2;
+/** Parts per worker: several, so that one slow worker does not hold up the rest. */
 const PARTS_EACH = 4;
-/** How long a part may take, because it cannot be stopped. */
-const MOST_MILLISECONDS = 25;
+/** The longest part, because a part cannot be stopped. */
+const MAX_MILLISECONDS = 25;
 
 /** Rows `from` … `to` of a batch. */
 export interface Rows {
@@ -21,19 +21,19 @@ export interface Rows {
   readonly to: number;
 }
 
-/** Shares a batch out: in even numbers of rows, because the kernel runs two at a time. */
+/** Splits a batch into parts with even numbers of rows, because the kernel runs two at a time. */
 export function splitRows(
   { batch, steps }: Sequences,
   { weights }: ModelFacts,
   workers: number,
 ): Rows[] {
   const milliseconds = (batch * steps * weights) / PER_MILLISECOND;
-  const worthwhile = Math.floor(milliseconds / LEAST_MILLISECONDS);
+  const worthwhile = Math.floor(milliseconds / MIN_MILLISECONDS);
   const count = Math.max(
     1,
     Math.min(
       Math.max(worthwhile, Math.min(workers, Math.floor(milliseconds * 2))),
-      Math.max(workers * PARTS_EACH, milliseconds / MOST_MILLISECONDS),
+      Math.max(workers * PARTS_EACH, milliseconds / MAX_MILLISECONDS),
     ),
   );
   const size = Math.max(2, 2 * Math.ceil(batch / count / 2));
@@ -43,15 +43,15 @@ export function splitRows(
   return parts;
 }
 
-/** Steps to run at a time, so that work can be given up between. */
+/** How many steps to run at a time, so that work can be cancelled in between. */
 export function stepsAtOnce(
   rows: number,
   steps: number,
   { weights, causal }: ModelFacts,
 ): number {
   if (!causal) return steps;
-  const most = (MOST_MILLISECONDS * PER_MILLISECOND) / (weights * rows);
-  return Math.min(steps, Math.max(256, Math.floor(most)));
+  const limit = (MAX_MILLISECONDS * PER_MILLISECOND) / (weights * rows);
+  return Math.min(steps, Math.max(256, Math.floor(limit)));
 }
 
 /** A copy of rows and steps of an input (B, T, size). */
@@ -73,7 +73,7 @@ export function cut(
   return copy;
 }
 
-/** Rows of a mask (B, T), as users give it. */
+/** Rows of a mask (B, T), in the form that users pass. */
 export function cutMask(
   mask: Mask,
   { steps, batched }: Sequences,
@@ -84,7 +84,7 @@ export function cutMask(
   return { shape, data: Float32Array.from(rows) };
 }
 
-/** The parts of recurrent layers, whose tensors have layers and directions in front. */
+/** The state tensors of recurrent layers, whose first axis is layers and directions. */
 const STACKED = new Set(
   Object.values(RECURRENT_KINDS).flatMap((kind) =>
     kind
@@ -93,10 +93,10 @@ const STACKED = new Set(
   ),
 );
 
-/** Which axis of a part, by its name, is the batch. */
+/** The batch axis of a state tensor, by its name. */
 const batchAxisOf = (part: string): number => (STACKED.has(part) ? 1 : 0);
 
-/** Whether `states` has B rows in every tensor, so that it can be cut; else the worker says what is wrong. */
+/** Whether every tensor of `states` has B rows and can be cut; otherwise the worker reports the error. */
 export function hasRows(states: unknown, batch: number): states is States {
   return (
     Array.isArray(states) &&
@@ -137,16 +137,16 @@ export function cutStates(
   );
 }
 
-/** How many numbers lie before an axis, as blocks, and behind it. */
+/** The product of the sizes before an axis, and of those after it. */
 const around = (shape: readonly number[], axis: number) => ({
   outer: sizeOf(shape.slice(0, axis)),
   size: sizeOf(shape.slice(axis + 1)),
 });
 
-/** Outputs (B, ..) of all rows again. */
+/** The outputs (B, ..) of all rows. */
 export function joinRows(parts: readonly Tensor[], batch: number): Tensor {
-  const [first, ...others] = parts;
-  if (!others.length) return first as Tensor;
+  const [first] = parts;
+  if (parts.length === 1) return first as Tensor;
   const { shape } = first as Tensor;
   const data = concat(parts.map((part) => part.data));
   return { shape: [batch, ...shape.slice(1)], data };
@@ -158,8 +158,8 @@ export function joinSteps(
   rows: number,
   steps: number,
 ): Tensor {
-  const [first, ...others] = pieces as [Tensor, ...Tensor[]];
-  if (!others.length) return first;
+  const [first] = pieces as [Tensor];
+  if (pieces.length === 1) return first;
   const size = first.shape.at(-1) as number;
   const data = new Float32Array(rows * steps * size);
   let at = 0;
@@ -175,10 +175,10 @@ export function joinSteps(
   return { shape: [...first.shape.slice(0, -2), steps, size], data };
 }
 
-/** The states of all rows again. */
+/** The states of all rows. */
 export function joinStates(parts: readonly States[], batch: number): States {
-  const [first, ...others] = parts as [States, ...States[]];
-  if (!others.length) return first;
+  const [first] = parts as [States];
+  if (parts.length === 1) return first;
   return first.map((state, index) =>
     mapState(state, ({ shape }, part) => {
       const axis = batchAxisOf(part);

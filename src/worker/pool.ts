@@ -14,26 +14,27 @@ import type { GraphFacts } from "./service.js";
 import type { RemoteTrainer } from "./trainer.js";
 import type { WorkerLike } from "../worker-like.js";
 
-/** Which workers, how many, and what they compute on. */
+/** Options of `createPool`. */
 export interface PoolOptions {
   /**
-   * Makes a worker that runs the package's worker-script.js. With a bundler, and without one, in browsers, Deno and Bun:
+   * Creates a worker that runs the package's worker-script.js. In browsers, Deno and Bun, with or without a bundler:
    *
    *     () => new Worker(new URL("gatewise/worker-script.js", import.meta.url), { type: "module" })
    *     () => new Worker("/node_modules/gatewise/dist/worker-script.js", { type: "module" })
    *
-   * In Node it may be left out. Its type says so everywhere, because with `moduleResolution: "bundler"` TypeScript does
-   * not know which host a program is for: elsewhere createPool throws a TypeError without it.
+   * Optional in Node. It is optional in the type everywhere, because with `moduleResolution: "bundler"` TypeScript does
+   * not know the host of a program; on other hosts createPool throws a TypeError without it.
    */
   create?: () => WorkerLike;
-  /** How many; 1 by default. */
+  /** The number of workers; 1 by default. */
   workers?: number;
-  /** As for `init`, in every worker. All run on one machine, so all compute the same bits in any case. */
+  /** As for `init`, in every worker. On the same machine, all compute the same bits in any case. */
   backend?: BackendChoice;
+  /** As for `init`. */
   deterministic?: boolean;
 }
 
-/** Workers that run models off this thread. */
+/** Workers that run models in other threads. */
 export class Pool {
   readonly #workers: WorkerGroup;
 
@@ -42,16 +43,16 @@ export class Pool {
     this.#workers = workers;
   }
 
-  /** How many workers there are. */
+  /** The number of workers. */
   get workers(): number {
     return this.#workers.members.length;
   }
 
   /**
-   * Sends a model, a chain of layers or a graph, to every worker. It is a copy: what changes in the model later,
-   * changes here alone. Bytes whose model is a graph's make a RemoteGraph too: `load<RemoteGraph>(bytes)`.
+   * Sends a copy of a model to every worker; later changes of the model do not affect it. Bytes of a graph become a
+   * RemoteGraph: `load<RemoteGraph>(bytes)`.
    *
-   * @throws TypeError, FormatError, RangeError for what is no model
+   * @throws TypeError, FormatError, RangeError for anything but a model
    */
   load(model: Graph): Promise<RemoteGraph>;
   load<M extends RemoteModel | RemoteGraph = RemoteModel>(
@@ -72,10 +73,10 @@ export class Pool {
   }
 
   /**
-   * A trainer whose batches the workers share out, in shards of 8 rows; the bits are those of one. The model is a copy:
-   * `pull` brings its weights back.
+   * A trainer whose batches are shared among the workers in shards of 8 rows, with the bits of a single thread. It trains
+   * a copy of the model: `pull` gets the weights.
    *
-   * @throws TypeError, RangeError that name the option; a loss that is a function does not go to a worker
+   * @throws TypeError, RangeError that name the option; a loss that is a function cannot be sent to a worker
    */
   async trainer(
     model: TrainedModel,
@@ -86,16 +87,16 @@ export class Pool {
   }
 
   /**
-   * Goes on from a checkpoint of a Trainer or a RemoteTrainer.
+   * Resumes from a checkpoint of a Trainer or a RemoteTrainer.
    *
-   * @throws FormatError for what is none
+   * @throws FormatError for anything but a checkpoint
    */
   async resume(checkpoint: Uint8Array): Promise<RemoteTrainer> {
     const { resumeTrainer } = await import("./trainer.js");
     return resumeTrainer(this.#workers, checkpoint);
   }
 
-  /** Ends the workers. What is under way rejects. */
+  /** Terminates the workers. Pending calls reject. */
   close(): void {
     this.#workers.end(
       new Error("pool: expected it to be open, got a closed one"),
@@ -104,7 +105,7 @@ export class Pool {
 }
 
 /**
- * Workers for models: none of them needs SharedArrayBuffer, nor the page the headers that it asks for.
+ * Creates a pool of workers for models. It does not need SharedArrayBuffer, nor the HTTP headers for that.
  *
  *     const pool = createPool({ workers: 2, create });
  *     const model = await pool.load(sequential);
@@ -121,7 +122,7 @@ export function createPool(options: PoolOptions): Pool {
   } satisfies Record<keyof PoolOptions, 0>);
   const { create, workers = 1, backend, deterministic } = options;
   if (typeof create !== "function")
-    throw wrong(false, "create", "a function that makes a worker", create);
+    throw wrong(false, "create", "a function that returns a worker", create);
   positiveInteger(workers, "workers");
   const choice = {
     ...(backend !== undefined && { backend: checkBackend(backend) }),
@@ -129,6 +130,27 @@ export function createPool(options: PoolOptions): Pool {
       deterministic: boolean(deterministic, "deterministic"),
     }),
   };
-  const all = Array.from({ length: workers }, () => create());
-  return new Pool(new WorkerGroup(all, choice));
+  return new Pool(new WorkerGroup(startWorkers(create, workers), choice));
+}
+
+/** All workers or, if one cannot be created, none. */
+function startWorkers(create: () => WorkerLike, count: number): WorkerLike[] {
+  const started: WorkerLike[] = [];
+  try {
+    while (started.length < count) {
+      const worker = create();
+      if (typeof worker?.postMessage !== "function")
+        throw wrong(
+          false,
+          "create",
+          "a function that returns a worker",
+          worker,
+        );
+      started.push(worker);
+    }
+    return started;
+  } catch (error) {
+    for (const worker of started) worker.terminate();
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 /// <reference types="node" />
-/* The worker of node:worker_threads; in a web Worker of the same hosts, where there is no parent port, that. */
+/* The script of a worker of node:worker_threads; also works in a web Worker of the same host, which has no parent port. */
 import { parentPort } from "node:worker_threads";
 import { serve } from "./channel.js";
 import { createService } from "./service.js";

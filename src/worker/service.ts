@@ -16,21 +16,21 @@ import type { Tensor, TensorLike } from "../tensor.js";
 import { type ShardRequest, ShardWorker } from "../training/remote.js";
 import type { TrainerOptions } from "../training/index.js";
 
-/** What the caller's side has to know of a model to share out its work. */
+/** What the caller needs to know about a model to share its work among workers. */
 export interface ModelFacts {
   readonly inputSize: number;
   readonly outputSize: number;
   readonly backend: Backend;
-  /** Multiplications of one step of one sequence, nearly. */
+  /** Multiplications for one step of one sequence, approximately. */
   readonly weights: number;
   readonly tokens: boolean;
-  /** Whether a sequence may be run in pieces, one after another. */
+  /** Whether a sequence can be run in pieces, one after another. */
   readonly causal: boolean;
-  /** Whether only the last step comes out. */
+  /** Whether it returns only the last step. */
   readonly lastOnly: boolean;
 }
 
-/** What it has to know of a graph. */
+/** What the caller needs to know about a graph. */
 export interface GraphFacts {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
@@ -52,7 +52,7 @@ export type Held = "model" | "stream" | "generator" | "trainer";
 
 export type Service = ReturnType<typeof createService>;
 
-/** What a worker does. Handles are numbers that the caller chooses. */
+/** The calls that a worker answers. Handles are numbers chosen by the caller. */
 export function createService() {
   const models = new Map<number, Sequential>();
   const graphs = new Map<number, Graph>();
@@ -96,8 +96,8 @@ export function createService() {
     ) => graphOf(id).forward(input, options),
 
     /**
-     * In a turn of the event loop that is its own, so that messages get in between two: a `call` that was given up
-     * meanwhile does not begin.
+     * Runs in a turn of the event loop of its own, so that messages can arrive between two calls: a `call` that has been
+     * given up meanwhile does not start.
      */
     async forward(
       id: number,
@@ -105,7 +105,7 @@ export function createService() {
       options: SequentialForwardOptions,
       call: number,
     ): Promise<ReturnType<Sequential["forward"]>> {
-      // as it is now: it may be released before its turn comes
+      // looked up now, because it may be released before its turn
       const model = modelOf(id);
       waiting.add(call);
       turn = turn.then(nextTurn);
@@ -126,7 +126,7 @@ export function createService() {
       const model: Model = graphs.get(id) ?? modelOf(id);
       streams.set(stream, model.stream(options));
     },
-    // A copy: the stream's own view must not leave with the message.
+    // a copy, because the message transfers the buffer
     step: (id: number, frame: ArrayLike<number>): Float32Array =>
       streamOf(id).step(frame).slice(),
     run: (id: number, frames: ArrayLike<number>): Float32Array =>
@@ -178,7 +178,7 @@ export function createService() {
   };
 }
 
-/** What has arrived by now comes first. setImmediate is Node's, Deno's and Bun's; timers would wait for milliseconds. */
+/** Lets messages that have arrived go first. Node, Deno and Bun have setImmediate; timers would wait for milliseconds. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === "function") {
@@ -198,7 +198,7 @@ function held<T>(map: ReadonlyMap<number, T>, id: number, what: string): T {
   const value = map.get(id);
   if (value) return value;
   throw new Error(
-    `${what}: expected one in use, got one that was disposed of or is of another pool`,
+    `${what}: expected one in use, got one that was disposed of or belongs to another pool`,
   );
 }
 
@@ -210,7 +210,7 @@ function factsOf(model: Sequential): ModelFacts {
     backend: currentBackend(),
     weights: model.multiplications,
     tokens: takesTokens,
-    // A masked model begins its outputs anew with every call.
+    // a model with masks starts anew with every call
     causal: streamable,
     lastOnly,
   };

@@ -1,15 +1,15 @@
 import { record, wrong } from "../checks.js";
 
-/** For every call that may take long. */
+/** Options of calls that may take long. */
 export interface CallOptions {
-  /** Rejects the promise at once, with the signal's reason, and drops what has not been started yet. */
+  /** Rejects the promise at once with the signal's reason, and cancels work that has not started yet. */
   signal?: AbortSignal;
 }
 
 /**
- * The options themselves, none but those that `known` has, where that is given.
+ * The options, after checking that there are none but those in `known`, if that is given.
  *
- * @throws TypeError, RangeError that name the option; the signal's reason when it has aborted already
+ * @throws TypeError, RangeError that name the option; the signal's reason if it has aborted already
  */
 export function callOptions<T extends CallOptions>(
   options: T,

@@ -4,7 +4,7 @@ import { copyOf } from "./copies.js";
 import type { Member } from "./workers.js";
 import { freed, newId } from "./handles.js";
 
-/** One sequence running through a model in a worker: what a Stream offers, with promises. Calls run in their order. */
+/** One sequence running through a model in a worker: the methods of Stream, with promises. Calls run in order. */
 export class RemoteStream<S extends ModelState = States> {
   readonly #id: number;
   readonly #member: Member;
@@ -19,7 +19,7 @@ export class RemoteStream<S extends ModelState = States> {
   /**
    * One time step: frame [I] → [O].
    *
-   * @throws TypeError, RangeError as Stream.step; the state is then as before
+   * @throws TypeError, RangeError as Stream.step; the state is then unchanged
    */
   async step(frame: ArrayLike<number>): Promise<Float32Array> {
     return this.#member.call("step", this.#id, copyOf(frame, "frame"));
@@ -34,21 +34,21 @@ export class RemoteStream<S extends ModelState = States> {
     return this.#member.call("run", this.#id, copyOf(frames, "frames"));
   }
 
-  /** Where the sequence stands. */
+  /** The current state. */
   getState(): Promise<S> {
     return this.#member.call("getState", this.#id) as Promise<S>;
   }
 
   /**
-   * Goes on from another state, which is copied.
+   * Continues from another state, which is copied.
    *
-   * @throws TypeError, RangeError for what is no state of the model
+   * @throws TypeError, RangeError unless it is a state of the model
    */
   async setState(state: S): Promise<void> {
     await this.#member.call("setState", this.#id, copyOf(state, "state"));
   }
 
-  /** Back to zeros. */
+  /** Back to the initial state. */
   async reset(): Promise<void> {
     await this.#member.call("reset", this.#id);
   }
@@ -60,14 +60,14 @@ export class RemoteStream<S extends ModelState = States> {
     return make(id, this.#member);
   }
 
-  /** Optional: a stream that is dropped here is dropped in the worker, some time later. */
+  /** Frees the stream in the worker now. Optional: it is freed some time after it becomes unreachable. */
   dispose(): void {
     freed.unregister(this);
     this.#member.release("stream", this.#id);
   }
 }
 
-// Outside of the class: esbuild calls one that names itself _RemoteStream, and so would consoles.
+// outside the class: esbuild renames a class that refers to itself to _RemoteStream, which consoles would show
 const make = <S extends ModelState>(
   id: number,
   member: Member,

@@ -23,13 +23,13 @@ import type { WorkerGroup } from "./workers.js";
 import { ownCopy } from "./copies.js";
 import { newId } from "./handles.js";
 
-/** What one step of a worker's trainer is told beside its batch. */
+/** Options of `RemoteTrainer.step`. */
 export interface RemoteStepOptions {
-  /** Where the sequences start. */
+  /** The initial states of the sequences. */
   state?: States;
-  /** A step that waits behind others does not begin once it is aborted. */
+  /** A step that is still waiting for others does not start once this is aborted. */
   signal?: AbortSignal;
-  /** Batches are shared by several workers, so they are copied in any case. */
+  /** Has no effect: batches are shared among several workers, so they are always copied. */
   transfer?: boolean;
 }
 
@@ -65,7 +65,7 @@ async function open(
   };
   const training = begin({
     count: workers.members.length,
-    // a message takes its buffers along: each worker gets copies of its own
+    // a message transfers its buffers, so each worker gets its own copies
     compute: (worker, { weights, ...rest }) =>
       memberOf(worker).call("train", id, { weights, ...ownCopy(rest) }),
     statesAfter: (weights, ...rest) =>
@@ -77,7 +77,7 @@ async function open(
   return new RemoteTrainer(training, release);
 }
 
-/** A Trainer whose calls give promises; its batches are computed in workers, its optimiser runs here. */
+/** A Trainer with promises: batches are computed in workers, the optimiser runs in this thread. */
 export class RemoteTrainer {
   #training: Training | null;
   readonly #release: () => void;
@@ -97,12 +97,12 @@ export class RemoteTrainer {
     );
   }
 
-  /** Steps that the optimiser has made. */
+  /** The number of steps of the optimiser so far. */
   get steps(): number {
     return this.#used.session.steps;
   }
 
-  /** Epochs that `fit` has finished. */
+  /** The number of epochs that `fit` has finished. */
   get epochs(): number {
     return this.#used.session.epochs;
   }
@@ -146,17 +146,17 @@ export class RemoteTrainer {
     return this.#used.fit(data, options);
   }
 
-  /** Puts its weights, as they are now, into a model of yours: it plays while it learns. */
+  /** Copies the current weights into a model of this thread, which can be used while training goes on. */
   async pull(model: Model): Promise<void> {
     copyWeights(this.#used, model);
   }
 
-  /** As Trainer.checkpoint, from which Trainer.resume goes on as well. */
+  /** As Trainer.checkpoint; Trainer.resume can read it as well. */
   async checkpoint(): Promise<Uint8Array> {
     return this.#used.checkpoint();
   }
 
-  /** Gives the workers' memory back. */
+  /** Frees its memory in the workers. */
   dispose(): void {
     this.#training = null;
     this.#release();

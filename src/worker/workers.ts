@@ -3,23 +3,23 @@ import type { Held, InitChoice, Service } from "./service.js";
 import type { WorkerLike } from "../worker-like.js";
 
 type Remote = ReturnType<typeof connect>;
-/** Said of the service, not taken from birpc: users have this declaration, and no birpc. */
+/** Declared here, not imported from birpc: users have this declaration but not birpc. */
 type Call = <Name extends keyof Service>(
   method: Name,
   ...parameters: Parameters<Service[Name]>
 ) => Promise<Awaited<ReturnType<Service[Name]>>>;
 type AnyCall = (method: string, ...parameters: unknown[]) => Promise<unknown>;
 
-/** Of node:worker_threads alone: whether the worker keeps the process alive. */
+/** Only in node:worker_threads: whether the worker keeps the process alive. */
 interface Referenced {
   ref?(): void;
   unref?(): void;
 }
 
-/** Parts that a worker has at once: one that runs, and one for it to go on with at once. */
-const MOST_PARTS = 2;
+/** The maximum number of parts at a worker: one that runs, and the next one, to start without delay. */
+const MAX_PARTS = 2;
 
-/** A worker and what it has to do. It keeps a Node process alive only while something is under way. */
+/** A worker. It keeps a Node process alive only while calls are pending. */
 export class Member {
   readonly ready: Promise<unknown>;
   readonly #worker: WorkerLike;
@@ -36,7 +36,7 @@ export class Member {
     });
     (worker as Referenced).unref?.();
     this.ready = this.call("init", choice);
-    this.ready.catch(() => undefined); // whoever loads a model hears of it
+    this.ready.catch(() => undefined); // loading a model reports the error
   }
 
   readonly call = (async (method: string, ...parameters: unknown[]) => {
@@ -50,13 +50,13 @@ export class Member {
     }
   }) as unknown as Call;
 
-  /** A call of `forward` that has not begun need not begin any more. */
+  /** Cancels a call of `forward` if it has not started. */
   giveUp(call: number): void {
     if (!this.ended)
       this.#remote.$callEvent("giveUp", call).catch(() => undefined);
   }
 
-  /** Without an answer, and without an error when the worker is gone. */
+  /** Does not wait for an answer, and ignores a worker that has ended. */
   release(kind: Held, id: number): void {
     if (!this.ended)
       this.#remote.$callEvent("release", kind, id).catch(() => undefined);
@@ -76,7 +76,7 @@ interface Job {
   signal: AbortSignal | undefined;
 }
 
-/** Workers, and parts of work that wait for one. */
+/** Workers, and a queue of parts of work. */
 export class WorkerGroup {
   readonly members: readonly Member[];
   readonly #jobs: Job[] = [];
@@ -89,7 +89,7 @@ export class WorkerGroup {
     );
   }
 
-  /** Done by the worker that is free first. When `signal` aborts before that, by none. */
+  /** Runs on the first worker that is free, or not at all if `signal` aborts before. */
   share<T>(
     run: (member: Member) => Promise<T>,
     signal?: AbortSignal,
@@ -103,12 +103,12 @@ export class WorkerGroup {
     });
   }
 
-  /** Why there is no worker any more. */
+  /** Why there are no workers any more. */
   get #ended(): Error | null | undefined {
     return this.#closed ?? this.members[0]?.ended;
   }
 
-  /** The workers in turn, for what stays with one. */
+  /** The next worker in turn, for what has to stay with one. */
   next(): Member {
     const running = this.members.filter(({ ended }) => !ended);
     const member = running[this.#turn++ % running.length];
@@ -123,7 +123,7 @@ export class WorkerGroup {
       const running = this.members.filter(({ ended }) => !ended);
       const member = running.sort((a, b) => a.parts - b.parts)[0];
       const aborted = job.signal?.aborted;
-      if (!aborted && member && member.parts >= MOST_PARTS) return;
+      if (!aborted && member && member.parts >= MAX_PARTS) return;
       this.#jobs.shift();
       if (aborted) job.reject(job.signal?.reason);
       else if (!member) job.reject(this.#ended);

@@ -1,4 +1,4 @@
-/* The worker of startClock: writes the time for ever. One file, dist/worklet-clock.js. */
+/* The worker of startClock, which keeps writing the time. One file, dist/worklet-clock.js. */
 import { BEAT, PAUSE, PAUSES, TICK, TIME } from "./clock.js";
 
 /** What a worker's scope has and TypeScript's DOM library knows of windows only. */
@@ -16,7 +16,7 @@ scope.onmessage = ({ data: time }) => {
     const tick = (now - last) * 1000;
     if (tick > PAUSE) Atomics.add(time, PAUSES, 1);
     else if (tick > Atomics.load(time, TICK)) Atomics.store(time, TICK, tick);
-    Atomics.store(time, TIME, now * 1000); // goes round after 71 minutes
+    Atomics.store(time, TIME, now * 1000); // wraps around after 71 minutes
     Atomics.add(time, BEAT, 1);
     last = now;
   }

@@ -1,8 +1,8 @@
 import { wrong } from "../checks.js";
 
 /*
- * What stands where in the shared memory: the time in microseconds; a count that goes on as long as the clock does; the
- * longest time between two writes, pauses apart; and how many pauses there were, each counted before the time goes on.
+ * Indices in the shared memory: the time in microseconds; a counter that increases with every write; the longest time
+ * between two writes, not counting pauses; and the number of pauses, each counted before the time is written again.
  */
 export const TIME = 0;
 export const BEAT = 1;
@@ -10,12 +10,12 @@ export const TICK = 2;
 export const PAUSES = 3;
 
 /**
- * Microseconds between two writes from which on the clock has paused: its thread had to wait for a core. Browsers round
- * the time to 5 (Chromium) and 20 (Firefox).
+ * Microseconds between two writes that count as a pause: the thread had to wait for a core. Browsers round the time to 5
+ * (Chromium) and 20 (Firefox).
  */
 export const PAUSE = 50;
 
-/** Measures what an AudioWorklet does; see `startClock`. */
+/** A clock for measuring in an AudioWorklet; see `startClock`. */
 export interface Clock {
   /** Shared with the worker that writes it. */
   readonly time: Int32Array;
@@ -23,7 +23,7 @@ export interface Clock {
   stop(): void;
 }
 
-/** What a clock needs of a Worker. */
+/** The parts of a Worker that a clock needs. */
 export interface ClockWorker {
   onmessage: ((event: never) => void) | null;
   onerror: ((event: never) => void) | null;
@@ -32,15 +32,15 @@ export interface ClockWorker {
 }
 
 /**
- * A clock for GatewiseNode, since an AudioWorklet has none that ticks more often than once a millisecond: a worker
- * that does nothing but write the time into shared memory. It keeps a core busy, so it is for measuring. Quanta during which
+ * A clock for GatewiseNode, since an AudioWorklet has none that ticks more than once a millisecond: a worker that does
+ * nothing but write the time into shared memory. It keeps a core busy, so use it only for measuring. Quanta during which
  * the worker itself had to wait for a core are not timed; the report counts them as `missed`.
  *
  *     const clock = await startClock(new Worker("/node_modules/gatewise/dist/worklet-clock.js"));
  *     const node = new GatewiseNode(context, { model, clock });
  *
- * @param worker runs the package's file worklet-clock.js
- * @throws Error where there is no SharedArrayBuffer: the page must be cross-origin isolated
+ * @param worker a Worker that runs the package's file worklet-clock.js
+ * @throws Error if there is no SharedArrayBuffer: the page must be cross-origin isolated
  */
 export async function startClock(worker: ClockWorker): Promise<Clock> {
   if (typeof worker?.postMessage !== "function")

@@ -7,17 +7,17 @@ import type { Player } from "./player.js";
 import type { VoiceOptions } from "./protocol.js";
 import { Voice } from "./voice.js";
 
-/** A model that takes a sample and gives one, or one or more that take frames. */
+/** A model from sample to sample, or one or more models of frames. */
 export type PlayedModels = FrameModel | readonly FrameModel[];
 
-/** A new model plays along unheard for so long, until its state has settled and its code is compiled; the first one, ahead. */
+/** How long a new model runs unheard, until its state has settled and its code is compiled; the first runs ahead. */
 const WARM_UP_SECONDS = 0.04;
-/** Then it fades in while the old one fades out; bypass does the same. */
+/** The duration of the cross-fade after that, and of a change of bypass. */
 const FADE_SECONDS = 0.008;
 
 /*
- * What moves inside a quantum, by its place in the arrays of values at the quantum's start and end. In arrays, because
- * a number that is no integer may be allocated when it is kept in a field or handed to a function.
+ * Indices of what changes within a quantum, in arrays of the values at its start and end. Arrays, because storing a
+ * number that is not an integer in a field, or passing it to a function, may allocate.
  */
 const INPUT_GAIN = 0;
 const OUTPUT_GAIN = 1;
@@ -32,8 +32,8 @@ export interface Controls {
 }
 
 /**
- * Models on a stream of quanta: the one that is heard, and the one that takes its place. Without one the sound
- * passes through unchanged. `process` allocates nothing. Knows nothing of AudioWorklets.
+ * Runs models on a stream of quanta: the one that is heard, and the one that is about to replace it. Without a model the
+ * sound passes unchanged. `process` allocates nothing. Independent of AudioWorklets.
  */
 export class Engine {
   readonly #channels: number;
@@ -42,9 +42,9 @@ export class Engine {
   readonly #fade: number; // samples
   #heard: Player | null = null;
   #next: Player | null = null;
-  /** Whether a change is under way: `#next` may be null, no model. */
+  /** Whether a change is under way; `#next` is null if it is to no model. */
   #changing = false;
-  /** What is to follow when the change under way cannot be stopped any more. */
+  /** The next change, when the current one has begun to fade and cannot be replaced any more. */
   #waiting: { voice: Player | null } | null = null;
   #warm = 0; // samples that #next has played along
   #started = false;
@@ -62,10 +62,10 @@ export class Engine {
   }
 
   /**
-   * Puts a model, or several on frames, in the place of what is heard, or none. Before the first quantum at once.
+   * Replaces what is heard by a model, several models of frames, or none; at once before the first quantum.
    *
-   * @param onFrame told of every frame; null where nobody wants to know
-   * @returns what plays it
+   * @param onFrame called for every frame of models of frames
+   * @returns the player of the models
    */
   load(
     models: PlayedModels | null,
@@ -103,8 +103,8 @@ export class Engine {
   }
 
   /**
-   * What is heard first plays to nobody before: a browser compiles what runs for the first time, and a quantum of LSTM-40
-   * would take 1 to 2 ms instead of 0.06.
+   * Runs the first model on silence before it is heard, so that the browser has compiled the code: otherwise the first
+   * quantum of LSTM-40 would take 1 to 2 ms instead of 0.06.
    */
   #rehearse(voice: Player | null): void {
     this.#heard = voice;
@@ -129,7 +129,7 @@ export class Engine {
     this.#to[MIX] = 0;
   }
 
-  /** The voice that was loaded last, heard or not yet. */
+  /** The voice that was loaded last, whether or not it is heard yet. */
   get #latest(): Player | null {
     if (this.#waiting) return this.#waiting.voice;
     return this.#changing ? this.#next : this.#heard;
@@ -141,7 +141,7 @@ export class Engine {
     voice.setConditions(values);
   }
 
-  /** All states as at the start. */
+  /** Resets all states. */
   reset(): void {
     this.#heard?.reset();
     this.#next?.reset();
@@ -155,7 +155,7 @@ export class Engine {
     );
   }
 
-  /** A quantum: [channel][frame] → [channel][frame]. Channels that have no input are fed with silence. */
+  /** Processes a quantum, [channel][frame] → [channel][frame]. Channels without input get silence. */
   process(
     inputs: readonly Float32Array[],
     outputs: readonly Float32Array[],
@@ -186,7 +186,7 @@ export class Engine {
     if (this.#changing) this.#advance(n);
   }
 
-  /** Where everything is to be at the end of a quantum of n frames. */
+  /** Sets the values for the end of a quantum of n frames. */
   #aim({ inputGain, outputGain, bypass }: Controls, n: number): void {
     const from = this.#from;
     const to = this.#to;
@@ -194,20 +194,20 @@ export class Engine {
     to[INPUT_GAIN] = inputGain;
     to[OUTPUT_GAIN] = outputGain;
     if (!this.#started) {
-      // the first values are where they start, not where they move to
+      // the first values apply from the start, without a transition
       this.#started = true;
       to[WET] = 1 - bypass;
       from.set(to);
     }
-    const most = n / this.#fade;
+    const limit = n / this.#fade;
     const wet = from[WET] as number;
     const missing = 1 - bypass - wet;
-    to[WET] = wet + Math.max(-most, Math.min(most, missing));
+    to[WET] = wet + Math.max(-limit, Math.min(limit, missing));
     if (this.#changing && this.#warm >= this.#warmUp)
-      to[MIX] = Math.min(1, (from[MIX] as number) + most);
+      to[MIX] = Math.min(1, (from[MIX] as number) + limit);
   }
 
-  /** The signal in `output` becomes what comes out of the voice, as far as it is not bypassed. */
+  /** Replaces the signal in `output` by the output of the voice, except for the share that is bypassed. */
   #play(
     voice: Player | null,
     channel: number,
@@ -230,7 +230,7 @@ export class Engine {
     }
   }
 
-  /** From what is heard to what comes next. */
+  /** Mixes in the next voice. */
   #crossfade(output: Float32Array, other: Float32Array): void {
     const n = output.length;
     const mix0 = this.#from[MIX] as number;
@@ -242,7 +242,7 @@ export class Engine {
     }
   }
 
-  /** A change goes on: warming up, fading, done, and then perhaps the next. */
+  /** Advances a change: warming up, fading, done, and then the next one if there is any. */
   #advance(n: number): void {
     if (this.#warm < this.#warmUp) this.#warm += n;
     if ((this.#to[MIX] as number) < 1) return;

@@ -5,14 +5,14 @@ import { FramePipe } from "../signal/frame-pipe.js";
 import type { CheckedSettings } from "../signal/frame-settings.js";
 import type { Player } from "./player.js";
 
-/** Told of a channel's frame, at the models' rate: views. */
+/** Called with views of a channel's frame, at the models' rate, and of the numbers for it. */
 export type FrameListener = (
   channel: number,
   frame: Float32Array,
   numbers: Float32Array | null,
 ) => void;
 
-/** Models on frames of the sound, one row of them a channel. */
+/** Runs models on frames of the sound, each channel by itself. */
 export class FrameVoice implements Player {
   readonly latency: number;
   readonly inputSize: number;
@@ -21,7 +21,7 @@ export class FrameVoice implements Player {
   #input = new Float32Array(0);
   #outputs: Float32Array[] = [];
   #dry: Float32Array[] = [];
-  #resets = 0; // that were forgotten
+  #resets = 0; // not counted any more
 
   constructor(
     models: readonly FrameModel[],

@@ -1,9 +1,5 @@
-import { record, wrong } from "../checks.js";
-import {
-  modelBytes,
-  type ModelSource as AnyModel,
-  unpackError,
-} from "../messages.js";
+import { isList, positiveInteger, record, wrong } from "../checks.js";
+import { modelBytes, type ModelSource as AnyModel } from "../messages.js";
 import { checkSettings } from "../signal/frame-settings.js";
 import type { Clock } from "./clock.js";
 import {
@@ -14,20 +10,20 @@ import {
   PROCESSOR,
   type ProcessorOptions,
   type Reply,
-  type Request,
   type VoiceOptions,
 } from "./protocol.js";
+import { Requests } from "./requests.js";
 
-/** A model or the bytes that its `save` wrote, or several that take frames one behind the other; null: none. */
+/** A model or the bytes that its `save` wrote, or several models of frames to run one after another; null for none. */
 export type ModelSource = AnyModel | readonly AnyModel[] | null;
 
-/** What plays, on how many channels. */
+/** Options of a `GatewiseNode`. */
 export interface GatewiseNodeOptions extends VoiceOptions {
-  /** What to play through; without one the sound passes unchanged until `load`. */
+  /** The model; without one the sound passes unchanged until `load`. */
   model?: ModelSource;
-  /** The most channels: 2 by default. Each has a stream of its own over the same weights. */
+  /** The maximum number of channels; 2 by default. Each has a stream of its own over the same weights. */
   channels?: number;
-  /** What `report` measures with; see `startClock`. */
+  /** The clock that `report` measures with; see `startClock`. */
   clock?: Clock;
 }
 
@@ -41,12 +37,13 @@ const NODE = { ...VOICE, model: 0, channels: 0, clock: 0 } satisfies Record<
 >;
 
 /**
- * Makes a context ready for GatewiseNode; once a context.
+ * Prepares a context for GatewiseNode; needed once per context.
  *
  *     await addProcessor(context, new URL("gatewise/worklet-processor.js", import.meta.url)); // with a bundler
  *     await addProcessor(context, "/node_modules/gatewise/dist/worklet-processor.js"); // without one
  *
- * @param url where the package's file worklet-processor.js can be loaded from: one file that imports nothing
+ * @param url the address of the package's file worklet-processor.js, a single file without imports
+ * @throws Error if the context has no AudioWorklet
  */
 export async function addProcessor(
   context: BaseAudioContext,
@@ -54,12 +51,12 @@ export async function addProcessor(
 ): Promise<void> {
   if (!context.audioWorklet)
     throw new Error(
-      "context: expected an AudioWorklet, got none: the page must come over https or from localhost",
+      "context: expected an AudioWorklet, got none: the page must be served over https or from localhost",
     );
   await context.audioWorklet.addModule(String(url));
 }
 
-/** On a server there is no Web Audio; importing this module is harmless there, making a node is not. */
+/** A server has no Web Audio: there, this module can be imported, but creating a node throws. */
 const Base = /* @__PURE__ */ (() =>
   globalThis.AudioWorkletNode ??
   (class {
@@ -69,34 +66,31 @@ const Base = /* @__PURE__ */ (() =>
   } as unknown as typeof AudioWorkletNode))();
 
 /**
- * An AudioWorkletNode with a model inside: one that takes a sample and gives one, such as an amplifier, or models that
- * take frames or spectra at a rate of their own, such as a denoiser or a detector of speech.
+ * An AudioWorkletNode that runs a model: one from sample to sample, such as an amplifier, or models of frames or spectra
+ * at a sample rate of their own, such as a denoiser or a speech detector.
  *
  *     const node = new GatewiseNode(context, { model });
  *     source.connect(node).connect(context.destination);
  *     await node.ready;
  *     node.inputGain.value = 2;
  *
- * The first input of a model of samples is the sample; the others, if any, are conditions such as the positions of knobs. Mono and
- * stereo go through as they come. What is changed while sound plays fades over a few milliseconds.
+ * The first input of a model of samples is the sample; any others are conditions such as the positions of knobs. Mono
+ * stays mono and stereo stays stereo. Changes while sound is playing fade in over a few milliseconds.
  */
 export class GatewiseNode extends Base {
-  /** What the processor says of the model given to the constructor; rejects when it cannot be loaded. */
+  /** Resolves once the model passed to the constructor is loaded; rejects if it cannot be. */
   readonly ready: Promise<ModelInfo | null>;
-  readonly #replies = new Map<
-    number,
-    { resolve(value: never): void; reject(error: Error): void }
-  >();
-  #lastId = 0;
+  readonly #requests: Requests;
   #onframe: ((event: FrameEvent) => void) | null = null;
 
-  /** @throws InvalidStateError when `addProcessor` has not been awaited, TypeError for what is no model */
+  /** @throws InvalidStateError if `addProcessor` has not been awaited; TypeError, RangeError that name the option */
   constructor(context: BaseAudioContext, options: GatewiseNodeOptions = {}) {
     record(options, "options", NODE);
     const { model = null, channels = CHANNELS, clock, ...voice } = options;
     const bytes = bytesOf(model);
+    const checked = voiceOptions(voice);
     const processorOptions: ProcessorOptions = {
-      channels,
+      channels: positiveInteger(channels, "channels"),
       ...(clock && { clock: clock.time }),
     };
     super(context, PROCESSOR, {
@@ -106,27 +100,30 @@ export class GatewiseNode extends Base {
       channelCountMode: "clamped-max",
       processorOptions,
     });
-    this.port.onmessage = ({ data }: MessageEvent<Reply>) =>
-      this.#receive(data);
+    this.#requests = new Requests((request) => this.port.postMessage(request));
+    this.port.onmessage = ({ data }: MessageEvent<Reply>) => {
+      if ("event" in data) this.#onframe?.(data.event);
+      else this.#requests.receive(data);
+    };
     this.onprocessorerror = () =>
-      this.#fail(new Error("processor: stopped by an error"));
+      this.#requests.fail(new Error("processor: stopped by an error"));
     this.ready = bytes.length
-      ? this.#load(bytes, voiceOptions(voice))
+      ? this.#load(bytes, checked)
       : Promise.resolve(null);
-    this.ready.catch(() => undefined); // not unhandled for those who never look at it
+    this.ready.catch(() => undefined); // no unhandled rejection if nobody awaits it
   }
 
-  /** Gain before the model, of an amplifier its drive; 1 by default. An AudioParam, read every quantum. */
+  /** Gain before the model, which is the drive of an amplifier; 1 by default. An AudioParam, read every quantum. */
   get inputGain(): AudioParam {
     return this.#parameter("inputGain");
   }
 
-  /** Gain behind the model; 1 by default. */
+  /** Gain after the model; 1 by default. */
   get outputGain(): AudioParam {
     return this.#parameter("outputGain");
   }
 
-  /** 1: the input as it is, 0: the model, the default. Between them, both. The model runs on in any case. */
+  /** 1: the unchanged input; 0, the default: the model's output; in between, a mix. The model keeps running. */
   get bypass(): AudioParam {
     return this.#parameter("bypass");
   }
@@ -136,10 +133,10 @@ export class GatewiseNode extends Base {
   }
 
   /**
-   * Puts another model in the place of this one; null: none. It first plays along unheard for 40 ms, then fades in.
+   * Replaces the model; null for none. The new one first runs unheard for 40 ms, then fades in.
    *
-   * @returns once the processor has taken it over: before it can be heard
-   * @throws TypeError, FormatError, RangeError for what is no model of one sample to one sample
+   * @returns once the processor has loaded it, before it can be heard
+   * @throws TypeError, FormatError, RangeError for anything but a model with one output per sample or fitting `frames`
    */
   async load(
     model: ModelSource,
@@ -153,11 +150,11 @@ export class GatewiseNode extends Base {
     bytes: readonly Uint8Array[],
     options: VoiceOptions,
   ): Promise<ModelInfo | null> {
-    return this.#ask({ type: "load", id: 0, bytes, options });
+    return this.#requests.send({ type: "load", id: 0, bytes, options });
   }
 
   /**
-   * Told of every frame of models that take frames: its samples, and the numbers that the last one gave. Events come as
+   * Called for every frame of models of frames, with its samples and the numbers that the last model returned. Events are
    * messages from the audio thread; none are sent while this is null.
    */
   get onframe(): ((event: FrameEvent) => void) | null {
@@ -166,52 +163,29 @@ export class GatewiseNode extends Base {
 
   set onframe(listener: ((event: FrameEvent) => void) | null) {
     this.#onframe = listener;
-    this.#ask({ type: "watch", id: 0, on: listener !== null }).catch(
-      () => undefined,
-    );
+    this.#requests
+      .send({ type: "watch", id: 0, on: listener !== null })
+      .catch(() => undefined);
   }
 
-  /** Sets the model's inputs behind the sample. They move there smoothly. */
+  /**
+   * Sets the model's inputs after the sample; they move there smoothly.
+   *
+   * @throws TypeError, RangeError unless these are as many finite numbers as the model has conditions
+   */
   async setConditions(values: ArrayLike<number>): Promise<void> {
-    await this.#ask({
-      type: "conditions",
-      id: 0,
-      values: Array.from(values),
-    });
+    const own = conditionsOf(values);
+    await this.#requests.send({ type: "conditions", id: 0, values: own });
   }
 
-  /** Sets the model's state back to the start: silence before the first sample. */
+  /** Resets the model's state, as if there had been silence before. */
   async reset(): Promise<void> {
-    await this.#ask({ type: "reset", id: 0 });
+    await this.#requests.send({ type: "reset", id: 0 });
   }
 
-  /** How long the audio thread has taken since the last call. */
+  /** How much time the audio thread has taken since the last call. */
   report(): Promise<LoadReport> {
-    return this.#ask({ type: "report", id: 0 });
-  }
-
-  #ask<T>(request: Request): Promise<T> {
-    const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
-      this.#replies.set(id, { resolve, reject });
-      this.port.postMessage({ ...request, id });
-    });
-  }
-
-  #receive(reply: Reply): void {
-    if ("event" in reply) {
-      this.#onframe?.(reply.event);
-      return;
-    }
-    const waiting = this.#replies.get(reply.id);
-    this.#replies.delete(reply.id);
-    if ("error" in reply) waiting?.reject(unpackError(reply.error));
-    else waiting?.resolve(reply.value as never);
-  }
-
-  #fail(error: Error): void {
-    for (const { reject } of this.#replies.values()) reject(error);
-    this.#replies.clear();
+    return this.#requests.send({ type: "report", id: 0 });
   }
 }
 
@@ -221,6 +195,11 @@ const bytesOf = (model: ModelSource): readonly Uint8Array[] =>
     : Array.isArray(model)
       ? model.map(modelBytes)
       : [modelBytes(model)];
+
+function conditionsOf(values: unknown): number[] {
+  if (isList(values)) return Array.from(values);
+  throw wrong(false, "conditions", "a list of numbers", values);
+}
 
 function voiceOptions({
   residual,
@@ -232,7 +211,7 @@ function voiceOptions({
   if (frames) checkSettings(frames, "frames");
   return {
     ...(residual !== undefined && { residual }),
-    ...(conditions !== undefined && { conditions: Array.from(conditions) }),
+    ...(conditions !== undefined && { conditions: conditionsOf(conditions) }),
     ...(frames && { frames }),
   };
 }

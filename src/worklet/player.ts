@@ -1,12 +1,12 @@
-/** What an engine plays sound through: models at work, a stream a channel. Allocates nothing once it is prepared. */
+/** Runs models on sound, one stream per channel. Allocates nothing after `prepare`. */
 export interface Player {
-  /** Numbers that the (first) model takes at a step. */
+  /** The number of inputs of the (first) model. */
   readonly inputSize: number;
-  /** Samples by which `run` is late. */
+  /** The delay of `run`, in samples. */
   readonly latency: number;
   /** How often a model's output was not finite. */
   resets: number;
-  /** Room for quanta of n frames. */
+  /** Allocates arrays for quanta of n frames. */
   prepare(frames: number): void;
   /**
    * A quantum of one channel; the first of `from` and `to` is its input gain at the start and the end. The result is
@@ -18,11 +18,11 @@ export interface Player {
     from: Float64Array,
     to: Float64Array,
   ): Float32Array;
-  /** The quantum as it came, as late as `run`: what that is mixed with. */
+  /** The unprocessed quantum with the delay of `run`, to mix with its result. */
   dry(channel: number, input: Float32Array): Float32Array;
-  /** Ends a quantum, all channels of it. */
+  /** Called at the end of a quantum, after all channels. */
   settle(): void;
   reset(): void;
-  /** @throws RangeError where the model has no such inputs */
+  /** @throws RangeError if the model has no such inputs */
   setConditions(values: ArrayLike<number>): void;
 }

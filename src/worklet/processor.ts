@@ -1,6 +1,6 @@
 /*
- * The audio thread's side: bundled into one file, dist/worklet-processor.js, because a worklet resolves no package
- * names. What it does is in engine.ts; here it meets the AudioWorklet.
+ * The audio thread's side, bundled into one file, dist/worklet-processor.js, because a worklet cannot resolve package
+ * names. The work is done in engine.ts; this is its interface to the AudioWorklet.
  */
 import { isSaved, loadGraph } from "../graph/index.js";
 import { currentBackend } from "../kernel/load.js";
@@ -81,7 +81,7 @@ class GatewiseProcessor extends AudioWorkletProcessor {
       return null;
     }
     const played = models.length > 1 ? models : model;
-    const player = this.#engine.load(played, options, this.#tell);
+    const player = this.#engine.load(played, options, this.#onFrame);
     return {
       inputSize: player?.inputSize ?? 0,
       backend: currentBackend(),
@@ -89,8 +89,8 @@ class GatewiseProcessor extends AudioWorkletProcessor {
     };
   }
 
-  /** Made once, and posts only where somebody listens: a message is garbage. */
-  readonly #tell: FrameListener = (channel, frame, numbers) => {
+  /** Posts only while somebody listens, because each message becomes garbage. */
+  readonly #onFrame: FrameListener = (channel, frame, numbers) => {
     if (!this.#watched) return;
     const event = { channel, time: now(), frame, numbers };
     this.port.postMessage({ event } satisfies Reply);

@@ -1,72 +1,76 @@
-/* What the node on the main thread and the processor on the audio thread say to each other. */
+/* The messages between the node on the main thread and the processor on the audio thread. */
 import type { FrameSettings } from "../signal/frame-settings.js";
 import type { PackedError } from "../messages.js";
 
 /** The name under which the processor is registered. */
 export const PROCESSOR = "gatewise";
 
-/** Streams that a node has unless told otherwise: stereo. */
+/** The default number of channels: stereo. */
 export const CHANNELS = 2;
 
-/** The node's AudioParams; all are read once a quantum and move smoothly inside it. */
+/** The node's AudioParams, read once per quantum and interpolated within it. */
 export const PARAMETERS = [
   { name: "inputGain", defaultValue: 1, minValue: -1000, maxValue: 1000 },
   { name: "outputGain", defaultValue: 1, minValue: -1000, maxValue: 1000 },
   { name: "bypass", defaultValue: 0, minValue: 0, maxValue: 1 },
 ].map((parameter) => ({ ...parameter, automationRate: "k-rate" as const }));
 
-/** How a model is fed. */
+/** Options for running a model. */
 export interface VoiceOptions {
   /** Adds the model's input to its output, for models trained on the difference. false by default. */
   residual?: boolean;
-  /** Values of the model's inputs behind the first, the sample; zeros by default. */
+  /** Values of the model's inputs after the first, which is the sample; zeros by default. */
   conditions?: ArrayLike<number>;
-  /** For models that take frames or spectra: which, at what rate, and what they give. */
+  /** For models of frames or spectra: their frames, sample rate, inputs and outputs. */
   frames?: FrameSettings;
 }
 
-/** What happened to a frame; see `GatewiseNode.onframe`. */
+/** A processed frame; see `GatewiseNode.onframe`. */
 export interface FrameEvent {
-  /** Of the sound. */
+  /** The channel, from 0. */
   channel: number;
-  /** Seconds of the context's time at the start of the quantum that completed the frame. */
+  /** The context's time, in seconds, at the start of the quantum that completed the frame. */
   time: number;
-  /** Its samples, at the models' rate. */
+  /** Its samples, at the models' sample rate. */
   frame: Float32Array;
-  /** What the last stage gave, where that is "numbers"; null otherwise. */
+  /** The output of the last stage if that gives "numbers"; otherwise null. */
   numbers: Float32Array | null;
 }
 
-/** What the processor can say of a model. */
+/** What the processor reports about a model. */
 export interface ModelInfo {
-  /** Numbers that the (first) model takes at a step: the sample and the conditions, or a frame. */
+  /** The number of inputs of the (first) model: the sample and the conditions, or a frame. */
   inputSize: number;
   /** The kernel that runs it: see `Backend`. */
   backend: string;
-  /** Milliseconds by which the sound is late: those that frames and resampling take. 0 for a model of samples. */
+  /** The delay of the sound in milliseconds, due to frames and resampling; 0 for a model of samples. */
   latency: number;
 }
 
-/** How long the audio thread took since the last report. */
+/** The time that the audio thread took since the last report. */
 export interface LoadReport {
   /** Quanta since the last report, usually of 128 frames each. */
   quanta: number;
-  /** Milliseconds that a quantum lasts: what there is time for, with everything else that the context renders. */
+  /** The duration of a quantum in milliseconds: the time available for everything that the context renders. */
   budget: number;
-  /** Milliseconds that a quantum took on average, and the longest. */
+  /** The average time for a quantum, in milliseconds. */
   mean: number;
+  /** The longest time for a quantum, in milliseconds. */
   worst: number;
-  /** Quanta in neither of them, because the clock itself stood still meanwhile. */
+  /** Quanta that are in neither of them because the clock itself was interrupted. */
   missed: number;
-  /** The same as shares of the budget. */
+  /** `mean` as a share of the budget. */
   load: number;
+  /** `worst` as a share of the budget. */
   worstLoad: number;
-  /** The clock that measured, and the milliseconds between its ticks: the longest quantum took `worst` plus at most
-   *  `resolution`. An AudioWorklet by itself may have no better clock than Date.now, over many quanta good for the
-   *  mean; `startClock` gives it one. */
+  /**
+   * The clock used. An AudioWorklet by itself may have no better one than Date.now, which is good enough for the mean
+   * over many quanta; `startClock` provides one.
+   */
   clock: "performance.now" | "Date.now" | "shared";
+  /** Milliseconds between ticks of the clock: the longest quantum took `worst` plus at most this. */
   resolution: number;
-  /** How often the model gave numbers that are not finite and was set back to its first state. */
+  /** How often the model's output was not finite, so that its state was reset. */
   resets: number;
 }
 

@@ -6,17 +6,17 @@ interface Clock {
   now(): number;
   /** Milliseconds from `start` to now. */
   since(start: number): number;
-  /** Milliseconds between its ticks, the most since it was last asked. */
+  /** The most milliseconds between its ticks since the last call. */
   resolution(): number;
-  /** Of a clock that may pause: what is timed begins, ends; whether it went on all the while, asked some time later. */
+  /** For a clock that may pause: around what is timed, and, some time later, whether there was no pause. */
   begin?(): void;
   end?(): void;
   steady?(): boolean;
 }
 
-/** The microseconds of a shared clock go round, so their differences do too. */
+/** A clock in shared memory. Its microseconds wrap around, and so must their differences. */
 function shared(time: Int32Array): Clock {
-  // of a pause under way nobody knows: it is over when the beat goes on, and has then been counted
+  // a current pause cannot be seen: once the beat has advanced it is over, and has been counted
   const seen = new Int32Array(time.length);
   return {
     clock: "shared",
@@ -81,7 +81,7 @@ export class Stopwatch {
   #worst = 0;
   #resets = 0;
   #missed = 0;
-  /** What the last quantum took, until the next one shows whether the clock went on meanwhile. */
+  /** The time of the last quantum, until it is known whether the clock paused. */
   #took = 0;
   #settled = true;
 

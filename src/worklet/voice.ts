@@ -4,28 +4,28 @@ import type { Player } from "./player.js";
 import type { VoiceOptions } from "./protocol.js";
 
 /**
- * What is quieter becomes this, far below hearing (-300 dB): a network fed with zeros may let its state sink into
+ * Quieter samples become this, far below hearing (-300 dB): with zeros as input, the state of a network may decay to
  * denormal numbers, on which processors are many times slower. Its square is still a normal number.
  */
 const FLOOR = 1e-15;
-/** What is louder is not music; infinity and NaN are not either, and would stay in the state for good. */
+/** Louder samples, infinity and NaN are errors, and would stay in the state for good. */
 const CEILING = 1e6;
 
-/** A model at work: a stream a channel, and the arrays that they run through. Nothing is allocated after set-up. */
+/** Runs a model from sample to sample, one stream per channel. Nothing is allocated after set-up. */
 export class Voice implements Player {
   readonly latency = 0;
   readonly inputSize: number;
   readonly #streams: ReturnType<Sequential["stream"]>[];
   readonly #width: number; // I
   readonly #residual: boolean;
-  /** The conditions: as they were at the end of the last quantum, and as they are to be. */
+  /** The conditions at the end of the last quantum, and those for the end of this one. */
   readonly #held: Float32Array;
   readonly #wanted: Float32Array;
   #frames = new Float32Array(0); // (n, I)
   #outputs: Float32Array[] = []; // one a channel, n each
   resets = 0;
 
-  /** @throws RangeError for a model that is not one sample in, with conditions, and one sample out */
+  /** @throws RangeError unless the model has one output, and as many inputs as the sample and the conditions */
   constructor(model: Sequential, channels: number, options: VoiceOptions = {}) {
     if (model.outputSize !== 1)
       throw new RangeError(
@@ -40,7 +40,7 @@ export class Voice implements Player {
     this.#held.set(this.#wanted);
   }
 
-  /** They are reached at the end of the next quantum. */
+  /** The values are reached at the end of the next quantum. */
   setConditions(values: ArrayLike<number>): void {
     checkConditions(values, this.#wanted.length);
     for (let i = 0; i < values.length; i++)
@@ -51,7 +51,7 @@ export class Voice implements Player {
     for (const stream of this.#streams) stream.reset();
   }
 
-  /** Room for quanta of n frames. They have been 128 for ever; where that changes, this allocates once. */
+  /** Allocates arrays for quanta of n frames; so far these are always 128, so once. */
   prepare(frames: number): void {
     if (this.#frames.length === frames * this.#width) return;
     this.#frames = new Float32Array(frames * this.#width);

@@ -72,12 +72,26 @@ describe("errors of a worker", () => {
 
   test("of options are thrown here", () => {
     expect(() => createPool({} as never)).toThrow(
-      "create: expected a function that makes a worker, got undefined",
+      "create: expected a function that returns a worker, got undefined",
     );
     expect(() => createPool({ create, workers: 0 })).toThrow(RangeError);
     expect(() => createPool({ create, backend: "gpu" as never })).toThrow(
       RangeError,
     );
+  });
+
+  test("workers that have started end when another cannot be created", () => {
+    let ended = 0;
+    const worker = { postMessage() {}, terminate: () => ended++, on() {} };
+    const some: unknown[] = [worker, worker, undefined];
+    expect(() =>
+      createPool({ workers: 3, create: () => some.shift() as never }),
+    ).toThrow(
+      new TypeError(
+        "create: expected a function that returns a worker, got undefined",
+      ),
+    );
+    expect(ended).toBe(2);
   });
 
   test("the end of a worker or of the pool rejects what is under way", async () => {
