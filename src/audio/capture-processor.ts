@@ -1,6 +1,6 @@
 /*
- * The AudioWorklet's part of `listen`: gathers samples and hands them to the thread that listens. As text, because it is
- * loaded from a Blob: so no file of the package has to be served, and no bundler can add to it.
+ * The AudioWorklet's part of `listen`, which collects samples and sends them to the listening thread. A string, because it
+ * is loaded from a Blob: no file of the package has to be served, and bundlers cannot change it.
  */
 
 export const CAPTURE = "gatewise-capture";

@@ -1,31 +1,31 @@
 import { message, wrong } from "../checks.js";
 import { CAPTURE, CAPTURE_SOURCE } from "./capture-processor.js";
 
-/** What listens. */
+/** A running `listen`. */
 export interface Listening {
-  /** Where the sound comes from. Browsers start one without a click as "suspended": `resume` it at the next. */
+  /** The audio context. Without a user gesture browsers start it as "suspended": `resume` it at the next click. */
   readonly context: BaseAudioContext;
-  /** Fulfilled once it has stopped: by `stop`, or because the microphone is gone. */
+  /** Resolves once listening has stopped, by `stop` or because the microphone is gone. */
   readonly ended: Promise<void>;
-  /** Stops listening. What belongs to the caller, the stream and its tracks or the node, goes on. */
+  /** Stops listening. The caller's stream and tracks, or node, keep running. */
   stop(): void;
 }
 
-/** Where the samples go. */
+/** The receiver of the samples. */
 export interface Listener {
-  /** How many at a time, at the context's rate. */
+  /** The size of a block at the context's rate. */
   size(rate: number): number;
-  /** Mono, at the context's rate. */
+  /** Called with each block: mono, at the context's rate. */
   samples(samples: Float32Array, rate: number): void;
-  /** There will be no more. */
+  /** Called after the last block. */
   stopped(): void;
 }
 
 /**
- * Has the sound of a stream or a node handed over in blocks.
+ * Passes the sound of a stream or a node to the listener in blocks.
  *
- * @throws TypeError for a source that is neither, RangeError for a stream without sound, Error where there is no
- *   AudioWorklet, or where the page's Content Security Policy does not let one load from a blob
+ * @throws TypeError for a source that is neither, RangeError for a stream without audio, Error if there is no
+ *   AudioWorklet or the page's Content Security Policy does not allow loading one from a blob
  */
 export async function capture(
   source: MediaStream | AudioNode,
@@ -82,18 +82,18 @@ function connect(
   node.port.onmessage = ({ data }: MessageEvent<Float32Array>) =>
     listener.samples(data, rate);
   input.connect(node);
-  // not awaited: without a click a browser answers at the first one
+  // not awaited, because without a user gesture it only resolves at the first click
   if (stream) void (context as AudioContext).resume();
   return { context, ended, stop };
 }
 
-/** Contexts have a module once. */
+/** A context needs the module only once. */
 const added = new WeakMap<BaseAudioContext, Promise<void>>();
 
 function addCapture(context: BaseAudioContext): Promise<void> {
   if (!context.audioWorklet)
     throw new Error(
-      "context: expected an AudioWorklet, got none: the page must come over https or from localhost",
+      "context: expected an AudioWorklet, got none: the page must be served over https or from localhost",
     );
   let adding = added.get(context);
   if (!adding) {

@@ -10,7 +10,7 @@ import {
 } from "./speech-model.js";
 import type { SpeechOptions } from "./speech-options.js";
 
-/** Everything about one stream of sound: from samples at any rate to events. */
+/** Detects speech in one stream of sound: from samples at any rate to events. */
 export class Detection {
   readonly #speech: SpeechStream;
   readonly #segmenter: Segmenter;
@@ -53,7 +53,7 @@ export class Detection {
     return this.#segmenter.speaking;
   }
 
-  /** Milliseconds from the start of the stream to that of the frame of which an event tells, and to its end. */
+  /** Milliseconds from the start of the stream to the start and the end of the current frame. */
   get frameStart(): number {
     return (this.#index - 1) * this.#frames.milliseconds;
   }
@@ -61,13 +61,13 @@ export class Detection {
     return this.#index * this.#frames.milliseconds;
   }
 
-  /** There is no more sound. */
+  /** Called at the end of the sound. */
   finish(): void {
     this.#segmenter.finish();
     this.#begin();
   }
 
-  /** There is none for a while. */
+  /** Called when the sound pauses. */
   pause(): void {
     this.#segmenter.pause();
     this.#begin();
@@ -86,13 +86,13 @@ export class Detection {
 }
 
 interface FrameSource {
-  /** That a frame lasts. */
+  /** The duration of a frame. */
   readonly milliseconds: number;
   push(samples: Float32Array, use: (frame: Float32Array) => void): void;
   reset(): void;
 }
 
-/** From higher rates as vad-web does it, so that the frames are the same; lower ones, which it does not take, by a resampler. */
+/** Higher rates are converted as in vad-web, to get the same frames; lower ones, which it does not support, are resampled. */
 function frameSource(rate: number, size: number): FrameSource {
   if (rate === SPEECH_RATE) {
     const frames = new Frames({ size });
@@ -112,7 +112,7 @@ class ResampledFrames implements FrameSource {
   readonly milliseconds: number;
   readonly #resampler: Resampler;
   readonly #frames: Frames;
-  #room = new Float32Array(0);
+  #buffer = new Float32Array(0);
 
   constructor(rate: number, size: number) {
     this.milliseconds = (1000 * size) / SPEECH_RATE;
@@ -121,10 +121,11 @@ class ResampledFrames implements FrameSource {
   }
 
   push(samples: Float32Array, use: (frame: Float32Array) => void): void {
-    const most = this.#resampler.outputLength(samples.length) + 1;
-    if (this.#room.length < most) this.#room = new Float32Array(2 * most);
-    const n = this.#resampler.process(samples, this.#room);
-    this.#frames.push(this.#room.subarray(0, n), use);
+    const length = this.#resampler.outputLength(samples.length) + 1;
+    if (this.#buffer.length < length)
+      this.#buffer = new Float32Array(2 * length);
+    const n = this.#resampler.process(samples, this.#buffer);
+    this.#frames.push(this.#buffer.subarray(0, n), use);
   }
 
   reset(): void {

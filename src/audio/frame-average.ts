@@ -1,8 +1,8 @@
 /**
- * Brings samples to a lower rate and cuts them into frames, as @ricky0123/vad-web does: sample j of a frame is the mean of
- * the input samples before (j + 1) · from / to that are in no earlier one, and the next frame begins with the next input
- * sample. So from 48 kHz each is the mean of three; where `from` is no multiple of `to`, a frame takes up to one input
- * sample more than its share. Allocates nothing once it is made.
+ * Converts samples to a lower rate and cuts them into frames, as @ricky0123/vad-web does: sample j of a frame is the mean
+ * of the input samples before (j + 1) · from / to that are not in an earlier one, and the next frame begins with the next
+ * input sample. From 48 kHz, each is the mean of three; if `from` is not a multiple of `to`, a frame uses up to one input
+ * sample more than its share. Allocates nothing after construction.
  */
 export class FrameAverage {
   readonly from: number;
@@ -10,7 +10,7 @@ export class FrameAverage {
   readonly #frame: Float32Array; // (size)
   readonly #needed: number; // input samples with which a frame is complete
   #index = 0; // of the next input sample in the frame
-  #j = 0; // sample of the frame that takes it
+  #j = 0; // sample of the frame that it belongs to
   #sum = 0;
   #count = 0;
 
@@ -23,7 +23,7 @@ export class FrameAverage {
     this.#needed = needed;
   }
 
-  /** @param use as that of `Frames.push` */
+  /** @param use as for `Frames.push` */
   push(samples: Float32Array, use: (frame: Float32Array) => void): void {
     for (let i = 0; i < samples.length; i++) {
       if (this.#index >= ((this.#j + 1) * this.from) / this.to) this.#next();
@@ -41,7 +41,7 @@ export class FrameAverage {
     this.#sum = this.#count = 0;
   }
 
-  /** That a frame lasts. */
+  /** The duration of a frame. */
   get milliseconds(): number {
     return (1000 * this.#needed) / this.from;
   }

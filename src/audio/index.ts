@@ -1,4 +1,4 @@
-/** Models that hear: voice activity, and what sound goes through on its way to a model. @module */
+/** Voice activity detection, noise suppression, and signal processing for models of sound. @module */
 
 export { FormatError } from "../errors.js";
 export { Frames, type FramesOptions } from "../signal/frames.js";

@@ -7,10 +7,10 @@ import { isSaved, loadGraph } from "../graph/index.js";
 import { Sequential } from "../models/sequential.js";
 import { type FrameModel, isModel } from "../signal/frame-model.js";
 
-/** A model, or the bytes of an ONNX file or of what a model's `save` wrote. */
+/** A model, or the bytes of an ONNX file or of a model's `save`. */
 export type AudioModel = FrameModel | Uint8Array | ArrayBuffer;
 
-/** @throws TypeError for what is neither model nor bytes, FormatError for bytes of another kind */
+/** @throws TypeError unless it is a model or bytes, FormatError for bytes of another format */
 export function modelOf(model: unknown, name = "model"): FrameModel {
   if (isModel(model)) return model;
   const kind = Object.prototype.toString.call(model).slice(8, -1);
@@ -23,11 +23,11 @@ export function modelOf(model: unknown, name = "model"): FrameModel {
   if (isSafetensors(bytes)) return Sequential.load(bytes);
   if (isTflite(bytes))
     throw new FormatError(
-      `${name}: expected a model, ONNX or what save wrote, got a .tflite file: give what gatewise/tflite's load makes of it`,
+      `${name}: expected a model, ONNX or what save wrote, got a .tflite file: pass the model that load of gatewise/tflite returns`,
     );
   return load(bytes).model;
 }
 
-/** The length of a header below 4 GB, and its first character. */
+/** Checks for a header of less than 4 GB, and its first character. */
 const isSafetensors = (bytes: Uint8Array): boolean =>
   bytes[4] === 0 && bytes[5] === 0 && bytes[8] === 0x7b;

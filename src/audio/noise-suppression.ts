@@ -19,31 +19,31 @@ import {
   type SuppressionNodeOptions,
 } from "./suppression-node.js";
 
-/** Which models, and how much they are heard. */
+/** Options of `NoiseSuppression`. */
 export interface NoiseSuppressionOptions {
-  /** GTCRN's streaming model, DTLN's two, in order, or others with their `settings`. */
+  /** GTCRN's streaming model, DTLN's two models in order, or others with their `settings`. */
   model: AudioModel | readonly AudioModel[];
-  /** Of the samples for `process` and `clean`, in hertz: 16000 by default. A node has its context's. */
+  /** The sample rate for `process` and `clean`, in hertz; 16000 by default. A node uses that of its context. */
   sampleRate?: number;
-  /** How the models are fed: known for GTCRN and DTLN, by the sizes of what they take. */
+  /** The inputs and outputs of the models; GTCRN and DTLN are recognised by their sizes. */
   settings?: KnownSuppression | FrameSettings;
-  /** How much of the noise is taken away: 1, all that the model can, by default; at 0 the sound is as it came. */
+  /** How much of the noise is removed: 1, the default, for all that the model can; 0 for unchanged sound. */
   level?: number;
-  /** Leaves the sound as it is, as late as ever; false by default. */
+  /** Leaves the sound unchanged, with the same delay; false by default. */
   bypass?: boolean;
 }
 
-/** What it took. */
+/** The time that `process` took. */
 export interface SuppressionReport {
   /** Seconds of sound since the last report. */
   seconds: number;
-  /** The share of that time that computing them took: 0.03 is 3 %. */
+  /** The computing time as a share of that: 0.03 is 3 %. */
   load: number;
-  /** Milliseconds of the longest call of `process`. */
+  /** The longest call of `process`, in milliseconds. */
   worst: number;
-  /** Milliseconds by which the sound is late. */
+  /** The delay of the sound, in milliseconds. */
   latency: number;
-  /** How often a model gave numbers that are not finite, and began anew. */
+  /** How often a model's output was not finite, so that it was reset. */
   resets: number;
 }
 
@@ -55,13 +55,13 @@ const OPTIONS = {
   bypass: 0,
 } satisfies Record<keyof NoiseSuppressionOptions, 0>;
 
-/** A change of `level` or `bypass` takes so long, so that nothing clicks. */
+/** The duration of a change of `level` or `bypass`, to avoid clicks. */
 const FADE_SECONDS = 0.008;
-/** Samples that are computed at a time. */
+/** Samples processed at a time. */
 const CHUNK = 512;
 
 /**
- * Takes the noise from speech: sound in, as much sound out, `latency` later.
+ * Removes noise from speech: as many samples out as in, with a delay of `latency`.
  *
  *     const suppression = new NoiseSuppression({ model: bytes });             // or [first, second]
  *     const node = await suppression.createNode(context, { processor: url });  // in a page
@@ -69,11 +69,11 @@ const CHUNK = 512;
  *
  *     const voice = suppression.clean(recording);                              // anywhere
  *
- * Rates other than the model's are converted on the way in and out; what lies above half the model's rate, 8 kHz, is then
- * gone.
+ * Sample rates other than the model's are converted on the way in and out, which removes frequencies above half the
+ * model's rate, 8 kHz.
  */
 export class NoiseSuppression {
-  /** Samples by which what `process` gives is late. */
+  /** The delay of `process`, in samples. */
   readonly latency: number;
   readonly #models: readonly FrameModel[];
   readonly #settings: FrameSettings;
@@ -89,8 +89,8 @@ export class NoiseSuppression {
   #spent = { samples: 0, time: 0, worst: 0, resets: 0 };
 
   /**
-   * @throws TypeError, RangeError that name the option; FormatError for bytes that are no model that can be run;
-   *   RangeError for models that do not take or give what the settings say
+   * @throws TypeError, RangeError that name the option; FormatError for bytes that are not a supported model; RangeError
+   *   for models that do not fit the settings
    */
   constructor(options: NoiseSuppressionOptions) {
     const given = record(
@@ -113,7 +113,7 @@ export class NoiseSuppression {
     this.#delay = new Delay(this.latency);
   }
 
-  /** How much of the noise is taken away, 0 to 1. */
+  /** How much of the noise is removed, 0 to 1. */
   get level(): number {
     return this.#level;
   }
@@ -135,10 +135,11 @@ export class NoiseSuppression {
   }
 
   /**
-   * The next samples, any number of them: as many come out, `latency` samples late. With `out` nothing is allocated.
+   * Processes the next samples, any number of them, and returns as many, with a delay of `latency` samples. With `out`
+   * nothing is allocated.
    *
-   * @param out may be the samples themselves
-   * @throws TypeError for other than Float32Arrays; RangeError for an `out` of another length
+   * @param out may be `samples` itself
+   * @throws TypeError unless both are Float32Arrays; RangeError for an `out` of another length
    */
   process(
     samples: Float32Array,
@@ -174,12 +175,12 @@ export class NoiseSuppression {
     const dry = this.#dry;
     this.#pipe.process(samples, wet, from, to);
     this.#delay.process(samples, dry, from, to);
-    const most = 1 / (FADE_SECONDS * this.#rate);
+    const limit = 1 / (FADE_SECONDS * this.#rate);
     const wanted = this.#wanted;
     let heard = this.#heard;
     for (let i = 0; i < to - from; i++) {
       if (heard !== wanted)
-        heard += Math.max(-most, Math.min(most, wanted - heard));
+        heard += Math.max(-limit, Math.min(limit, wanted - heard));
       const plain = dry[i] as number;
       const voice = wet[i] as number;
       out[from + i] = heard === 1 ? voice : plain + heard * (voice - plain);
@@ -188,10 +189,9 @@ export class NoiseSuppression {
   }
 
   /**
-   * A whole recording, which is not late: sample n belongs to sample n. Independent of what `process` is in the middle
-   * of.
+   * Processes a whole recording, without delay: output sample n belongs to input sample n. Independent of `process`.
    *
-   * @throws TypeError for other than a Float32Array
+   * @throws TypeError unless it is a Float32Array
    */
   clean(samples: Float32Array): Float32Array {
     samplesOf(samples, "samples");
@@ -202,19 +202,19 @@ export class NoiseSuppression {
       level: this.#level,
       bypass: this.#bypass,
     });
-    const late = new Float32Array(samples.length + this.latency);
-    late.set(samples);
-    return own.process(late).slice(this.latency);
+    const padded = new Float32Array(samples.length + this.latency);
+    padded.set(samples);
+    return own.process(padded).slice(this.latency);
   }
 
-  /** As at the start: silence before the first sample. */
+  /** Back to the initial state, silence before the first sample. */
   reset(): void {
     this.#pipe.reset();
     this.#delay.reset();
     this.#heard = this.#wanted;
   }
 
-  /** What `process` took since the last report. */
+  /** The time that `process` took since the last report. */
   report(): SuppressionReport {
     const { samples, time, worst, resets } = this.#spent;
     const seconds = samples / this.#rate;
@@ -229,11 +229,11 @@ export class NoiseSuppression {
   }
 
   /**
-   * A node that does the same in the audio thread, to be connected between a microphone and wherever the voice goes. Its
-   * level and bypass begin as those here, and are its own from then on.
+   * A node that does the same in the audio thread, to connect between a microphone and the destination. It starts with
+   * the current level and bypass, and has its own from then on.
    *
-   * @returns once it plays
-   * @throws Error where there is no Web Audio or no AudioWorklet; TypeError for what is no context
+   * @returns once it is running
+   * @throws Error if there is no Web Audio or no AudioWorklet; TypeError unless `context` is a context
    */
   createNode(
     context: BaseAudioContext,
@@ -248,7 +248,7 @@ export class NoiseSuppression {
   }
 }
 
-/** An AudioWorklet's scope has no performance. */
+/** The scope of an AudioWorklet has no `performance`. */
 const now = (): number =>
   (globalThis as { performance?: Performance }).performance?.now() ??
   Date.now();

@@ -1,23 +1,23 @@
 import { SpeechBuffer } from "./speech-buffer.js";
 import { type SpeechOptions, speechOptions } from "./speech-options.js";
 
-/** What a segmenter says, in the order in which it happens. */
+/** The events of a segmenter, in the order in which they occur. */
 export interface SpeechEvents {
   /** The first frame of what may be speech. */
   start(): void;
-  /** It has lasted for minSpeechMs: no misfire any more. */
+  /** It has lasted for minSpeechMs, and is not a misfire. */
   realStart(): void;
-  /** Speech has ended; its audio, with the pad before it and the redemption behind it. */
+  /** Speech has ended; its audio, with the padding before it and the redemption after it. */
   end(audio: Float32Array): void;
-  /** It was too short. */
+  /** It was too short to be speech. */
   misfire(): void;
 }
 
 /**
- * Turns the probabilities of frames into segments, by the rules of @ricky0123/vad-web 0.0.31: the same events at the same
- * frames. Speech begins with a frame of at least the positive threshold. It ends when redemptionMs of frames below the
- * negative threshold have gone by since the last frame of speech; frames between the thresholds neither count nor start
- * the count again. Durations are rounded down to whole frames.
+ * Turns the probabilities of frames into segments by the rules of @ricky0123/vad-web 0.0.31, with the same events at the
+ * same frames. Speech begins with a frame of at least the positive threshold. It ends when redemptionMs of frames below
+ * the negative threshold have passed since the last frame of speech; frames between the thresholds neither count nor
+ * restart the count. Durations are rounded down to whole frames.
  */
 export class Segmenter {
   readonly #options: Required<SpeechOptions>;
@@ -29,7 +29,7 @@ export class Segmenter {
   #speaking = false;
   #quiet = 0; // frames below the negative threshold since the last one of speech
   #spoken = 0; // frames of speech in the buffer
-  #long = false; // whether realStart was told
+  #long = false; // whether realStart has been called
 
   /** @param size samples in a frame, which lasts `milliseconds` */
   constructor(
@@ -79,19 +79,19 @@ export class Segmenter {
     if (!this.#speaking) this.#buffer.keep(this.#padFrames);
   }
 
-  /** There is no more: ends the speech that is under way, as long or short as it is. */
+  /** Called at the end: ends current speech, however short. */
   finish(): void {
     if (this.#speaking) this.#end();
     this.reset();
   }
 
-  /** No more for now: submitUserSpeechOnPause says what becomes of the speech that is under way. */
+  /** Called at a pause: ends or drops current speech, as submitUserSpeechOnPause says. */
   pause(): void {
     if (this.#options.submitUserSpeechOnPause) this.finish();
     else this.reset();
   }
 
-  /** As at the start; what is under way is dropped. */
+  /** Back to the initial state; drops current speech. */
   reset(): void {
     this.#speaking = this.#long = false;
     this.#quiet = this.#spoken = 0;

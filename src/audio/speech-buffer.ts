@@ -1,10 +1,13 @@
-/** The frames of what may be or is speech, one behind the other. Grows with the longest speech so far. */
+/** Collects the frames of speech, or of what may become speech. Grows with the longest speech so far. */
 export class SpeechBuffer {
   readonly #size: number;
   #samples: Float32Array; // (capacity)
   #length = 0;
 
-  /** @param size samples in a frame @param frames that there is room for at once */
+  /**
+   * @param size samples in a frame
+   * @param frames initial capacity
+   */
   constructor(size: number, frames: number) {
     this.#size = size;
     this.#samples = new Float32Array(size * Math.max(1, frames));
@@ -29,7 +32,7 @@ export class SpeechBuffer {
     this.#length = kept;
   }
 
-  /** A copy of what there is; then there is nothing. */
+  /** A copy of all samples, which empties the buffer. */
   take(): Float32Array {
     const samples = this.#samples.slice(0, this.#length);
     this.#length = 0;

@@ -11,11 +11,11 @@ import {
   streamOf,
 } from "../signal/frame-model.js";
 
-/** How a model of speech is fed. All known models take 16 kHz. */
+/** The input of a speech model. All known models use 16 kHz. */
 export interface SpeechFrames {
   /** New samples in a frame. */
   frameSamples: number;
-  /** Samples of the frame before that the model wants in front. */
+  /** Samples of the frame before that precede a frame. */
   contextSamples: number;
   feedback: Feedback;
 }
@@ -54,9 +54,9 @@ const KNOWN: readonly (SpeechFrames & { names: readonly string[] })[] = [
 ];
 
 /**
- * Silero's models are known; of others the size of their input says how they are fed, unless options do.
+ * The input of a model: Silero's models are known; for others it follows from the options or the size of their input.
  *
- * @throws RangeError where nothing says it
+ * @throws RangeError if neither shows it
  */
 export function speechFrames(
   model: FrameModel,
@@ -110,8 +110,8 @@ export class SpeechStream {
   }
 
   /**
-   * The probability that there is speech in the frame. A frame that is not finite counts as silence: 0, and the model
-   * begins anew, since its state would not be finite ever after.
+   * The probability that there is speech in the frame. If it is not finite, the result is 0 and the model is reset, since
+   * its state would never be finite again.
    */
   probability(frame: Float32Array): number {
     const samples = this.#frame;

@@ -1,19 +1,19 @@
 import { boolean, message } from "../checks.js";
 import { between } from "../signal/checks.js";
 
-/** When speech begins and ends. The names and defaults are those of @ricky0123/vad-web. */
+/** When speech begins and ends. Names and defaults are those of @ricky0123/vad-web. */
 export interface SpeechOptions {
-  /** A frame is speech from this probability on; 0.3 by default. */
+  /** A frame of at least this probability is speech; 0.3 by default. */
   positiveSpeechThreshold?: number;
   /** Below this probability a frame counts towards the end of speech; 0.25 by default. */
   negativeSpeechThreshold?: number;
-  /** Speech ends after so many milliseconds of frames below the negative threshold; 1400 by default. */
+  /** Speech ends after this many milliseconds of frames below the negative threshold; 1400 by default. */
   redemptionMs?: number;
-  /** Milliseconds before the first frame of speech that its audio begins with; 800 by default. */
+  /** Milliseconds of audio to include before the first frame of speech; 800 by default. */
   preSpeechPadMs?: number;
-  /** What has fewer milliseconds of speech in it is a misfire; 400 by default. */
+  /** Speech of fewer milliseconds is a misfire; 400 by default. */
   minSpeechMs?: number;
-  /** Whether `pause` ends the speech that is under way, instead of dropping it; false by default. */
+  /** Whether `pause` ends current speech instead of dropping it; false by default. */
   submitUserSpeechOnPause?: boolean;
 }
 
@@ -26,7 +26,7 @@ export const SPEECH_DEFAULTS = {
   submitUserSpeechOnPause: false,
 } satisfies Required<SpeechOptions>;
 
-/** What of `options` is not given has its default. */
+/** The options, checked, with defaults filled in. */
 export function speechOptions(options: SpeechOptions): Required<SpeechOptions> {
   const given = <K extends keyof SpeechOptions>(name: K) =>
     options[name] ?? SPEECH_DEFAULTS[name];
@@ -45,12 +45,12 @@ export function speechOptions(options: SpeechOptions): Required<SpeechOptions> {
       "submitUserSpeechOnPause",
     ),
   };
-  const { positiveSpeechThreshold: most, negativeSpeechThreshold } = checked;
-  if (negativeSpeechThreshold > most)
+  const { positiveSpeechThreshold: limit, negativeSpeechThreshold } = checked;
+  if (negativeSpeechThreshold > limit)
     throw new RangeError(
       message(
         "negativeSpeechThreshold",
-        `at most positiveSpeechThreshold, ${most}`,
+        `at most positiveSpeechThreshold, ${limit}`,
         `${negativeSpeechThreshold}`,
       ),
     );

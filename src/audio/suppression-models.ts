@@ -11,13 +11,13 @@ import {
   type Stage,
 } from "../signal/frame-settings.js";
 
-/** Models of noise suppression whose settings are known. */
+/** Noise suppression models whose settings are known. */
 export type KnownSuppression = "gtcrn" | "dtln";
 
 /**
- * GTCRN: spectra of frames of 512, under the square root of Hann's window, half overlapping, to spectra of speech (X. Rong
- * et al., 2024; github.com/Xiaobin-Rong/gtcrn, stream/). DTLN: the first network masks magnitudes, the second turns frames
- * into frames, which are summed, four over each sample, without a window (N. Westhausen, B. Meyer, 2020;
+ * GTCRN: from spectra of frames of 512 samples, half overlapping, with the square root of Hann's window, to spectra of
+ * speech (X. Rong et al., 2024; github.com/Xiaobin-Rong/gtcrn, stream/). DTLN: the first network masks magnitudes, the
+ * second maps frames to frames, which are summed without a window, four at each sample (N. Westhausen, B. Meyer, 2020;
  * github.com/breizhn/DTLN, real_time_processing_onnx.py).
  */
 const KNOWN: Record<KnownSuppression, FrameSettings> = {
@@ -40,17 +40,17 @@ const KNOWN: Record<KnownSuppression, FrameSettings> = {
   },
 };
 
-/** Numbers that each model takes at a step → which they are. */
+/** Known models by the input sizes of each of them. */
 const BY_SIZES: Readonly<Record<string, KnownSuppression>> = {
   514: "gtcrn",
   "257,512": "dtln",
 };
 
 /**
- * The settings by name, by the sizes of what the models take, or as given; with the states of graphs whose names do not
- * tell them.
+ * The settings, given as such or by name, or found by the models' input sizes; with the states of graphs whose names do
+ * not show them.
  *
- * @throws RangeError for models that are not known and come without settings
+ * @throws RangeError for unknown models without settings
  */
 export function suppressionSettings(
   models: readonly FrameModel[],
@@ -80,15 +80,15 @@ function nameOf(
   throw new RangeError(
     message(
       "settings",
-      "those of the model, which is not a known one",
-      `none, and ${models.length === 1 ? "a model" : "models"} of ${sizes || "no"} numbers a frame`,
+      "the settings of a model that is not known",
+      `none, and ${models.length === 1 ? "a model" : "models"} of ${sizes || "no"} numbers per frame`,
     ),
   );
 }
 
 /**
- * A graph's states, where only order and shape tell them, as in DTLN: behind the first input and the first output, the
- * input and the output at the same place.
+ * Adds the states of a graph if only their order shows them, as in DTLN: after the first input and the first output, each
+ * input and the output at the same index.
  */
 function withStates(stage: Stage, model: FrameModel | undefined): Stage {
   if (!model || !isRecord(stage) || stage.states) return stage;

@@ -4,17 +4,17 @@ import type { FrameModel } from "../signal/frame-model.js";
 import type { FrameSettings } from "../signal/frame-settings.js";
 import { addProcessor, type Clock, GatewiseNode } from "../worklet/index.js";
 
-/** Where a node finds its processor, and how many channels it has. */
+/** Options of `NoiseSuppression.createNode`. */
 export interface SuppressionNodeOptions {
-  /** Where the package's file worklet-processor.js can be loaded from, as for `addProcessor`. */
+  /** The address of the package's file worklet-processor.js, as for `addProcessor`. */
   processor: string | URL;
-  /** The most channels, each with states of its own: 1 by default, to which others are mixed. */
+  /** The maximum number of channels, each with its own state; 1 by default, to which others are mixed down. */
   channels?: number;
-  /** What `report` measures with; see `startClock` of gatewise/worklet. */
+  /** The clock that `report` measures with; see `startClock` of gatewise/worklet. */
   clock?: Clock;
 }
 
-/** What a node plays. */
+/** What a node runs. */
 export interface Suppression {
   readonly models: readonly FrameModel[];
   readonly frames: FrameSettings;
@@ -27,12 +27,12 @@ const OPTIONS = { processor: 0, channels: 0, clock: 0 } satisfies Record<
   0
 >;
 
-/** Takes the noise from speech in the audio thread; `NoiseSuppression.createNode` makes it. */
+/** Removes noise from speech in the audio thread; created by `NoiseSuppression.createNode`. */
 export class SuppressionNode extends GatewiseNode {
-  /** Milliseconds by which the sound is late, once it plays. */
+  /** The delay of the sound in milliseconds, once it is running. */
   latency = 0;
 
-  /** How much of the noise is taken away, 0 to 1: what `bypass` leaves. */
+  /** How much of the noise is removed, 0 to 1: 1 - `bypass`. */
   get level(): number {
     return 1 - this.bypass.value;
   }
@@ -42,7 +42,7 @@ export class SuppressionNode extends GatewiseNode {
   }
 }
 
-/** Contexts have a processor once. */
+/** A context needs the processor only once. */
 const added = new WeakMap<BaseAudioContext, Promise<void>>();
 
 export async function makeNode(

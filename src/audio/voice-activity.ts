@@ -11,7 +11,7 @@ import {
 } from "./speech-model.js";
 import { type SpeechOptions, speechOptions } from "./speech-options.js";
 
-/** Of a frame: the model's word, and what is left to 1. */
+/** The probabilities of a frame; they add up to 1. */
 export interface SpeechProbabilities {
   isSpeech: number;
   notSpeech: number;
@@ -21,38 +21,38 @@ export interface SpeechProbabilities {
 export interface SpeechSegment {
   /** Milliseconds from the start of the stream to the start of its first frame of speech. */
   start: number;
-  /** Milliseconds to the end of its last frame, redemption included. */
+  /** Milliseconds to the end of its last frame, including the redemption. */
   end: number;
-  /** At 16 kHz: what was there from preSpeechPadMs before `start` to `end`. */
+  /** The audio at 16 kHz, from preSpeechPadMs before `start` to `end`. */
   audio: Float32Array;
 }
 
-/** What is called when; by the names that @ricky0123/vad-web has for them. */
+/** Event handlers, with the names of @ricky0123/vad-web. */
 export interface SpeechHandlers {
-  /** Each frame, at 16 kHz, with its probability. */
+  /** Called for each frame, at 16 kHz, with its probabilities. */
   onFrameProcessed?: (
     probabilities: SpeechProbabilities,
     frame: Float32Array,
   ) => void;
-  /** The first frame of what may be speech. */
+  /** Called at the first frame of what may be speech. */
   onSpeechStart?: () => void;
-  /** It is no misfire: there has been minSpeechMs of it. */
+  /** Called when it has lasted for minSpeechMs and is not a misfire. */
   onSpeechRealStart?: () => void;
-  /** Speech has ended. Its audio, at 16 kHz, from preSpeechPadMs before its start to the end of the redemption. */
+  /** Called at the end, with the audio at 16 kHz from preSpeechPadMs before its start to the end of the redemption. */
   onSpeechEnd?: (audio: Float32Array) => void;
-  /** It was shorter than minSpeechMs. */
+  /** Called at the end if it was shorter than minSpeechMs. */
   onVADMisfire?: () => void;
 }
 
-/** What listens, to what, and what then happens. */
+/** Options of `VoiceActivity`. */
 export interface VoiceActivityOptions extends SpeechOptions, SpeechHandlers {
-  /** Silero's legacy, v5 or v6, or another model that gives the probability of speech for a frame at 16 kHz. */
+  /** Silero legacy, v5 or v6, or another model that maps a frame at 16 kHz to the probability of speech. */
   model: AudioModel;
-  /** Of the samples for `process` and `segments`, in hertz: 16000 by default. `listen` knows its own. */
+  /** The sample rate for `process` and `segments`, in hertz; 16000 by default. `listen` uses that of its source. */
   sampleRate?: number;
-  /** New samples in a frame, for models other than Silero's; by default as many as the model takes, less the context. */
+  /** New samples in a frame, for models other than Silero's; by default the model's input size less the context. */
   frameSamples?: number;
-  /** Samples of the frame before that stand in front of a frame, for models other than Silero's; 0 by default. */
+  /** Samples of the frame before that precede a frame, for models other than Silero's; 0 by default. */
   contextSamples?: number;
 }
 
@@ -78,19 +78,19 @@ const OPTIONS = {
   submitUserSpeechOnPause: 0,
 } satisfies Record<keyof VoiceActivityOptions, 0>;
 
-/** Samples of a long array that are looked at before the segments in them are handed out: a second at 16 kHz. */
+/** A long array is processed in pieces of this many samples, a second at 16 kHz, so that segments arrive early. */
 const PIECE = 16_000;
 
 /**
- * Who speaks when: a model of speech on a stream of samples, a microphone or an AudioNode.
+ * Voice activity detection: runs a speech model on samples, a microphone or an AudioNode.
  *
  *     const vad = new VoiceActivity({ model: bytes, onSpeechEnd: (audio) => recognise(audio) });
  *     const listening = await vad.listen(await navigator.mediaDevices.getUserMedia({ audio: true }));
  *
  *     for await (const { start, end, audio } of vad.segments(samples)) …
  *
- * Names, defaults and segments are those of @ricky0123/vad-web 0.0.31; so is the way in which rates above 16 kHz are
- * brought down. Everything runs where it is called, synchronously, a frame in a fraction of a millisecond.
+ * Names, defaults and segments are those of @ricky0123/vad-web 0.0.31, and so is the conversion of sample rates above
+ * 16 kHz. Everything runs synchronously in the calling thread, a frame in a fraction of a millisecond.
  */
 export class VoiceActivity {
   /** Samples in a frame, at 16 kHz. */
@@ -101,12 +101,12 @@ export class VoiceActivity {
   readonly #options: Required<SpeechOptions>;
   readonly #handlers: SpeechHandlers;
   readonly #own: Detection;
-  /** The first error that a handler threw; the samples behind it are looked at all the same. */
+  /** The first error that a handler threw; the remaining samples are processed nevertheless. */
   #thrown: { error: unknown } | null = null;
 
   /**
-   * @throws TypeError, RangeError that name the option; FormatError for bytes that are no model that can be run;
-   *   RangeError for a model that does not give a number for a frame
+   * @throws TypeError, RangeError that name the option; FormatError for bytes that are not a supported model; RangeError
+   *   for a model that does not return one number per frame
    */
   constructor(options: VoiceActivityOptions) {
     const given = record(
@@ -123,44 +123,45 @@ export class VoiceActivity {
     this.#own = this.#detection(this.#sampleRate);
   }
 
-  /** Whether `process` is in the middle of speech. */
+  /** Whether there is speech in progress in `process`. */
   get speaking(): boolean {
     return this.#own.speaking;
   }
 
   /**
-   * The next samples, any number of them, at the rate of the options. Handlers are called before it returns.
+   * Processes the next samples, any number of them, at the sample rate of the options. Handlers are called before it
+   * returns.
    *
-   * @throws TypeError for other than a Float32Array; what a handler threw, once all samples have been looked at
+   * @throws TypeError unless it is a Float32Array; what a handler threw, after all samples have been processed
    */
   process(samples: Float32Array): void {
     this.#own.push(samplesOf(samples, "samples"));
     this.#rethrow();
   }
 
-  /** No more samples for now: drops the speech under way, or ends it where submitUserSpeechOnPause says so. */
+  /** Pauses: drops current speech, or ends it if submitUserSpeechOnPause is set. */
   pause(): void {
     this.#own.pause();
     this.#rethrow();
   }
 
-  /** The end of the samples: speech under way ends, too short or not, and the next samples begin anew. */
+  /** Ends the stream, including current speech, too short or not; the next samples begin a new one. */
   finish(): void {
     this.#own.finish();
     this.#rethrow();
   }
 
-  /** As at the start. Speech under way is dropped, no handler is called. */
+  /** Back to the initial state. Drops current speech; no handler is called. */
   reset(): void {
     this.#own.reset();
   }
 
   /**
-   * The segments of a stream, each as soon as it has ended; with what is under way at its end. Independent of `process`
-   * and of other calls. The handlers are called on the way.
+   * Yields the segments of a stream as soon as each has ended, including one that is in progress at its end. Calls the
+   * handlers. Independent of `process` and of other calls.
    *
-   * @param source Float32Arrays of any length, at the rate of the options, or one of them
-   * @throws TypeError for what gives anything else; what a handler threw; what the source threw
+   * @param source a Float32Array, or an iterable of Float32Arrays of any length, at the sample rate of the options
+   * @throws TypeError for a source of anything else; what a handler or the source threw
    */
   async *segments(
     source: AsyncIterable<Float32Array> | Iterable<Float32Array> | Float32Array,
@@ -178,11 +179,11 @@ export class VoiceActivity {
   }
 
   /**
-   * Listens to a microphone's stream or to an AudioNode of yours until `stop`; the handlers are called. Several calls
-   * are independent. The context has whatever rate it has.
+   * Listens to a microphone's stream or an AudioNode until `stop`, and calls the handlers. The context may have any
+   * sample rate. Several calls are independent.
    *
-   * @returns once it listens
-   * @throws TypeError for what is neither; Error where there is no AudioWorklet, or no audio in the stream
+   * @returns once it is listening
+   * @throws TypeError for another source; RangeError for a stream without audio; Error if there is no AudioWorklet
    */
   async listen(source: MediaStream | AudioNode): Promise<Listening> {
     let detection: Detection | null = null;
@@ -200,7 +201,7 @@ export class VoiceActivity {
     });
   }
 
-  /** @param found where segments are put, if anybody wants them */
+  /** @param found receives the segments, if given */
   #detection(rate: number, found?: SpeechSegment[]): Detection {
     const handlers = this.#handlers;
     let start = 0;
@@ -234,7 +235,7 @@ export class VoiceActivity {
     return detection;
   }
 
-  /** A handler that throws must not cost the samples behind it. */
+  /** Keeps the error of a handler for later, so that the remaining samples are processed. */
   #call(handler: (() => void) | undefined): void {
     try {
       handler?.();
@@ -250,7 +251,7 @@ export class VoiceActivity {
   }
 }
 
-/** @throws TypeError for a handler that is no function */
+/** @throws TypeError for a handler that is not a function */
 function handlersOf(options: SpeechHandlers): SpeechHandlers {
   const handlers: Record<string, unknown> = {};
   for (const name of Object.keys(HANDLERS) as (keyof SpeechHandlers)[]) {
@@ -263,7 +264,7 @@ function handlersOf(options: SpeechHandlers): SpeechHandlers {
   return handlers;
 }
 
-/** The blocks of a source; of one array its pieces. */
+/** The blocks of a source, or the pieces of a single array. */
 function piecesOf(
   source: unknown,
 ): AsyncIterable<Float32Array> | Iterable<Float32Array> {
@@ -274,7 +275,7 @@ function piecesOf(
     (Symbol.asyncIterator in source || Symbol.iterator in source)
   )
     return source as Iterable<Float32Array>;
-  const expected = "Float32Arrays, by an (async) iterable, or one of them";
+  const expected = "a Float32Array, or an (async) iterable of Float32Arrays";
   throw wrong(false, "source", expected, source);
 }
 

@@ -6,7 +6,7 @@ export function samplesOf(value: unknown, name: string): Float32Array {
   throw wrong(false, name, "a Float32Array", value);
 }
 
-/** Samples a second, a whole number as those of all devices and files are. */
+/** A sample rate, a whole number as in all devices and files. */
 export function rateOf(value: unknown, name: string): number {
   return positiveInteger(value, name);
 }

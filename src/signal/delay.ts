@@ -1,6 +1,6 @@
 import { Ring } from "./ring.js";
 
-/** Sound, so many samples later. Allocates nothing once it is made. */
+/** Delays sound by a number of samples. Allocates nothing after construction. */
 export class Delay {
   readonly samples: number;
   readonly #ring: Ring;
@@ -12,9 +12,9 @@ export class Delay {
   }
 
   /**
-   * input → out, as many.
+   * input → out, the same number of samples.
    *
-   * @param from of the input, and `to`, if not all; out is written from its start on
+   * @param from start of the range of the input, up to `to`, by default all; out is written from its start
    */
   process(
     input: Float32Array,
@@ -29,7 +29,7 @@ export class Delay {
     }
   }
 
-  /** As at the start: silence. */
+  /** Back to silence. */
   reset(): void {
     this.#ring.clear();
     this.#ring.pushSilence(this.samples);

@@ -1,7 +1,7 @@
 import FFT from "fft.js";
 import { positiveInteger, wrong } from "../checks.js";
 
-/** What is used of fft.js, whose own declarations say `any`. */
+/** The part of fft.js that is used; its own declarations say `any`. */
 interface ComplexFft {
   realTransform(out: Float64Array, data: Float64Array): void;
   inverseTransform(out: Float64Array, data: Float64Array): void;
@@ -9,8 +9,9 @@ interface ComplexFft {
 const Transform = FFT as unknown as new (size: number) => ComplexFft;
 
 /**
- * The Fourier transform of real frames and back. A spectrum has size / 2 + 1 bins, real and imaginary parts in turn, as
- * torch.fft.rfft and numpy.fft.rfft have them: no scale forward, 1 / size back. Allocates nothing once it is made.
+ * The Fourier transform of real frames and its inverse. A spectrum has size / 2 + 1 bins of interleaved real and
+ * imaginary parts, scaled as in torch.fft.rfft and numpy.fft.rfft: by 1 forward, by 1 / size back. Allocates nothing
+ * after construction.
  */
 export class RealFft {
   readonly size: number;
@@ -21,7 +22,7 @@ export class RealFft {
   readonly #spectrum: Float64Array; // (size, 2)
   readonly #back: Float64Array; // (size, 2)
 
-  /** @throws TypeError, RangeError for a size that is no power of two from 4 on */
+  /** @throws TypeError, RangeError unless size is a power of two of at least 4 */
   constructor(size: number) {
     this.size = positiveInteger(size, "size");
     if (size < 4 || (size & (size - 1)) !== 0)
@@ -42,7 +43,7 @@ export class RealFft {
       spectrum[i] = this.#spectrum[i] as number;
   }
 
-  /** spectrum (bins, 2) → frame (size). The imaginary parts of the first and the last bin count for nothing. */
+  /** spectrum (bins, 2) → frame (size). The imaginary parts of the first and the last bin are ignored. */
   inverse(spectrum: Float32Array, frame: Float32Array): void {
     const n = this.size;
     const whole = this.#spectrum;

@@ -17,20 +17,20 @@ interface Step {
 }
 
 /**
- * Models one behind the other on frames of a stream.
+ * Runs models one after another on frames of a stream.
  *
  *     frame (size) ─ · window, transform ─→ spectrum (bins, 2) ─→ frame · window ─→ overlap-add ─→ hop samples
  *          └── a stage takes either, or magnitudes; it gives either, or a mask ──┘
  *
- * What stands between stages is brought into the form that the next one takes. Spectra go back through the window, frames
- * that a model gives are summed as they are. Allocates nothing once it is made, apart from what the models do.
+ * Between stages, data are converted to the form that the next stage takes. Spectra are windowed on the way back; frames
+ * from a model are summed as they are. Allocates nothing after construction, except in the models.
  */
 export class FrameChain {
   readonly size: number;
   readonly hop: number;
-  /** The last numbers of a stage that gives "numbers"; no sound comes out of such a chain. */
+  /** The output of a last stage that gives "numbers"; such a chain produces no sound. */
   readonly numbers: Float32Array | null;
-  /** How often a model gave what is not finite, and began anew. */
+  /** How often a model's output was not finite, so that it was reset. */
   resets = 0;
   readonly #steps: readonly Step[];
   readonly #fft: RealFft | null;
@@ -40,7 +40,7 @@ export class FrameChain {
   readonly #spectrum: Float32Array; // (bins, 2)
   readonly #sum: OverlapAdd;
 
-  /** @throws RangeError where there are not as many models as stages, or a model takes or gives another size */
+  /** @throws RangeError unless there is one model per stage, with the sizes that the stage needs */
   constructor(models: readonly FrameModel[], settings: CheckedSettings) {
     const { size, hop, window, stages } = settings;
     if (models.length !== stages.length)
@@ -67,21 +67,21 @@ export class FrameChain {
     this.numbers = last.stage.gives === "numbers" ? last.output : null;
   }
 
-  /** Numbers that the first model takes at a step. */
+  /** The number of inputs of the first model. */
   get inputSize(): number {
     return (this.#steps[0] as Step).input.length;
   }
 
-  /** A frame (size) → out (hop), the samples that are complete now; none where the chain gives numbers. */
+  /** A frame (size) → out (hop), the samples that are now complete; none if the chain gives numbers. */
   run(frame: Float32Array, out: Float32Array): void {
     const own = this.#frame;
     for (let i = 0; i < this.size; i++) own[i] = frame[i] as number;
     let spectral = false;
     for (let i = 0; i < this.#steps.length; i++) {
       const step = this.#steps[i] as Step;
-      const wanted = step.stage.takes !== "frame";
-      if (wanted !== spectral) this.#turn(wanted, i === 0);
-      spectral = wanted;
+      const takesSpectrum = step.stage.takes !== "frame";
+      if (takesSpectrum !== spectral) this.#transform(takesSpectrum, i === 0);
+      spectral = takesSpectrum;
       this.#take(step);
       step.stream.step(step.input, step.output);
       if (!allFinite(step.output)) {
@@ -103,8 +103,8 @@ export class FrameChain {
     this.#sum.add(own, out);
   }
 
-  /** The frame becomes a spectrum or the other way round; the window is for sound that comes in. */
-  #turn(toSpectrum: boolean, windowed: boolean): void {
+  /** Turns the frame into a spectrum or back; only input sound is windowed. */
+  #transform(toSpectrum: boolean, windowed: boolean): void {
     const frame = this.#frame;
     if (!toSpectrum) {
       this.#fft?.inverse(this.#spectrum, frame);
@@ -139,7 +139,7 @@ export class FrameChain {
       }
   }
 
-  /** As at the start. */
+  /** Back to the initial state. */
   reset(): void {
     this.#sum.reset();
     for (const { stream } of this.#steps) stream.reset();

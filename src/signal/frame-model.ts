@@ -1,40 +1,40 @@
 import { counted, message } from "../checks.js";
 import type { Tensor } from "../tensor.js";
 
-/** What of a model's stream is used: a frame in, a frame out. Those of Sequential and Graph are such. */
+/** The part of a model's stream that is needed: a frame in, a frame out. Those of Sequential and Graph qualify. */
 export interface FrameStream {
   step(frame: Float32Array, out?: Float32Array): Float32Array;
   reset(): void;
 }
 
-/** What of a model is used. Sequential and Graph are such. */
+/** The part of a model that is needed. Sequential and Graph qualify. */
 export interface FrameModel {
   stream(options?: never): FrameStream;
   save(): Uint8Array;
 }
 
-/** Inputs of a graph that are the same in every frame: `{ sr: 16000 }`. */
+/** Inputs of a graph that are the same for every frame: `{ sr: 16000 }`. */
 export type FixedInputs = Readonly<Record<string, number>>;
 
-/** How a graph is fed from frame to frame. */
+/** The inputs of a graph besides the frame. */
 export interface Feedback {
-  /** Inputs that are the same in every frame: `{ sr: 16000 }`. */
+  /** Inputs that are the same for every frame: `{ sr: 16000 }`. */
   inputs?: FixedInputs;
-  /** State inputs by the outputs that are fed back into them, where their names do not say so. */
+  /** For each state input, the output that is fed back into it, unless their names show that. */
   states?: Readonly<Record<string, string>>;
-  /** What state inputs are before the first frame; zeros by default, where the model says of which size. */
+  /** The initial values of state inputs; by default zeros, if the model has their size. */
   initial?: Readonly<Record<string, Tensor>>;
 }
 
-/** A port as graphs have them. */
+/** An input of a graph. */
 export interface FramePort {
   readonly name: string;
   readonly shape?: readonly (number | string)[] | null;
-  /** The output that is fed back here. */
+  /** The output that is fed back into it. */
   readonly state?: string;
 }
 
-/** Whether it has `stream`, as all models do. */
+/** Whether it has a method `stream`, as all models do. */
 export function isModel(value: unknown): value is FrameModel {
   return (
     typeof value === "object" &&
@@ -43,14 +43,14 @@ export function isModel(value: unknown): value is FrameModel {
   );
 }
 
-/** The inputs of a model by name and shape; none where it does not tell. */
+/** The inputs of a model; empty if it does not list them. */
 export function inputsOf(model: FrameModel): readonly FramePort[] {
   const { inputs } = model as { inputs?: unknown };
   return Array.isArray(inputs) ? (inputs as FramePort[]) : [];
 }
 
 /**
- * Numbers that the model takes at a step, by its first input that is no state; null where that size is free.
+ * The number of inputs of a step, by the model's first input that is not a state; null if that size is not fixed.
  */
 export function frameSizeOf(model: FrameModel): number | null {
   const { inputSize } = model as { inputSize?: unknown };
@@ -61,13 +61,13 @@ export function frameSizeOf(model: FrameModel): number | null {
   let size = 1;
   shape.forEach((own, axis) => {
     if (typeof own === "number") size *= own;
-    // free sizes in front, of a batch or of time, are 1
+    // free sizes before the last, batch or time, count as 1
     else if (axis === shape.length - 1) size = NaN;
   });
   return Number.isNaN(size) ? null : size;
 }
 
-/** A stream of the model, fed so. */
+/** A stream of the model, with these other inputs. */
 export function streamOf(
   model: FrameModel,
   { inputs = {}, states = {}, initial = {} }: Feedback = {},
@@ -82,12 +82,11 @@ export function streamOf(
 }
 
 /**
- * Runs a frame of zeros, which shows whether the model takes and gives what is expected of it, and has the first frame of
- * sound find everything compiled.
+ * Runs a frame of zeros, to check the sizes of the model and to compile the code before the first frame of sound.
  *
- * @param outputSize null: as many numbers as the model likes
- * @returns how many numbers it gave
- * @throws RangeError where it gives other than `outputSize` numbers; what the model throws for frames it does not take
+ * @param outputSize null for any
+ * @returns the number of outputs
+ * @throws RangeError unless there are `outputSize` outputs; what the model throws for a frame of the wrong size
  */
 export function rehearse(
   stream: FrameStream,

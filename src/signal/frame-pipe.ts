@@ -5,20 +5,20 @@ import { Frames } from "./frames.js";
 import { Resampler } from "./resampler.js";
 import { Ring } from "./ring.js";
 
-/** Input that is taken at a time, whatever the blocks. */
+/** The input is processed in pieces of this size, whatever the size of the blocks. */
 const CHUNK = 512;
 
 /**
- * A chain of models on sound: as many samples out as in, whatever the blocks, always the same time late.
+ * Runs a chain of models on sound in blocks of any size, with as many samples out as in and a constant delay.
  *
  *     in ─ resampler ─ frames ─ chain ─ resampler ─ ring ─ out
  *
- * Output sample n belongs to input sample n - latency. Allocates nothing once it is made, apart from what the models do.
+ * Output sample n belongs to input sample n - latency. Allocates nothing after construction, except in the models.
  */
 export class FramePipe {
-  /** Samples by which the output is late: hop - 1 to fill a frame's new part, the rest of the frame, and the resamplers. */
+  /** The delay in samples: hop - 1 to fill the new part of a frame, the rest of the frame, and the resamplers. */
   readonly latency: number;
-  /** Told of every frame, at the models' rate: it and what the last model made of it are views. */
+  /** Called with views of every frame, at the models' rate, and of the numbers for it. */
   onFrame:
     ((frame: Float32Array, numbers: Float32Array | null) => void) | null = null;
   readonly #chain: FrameChain;
@@ -58,25 +58,25 @@ export class FramePipe {
     this.#high = new Float32Array(most);
     const frames = Math.ceil(this.#low.length / hop) + 1;
     this.#waiting = new Ring(this.#ahead + CHUNK + frames * most);
-    // made once: a function a block would be garbage a block
+    // created once: one per block would be garbage
     this.#use = (frame) => this.#frame(frame);
     this.reset();
   }
 
-  /** Numbers that the first model takes at a step. */
+  /** The number of inputs of the first model. */
   get inputSize(): number {
     return this.#chain.inputSize;
   }
 
-  /** How often a model gave what is not finite. */
+  /** How often a model's output was not finite. */
   get resets(): number {
     return this.#chain.resets;
   }
 
   /**
-   * input → out, as many; where the models give numbers, out is the input.
+   * input → out, the same number of samples; if the models give numbers, the unchanged input.
    *
-   * @param from of the input, and `to`, if not all; out is written from its start on
+   * @param from start of the range of the input, up to `to`, by default all; out is written from its start
    */
   process(
     input: Float32Array,
@@ -90,7 +90,7 @@ export class FramePipe {
       const n = Math.min(CHUNK, to - at);
       for (let i = 0; i < n; i++) {
         const x = input[at + i] as number;
-        // what is not finite would stay in the filters
+        // infinity and NaN would stay in the filters
         part[i] = Math.abs(x) < Infinity ? x : 0;
       }
       const low = this.#down.process(part, this.#low, n);
@@ -109,7 +109,7 @@ export class FramePipe {
     this.#waiting.push(this.#high, 0, n);
   }
 
-  /** As at the start. */
+  /** Back to the initial state. */
   reset(): void {
     this.#chain.reset();
     this.#frames.reset();

@@ -5,38 +5,38 @@ import type { Feedback, FixedInputs } from "./frame-model.js";
 import { type Window, windowOf } from "./window.js";
 
 /**
- * What a model takes of a frame: its samples, the magnitudes of its spectrum (size / 2 + 1), or the spectrum itself (real
- * and imaginary parts in turn).
+ * The input of a model: the samples of a frame, the magnitudes of its spectrum (size / 2 + 1), or the spectrum itself
+ * (interleaved real and imaginary parts).
  */
 export type Takes = "frame" | "magnitude" | "complex";
 
 /**
- * What it gives: samples of a frame, which are summed where frames overlap; a mask that the spectrum is multiplied with
- * (size / 2 + 1); another spectrum; or numbers that are told to whoever asks, while the sound stays as it is.
+ * The output of a model: the samples of a frame, which are summed where frames overlap; a mask to multiply the spectrum by
+ * (size / 2 + 1); a spectrum; or numbers that are reported while the sound stays unchanged.
  */
 export type Gives = "frame" | "mask" | "complex" | "numbers";
 
-/** A model's part in what becomes of a frame. */
+/** The input and output of one of the models. */
 export interface Stage extends Feedback {
   takes: Takes;
   gives: Gives;
 }
 
-/** How a stream of samples is brought before models: frames of it, at their rate, one model behind the other. */
+/** How to run models on frames of a stream of samples, one after another. */
 export interface FrameSettings {
-  /** The models' rate in hertz; other rates are converted on the way in and out. */
+  /** The models' sample rate in hertz; other rates are converted on the way in and out. */
   sampleRate: number;
   /** Samples in a frame; for spectra a power of two. */
   size: number;
-  /** Samples from a frame to the next; `size` by default. */
+  /** Samples from one frame to the next; `size` by default. */
   hop?: number;
-  /** Multiplies frames before the transform and once more after it; "sqrt-hann" by default. */
+  /** Applied to frames before the transform and again after its inverse; "sqrt-hann" by default. */
   window?: Window;
-  /** One entry a model. */
+  /** One entry per model. */
   stages: readonly Stage[];
 }
 
-/** Settings with everything in them. */
+/** Settings with defaults filled in. */
 export interface CheckedSettings {
   readonly sampleRate: number;
   readonly size: number;
@@ -115,7 +115,7 @@ function checkStage(stage: unknown, name: string): Required<Stage> {
     throw new RangeError(
       message(
         `${name}.gives`,
-        "a frame or numbers, since the model takes no spectrum",
+        "a frame or numbers, since the model's input is not a spectrum",
         '"mask"',
       ),
     );

@@ -1,24 +1,24 @@
 import { message, positiveInteger, record } from "../checks.js";
 
-/** Which frames a stream of samples is cut into. */
+/** Options of `Frames`. */
 export interface FramesOptions {
   /** Samples in a frame. */
   size: number;
-  /** Samples from the start of a frame to that of the next; `size` by default, more overlap below it. */
+  /** Samples from the start of one frame to that of the next; `size` by default, less for overlap. */
   hop?: number;
 }
 
 const OPTIONS = { size: 0, hop: 0 } satisfies Record<keyof FramesOptions, 0>;
 
 /**
- * Cuts blocks of any size into frames: one after every `hop` samples, the last `size` samples that there were. Before
- * the first there was silence.
+ * Cuts blocks of any size into frames: after every `hop` samples, one of the last `size` samples. Before the first
+ * sample there is silence.
  *
  *     samples   |····hop····|····hop····|····hop····|
  *     frame 0   size - hop zeros, then the first hop
  *     frame 1               the last size samples, hop of them new
  *
- * Allocates nothing once it is made.
+ * Allocates nothing after construction.
  */
 export class Frames {
   readonly size: number;
@@ -44,9 +44,9 @@ export class Frames {
   }
 
   /**
-   * @param count of the samples, from the first on, if not all
-   * @param use is called with each frame that the samples complete: a view that is valid during the call. Where it
-   *   throws, that frame is done with, and the samples behind it are not taken.
+   * @param use called with each frame that the samples complete, a view that is valid during the call. If it throws,
+   *   that frame counts as used, and the samples after it are not read.
+   * @param count how many of the samples to read; all by default
    */
   push(
     samples: Float32Array,
@@ -72,7 +72,7 @@ export class Frames {
     }
   }
 
-  /** As at the start. */
+  /** Back to silence. */
   reset(): void {
     this.#frame.fill(0);
     this.#filled = this.size - this.hop;

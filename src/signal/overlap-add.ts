@@ -1,7 +1,7 @@
 import { message } from "../checks.js";
 
 /**
- * Sums frames that overlap, each `hop` samples later than the one before; what is complete comes out.
+ * Sums overlapping frames, each `hop` samples later than the one before, and returns the samples that are complete.
  *
  *     frame 0   |····hop····|···············|
  *     frame 1               |····hop····|···············|
@@ -20,7 +20,7 @@ export class OverlapAdd {
     this.#sum = new Float32Array(size);
   }
 
-  /** frame (size) is added; out (hop): what no later frame reaches. */
+  /** Adds frame (size), and writes the samples that no later frame reaches to out (hop). */
   add(frame: Float32Array, out: Float32Array): void {
     const sum = this.#sum;
     const { size, hop } = this;
@@ -37,20 +37,24 @@ export class OverlapAdd {
 }
 
 /**
- * Σ window² over the frames that reach each of `hop` samples: what overlap-add must be divided by when frames are
- * windowed before and after.
+ * Σ window² over the frames that contain each of `hop` samples: overlap-add must be divided by this if frames are
+ * windowed before the transform and after its inverse.
  *
- * @throws RangeError where nearly nothing of a sample is left, so that it cannot be had back
+ * @throws RangeError if it is nearly 0 anywhere, so that samples are lost
  */
 export function overlapGain(window: Float32Array, hop: number): Float32Array {
   const gain = new Float32Array(hop);
   window.forEach((w, i) => {
     gain[i % hop] = (gain[i % hop] as number) + w * w;
   });
-  const least = Math.min(...gain);
+  const least = gain.reduce((low, value) => Math.min(low, value), Infinity);
   if (!(least > 1e-3))
     throw new RangeError(
-      message("window", "one that lets every sample through", `${least}`),
+      message(
+        "window",
+        "squares that sum to more than 0.001 at every sample",
+        `${least}`,
+      ),
     );
   return gain;
 }

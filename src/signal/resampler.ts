@@ -1,7 +1,7 @@
 import { message, record } from "../checks.js";
 import { rateOf } from "./checks.js";
 
-/** From which rate to which, in hertz. */
+/** Options of `Resampler`: the two sample rates, in hertz. */
 export interface ResamplerOptions {
   from: number;
   to: number;
@@ -20,22 +20,22 @@ const ATTENUATION = 80;
 const BETA = 0.1102 * (ATTENUATION - 8.7);
 /** 0.157 of half the slower rate. */
 const TRANSITION = (ATTENUATION - 8) / (2.285 * 2 * CROSSINGS) / Math.PI;
-/** Rates with more phases than these share a table in which neighbours are interpolated, which is 100 dB exact. */
-const MOST_PHASES = 512;
-/** Input that is taken at a time, whatever the blocks. */
+/** Rates that need more phases interpolate between neighbours in the table, with an error of -100 dB. */
+const MAX_PHASES = 512;
+/** The input is processed in pieces of this size, whatever the size of the blocks. */
 const CHUNK = 256;
 
 /**
- * Converts a stream from one sample rate to another: a windowed sinc, in as many phases as the rates need. What lies
- * above half the slower rate is 80 dB down; what lies below 0.84 of that stays as it is.
+ * Converts a stream from one sample rate to another by a windowed sinc with as many phases as the rates need.
+ * Frequencies above half the slower rate are attenuated by 80 dB; those below 0.84 of that are unchanged.
  *
- * The output's n samples are those of the input `delay` samples earlier, at the times n · from / to. Blocks may have
- * any size; their sum is, to the bit, what one block gives. Allocates nothing once it is made.
+ * Output sample n is the input at the time n · from / to - `delay`. Blocks may have any size; together they give the
+ * same bits as one block. Allocates nothing after construction.
  */
 export class Resampler {
   readonly from: number;
   readonly to: number;
-  /** Samples of the input by which the output is late; 0 where the rates are equal. */
+  /** The delay of the output, in samples of the input; 0 if the rates are equal. */
   readonly delay: number;
   readonly #up: number; // L: output sample k is at the input's k M / L
   readonly #down: number; // M
@@ -43,11 +43,11 @@ export class Resampler {
   readonly #phases: number; // rows of the table, less the one that closes it where it is interpolated
   readonly #table: Float64Array; // (phases, taps) or (phases + 1, taps), each row in the input's order
   readonly #input: Float64Array; // (taps - 1 + CHUNK): what has gone by, and a chunk
-  /** Where the next output sample is: samples ahead of the next input sample, and L-ths of one. */
+  /** The position of the next output sample: samples ahead of the next input sample, and L-ths of one. */
   #ahead = 0;
   #phase = 0;
 
-  /** @throws TypeError, RangeError for rates that are no positive integers */
+  /** @throws TypeError, RangeError unless the rates are positive integers */
   constructor(options: ResamplerOptions) {
     const { from, to } = record(options, "options", OPTIONS);
     this.from = rateOf(from, "from");
@@ -59,24 +59,24 @@ export class Resampler {
     const slow = Math.min(1, this.to / this.from);
     this.delay = equal ? 0 : Math.ceil(CROSSINGS / slow);
     this.#taps = equal ? 1 : 2 * this.delay;
-    this.#phases = Math.min(this.#up, MOST_PHASES);
+    this.#phases = Math.min(this.#up, MAX_PHASES);
     this.#table = equal
       ? Float64Array.of(1)
       : tableOf(this.#phases, this.#taps, slow);
     this.#input = new Float64Array(this.#taps - 1 + CHUNK);
   }
 
-  /** How many samples the next n will give. */
+  /** The number of output samples for the next n input samples. */
   outputLength(n: number): number {
     const left = (n - this.#ahead) * this.#up - this.#phase;
     return left > 0 ? Math.ceil(left / this.#down) : 0;
   }
 
   /**
-   * @param out room for at least `outputLength(count)` samples
-   * @param count of the input, from its first sample on, if not all
-   * @returns how many were written
-   * @throws RangeError where there is less room; nothing has been taken then
+   * @param out at least `outputLength(count)` samples
+   * @param count how many of the input samples to read; all by default
+   * @returns how many samples were written
+   * @throws RangeError if `out` is too short; nothing has been read then
    */
   process(
     input: Float32Array,
@@ -134,7 +134,7 @@ export class Resampler {
     return (1 - share) * this.#dot(row, at) + share * this.#dot(row + 1, at);
   }
 
-  /** As at the start: silence before the first sample. */
+  /** Back to the initial state, silence before the first sample. */
   reset(): void {
     this.#input.fill(0);
     this.#ahead = this.#phase = 0;

@@ -1,6 +1,6 @@
 import { message, positiveInteger } from "../checks.js";
 
-/** A queue of samples in a ring: what is pushed in blocks of one size is shifted out in blocks of another. */
+/** A queue of samples in a ring buffer; blocks may have different sizes on the way in and out. */
 export class Ring {
   readonly capacity: number;
   readonly #samples: Float32Array; // (capacity)
@@ -12,15 +12,15 @@ export class Ring {
     this.#samples = new Float32Array(capacity);
   }
 
-  /** Samples that are waiting. */
+  /** The number of samples in the queue. */
   get length(): number {
     return this.#length;
   }
 
   /**
-   * Pushes the samples, or those from `from` to `to` of them.
+   * Adds the samples from index `from` to `to`, by default all.
    *
-   * @throws RangeError for more samples than there is room for
+   * @throws RangeError if there is not enough room
    */
   push(samples: Float32Array, from = 0, to = samples.length): void {
     const n = to - from;
@@ -35,7 +35,11 @@ export class Ring {
     this.#length += n;
   }
 
-  /** Pushes n zeros. */
+  /**
+   * Adds n zeros.
+   *
+   * @throws RangeError if there is not enough room
+   */
   pushSilence(n: number): void {
     const room = this.capacity - this.#length;
     if (n > room) throw new RangeError(message("n", `at most ${room}`, `${n}`));
@@ -48,9 +52,9 @@ export class Ring {
   }
 
   /**
-   * Writes the oldest samples to all of `out`, or to `from` to `to` of it; they are gone from the ring.
+   * Removes the oldest samples and writes them to `out` from index `from` to `to`, by default all of it.
    *
-   * @throws RangeError for more samples than are waiting
+   * @throws RangeError if there are not enough samples
    */
   shift(out: Float32Array, from = 0, to = out.length): void {
     const n = to - from;

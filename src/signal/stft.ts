@@ -3,13 +3,13 @@ import { RealFft } from "./fft.js";
 import { OverlapAdd, overlapGain } from "./overlap-add.js";
 import { type Window, windowOf } from "./window.js";
 
-/** Frames, and what they are multiplied with. */
+/** Options of `Stft`. */
 export interface StftOptions {
   /** Samples in a frame: a power of two. */
   size: number;
   /** Samples between frames: at most `size`. */
   hop: number;
-  /** Before the transform, and once more after the inverse one; "sqrt-hann" by default. */
+  /** Applied before the transform and again after its inverse; "sqrt-hann" by default. */
   window?: Window;
 }
 
@@ -19,12 +19,12 @@ const OPTIONS = { size: 0, hop: 0, window: 0 } satisfies Record<
 >;
 
 /**
- * The short-time Fourier transform of a stream, frame by frame, and back: what `synthesize` gives for unchanged spectra
- * is the input, `size - hop` samples late.
+ * The short-time Fourier transform of a stream, frame by frame, and its inverse: for unchanged spectra, `synthesize`
+ * returns the input with a delay of `size - hop` samples.
  *
  *     frame (size) → · window → spectrum (size / 2 + 1, 2) → … → frame · window → overlap-add → hop samples
  *
- * Cut the stream with `Frames`. Allocates nothing once it is made.
+ * Cut the stream with `Frames`. Allocates nothing after construction.
  */
 export class Stft {
   readonly size: number;
@@ -33,11 +33,11 @@ export class Stft {
   readonly bins: number;
   readonly #fft: RealFft;
   readonly #window: Float32Array; // (size)
-  readonly #after: Float32Array; // (size): the window, divided by what the overlap makes of it
+  readonly #after: Float32Array; // (size): the window, divided by the gain of the overlap
   readonly #frame: Float32Array; // (size)
   readonly #sum: OverlapAdd;
 
-  /** @throws TypeError, RangeError for sizes that do not fit, or a window that loses samples */
+  /** @throws TypeError, RangeError that name the option; RangeError for a window that loses samples */
   constructor(options: StftOptions) {
     const {
       size,
@@ -57,14 +57,14 @@ export class Stft {
     this.#sum = new OverlapAdd(size, hop);
   }
 
-  /** frame (size) → spectrum (bins, 2), real and imaginary parts in turn */
+  /** frame (size) → spectrum (bins, 2), real and imaginary parts interleaved */
   analyze(frame: Float32Array, spectrum: Float32Array): void {
     for (let i = 0; i < this.size; i++)
       this.#frame[i] = (frame[i] as number) * (this.#window[i] as number);
     this.#fft.forward(this.#frame, spectrum);
   }
 
-  /** spectrum (bins, 2) → out (hop): the samples that are complete now */
+  /** spectrum (bins, 2) → out (hop): the samples that are now complete */
   synthesize(spectrum: Float32Array, out: Float32Array): void {
     this.#fft.inverse(spectrum, this.#frame);
     for (let i = 0; i < this.size; i++)
@@ -72,7 +72,7 @@ export class Stft {
     this.#sum.add(this.#frame, out);
   }
 
-  /** Forgets the frames that have been. */
+  /** Back to the initial state. */
   reset(): void {
     this.#sum.reset();
   }

@@ -1,11 +1,11 @@
 import { isFloat32Array, message, oneOf } from "../checks.js";
 
-/** A window by its name, or its values. Hann's is periodic, as torch.hann_window makes it; "none" leaves frames as they are. */
+/** A window by name, or its values. Hann's is periodic, like torch.hann_window; "none" leaves frames unchanged. */
 export type Window = "hann" | "sqrt-hann" | "none" | Float32Array;
 
 const NAMES = ["hann", "sqrt-hann", "none"] as const;
 
-/** @throws TypeError, RangeError for another name, or values that are not `size` many */
+/** @throws TypeError, RangeError for an unknown name, or the wrong number of values */
 export function windowOf(
   window: Window,
   size: number,

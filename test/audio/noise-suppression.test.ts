@@ -165,13 +165,13 @@ describe("what is refused", () => {
       "a list without models",
       { model: [] },
       RangeError,
-      "settings: expected those of the model, which is not a known one, got none, and models of no numbers a frame",
+      "settings: expected the settings of a model that is not known, got none, and models of no numbers per frame",
     ],
     [
       "a model that nobody knows",
       { model },
       RangeError,
-      "got none, and a model of 33 numbers a frame",
+      "got none, and a model of 33 numbers per frame",
     ],
     [
       "bytes that are no model",

@@ -243,7 +243,7 @@ describe("a PyTorch state dict as JSON", () => {
     expectRefused(
       load,
       branches,
-      /^state dict: expected layers that are one chain by their names/,
+      /^state dict: expected layers that form one chain by their names/,
     );
     const chain = load(bytesOf(branches), { chain: ["rnn", "side"] });
     expect(chain.model.outputSize).toBe(2);
@@ -343,7 +343,7 @@ describe("refused", () => {
     ],
     [
       "huge matrices, which a few bytes of text could ask for",
-      "layers[0]: the file unfolds to more than 67108864 bytes",
+      "layers[0]: the file expands to more than 67108864 bytes",
       (value) => {
         value.in_shape = [null, null, 1e9];
         const shape = [null, null, 1e9];

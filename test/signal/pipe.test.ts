@@ -194,7 +194,10 @@ describe("what is refused", () => {
   test.each<[object, string]>([
     [{ size: 60 }, "size: expected a power of two, 4 or more, got 60"],
     [{ hop: 65 }, "settings.hop: expected at most size, 64, got 65"],
-    [{ hop: 64 }, "window: expected one that lets every sample through"],
+    [
+      { hop: 64 },
+      "window: expected squares that sum to more than 0.001 at every sample",
+    ],
     [
       { stages: [] },
       "settings.stages: expected one entry per model, got an array of length 0",

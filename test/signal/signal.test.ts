@@ -184,10 +184,16 @@ describe("Stft", () => {
 
   test("refuses a window that loses samples", () => {
     expect(() => new Stft({ size: 8, hop: 8, window: "hann" })).toThrow(
-      /^window: expected one that lets every sample through/,
+      /^window: expected squares that sum to more than 0.001 at every sample/,
     );
     expect(
       () => new Stft({ size: 8, hop: 4, window: new Float32Array(3) }),
     ).toThrow(new RangeError("window: expected 8 values, got 3"));
   });
+});
+
+test("a long hop is no more for the stack", () => {
+  const window = new Float32Array(2 ** 18).fill(1);
+  const stft = new Stft({ size: 2 ** 18, hop: 2 ** 18, window });
+  expect(stft.bins).toBe(2 ** 17 + 1);
 });
