@@ -14,19 +14,19 @@ import {
   type TokenStream,
 } from "./token-stream.js";
 
-/** Where a beam search begins and ends, and how wide it is. */
+/** Options of `beamSearch`. */
 export interface BeamSearchOptions {
-  /** The token that the sequence begins with, which the stream has not read yet; not among the tokens found. */
+  /** The token that starts the sequence, which the stream has not read yet; not part of the result. */
   start: number;
-  /** The token that ends a sequence; not among the tokens found, but its probability counts. */
+  /** The token that ends a sequence; not part of the result, but its probability counts. */
   stop: number;
-  /** How many sequences are followed; 4 by default. 1 takes the likeliest token each time. */
+  /** How many sequences are kept at each step; 4 by default. 1 always picks the likeliest token. */
   beams?: number;
-  /** The most tokens of a sequence, `stop` included; 100 by default. */
+  /** The maximum number of tokens of a sequence, including `stop`; 100 by default. */
   steps?: number;
   /**
-   * α: scores are log-probabilities divided by lengthᵅ, `stop` counted; 0 by default, the log-probability itself. Above
-   * 0 longer sequences gain; 1 is the mean of a token.
+   * α: scores are log-probabilities divided by lengthᵅ, where the length includes `stop`. 0, the default, leaves them
+   * unchanged; values above 0 favour longer sequences, and 1 gives the mean per token.
    */
   lengthPenalty?: number;
 }
@@ -35,9 +35,9 @@ export interface BeamSearchOptions {
 export interface Hypothesis {
   /** Without start and stop. */
   tokens: number[];
-  /** Its log-probability, that of `stop` included where it ended so, divided by lengthᵅ. */
+  /** Its log-probability divided by lengthᵅ, including that of `stop` if it ended with it. */
   score: number;
-  /** Whether `stop` ended it, and not the number of steps. */
+  /** Whether it ended with `stop`, and not because of the number of steps. */
   finished: boolean;
 }
 
@@ -49,14 +49,14 @@ const BEAM_SEARCH = {
   lengthPenalty: 0,
 } satisfies Record<keyof BeamSearchOptions, 0>;
 
-/** A sequence that goes on. */
+/** A sequence that has not ended. */
 interface Beam {
   readonly stream: TokenStream;
   readonly tokens: readonly number[];
   readonly sum: number;
 }
 
-/** A beam and one more token. */
+/** A beam with one more token. */
 interface Candidate {
   readonly beam: Beam;
   readonly token: number;
@@ -64,11 +64,11 @@ interface Candidate {
 }
 
 /**
- * The likeliest sequences, best first, at most `beams` of them: at each step the `beams` likeliest continuations of
- * those that go on are kept. With as many beams as there are sequences it is exact.
+ * The likeliest sequences, best first, at most `beams` of them: at each step, only the `beams` likeliest continuations
+ * are kept. It is exact with as many beams as there are sequences.
  *
- * @param stream is left as it is: forks of it run
- * @throws TypeError, RangeError that name the option, or the step whose outputs are NaN or Infinity
+ * @param stream is not changed: forks of it run
+ * @throws TypeError, RangeError that name the option; RangeError for outputs that are NaN or Infinity
  */
 export function beamSearch(
   stream: TokenStream,
@@ -112,10 +112,10 @@ export function beamSearch(
       const longer = best.values.filter(({ token }) => token !== stop);
       for (const { beam, token, sum } of best.values)
         if (token === stop) end(sum, beam.tokens, true);
-      // No continuation scores more than this: sums only fall.
+      // an upper bound for all continuations, whose sums can only fall
       const length = alpha > 0 ? steps : step;
-      const most = (longer[0]?.sum ?? -Infinity) / length ** alpha;
-      open = follow(open, most > found.least ? longer : []);
+      const bound = (longer[0]?.sum ?? -Infinity) / length ** alpha;
+      open = follow(open, bound > found.least ? longer : []);
     }
     for (const { sum, tokens } of open) end(sum, tokens, false);
   } finally {
@@ -124,7 +124,7 @@ export function beamSearch(
   return found.values;
 }
 
-/** The beams of the candidates; the last that comes out of a stream takes the stream itself, the others forks. */
+/** The beams of the candidates; the last candidate of a beam takes over its stream, the others get forks. */
 function follow(open: readonly Beam[], candidates: readonly Candidate[]) {
   const last = new Map(
     candidates.map((candidate) => [candidate.beam, candidate]),

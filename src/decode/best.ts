@@ -1,16 +1,16 @@
-/** The values of the highest scores, best first; of equal ones the one that came first. */
+/** Keeps the values with the highest scores, best first; of equals, the first one. */
 export class Best<T> {
-  readonly #most: number;
+  readonly #capacity: number;
   readonly #scores: number[] = [];
   readonly values: T[] = [];
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(capacity: number) {
+    this.#capacity = capacity;
   }
 
-  /** A value must have more than this to be among them. */
+  /** A score must be higher than this to be kept. */
   get least(): number {
-    return this.#scores.length < this.#most
+    return this.#scores.length < this.#capacity
       ? Number.NEGATIVE_INFINITY
       : (this.#scores.at(-1) as number);
   }
@@ -26,7 +26,7 @@ export class Best<T> {
     }
     this.#scores.splice(low, 0, score);
     this.values.splice(low, 0, value);
-    if (this.values.length <= this.#most) return;
+    if (this.values.length <= this.#capacity) return;
     this.#scores.pop();
     this.values.pop();
   }

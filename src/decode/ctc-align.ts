@@ -2,20 +2,21 @@ import { message, wrong } from "../checks.js";
 import type { TensorLike } from "../tensor.js";
 import { checkCtc, checkLabel, type CtcOptions, type Span } from "./ctc.js";
 
-/** Where a labelling is. */
+/** The alignment of labels with steps. */
 export interface CtcAlignment {
   /** The steps of each label. */
   spans: Span[];
-  /** The log-probability of that path, the likeliest of those that read as the labels. */
+  /** The log-probability of the path, the likeliest of those that yield the labels. */
   score: number;
 }
 
 /**
- * The likeliest path that reads as `labels` (Viterbi): when each of them comes, such as those that `ctcBeam` found.
+ * The likeliest path that yields `labels` (Viterbi), which shows at which steps each of them occurs.
  *
  * @param logits [T, C] logits or log-probabilities
- * @throws TypeError, RangeError that name the argument; RangeError where no path reads so: more labels than steps (one
- *   more for each that repeats the one before), or a probability of 0
+ * @param labels such as those found by `ctcBeam`
+ * @throws TypeError, RangeError that name the argument; RangeError if no path yields the labels: there are more labels
+ *   than steps (plus one for each repetition), or a probability is 0
  */
 export function ctcAlign(
   logits: TensorLike,
@@ -32,13 +33,13 @@ export function ctcAlign(
     states.push(checkLabel(label, steps, `labels[${i}]`), blank),
   );
   const S = states.length;
-  const back = rows.map(() => new Int8Array(S)); // (T, S): how many states before the path came from
+  const back = rows.map(() => new Int8Array(S)); // (T, S): how many states back the path came from
   let scores = new Float64Array(S).fill(Number.NEGATIVE_INFINITY); // (S)
   rows.forEach((row, t) => {
     const next = new Float64Array(S);
     for (let s = 0; s < S; s++) {
       const state = states[s] as number;
-      // past a blank, unless it keeps two of the same label apart
+      // skips a blank, unless it separates two equal labels
       const skips = s > 1 && state !== blank && state !== states[s - 2];
       let best = t ? (scores[s] as number) : s < 2 ? 0 : -Infinity;
       for (let jump = 1; t && jump <= (skips ? 2 : 1) && jump <= s; jump++) {
@@ -58,7 +59,8 @@ export function ctcAlign(
     const got = `${labels.length} labels that have none`;
     throw new RangeError(message("labels", expected, got));
   }
-  const spans = labels.map(() => ({ start: 0, end: 0 }));
+  // not labels.map, which would put the objects into a typed array
+  const spans = Array.from(labels, () => ({ start: 0, end: 0 }));
   for (let t = rows.length - 1; t >= 0; t--) {
     const span = at % 2 ? spans[(at - 1) / 2] : undefined;
     if (span) {

@@ -6,25 +6,27 @@ import { logAdd } from "./log.js";
 import { type WordPlace, wordTree } from "./words.js";
 
 /**
- * What is added to the score where `label` goes on after `prefix`: a language model's log-probability, times whatever
- * weight it shall have. -Infinity forbids it. Asked once for each prefix and label.
+ * Returns what to add to the score when `label` follows `prefix`, such as the weighted log-probability of a language
+ * model; -Infinity forbids it. Called once for each prefix and label.
  */
 export type Scorer = (prefix: readonly number[], label: number) => number;
 
+/** Options of `ctcBeam`. */
 export interface CtcBeamOptions extends CtcOptions {
   /** How many prefixes are kept at each step; 16 by default. */
   beams?: number;
+  /** A language model, for example; none by default. */
   scorer?: Scorer;
-  /** Only these words, each its labels. */
+  /** The only words allowed, each as its labels. */
   words?: readonly (readonly number[])[];
-  /** The label between two words, which may stand before the first and behind the last; without it one word is found. */
+  /** The label between words, allowed before the first and after the last too; without it, a single word is found. */
   separator?: number;
 }
 
-/** A labelling that a beam search found, and its score. */
+/** A labelling found by a beam search. */
 export interface CtcLabelling {
   labels: number[];
-  /** Its log-probability, over all paths that were kept, and what the scorer added. */
+  /** Its log-probability, summed over all paths that were kept, plus what the scorer added. */
   score: number;
 }
 
@@ -34,13 +36,13 @@ const BEAM = { beams: 0, scorer: 0, words: 0, separator: 0 } satisfies Record<
 >;
 
 /**
- * The likeliest labellings, best first, at most `beams` of them (prefix beam search: Graves 2012, Hannun et al. 2014).
- * With as many beams as there are prefixes it is exact. Labellings of probability 0 are none; with `words` there may be
- * none at all, where none of the kept prefixes ends with a word: more beams find one.
+ * The likeliest labellings, best first, at most `beams` of them (prefix beam search: Graves 2012, Hannun et al. 2014). It
+ * is exact with as many beams as there are prefixes. Labellings of probability 0 are left out. With `words` the result
+ * may be empty, if none of the prefixes kept ends with a word: more beams help.
  *
  * @param logits [T, C] logits or log-probabilities
- * @throws TypeError, RangeError that name the argument, the step whose numbers are NaN or Infinity, or the label that the
- *   scorer gave no number below Infinity
+ * @throws TypeError, RangeError that name the argument, the step with NaN or Infinity, or the label for which the scorer
+ *   did not return a number below Infinity
  */
 export function ctcBeam(
   logits: TensorLike,
@@ -52,28 +54,29 @@ export function ctcBeam(
   if (scorer !== undefined && typeof scorer !== "function")
     throw wrong(false, "scorer", "a function", scorer);
   if (words === undefined && separator !== undefined)
-    throw wrong(true, "separator", "words beside it", separator);
+    throw wrong(true, "separator", "none without words", separator);
   const place = words && wordTree(words, separator, steps);
   return prefixBeams(steps, beams, scorer, place);
 }
 
-/** A prefix in the tree of prefixes; those that were dropped stay in it, for they may come back. */
+/** A prefix in the tree of prefixes; those that were dropped remain in it, because they may come back. */
 class Prefix {
   readonly children = new Map<number, Prefix>();
-  /** log-probability of the paths that read so far as this prefix, by whether they end with a blank. */
+  /** The log-probability of the paths so far that yield this prefix and end with a blank. */
   blank = Number.NEGATIVE_INFINITY;
+  /** The same for those that end with a label. */
   label = Number.NEGATIVE_INFINITY;
-  /** The same of the step that is being computed. */
+  /** The same after the step that is being computed. */
   nextBlank = Number.NEGATIVE_INFINITY;
   nextLabel = Number.NEGATIVE_INFINITY;
   kept = false;
-  /** What the scorer said of each label behind this prefix; NaN where it was not asked. */
+  /** What the scorer returned for each label after this prefix; NaN before it is called. */
   scores: Float64Array | null = null;
 
   constructor(
     readonly labels: readonly number[],
     readonly last: number,
-    /** What the scorer added up to here. */
+    /** The sum of what the scorer has added. */
     readonly added: number,
     readonly place: WordPlace | undefined,
   ) {}
@@ -83,10 +86,10 @@ class Prefix {
   }
 }
 
-/** A prefix as it is, or with one more label: that is made a Prefix only if it is among the best. */
+/** A prefix, unchanged or with one more label; the longer one becomes a Prefix only if it is among the best. */
 interface Candidate {
   readonly prefix: Prefix;
-  /** -1: none. */
+  /** The label to add; -1 for none. */
   readonly label: number;
   readonly paths: number;
 }
@@ -107,7 +110,7 @@ export function prefixBeams(
     if (!scorer) return prefix.added;
     const known = (prefix.scores ??= new Float64Array(classes).fill(NaN));
     if (Number.isNaN(known[label]))
-      known[label] = ask(scorer, prefix.labels, label);
+      known[label] = scoreOf(scorer, prefix.labels, label);
     return prefix.added + (known[label] as number);
   };
 
@@ -171,7 +174,11 @@ export function prefixBeams(
   }
 }
 
-function ask(scorer: Scorer, prefix: readonly number[], label: number): number {
+function scoreOf(
+  scorer: Scorer,
+  prefix: readonly number[],
+  label: number,
+): number {
   const score: unknown = scorer(prefix, label);
   if (typeof score === "number" && score < Number.POSITIVE_INFINITY)
     return score;

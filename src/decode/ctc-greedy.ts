@@ -2,21 +2,21 @@ import type { TensorLike } from "../tensor.js";
 import { checkCtc, type CtcOptions, type Span } from "./ctc.js";
 import { largest } from "./log.js";
 
-/** What the likeliest path reads. */
+/** The result of `ctcGreedy`. */
 export interface CtcPath {
   labels: number[];
-  /** The log-probability of that one path. */
+  /** The log-probability of the path. */
   score: number;
-  /** The steps at which the path is at each label. */
+  /** The steps of each label on the path. */
   spans: Span[];
 }
 
 /**
- * The likeliest path's labelling: at each step the likeliest class, repeats merged, blanks dropped. It need not be the
- * likeliest labelling, which may have many paths: `ctcBeam` looks for that.
+ * The labelling of the likeliest path: the likeliest class at each step, with repeats merged and blanks dropped. This is
+ * not always the likeliest labelling, which may have many paths; `ctcBeam` searches for that.
  *
  * @param logits [T, C] logits or log-probabilities
- * @throws TypeError, RangeError that name the argument, or the step whose numbers are NaN or Infinity
+ * @throws TypeError, RangeError that name the argument, or the step with NaN or Infinity
  */
 export function ctcGreedy(
   logits: TensorLike,

@@ -1,6 +1,6 @@
 /*
- * Connectionist temporal classification (Graves et al. 2006). A path names a label or the blank at every step; repeats
- * merged and blanks dropped, it reads as a labelling. The probability of a labelling is the sum over its paths.
+ * Connectionist temporal classification (Graves et al. 2006). A path has a label or the blank at every step; with repeats
+ * merged and blanks dropped it yields a labelling. The probability of a labelling is the sum over its paths.
  */
 import {
   boolean,
@@ -12,15 +12,15 @@ import {
 import { asTensor, type TensorLike } from "../tensor.js";
 import { logSoftmax } from "./log.js";
 
-/** What all of CTC's decoders take. */
+/** Options of all CTC decoders. */
 export interface CtcOptions {
-  /** The class that stands for no label; 0 by default, as torch.nn.CTCLoss has it. */
+  /** The class for no label; 0 by default, as in torch.nn.CTCLoss. */
   blank?: number;
-  /** Whether the input is probabilities, each step's adding up to 1; false by default: logits or log-probabilities. */
+  /** Whether the input is probabilities that add up to 1 at each step; false, logits or log-probabilities, by default. */
   probabilities?: boolean;
 }
 
-/** The steps of a label: from `start` up to but without `end`. */
+/** The steps of a label, from `start` up to but not including `end`. */
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -62,7 +62,7 @@ export function checkCtc(
   return { rows, classes, blank };
 }
 
-/** A label, of `labels` at `index`, that the steps have and that is no blank. */
+/** A label: a class other than the blank. */
 export function checkLabel(
   label: unknown,
   { classes, blank }: CtcSteps,

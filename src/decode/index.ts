@@ -1,4 +1,4 @@
-/** From a model's outputs to labels and tokens: CTC, beam search, greedy and sampled sequences. @module */
+/** Decodes a model's outputs into labels and tokens: CTC, beam search, greedy and sampled sequences. @module */
 
 export {
   beamSearch,

@@ -1,5 +1,5 @@
 /*
- * Sums of probabilities by their logarithms, in float64; -Infinity is a probability of 0.
+ * Sums of probabilities as logarithms, in float64; -Infinity is a probability of 0.
  */
 import { message } from "../checks.js";
 
@@ -11,9 +11,9 @@ export function logAdd(a: number, b: number): number {
 }
 
 /**
- * `row` made log-probabilities: less the logarithm of the sum of all eˣ. Log-probabilities stay what they are.
+ * Normalises logits to log-probabilities: subtracts the logarithm of the sum of all eˣ. Log-probabilities are unchanged.
  *
- * @throws RangeError that names the row, for NaN, infinity, or where all are -Infinity: the likeliest would be made up
+ * @throws RangeError naming the row for NaN, Infinity, or only -Infinity, for which any result would be made up
  */
 export function logSoftmax(
   row: ArrayLike<number>,
@@ -29,7 +29,7 @@ export function logSoftmax(
   }
   if (!proper || most === Number.NEGATIVE_INFINITY) {
     const expected = "numbers, of which at least one is finite";
-    const got = proper ? "-Infinity alone" : "NaN or Infinity";
+    const got = proper ? "only -Infinity" : "NaN or Infinity";
     throw new RangeError(message(name, expected, got));
   }
   let sum = 0;
@@ -40,7 +40,7 @@ export function logSoftmax(
   return out;
 }
 
-/** The place of the largest, of the first where several are as large. */
+/** The index of the largest number, the first of equals. */
 export function largest(row: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < row.length; i++)

@@ -16,30 +16,30 @@ import {
   type TokenStream,
 } from "./token-stream.js";
 
-/** Where a sequence begins and ends. */
+/** Options of `greedy`. */
 export interface GreedyOptions {
-  /** The token that the sequence begins with, which the stream has not read yet; not yielded. */
+  /** The token that starts the sequence, which the stream has not read yet; not yielded. */
   start: number;
   /** The token that ends the sequence; not yielded. None by default. */
   stop?: number;
-  /** The most tokens, `stop` included; no end by default. */
+  /** The maximum number of tokens, including `stop`; unlimited by default. */
   steps?: number;
 }
 
-/** Where a sequence begins and ends, and how its tokens are drawn. */
+/** Options of `sample`. */
 export interface SampleOptions extends GreedyOptions, SamplingOptions {
-  /** Of the choices; 0 by default. */
+  /** The seed of the random choices; 0 by default. */
   seed?: number;
 }
 
-/** A token, and how likely the model found it. */
+/** A token and its probability. */
 export interface ScoredToken {
   token: number;
-  /** Its log-probability as the model gives it, whatever temperature, topK and topP make of it. */
+  /** Its log-probability in the model, not changed by temperature, topK and topP. */
   score: number;
 }
 
-/** Tokens one by one; the generator returns the whole sequence, its score the sum. */
+/** Yields tokens one by one; returns the whole sequence, whose score is the sum. */
 export type Tokens = Generator<ScoredToken, Hypothesis, undefined>;
 
 const GREEDY = { start: 0, stop: 0, steps: 0 } satisfies Record<
@@ -55,10 +55,11 @@ const SAMPLE = {
 } satisfies Record<keyof SampleOptions, 0>;
 
 /**
- * The likeliest token each time: what `beamSearch` finds with one beam.
+ * Always picks the likeliest token, like `beamSearch` with one beam.
  *
- * @param stream is left as it is: a fork of it runs
- * @throws TypeError, RangeError that name the option, at once; with the first token where it depends on their number
+ * @param stream is not changed: a fork of it runs
+ * @throws TypeError, RangeError that name the option: when called, or with the first token if it depends on the number of
+ *   tokens
  */
 export function greedy(stream: TokenStream, options: GreedyOptions): Tokens {
   checkStream(stream);
@@ -67,10 +68,11 @@ export function greedy(stream: TokenStream, options: GreedyOptions): Tokens {
 }
 
 /**
- * Tokens drawn by their probability, as `Sequential.generate` draws them: the same seed, the same tokens.
+ * Draws tokens by their probability, like `Sequential.generate`, with the same tokens for the same seed.
  *
- * @param stream is left as it is: a fork of it runs
- * @throws TypeError, RangeError that name the option, at once; with the first token where it depends on their number
+ * @param stream is not changed: a fork of it runs
+ * @throws TypeError, RangeError that name the option: when called, or with the first token if it depends on the number of
+ *   tokens
  */
 export function sample(stream: TokenStream, options: SampleOptions): Tokens {
   checkStream(stream);

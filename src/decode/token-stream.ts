@@ -8,24 +8,24 @@ import {
 } from "../checks.js";
 
 /**
- * What gives a token's successors: a Stream of a layer or model, or an object of your own, such as the decoder of an
- * encoder-decoder with the encoder's outputs in it.
+ * Predicts the next token: a Stream of a layer or model, or an object of your own, such as the decoder of an
+ * encoder-decoder model that holds the encoder's outputs.
  */
 export interface TokenStream {
-  /** [token] → a logit or probability for each token there is; of a Stream that takes no tokens the token one-hot. */
+  /** [token], or the token one-hot, → a logit or probability for each possible next token. */
   step(frame: ArrayLike<number>): ArrayLike<number>;
-  /** An independent copy from here on. */
+  /** An independent copy. */
   fork(): TokenStream;
   dispose?(): void;
-  /** Whether a frame is [token]; true by default. Where it is false, `inputSize` tokens are fed one-hot. */
+  /** Whether a frame is [token]; true by default. If false, it is one-hot with `inputSize` numbers. */
   readonly takesTokens?: boolean;
   readonly inputSize?: number;
   readonly outputSize?: number;
-  /** Whether `step` gives probabilities; false by default: logits, or log-probabilities. */
+  /** Whether `step` returns probabilities; false, logits or log-probabilities, by default. */
   readonly probabilities?: boolean;
 }
 
-/** @throws TypeError for what is no stream, RangeError for one whose outputs cannot be its next inputs */
+/** @throws TypeError unless it is a stream, RangeError if its outputs cannot be its next inputs */
 export function checkStream(stream: unknown): asserts stream is TokenStream {
   const given = stream as Partial<TokenStream> | null | undefined;
   if (typeof given?.step !== "function" || typeof given.fork !== "function")
@@ -41,10 +41,10 @@ export function checkStream(stream: unknown): asserts stream is TokenStream {
   }
 }
 
-/** A stream's outputs in messages. */
+/** The name of a stream's outputs in messages. */
 export const OUTPUTS = "stream.step(…)";
 
-/** The logits of the tokens that come behind `token`, valid until the stream's next step; it has then read the token. */
+/** Feeds `token` to the stream, and returns the logits of its successors, valid until the next step. */
 export function successors(
   stream: TokenStream,
   token: number,
@@ -63,7 +63,7 @@ export function successors(
   return stream.probabilities ? outputs.map(Math.log) : outputs;
 }
 
-/** Of a stream whose outputs are known by then. */
+/** For when the number of outputs of a stream is known. */
 export function checkTokenBelow(
   token: number | undefined,
   name: string,

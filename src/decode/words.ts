@@ -1,10 +1,10 @@
 /*
- * Which labellings are words of a list: a tree of the words' labels, walked label by label.
+ * Restricts labellings to the words of a list: a tree of the words' labels.
  */
 import { isList, message, wrong } from "../checks.js";
 import { checkLabel, type CtcSteps } from "./ctc.js";
 
-/** A place in the tree. */
+/** A node of the tree. */
 export interface WordPlace {
   readonly next: ReadonlyMap<number, WordPlace>;
   /** Whether a labelling may end here. */
@@ -17,10 +17,10 @@ interface Growing {
 }
 
 /**
- * The tree of `words`. With a separator there may be any number of them, with one separator between two, before the
- * first and behind the last; without one it is a single word.
+ * The tree of `words`. With a separator, a labelling may have any number of words with one separator between them, and
+ * optionally before the first and after the last; without, it is a single word.
  *
- * @returns the place at which a labelling begins
+ * @returns the node at which a labelling begins
  */
 export function wordTree(
   words: unknown,
@@ -53,7 +53,7 @@ export function wordTree(
   return begin;
 }
 
-/** Lets a separator follow each word, and stand before the first; behind one the words begin again. */
+/** Allows a separator after each word and before the first; after a separator, another word may begin. */
 function separate(begin: Growing, separator: number): void {
   const again: WordPlace = { next: new Map(begin.next), ends: true };
   const visit = (place: Growing): void => {

@@ -265,7 +265,7 @@ export class GraphStream implements ModelStream {
   }
 }
 
-// Outside of the class: esbuild calls one that names itself _GraphStream, and so would consoles.
+// outside the class: esbuild renames a class that refers to itself to _GraphStream, which consoles would show
 const make = (runner: Runner, options: GraphStreamOptions): GraphStream =>
   new GraphStream(runner, options);
 

@@ -1,19 +1,19 @@
 /*
- * Where a queue is, as users say it.
+ * The address of a queue.
  */
 import { positiveInteger, record, wrong } from "../checks.js";
 
-/** Where the queue is. */
+/** The address of a queue. */
 export interface QueueOptions {
   /** redis://user:password@host:port/db, or rediss:// for TLS. */
   url: string;
-  /** Jobs and streams of different names know nothing of each other; "gatewise" by default. */
+  /** Queues with different names are independent; "gatewise" by default. */
   name?: string;
-  /** Milliseconds that the server may be gone, full or silent before a call gives up; 30 000 by default. */
+  /** Milliseconds that the server may be unreachable, full or silent before a call fails; 30 000 by default. */
   patience?: number;
 }
 
-/** An address, or an address and more. */
+/** The URL of a queue's server, or all options. */
 export type QueueAddress = string | QueueOptions;
 
 const KNOWN = {
@@ -45,6 +45,6 @@ export function checkAddress(queue: unknown): Required<QueueOptions> {
   return { url, name, patience: positiveInteger(patience, "queue.patience") };
 }
 
-/** For messages and logs. */
+/** A URL for messages and logs. Removes everything up to the last @: a password may have any characters. */
 export const withoutPassword = (url: string) =>
-  url.replace(/^(\w+:\/\/)[^@/]*@/, "$1");
+  url.replace(/^(\w+:\/\/)?.*@/s, "$1");

@@ -1,9 +1,9 @@
 /*
- * Where characters are. CTC says at which steps the network was sure of one, which may be anywhere on it; the ink says
- * where it begins and ends.
+ * The positions of characters. CTC shows at which steps the network recognised one, which may be anywhere on it; the ink
+ * shows where it begins and ends.
  */
 
-/** A character, and the columns at which the network was sure of it. */
+/** A character, and the columns at which the network recognised it. */
 export interface Seen {
   readonly text: string;
   readonly start: number;
@@ -16,8 +16,8 @@ export interface Columns {
 }
 
 /**
- * The columns of each: its ink, up to where there is none, or least, between it and the next; of spaces what is between
- * the characters beside.
+ * The columns of each character: its ink, up to the column with the least ink before the next. Spaces get what is between
+ * their neighbours.
  *
  * @param sums the ink of each column
  */
@@ -39,7 +39,7 @@ export function boxesOf(
   return characters.map((character, i) => {
     const own = boxes.get(character);
     if (own) return own;
-    // spaces side by side share what is between
+    // adjacent spaces share the gap
     let first = i;
     while (first && !boxes.has(characters[first - 1] as Seen)) first--;
     let last = i;
@@ -58,7 +58,7 @@ export function boxesOf(
   });
 }
 
-/** The column of least ink from the middle of the one to the end of the next, nearest to half way between the two. */
+/** The column of least ink from the middle of one character to the end of the next; of equals, the most central. */
 function border(before: Seen, next: Seen, sums: readonly number[]): number {
   const half = (before.end + next.start) / 2;
   const from = Math.max(0, Math.floor((before.start + before.end) / 2));
@@ -75,7 +75,7 @@ function border(before: Seen, next: Seen, sums: readonly number[]): number {
   return best;
 }
 
-/** From the first to the last column with ink; all of it where there is none. */
+/** From the first to the last column with ink; everything if there is none. */
 function tightened(from: number, to: number, sums: readonly number[]): Columns {
   let [left, right] = [from, to];
   while (left < right && !sums[left]) left++;

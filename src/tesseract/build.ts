@@ -54,33 +54,33 @@ const dense =
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
-/** Activations that keep the order of numbers. */
-const RISING: Partial<Record<LayerType, (x: number) => number>> = {
+/** Increasing functions. */
+const INCREASING: Partial<Record<LayerType, (x: number) => number>> = {
   Tanh: Math.tanh,
   Logistic: sigmoid,
 };
 
-/** Series in series are one. */
+/** The layers of nested series. */
 const flat = (node: LayerNode): readonly LayerNode[] =>
   node.type === "Series" ? node.layers.flatMap(flat) : [node];
 
 /**
- * Where a dense layer is pooled, the largest is taken before the activation, which then has a ninth to do of windows of
- * 3 × 3: the same numbers, as it keeps their order.
+ * If a dense layer with an increasing activation is followed by max pooling, the pooling comes first: the result is the
+ * same, and with windows of 3 × 3 the activation has only a ninth of the work.
  */
 function series(node: LayerNode, precision: Precision): ImageLayer[] {
   const nodes = flat(node);
   return nodes.flatMap((layer, i) => {
-    const pooled = nodes[i + 1]?.type === "Maxpool" && RISING[layer.type];
+    const pooled = nodes[i + 1]?.type === "Maxpool" && INCREASING[layer.type];
     if (pooled) return [build({ ...layer, type: "Linear" }, precision)];
     const before = layer.type === "Maxpool" ? nodes[i - 1] : undefined;
-    const late = before && RISING[before.type];
+    const late = before && INCREASING[before.type];
     const own = build(layer, precision);
     return late ? [own, new Pointwise(late)] : [own];
   });
 }
 
-/** What is made of a file's layer, by its type. */
+/** Builds a layer of the file, by its type. */
 const BUILD: Record<LayerType, Build> = {
   Input: () => new Series([]),
   Convolve: window(Convolve),
@@ -98,7 +98,7 @@ const BUILD: Record<LayerType, Build> = {
   LSTM: lstm(false),
   SummLSTM: lstm(true),
   Logistic: dense("sigmoid"),
-  // within 0 … 1
+  // clamped to 0 … 1
   LinLogistic: dense({ name: "hardSigmoid", alpha: 1, beta: 0 }),
   LinTanh: dense("linear", 1),
   Tanh: dense("tanh"),
@@ -108,7 +108,7 @@ const BUILD: Record<LayerType, Build> = {
   SoftmaxNoCTC: dense("softmax"),
 };
 
-/** @param precision of the matrices: those that the file has as integers are kept so in a precision of integers */
+/** @param precision of the matrices; with an integer precision, those that the file has as integers are not converted */
 export function build(
   node: LayerNode,
   precision: Precision = "float32",

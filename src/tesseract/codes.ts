@@ -1,19 +1,19 @@
 import type { Coded } from "../formats/tesseract/read.js";
 
-/** A place in the tree of codes. */
+/** A node of the tree of codes. */
 interface Place {
   readonly next: Map<number, Place>;
-  /** What is spelled up to here; null where it is no character yet. */
+  /** The character that ends here; null if there is none. */
   text: string | null;
 }
 
-/** A character and how many labels spell it. */
+/** A character, and the number of labels that encode it. */
 export interface Spelled {
   readonly text: string;
   readonly labels: number;
 }
 
-/** Characters by the classes that spell them. */
+/** Characters by the sequences of labels that encode them. */
 export class Codes {
   readonly #root: Place = { next: new Map(), text: null };
 
@@ -26,18 +26,18 @@ export class Codes {
           place.next.set(code, (next = { next: new Map(), text: null }));
         place = next;
       }
-      // Several characters may have one code: the first of them is meant.
+      // several characters may have the same code: the first counts
       place.text ??= text;
     }
   }
 
   /**
-   * The characters that labels spell, the longest each time that lets the rest be spelled too. Null where they spell
-   * none; with `open` the last may be unfinished, and is left out.
+   * The characters that the labels encode, each the longest with which the rest can be decoded too. Null if they cannot be
+   * decoded; with `open` the last character may be incomplete, and is left out.
    */
   spell(labels: readonly number[], open = false): Spelled[] | null {
     const count = labels.length;
-    /** What is spelled from each label on, up to the end; null where nothing is. */
+    /** The character at each label from which everything to the end can be decoded; null if there is none. */
     const found = Array.from<Spelled | null>({ length: count }).fill(null);
     const reaches = (end: number) => end === count || found[end] !== null;
     for (let at = count - 1; at >= 0; at--) {

@@ -10,7 +10,7 @@ export class Dense implements ImageLayer {
   readonly #linear: Linear;
   readonly #limit: number;
 
-  /** @param limit outputs are kept within ±limit */
+  /** @param limit outputs are clamped to ±limit */
   constructor(
     matrix: Matrix,
     activation: NonNullable<LinearOptions["activation"]>,
@@ -43,7 +43,7 @@ export class Dense implements ImageLayer {
   }
 }
 
-/** f of every number. */
+/** Applies f to every number. */
 export class Pointwise implements ImageLayer {
   constructor(readonly f: (x: number) => number) {}
 

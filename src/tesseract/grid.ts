@@ -11,7 +11,7 @@ export interface Grid {
 /** 2²⁷ numbers, 512 MB: a line of 36 rows is then 23 000 times as wide as it is high. */
 const MOST_NUMBERS = 2 ** 27;
 
-/** @throws RangeError for more than fits into a memory: of an image far wider than a line of text is */
+/** @throws RangeError if it would take too much memory, because the image is far wider than a line of text */
 export function grid(height: number, width: number, channels: number): Grid {
   const size = height * width * channels;
   if (size > MOST_NUMBERS) {
@@ -21,7 +21,7 @@ export function grid(height: number, width: number, channels: number): Grid {
   return { height, width, channels, data: new Float32Array(size) };
 }
 
-/** x and y exchanged. */
+/** x and y swapped. */
 export function transposed(source: Grid): Grid {
   const { height, width, channels } = source;
   const result = grid(width, height, channels);
@@ -54,7 +54,7 @@ export function flipped(source: Grid): Grid {
   return result;
 }
 
-/** The channels of a place, from channel `at` of the other on. */
+/** Copies the channels of a place to another place, from channel `at` on. */
 export function copy(
   { data: from, channels }: Grid,
   place: number,

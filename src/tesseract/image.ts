@@ -1,14 +1,14 @@
 import { isRecord, message, positiveInteger, wrong } from "../checks.js";
 import { typedArrayName } from "../checks.js";
 
-/** Grey, 8 bits a pixel: 0 is black, 255 white; row by row, width · height of them. */
+/** A greyscale image with 8 bits per pixel, row by row: 0 is black, 255 white. */
 export interface GreyImage {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
-/** A part of an image: columns from left to right and rows from top to bottom, the last of each not included. */
+/** A part of an image; `right` and `bottom` are exclusive. */
 export interface Box {
   readonly left: number;
   readonly top: number;
@@ -35,8 +35,8 @@ export function checkImage(image: unknown, name: string, bytes = 1): GreyImage {
 }
 
 /**
- * The luminance of an image in colour, such as a canvas's ImageData: four bytes a pixel, red, green, blue and alpha. What
- * is transparent shows white.
+ * The luminance of a colour image with four bytes per pixel, red, green, blue and alpha, such as ImageData of a canvas.
+ * Transparent pixels become white.
  *
  * @throws TypeError, RangeError that name the argument
  */
@@ -54,14 +54,14 @@ export function toGrey(image: {
       number,
       number,
     ];
-    // Rec. 601, as image programs make grey
+    // Rec. 601, as in image programs
     const luminance = 0.299 * r + 0.587 * g + 0.114 * b;
     grey[i] = Math.round(255 + ((luminance - 255) * a) / 255);
   }
   return { width, height, data: grey };
 }
 
-/** A part of an image, the pixels outside of it in `ground`. */
+/** A part of an image; pixels outside the image have the colour `ground`. */
 export function cut(image: GreyImage, box: Box, ground: number): GreyImage {
   const width = box.right - box.left;
   const height = box.bottom - box.top;

@@ -1,4 +1,4 @@
-/** Tesseract's line recogniser: the LSTM of a .traineddata file, a grey line → text. @module */
+/** Tesseract's line recogniser: the LSTM of a .traineddata file, from an image of a line to its text. @module */
 
 import { toBytes } from "../bytes.js";
 import { readTraineddata } from "../formats/tesseract/read.js";
@@ -21,20 +21,20 @@ export {
   type RecognizeOptions,
 } from "./recognizer.js";
 
-/** How a file is read. */
+/** Options of `load`. */
 export interface TesseractOptions {
   /**
-   * 'float32' by default. 'int8', 'int8-fast': matrices as integers, those of "fast" files as the file has them, which is
+   * 'float32' by default. 'int8', 'int8-fast': matrices as integers; those of "fast" files are used as they are, which is
    * how Tesseract itself multiplies them.
    */
   precision?: Precision;
 }
 
 /**
- * The recogniser of a .traineddata file of Tesseract 4 or 5: "best", "fast" or with the old engine's parts beside it.
+ * The recogniser of a .traineddata file of Tesseract 4 or 5: "best", "fast", or one that includes the legacy engine.
  *
- * @throws TypeError, RangeError for what is no bytes or no option; FormatError, which names the part and the byte, for a file that is damaged or
- *   has no LSTM
+ * @throws TypeError, RangeError for the arguments; FormatError, which names the part and the byte, for a file that is
+ *   damaged or has no LSTM
  */
 export function load(
   traineddata: Uint8Array | ArrayBuffer,

@@ -1,5 +1,5 @@
 /*
- * What of an image is ink: the threshold, which side of it the ground is, and the box around.
+ * Separates ink from ground: the threshold, which side of it is ink, and the bounding box.
  */
 import type { Box, GreyImage } from "./image.js";
 
@@ -13,11 +13,11 @@ export interface Shades {
   readonly ground: number;
 }
 
-/** Of less contrast than this is no text: what noise alone has. */
+/** Less contrast than this is only noise. */
 const LEAST_CONTRAST = 20;
 
 /**
- * The shades between which the variance is largest (Otsu 1979); the ground is what there is more of. Null for an image
+ * The two shades with the largest variance between them (Otsu 1979); the more frequent is the ground. Null for an image
  * without contrast.
  */
 export function shadesOf({ data }: GreyImage): Shades | null {
@@ -43,7 +43,7 @@ export function shadesOf({ data }: GreyImage): Shades | null {
   return shades;
 }
 
-/** 1 for ink, 0 for ground: (height, width). Specks, ink without any beside or above it, are none. */
+/** 1 for ink, 0 for ground: (height, width). Isolated pixels do not count as ink. */
 export function inkOf(
   { width, height, data }: GreyImage,
   { threshold, darkInk }: Shades,
@@ -63,7 +63,7 @@ export function inkOf(
   return kept;
 }
 
-/** How much ink each row has, of the columns from `left` to `right`. */
+/** The ink of each row, in columns `left` to `right`. */
 export function rowsOf(
   ink: Uint8Array,
   width: number,
@@ -77,7 +77,7 @@ export function rowsOf(
   });
 }
 
-/** How much ink each column has, of the rows from `top` to `bottom`. */
+/** The ink of each column, in rows `top` to `bottom`. */
 export function columnsOf(
   ink: Uint8Array,
   width: number,
@@ -91,7 +91,7 @@ export function columnsOf(
   return sums;
 }
 
-/** The smallest box with all ink of an image; null where there is none. */
+/** The bounding box of all ink in an image; null if there is none. */
 export function boxOf(ink: Uint8Array, width: number): Box | null {
   const [top, bottom] = extent(rowsOf(ink, width));
   if (top === bottom) return null;
@@ -99,7 +99,7 @@ export function boxOf(ink: Uint8Array, width: number): Box | null {
   return { left, top, right, bottom };
 }
 
-/** From the first sum above 0 to behind the last. */
+/** The index of the first sum above 0, and the one after the last. */
 export function extent(sums: readonly number[]): [number, number] {
   let end = sums.length;
   while (end && !sums[end - 1]) end--;

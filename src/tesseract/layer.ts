@@ -8,9 +8,9 @@ export interface Size {
 
 /** A layer of a network on images. */
 export interface ImageLayer {
-  /** Of what comes out for a grid of this size; 0 where it is too small. */
+  /** The output size for a grid of this size; 0 if that is too small. */
   size(input: Size): Size;
   run(input: Grid): Grid;
-  /** Gives the kernel's memory back. */
+  /** Frees the kernel's memory. */
   dispose(): void;
 }

@@ -1,21 +1,21 @@
 /*
- * A clean page into lines: rows of ink with rows of ground between. No layout analysis: columns side by side, tables,
- * pictures and text that is not level are not told apart.
+ * Splits a clean page into lines: rows of ink separated by rows of ground. There is no layout analysis: columns of text,
+ * tables, pictures and sloping text are not recognised.
  */
 import { type Box, checkImage, type GreyImage } from "./image.js";
 import { columnsOf, extent, inkOf, rowsOf, shadesOf } from "./ink.js";
 
-/** Rows from top to bottom, the last not included. */
+/** A range of rows; `bottom` is exclusive. */
 interface Band {
   readonly top: number;
   readonly bottom: number;
 }
 
-/** Rows of a line of print: below 5 of them no letter can be told from another. */
+/** The minimum height of a line in rows: below it, letters cannot be distinguished. */
 const LEAST_ROWS = 5;
-/** Of the usual height: what is lower and close to a line is a part of it, an accent or a dot. */
+/** Share of the usual height below which a band close to a line is a part of it, such as an accent or a dot. */
 const PART = 0.4;
-/** Of the usual height: what is higher is several lines that touch. */
+/** Multiple of the usual height above which a band is several lines that touch. */
 const SEVERAL = 1.6;
 /**
  * How far letters go down, of the height that others have above the baseline. A line that has none such gets the room all
@@ -25,10 +25,10 @@ const SEVERAL = 1.6;
 const DESCENT = 0.3;
 
 /**
- * The lines of a page, from the top down: the ink's columns, and rows with room for letters that go up and down, as the
- * page's other lines have it. Lines must have a row of ground between or almost.
+ * The lines of a page, from top to bottom. Each box has the columns of its ink, and rows with room for ascenders and
+ * descenders as in the other lines of the page. There must be a row of (almost) only ground between lines.
  *
- * @param page grey, 8 bits a pixel
+ * @param page greyscale, 8 bits per pixel
  * @throws TypeError, RangeError that name the argument
  */
 export function splitLines(page: GreyImage): Box[] {
@@ -88,7 +88,7 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
-/** Rows with ink, one behind the other. */
+/** Runs of consecutive rows with ink. */
 function bandsOf(rows: readonly number[]): Band[] {
   const bands: Band[] = [];
   let top = -1;
@@ -103,7 +103,7 @@ function bandsOf(rows: readonly number[]): Band[] {
   return bands;
 }
 
-/** Accents, dots and tails made parts of the line that they are close to. */
+/** Joins accents, dots and tails to the line that they are close to. */
 function joined(bands: readonly Band[]): Band[] {
   const usual = median(
     bands.map(heightOf).filter((height) => height >= LEAST_ROWS),
@@ -121,7 +121,7 @@ function joined(bands: readonly Band[]): Band[] {
   return result;
 }
 
-/** Lines that touch, cut where there is least ink. */
+/** Divides lines that touch, where there is least ink. */
 function divided(band: Band, rows: readonly number[], usual: number): Band[] {
   const height = heightOf(band);
   if (height < SEVERAL * usual) return [band];
@@ -141,9 +141,9 @@ function divided(band: Band, rows: readonly number[], usual: number): Band[] {
 }
 
 interface Shape {
-  /** The row below the letters that do not go down. */
+  /** The row below letters without descenders. */
   readonly baseline: number;
-  /** Rows above and below it. */
+  /** The number of rows above and below it. */
   readonly above: number;
   readonly below: number;
 }

@@ -5,7 +5,7 @@ import { type Grid, grid } from "./grid.js";
 import type { ImageLayer, Size } from "./layer.js";
 import { lstmDict } from "./weights.js";
 
-/** Tesseract keeps cells within ±100. */
+/** Tesseract limits cells to ±100. */
 export const MOST_CELL = 100;
 
 /** An LSTM along each row, from left to right; all rows are one batch. */
@@ -13,7 +13,7 @@ export class RowLstm implements ImageLayer {
   readonly #lstm: LSTM;
   readonly #summary: boolean;
 
-  /** @param summary whether only the last place of a row comes out */
+  /** @param summary whether to return only the last place of a row */
   constructor(
     matrices: readonly Matrix[],
     inputs: number,
@@ -31,9 +31,9 @@ export class RowLstm implements ImageLayer {
   }
 
   /**
-   * A step changes a cell by 1 at most, so as many steps run in one go as the cells are away from their limit: all of a
-   * line of up to 100, and single ones where a cell is at it. One of the units of English, "best", has counted to 258
-   * at the end of a line, unlimited.
+   * A step changes a cell by at most 1, so that as many steps can run at once as the largest cell is away from its limit:
+   * a whole line of up to 100 steps, but single steps once a cell is at its limit. Without the limit, a unit of the
+   * English "best" model reached 258 at the end of a line.
    */
   run(input: Grid): Grid {
     const { height, width } = input;
@@ -41,8 +41,8 @@ export class RowLstm implements ImageLayer {
     const result = grid(height, this.size(input).width, this.#lstm.outputSize);
     let state: State | undefined;
     for (let from = 0; from < width;) {
-      const room = Math.floor(MOST_CELL - largest(state?.cell));
-      const to = Math.min(width, from + Math.max(1, room));
+      const safe = Math.floor(MOST_CELL - largest(state?.cell));
+      const to = Math.min(width, from + Math.max(1, safe));
       const part = columns(input, from, to);
       const { output, state: next } = this.#forward(part, state);
       state = limited(next);
@@ -69,7 +69,7 @@ export class RowLstm implements ImageLayer {
   }
 }
 
-/** The columns from one up to another. */
+/** The columns `from` up to `to`. */
 function columns(source: Grid, from: number, to: number): Grid {
   const { height, width, channels, data } = source;
   const part = grid(height, to - from, channels);
@@ -83,7 +83,7 @@ function columns(source: Grid, from: number, to: number): Grid {
   return part;
 }
 
-/** A part of the columns, from one on. */
+/** Copies a part into the columns of the whole, starting at `from`. */
 function put(part: Grid, whole: Grid, from: number): void {
   const { height, channels } = whole;
   const row = part.width * channels;
@@ -97,7 +97,7 @@ function put(part: Grid, whole: Grid, from: number): void {
 const largest = (cell: Tensor | undefined): number =>
   cell ? cell.data.reduce((most, c) => Math.max(most, Math.abs(c)), 0) : 0;
 
-/** The state is a copy of its own, and limited in place. */
+/** Limits the cells in place: the state is a copy. */
 function limited(state: State): State {
   const data = state.cell?.data ?? new Float32Array();
   for (let i = 0; i < data.length; i++)

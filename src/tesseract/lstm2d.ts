@@ -10,12 +10,12 @@ const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
 /**
  * An LSTM whose gates see the place to the left and the one above (Graves et al. 2007). Each unit keeps the cell of one
- * of the two, that of which the forget gate is more open. No model that is in use has one, so the time loop is plain
- * JavaScript; the inputs' products run on the kernel.
+ * of the two, the one whose forget gate is more open. No model in use has this layer, so the loop is plain JavaScript;
+ * only the products with the inputs run on the kernel.
  */
 export class Lstm2d implements ImageLayer {
   readonly #inputs: Linear;
-  /** (2·H, 5·H): of the left place's outputs, then of those above; gates g i f o and f over y. */
+  /** (2·H, 5·H): for the outputs to the left, then for those above; gates g i f o, and the f for the place above. */
   readonly #weights: Float32Array;
   readonly #units: number;
   readonly #summary: boolean;
@@ -50,7 +50,7 @@ export class Lstm2d implements ImageLayer {
     const { output } = this.#inputs.forward({ shape, data });
     const { width: outWidth } = this.size(input);
     const result = grid(height, outWidth, H);
-    // of the places in the row above, overwritten one by one: (W, H)
+    // (W, H): the row above, overwritten one place at a time
     const above = new Float64Array(width * H);
     const cellsAbove = new Float64Array(width * H);
     const z = new Float64Array(5 * H);
@@ -84,7 +84,7 @@ export class Lstm2d implements ImageLayer {
     return result;
   }
 
-  /** z += W h, of the weights from row `from` on. */
+  /** z += W h, with the weights from row `from` on. */
   #add(h: Float64Array, from: number, z: Float64Array): void {
     const rows = z.length;
     for (let k = 0; k < h.length; k++) {

@@ -1,5 +1,5 @@
 /*
- * Layers made of layers: one after another, side by side, and turned about.
+ * Layers that contain layers: in series, in parallel, and on a mirrored or transposed image.
  */
 import {
   copy,
@@ -27,7 +27,7 @@ export class Series implements ImageLayer {
   }
 }
 
-/** All on the same input; the channels of what comes out one behind the other. */
+/** Runs all layers on the same input, and concatenates the channels of their outputs. */
 export class Parallel implements ImageLayer {
   constructor(
     readonly layers: readonly ImageLayer[],
@@ -57,11 +57,12 @@ export class Parallel implements ImageLayer {
   }
 }
 
-/** A layer on an image that was turned before, and what comes out turned back. */
-export class Turned implements ImageLayer {
+/** Runs a layer on a mirrored or transposed image, and does the same to its output. */
+export class Reoriented implements ImageLayer {
+  /** @param reorient its own inverse */
   constructor(
     readonly layer: ImageLayer,
-    readonly turn: (values: Grid) => Grid,
+    readonly reorient: (values: Grid) => Grid,
   ) {}
 
   size(input: Size): Size {
@@ -69,7 +70,7 @@ export class Turned implements ImageLayer {
   }
 
   run(input: Grid): Grid {
-    return this.turn(this.layer.run(this.turn(input)));
+    return this.reorient(this.layer.run(this.reorient(input)));
   }
 
   dispose(): void {
@@ -78,13 +79,13 @@ export class Turned implements ImageLayer {
 }
 
 /** From right to left. */
-export const reversedX = (layer: ImageLayer) => new Turned(layer, mirrored);
+export const reversedX = (layer: ImageLayer) => new Reoriented(layer, mirrored);
 
-/** From the bottom up. */
-export const reversedY = (layer: ImageLayer) => new Turned(layer, flipped);
+/** From bottom to top. */
+export const reversedY = (layer: ImageLayer) => new Reoriented(layer, flipped);
 
 /** Along the columns instead of the rows. */
-export class Transposed extends Turned {
+export class Transposed extends Reoriented {
   constructor(layer: ImageLayer) {
     super(layer, transposed);
   }

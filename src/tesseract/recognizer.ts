@@ -30,72 +30,73 @@ import type { ImageLayer } from "./layer.js";
 import { splitLines, withDescent } from "./lines.js";
 import { contrasted, scaled } from "./scale.js";
 
-/** How a line is read. */
+/** Options for reading a line. */
 export interface RecognizeOptions {
-  /** false, the default, and nothing else: a file's dictionaries are not read. */
+  /** Only false, the default, is allowed: the dictionaries of a file are not used. */
   dictionary?: boolean;
 }
 
-/** A character and where it is. */
+/** A character and its position. */
 export interface Character {
-  /** As the file has it: mostly one, sometimes several code points. */
+  /** The text of the character, usually one code point, sometimes several. */
   readonly text: string;
-  /** 0 to 1: the probability at the step that is surest of it; of a character of several codes that of the least sure. */
+  /** 0 to 1: the highest probability at any of its steps; for a character of several codes, that of the least likely. */
   readonly confidence: number;
-  /** Columns of the image, from `left` up to `right`. */
+  /** Its first column in the image. */
   readonly left: number;
+  /** The column after its last. */
   readonly right: number;
 }
 
 /** The text of one line, with its characters. */
 export interface Recognition {
-  /** "" where no text is found. */
+  /** "" if no text was found. */
   readonly text: string;
-  /** 0 to 1: the mean of the characters'; 0 without any. */
+  /** 0 to 1: the mean of the characters' confidences; 0 without characters. */
   readonly confidence: number;
   readonly characters: readonly Character[];
 }
 
-/** A line of a page, and where it is. */
+/** A line of a page and its position. */
 export interface Line extends Recognition, Box {}
 
 /** The text of an image, line by line. */
 export interface Page {
-  /** The lines', with line feeds between. */
+  /** The text of all lines, separated by line feeds. */
   readonly text: string;
-  /** The mean of the lines'. */
+  /** The mean of the lines' confidences. */
   readonly confidence: number;
-  /** Those in which something was read. */
+  /** The lines with text. */
   readonly lines: readonly Line[];
 }
 
 const NOTHING: Recognition = { text: "", confidence: 0, characters: [] };
 
-/** Ground around the ink, in pixels of the image, as Tesseract leaves it around a row of text. */
+/** The margin around the ink, in pixels of the image, as in Tesseract. */
 const MARGIN = 4;
-/** Below it a line is read in white on black too: Tesseract's invert_threshold. */
+/** Below this, a line is also read as white on black: Tesseract's invert_threshold. */
 const UNSURE = 0.7;
 
-/** What the network says of a line. */
+/** The output of the network for a line. */
 interface Reading {
   /** (T, C) */
   readonly probabilities: Tensor;
   readonly labels: readonly number[];
   readonly spans: readonly Span[];
-  /** The mean of the likeliest class's probability. */
+  /** The mean probability of the likeliest class. */
   readonly sureness: number;
 }
 
-/** Reads lines of text with the network of a .traineddata file. `load` makes it. */
+/** Reads lines of text with the network of a .traineddata file; returned by `load`. */
 export class Recognizer {
   readonly #network: ImageLayer;
   readonly #codes: Codes;
   readonly #blank: number;
-  /** Rows of an image as the network takes it. */
+  /** The height of an image for the network. */
   readonly #rows: number;
-  /** Whether it takes a column's pixels as the channels of one place. */
+  /** Whether the pixels of a column are the channels of one place. */
   readonly #columns: boolean;
-  /** Columns of such an image that make one step. */
+  /** Columns of such an image per step. */
   readonly #step: number;
 
   /** @internal */
@@ -119,9 +120,9 @@ export class Recognizer {
   }
 
   /**
-   * The text of one line, dark on light or light on dark. Blank margins do no harm; lines above or below do.
+   * The text of one line, dark on light or light on dark. The image may have blank margins, but no other lines.
    *
-   * @param line grey, 8 bits a pixel
+   * @param line greyscale, 8 bits per pixel
    * @throws TypeError, RangeError that name the argument
    */
   recognize(line: GreyImage, options: RecognizeOptions = {}): Recognition {
@@ -140,10 +141,10 @@ export class Recognizer {
   }
 
   /**
-   * The text of a clean page, line by line (`splitLines`). No layout analysis: columns side by side are read across, and
+   * The text of a clean page, line by line (`splitLines`). There is no layout analysis: columns are read across, and
    * pictures as if they were text.
    *
-   * @param page grey, 8 bits a pixel
+   * @param page greyscale, 8 bits per pixel
    * @throws TypeError, RangeError that name the argument
    */
   recognizePage(page: GreyImage, options: RecognizeOptions = {}): Page {
@@ -191,12 +192,12 @@ export class Recognizer {
     });
   }
 
-  /** Gives the kernel's memory back now; optional. */
+  /** Frees the kernel's memory now; optional. */
   dispose(): void {
     this.#network.dispose();
   }
 
-  /** As ink on ground; and the other way round where that is unsure. */
+  /** Reads the line as ink on ground, and inverted if that is unsure. */
   #surer(part: GreyImage, { darkInk }: Shades): Reading | null {
     const first = this.#read(darkInk ? part : inverted(part));
     if (!first || first.sureness >= UNSURE) return first;
@@ -204,7 +205,7 @@ export class Recognizer {
     return second && second.sureness > first.sureness ? second : first;
   }
 
-  /** Null for an image that is too narrow for a step. */
+  /** Null if the image is too narrow for a single step. */
   #read(image: GreyImage): Reading | null {
     const rows = this.#rows;
     const width = Math.round((image.width * rows) / image.height);
@@ -273,7 +274,7 @@ export class Recognizer {
     };
   }
 
-  /** The characters that the likeliest labels spell: those of the best path, unless they spell none. */
+  /** The characters of the likeliest labels that can be decoded, usually those of the best path. */
   #spelled({ probabilities, labels, spans }: Reading): {
     characters: readonly Spelled[];
     labels: readonly number[];
@@ -304,11 +305,11 @@ function checkOptions(options: RecognizeOptions): void {
   throw new RangeError(message("dictionary", "false", got));
 }
 
-/** 0 of none. */
+/** 0 for an empty list. */
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 
-/** The first Input of a network: what is before it is none. */
+/** The Input of a network, which comes first. */
 function inputOf(node: LayerNode): LayerNode {
   if (node.type === "Input") return node;
   const [first] = node.layers;
@@ -317,7 +318,7 @@ function inputOf(node: LayerNode): LayerNode {
   throw new FormatError(`expected ${expected}, got ${node.type}`, "network");
 }
 
-/** (rows, width) → a place for each column, its pixels the channels. */
+/** (rows, width) → one place per column, with its pixels as channels. */
 function columnsAsChannels(
   pixels: Float32Array,
   rows: number,

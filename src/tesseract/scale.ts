@@ -1,12 +1,12 @@
 import type { GreyImage } from "./image.js";
 
-/** What goes into each of so many pixels: from the pixel `starts[i]` on, by `weights[i]`. */
+/** The source pixels of each target pixel i: from `starts[i]` on, weighted by `weights[i]`. */
 interface Shares {
   readonly starts: Int32Array;
   readonly weights: readonly Float32Array[];
 }
 
-/** Averages of what a pixel covers where the image gets smaller, a line from pixel to pixel where it gets larger. */
+/** Area averages to shrink an image, linear interpolation to enlarge it. */
 function sharesOf(from: number, to: number): Shares {
   const scale = from / to;
   const starts = new Int32Array(to);
@@ -65,8 +65,8 @@ export function scaled(
 }
 
 /**
- * Pixels to -1 (ink) … 1 (ground), as Tesseract does it: black is the lower quartile of the minima along the middle row,
- * white the upper quartile of its maxima.
+ * Scales pixels to -1 (ink) … 1 (ground) as Tesseract does: black is the lower quartile of the minima along the middle
+ * row, white the upper quartile of its maxima.
  *
  * @param pixels (height, width), 0 to 255; overwritten
  */

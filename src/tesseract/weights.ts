@@ -2,7 +2,7 @@ import type { Matrix } from "../formats/tesseract/read.js";
 import type { StateDict, Tensor } from "../index.js";
 import type { IntegerTensor } from "../integers.js";
 
-/** Of columns `from` up to `to` of matrices one below the other; as integers too where the file has all so. */
+/** Columns `from` up to `to` of matrices stacked vertically; with integers if the file has integers for all of them. */
 function columns(
   matrices: readonly Matrix[],
   from: number,
@@ -28,7 +28,7 @@ function columns(
 
 const vector = ({ data }: Tensor): Tensor => ({ shape: [data.length], data });
 
-/** Matrices one below the other, their last column the bias, as Linear's state dict. */
+/** The state dict of a Linear from matrices stacked vertically, whose last column is the bias. */
 export function linearDict(matrices: readonly Matrix[], inputs: number) {
   const [{ columns: width }] = matrices as [Matrix];
   return {
@@ -37,14 +37,14 @@ export function linearDict(matrices: readonly Matrix[], inputs: number) {
   } satisfies StateDict;
 }
 
-/** The recurrent columns: `size` of them, from column `from` on. */
+/** The `size` recurrent columns from column `from` on. */
 export const recurrent = (
   matrices: readonly Matrix[],
   from: number,
   size: number,
 ): Tensor => columns(matrices, from, from + size);
 
-/** LSTM's state dict: the file's gates are g i f o, PyTorch's i f g o. */
+/** The state dict of an LSTM: the file's gates are g i f o, PyTorch's i f g o. */
 export function lstmDict(
   matrices: readonly Matrix[],
   inputs: number,

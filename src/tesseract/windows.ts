@@ -1,10 +1,10 @@
 /*
- * Layers that look at a window of places.
+ * Layers over windows of places.
  */
 import { copy, type Grid, grid } from "./grid.js";
 import type { ImageLayer, Size } from "./layer.js";
 
-/** At each place its neighbours' channels: x by x, in each y by y. Outside of the image they are 0. */
+/** Collects the channels of the neighbours at each place, column by column; 0 outside the image. */
 export class Convolve implements ImageLayer {
   constructor(
     readonly halfX: number,
@@ -51,7 +51,7 @@ const divided = ({ height, width }: Size, x: number, y: number): Size => ({
   width: Math.floor(width / x),
 });
 
-/** The largest of each channel in windows side by side; an incomplete one at the end is dropped. */
+/** The maximum of each channel in adjacent windows; an incomplete one at the end is dropped. */
 export class Maxpool implements ImageLayer {
   constructor(
     readonly x: number,
@@ -85,7 +85,7 @@ export class Maxpool implements ImageLayer {
   dispose(): void {}
 }
 
-/** The channels of windows side by side made those of one place: x by x, in each y by y. */
+/** Collects the channels of adjacent windows in one place each, column by column. */
 export class Reconfig implements ImageLayer {
   constructor(
     readonly x: number,

@@ -261,7 +261,7 @@ describe("what is refused", () => {
       "a step without a class",
       () => ctcBeam([[-Infinity, -Infinity]]),
       RangeError,
-      /^logits\[0\]: .*-Infinity alone/,
+      /^logits\[0\]: .*only -Infinity/,
     ],
     [
       "a blank that is no class",
@@ -364,4 +364,14 @@ describe("what is refused", () => {
   ] as const)("%s", (...refusal) => {
     expectRefusal(refusal);
   });
+});
+
+test("labels to align may be a typed array", () => {
+  const logits = [
+    [0, 5, 0],
+    [0, 0, 5],
+  ];
+  expect(ctcAlign(logits, Int32Array.of(1, 2) as never)).toEqual(
+    ctcAlign(logits, [1, 2]),
+  );
 });
