@@ -93,7 +93,10 @@ describe("hostile HDF5 files", () => {
         setNode(view, start + i * each, level, Array(width).fill(next));
       }
     });
-    expectRefusedSoon(file, /^\/: expected a file that takes less time to read/);
+    expectRefusedSoon(
+      file,
+      /^\/: expected a file that takes less time to read/,
+    );
   });
 
   test("a tree that is its own child", () => {
@@ -112,7 +115,10 @@ describe("hostile HDF5 files", () => {
       setNumber(view, TREE_OF_ROOT, start);
       setNode(view, start, 0, Array(width).fill(table));
     });
-    expectRefusedSoon(file, /^\/: expected a file that takes less time to read/);
+    expectRefusedSoon(
+      file,
+      /^\/: expected a file that takes less time to read/,
+    );
   });
 
   test("names that are looked for in megabytes without an end", () => {
@@ -136,7 +142,10 @@ describe("hostile HDF5 files", () => {
         setNode(view, nodeAt, 0, [symbolsAt]);
       },
     );
-    expectRefusedSoon(file, /^\/: expected a file that takes less time to read/);
+    expectRefusedSoon(
+      file,
+      /^\/: expected a file that takes less time to read/,
+    );
   });
 
   test("a header of version 2, which h5py writes only when it is told to", () => {

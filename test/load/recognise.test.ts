@@ -66,11 +66,7 @@ describe("files that are something else are named", () => {
     ["nothing", new Uint8Array(), "0 bytes"],
     ["a web page", text("\n<!DOCTYPE html><html>"), "a web page; the address"],
     ["a web page in capitals", text("<HTML><BODY>404"), "a web page"],
-    [
-      "XML",
-      text('<?xml version="1.0"?><Error>'),
-      "XML: a server error",
-    ],
+    ["XML", text('<?xml version="1.0"?><Error>'), "XML: a server error"],
     [
       "a Git LFS pointer",
       text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a"),
