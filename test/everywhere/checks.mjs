@@ -5,6 +5,8 @@
  * @param {import("./guests/report.mjs").Report} report
  * @param {string | undefined} hash
  * @param {string | undefined} trainedHash
+ * @param {(backend: string) => string | undefined} stoppedHash of the file of a training that was stopped: what one place
+ *   wrote, the others wrote too, so that each goes on from where another was
  * @returns {string[]} what is wrong
  */
 export function checkPlace(
@@ -12,6 +14,7 @@ export function checkPlace(
   { facts, results, trained, chosen, many },
   hash,
   trainedHash,
+  stoppedHash,
 ) {
   const found = results.flatMap(({ failures }) => failures);
   /** @type {(what: string, expected: unknown, got: unknown) => void} */
@@ -28,10 +31,11 @@ export function checkPlace(
     same(`${backend}, different outputs`, of, distinct);
     if (backend !== "relaxed") same(`${backend}, hash`, hash, got);
   }
-  for (const { backend, hash: got, resumed } of trained) {
+  for (const { backend, hash: got, stopped, resumed } of trained) {
     same(`${backend}, hash of a training taken up again`, got, resumed);
-    if (backend !== "relaxed")
-      same(`${backend}, hash of a training`, trainedHash, got);
+    if (backend === "relaxed") continue;
+    same(`${backend}, hash of a training`, trainedHash, got);
+    same(`${backend}, hash of a checkpoint`, stoppedHash(backend), stopped);
   }
   same("many models", "run", many);
   return found;

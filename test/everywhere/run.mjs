@@ -68,6 +68,13 @@ function trainedHashOf() {
     .find(({ backend }) => backend !== "relaxed")?.hash;
 }
 
+/** @param {string} backend it is in the file */
+function stoppedHashOf(backend) {
+  return places
+    .flatMap(({ report }) => report.trained)
+    .find((trained) => trained.backend === backend)?.stopped;
+}
+
 /** @param {import("./hosts/host.mjs").Host} host */
 async function runHost({ name, open }) {
   const session = await open(stage);
@@ -92,7 +99,7 @@ async function runHost({ name, open }) {
     for (const page of session.pages) await runPage(name, page, session);
     for (const place of session.places)
       await row(place.name, places, place.run, (report) =>
-        checkPlace(place, report, hashOf(), trainedHashOf()),
+        checkPlace(place, report, hashOf(), trainedHashOf(), stoppedHashOf),
       );
     if (session.pool) await row("workers", pools, session.pool, checkPool);
     for (const [place, run] of Object.entries(session.threads ?? {}))

@@ -1,13 +1,15 @@
 // A short training on every backend that the runtime has: the hash of weights and moments, uninterrupted, and stopped in
 // the middle of an epoch and taken up from a checkpoint.
 import { backendsOf, hashOf } from "./conformance.mjs";
+import { sha256 } from "./sha256.mjs";
 
 /**
  * @typedef {import("./conformance.mjs").Gatewise} Gatewise
  * @typedef {import("./conformance.mjs").Parse} Parse
  * @typedef {import("gatewise").Backend} Backend
  * @typedef {typeof import("gatewise/train")} Train
- * @typedef {{ backend: Backend, hash: string, resumed: string }} Trained
+ * @typedef {{ backend: Backend, hash: string, stopped: string, resumed: string }} Trained stopped: of the file that was
+ *   taken up again
  */
 
 export const FIT = { epochs: 2, batchSize: 10 };
@@ -77,11 +79,13 @@ export async function training(gatewise, parse, train) {
     const stopped = begin();
     for await (const progress of stopped.fit(EXAMPLES, FIT))
       if (progress.type === "step" && progress.step === STOPPED_AFTER) break;
-    const { trainer } = Trainer.resume(stopped.checkpoint());
+    const file = stopped.checkpoint();
+    const { trainer } = Trainer.resume(file);
     await trainer.fit(EXAMPLES, FIT);
     found.push({
       backend,
       hash: hashOfCheckpoint(parse, whole.checkpoint()),
+      stopped: sha256(file),
       resumed: hashOfCheckpoint(parse, trainer.checkpoint()),
     });
   }
