@@ -179,9 +179,43 @@ interface Counting {
   readonly limit: number | "T";
   readonly most: number;
   readonly start: number;
+  /** A state that is a list, of which each iteration replaces one. */
+  readonly list?: "L";
+  /** Entries further on than the step. */
+  readonly further?: number;
+  /** What is written is another state's, or h twice as large. */
+  readonly other?: boolean;
 }
 
-function build({ step, states }: Variant, { limit, most, start }: Counting) {
+/** `list` with `item` in the place t, as TensorFlow Lite's converter writes it. */
+function replaced(b: Builder, list: string, t: string, item: string): string {
+  const int32 = (numbers: readonly number[], shape = [numbers.length]) =>
+    b.constant({ dtype: "int32", shape, data: Float64Array.from(numbers) });
+  const vector = (x: string, rest: readonly number[]) =>
+    b.add("Concat", [b.add("Reshape", [x, int32([1])]), int32(rest)], {
+      axis: 0,
+    });
+  const slice = (begin: string, size: string) => {
+    const end = b.add("Add", [begin, size]);
+    const open = b.add("Equal", [size, int32([-1], [])]);
+    const ends = b.add("Where", [open, int32([2 ** 31 - 1], []), end]);
+    return b.add("Slice", [list, begin, ends]);
+  };
+  const next = b.add("Add", [t, int32([1], [])]);
+  const parts = [
+    slice(int32([0, 0, 0]), vector(t, [-1, -1])),
+    b.add("Unsqueeze", [item], { axes: [0] }),
+    slice(vector(next, [0, 0]), int32([-1, -1, -1])),
+  ];
+  return b.add("Cast", [b.add("Concat", parts, { axis: 0 })], {
+    to: "float32",
+  });
+}
+
+function build(
+  { step, states }: Variant,
+  { limit, most, start, list, further = 0, other }: Counting,
+) {
   const random = new Random(9);
   const builder = new GraphBuilder();
   const x = builder.input("x", ["T", "B", I]);
@@ -210,8 +244,13 @@ function build({ step, states }: Variant, { limit, most, start }: Counting) {
         ])
       : integer(limit);
   const names = ["i", "cond", "t", ...initial.map((_, k) => `state${k}`)];
+  if (list !== undefined) {
+    initial.push(builder.input("list", [list, "B", H]));
+    names.push("list");
+  }
   const body: BodyDescription = builder.body(names, (b, inputs) => {
-    const [, , t, ...own] = inputs as [string, string, string, ...string[]];
+    const [, , t, ...all] = inputs as [string, string, string, ...string[]];
+    const own = all.slice(0, states);
     const taken = b.add("Gather", [x, b.add("Unsqueeze", [t, axes])]);
     const xt = b.add("Squeeze", [taken, axes]);
     const next = step(b as never, xt, own, weight);
@@ -225,11 +264,33 @@ function build({ step, states }: Variant, { limit, most, start }: Counting) {
       b.add("Cast", [t1], { to: "float32" }),
       b.add("Cast", [end], { to: "float32" }),
     ]);
-    return [cond, t1, ...next, next[0]!];
+    if (list === undefined) return [cond, t1, ...next, next[0]!];
+    const place = further
+      ? b.add("Add", [
+          t,
+          b.constant({
+            dtype: "int32",
+            shape: [],
+            data: Float64Array.of(further),
+          }),
+        ])
+      : t;
+    const item = other ? b.add("Add", [next[0]!, next[0]!]) : next[0]!;
+    return [
+      cond,
+      t1,
+      ...next,
+      replaced(b as Builder, all[states]!, place, item),
+    ];
   });
   const outputs = builder.addWide(
     "Loop",
-    [builder.integers([most], []), going, integer(start), ...initial],
+    [
+      list === undefined ? builder.integers([most], []) : "",
+      going,
+      integer(start),
+      ...initial,
+    ],
     2 + states,
     { body },
   );
@@ -239,7 +300,7 @@ function build({ step, states }: Variant, { limit, most, start }: Counting) {
 
 const whole: Counting = { limit: "T", most: 1e9, start: 0 };
 
-function given(states: number, going = 1) {
+function given(states: number, going = 1, list = 0) {
   const random = new Random(2);
   return {
     x: random.tensor([T, B, I]),
@@ -250,6 +311,7 @@ function given(states: number, going = 1) {
         random.tensor([B, H]),
       ]),
     ),
+    ...(list && { list: random.tensor([list, B, H]) }),
   };
 }
 
@@ -309,6 +371,53 @@ test.each<[string, Counting]>([
   const body = interpreted(build(variant, counting).description() as never);
   expectSame(graph, body, given(2) as never);
   expectSame(graph, body, given(2, 0) as never);
+});
+
+describe.each(["an LSTM", "a GRU, reset after", "an RNN"])(
+  "%s that puts its outputs into a list",
+  (name) => {
+    const variant = variants[name]!;
+    const { states } = variant;
+
+    test.each<[string, Omit<Counting, "most">, number]>([
+      ["of as many entries", { limit: "T", start: 0 }, T],
+      ["of more", { limit: "T", start: 0 }, T + 3],
+      ["of one, which grows", { limit: "T", start: 0 }, 1],
+      ["from another step on", { limit: "T", start: 2 }, T],
+      ["behind its end", { limit: "T", start: 3 }, 2],
+      ["further on", { limit: 4, start: 1, further: 1 }, T],
+    ])("%s", (_, own, length) => {
+      const counting = { ...own, most: 1e9, list: "L" as const };
+      const graph = build(variant, counting).build();
+      expect(typesOf(graph)).toEqual(["CellLoop"]);
+      const body = interpreted(build(variant, counting).description() as never);
+      const inputs = given(states, 1, length) as never;
+      expectSame(graph, body, inputs);
+      expectSame(loadGraph(graph.save()), body, inputs);
+      expectSame(graph, body, given(states, 0, length) as never);
+    });
+  },
+);
+
+test("a list of something else than the outputs makes no cell of a Loop", () => {
+  const counting: Counting = {
+    limit: "T",
+    start: 0,
+    most: 1e9,
+    list: "L",
+    other: true,
+  };
+  const graph = build(variants["an RNN"]!, counting).build();
+  expect(typesOf(graph)).toEqual(["Loop"]);
+});
+
+test("a list of entries of another size is refused", () => {
+  const counting = { limit: "T", start: 0, most: 1e9, list: "L" } as const;
+  const graph = build(variants["an RNN"]!, counting).build();
+  const inputs = { ...given(1), list: new Random(3).tensor([T, 1, H]) };
+  expect(() => graph.run(inputs)).toThrow(
+    /a list of \[2, 5\], got \[7, 1, 5\]/,
+  );
 });
 
 test("more iterations than steps are refused, as the body refuses them", () => {

@@ -119,6 +119,14 @@ describe.skipIf(!present)("a model of TensorFlow Lite", () => {
       expect(worst).toBeLessThan(own.tolerance);
     });
 
+    test.runIf(name.startsWith("while"))("runs its WHILE as a layer", () => {
+      const { report } = load(read(`${name}.tflite`));
+      expect(report.layers[0]).toMatchObject({
+        type: "GRU",
+        convention: "a Loop that is this cell, GRU(13 → 20)",
+      });
+    });
+
     test("is right in floats", () => {
       const { model } = load(read(`${name}.tflite`), { dequantize: true });
       expect(worstError(model, own)).toBeLessThan(own.tolerance);

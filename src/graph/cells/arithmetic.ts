@@ -15,6 +15,7 @@ import {
   scalarOf,
   type Sum,
 } from "./expressions.js";
+import { addPlaces } from "./lists.js";
 import { isVector, known, type Rule } from "./rule.js";
 
 function product(of: Expression | null, weight: Expression | null): Sum | null {
@@ -80,7 +81,10 @@ function plus(a: Expression, b: Expression): Expression | null {
     : { ...a, shift: a.shift + one };
 }
 
-const add: Rule = (_, [a, b]) => (a && b ? plus(a, b) : null);
+const add: Rule = (_, inputs) => {
+  const [a, b] = inputs;
+  return addPlaces(inputs) ?? (a && b ? plus(a, b) : null);
+};
 
 const sub: Rule = (_, [a, b]) =>
   b && isVector(b) && scalarOf(a ?? null) === 1

@@ -19,7 +19,10 @@ export type Expression =
   | Rest
   | Lifted
   | Condition
-  | ShapeOf;
+  | ShapeOf
+  | Places
+  | Part
+  | Written;
 
 /** x[t], the step of a sequence [T, B, I] around the loop; `axis`: with an axis of 1 in front. */
 export interface Step {
@@ -131,6 +134,28 @@ export interface Limit {
 export interface ShapeOf {
   readonly kind: "shape";
   readonly of: Step | State;
+}
+
+/** A vector of integers, each known or counting. */
+export interface Places {
+  readonly kind: "places";
+  readonly items: readonly (number | Counter)[];
+}
+
+/** The entries of a list, which is a state, before `at` or from `at` on. */
+export interface Part {
+  readonly kind: "part";
+  readonly index: number;
+  readonly before: boolean;
+  readonly at: Counter;
+}
+
+/** The list, which is a state, with `of` in the place `at`; behind its end where it is shorter. */
+export interface Written {
+  readonly kind: "written";
+  readonly index: number;
+  readonly at: Counter;
+  readonly of: Expression;
 }
 
 /** The number of a constant that is one. */

@@ -38,7 +38,9 @@ interface Gate {
 /** The cell whose new states these are, null when it is none. */
 export function cellOf(states: readonly (Expression | null)[]): Cell | null {
   const vectors = states.flatMap((state, index) =>
-    state && state.kind !== "counter" ? [index] : [],
+    state && state.kind !== "counter" && state.kind !== "written"
+      ? [index]
+      : [],
   );
   if (states.includes(null)) return null;
   if (vectors.length === 1) {

@@ -72,10 +72,20 @@ export function recognised(
   if (!cell) return null;
   const hidden = states[cell.hidden];
   if (scans.some((scan) => scan !== hidden)) return null;
+  const written = states.flatMap((state, i) =>
+    state?.kind === "written" ? [{ ...state, own: state.index === i }] : [],
+  );
+  if (written.some(({ own, of }) => !own || of !== hidden)) return null;
   const { counter } = cell.step;
   const limits = limitsOf(going);
   const roles = states.map((_, i) =>
-    i === cell.hidden ? HIDDEN : i === cell.cell ? CELL : COUNTER,
+    i === cell.hidden
+      ? HIDDEN
+      : i === cell.cell
+        ? CELL
+        : states[i]?.kind === "written"
+          ? LIST
+          : COUNTER,
   );
   // what is counted begins where its state does, which is known
   const ends = limits.known.map(({ counter: own, limit }) =>
@@ -94,6 +104,7 @@ export function recognised(
         limits.around.map(({ counter: own }) => own.start + own.plus),
       ],
       ["ones", body.ones.size],
+      ["places", written.map(({ at }) => at.start + at.plus)],
     ]),
     slots: [
       ...slots.slice(0, 2),
@@ -109,6 +120,8 @@ export function recognised(
 export const COUNTER = 0;
 export const HIDDEN = 1;
 export const CELL = 2;
+/** Of whose entries each iteration replaces one by h, from one of `places` on. */
+export const LIST = 3;
 
 function limitsOf({ limits }: Condition): {
   known: readonly Limit[];

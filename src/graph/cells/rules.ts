@@ -11,6 +11,7 @@ import {
   type Sum,
   type Term,
 } from "./expressions.js";
+import { concat, equal, part, reshape, where } from "./lists.js";
 import { type Inputs, isVector, known, type Rule } from "./rule.js";
 
 const same: Rule = (_, [x]) => x ?? null;
@@ -108,7 +109,9 @@ function columns(x: Sum, from: number, width: number): Sum | null {
     : null;
 }
 
-const slice: Rule = (_, [x, ...inputs], attributes) => {
+const slice: Rule = (body, given, attributes, outputs) => {
+  const [x, ...inputs] = given;
+  if (x?.kind === "state") return part(body, given, attributes, outputs);
   if (x?.kind !== "sum") return null;
   const [starts, ends, axes, steps] = ["starts", "ends", "axes", "steps"].map(
     (name, i) => {
@@ -170,4 +173,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   Less: less(false),
   Greater: less(true),
   And: and,
+  Reshape: reshape,
+  Concat: concat,
+  Equal: equal,
+  Where: where,
 };

@@ -4,13 +4,16 @@
  *
  *     inputs   M, the condition, x [T, B, I], limits of counters, ones, the loop's states: counters, h and c [B, H]
  *     outputs  the states after the last iteration, then h of every iteration [n, B, H] once or more
+ *
+ * A state may be a list [L, B, H] of which iteration i replaces the entry place + i by h, or adds it where there is none.
  */
-import { message, shapeText } from "../../checks.js";
+import { equalShapes, message, shapeText } from "../../checks.js";
 import {
   CELL,
   COUNTER,
   HIDDEN,
   iterationsBelow,
+  LIST,
   recognised,
 } from "../cells/recognise.js";
 import type { Compile, Node } from "../node.js";
@@ -31,7 +34,10 @@ const cellLoop: Compile = (node) => {
   const most = node.int("most", Infinity);
   const offsets = node.ints("offsets") ?? [];
   const ones = node.int("ones", 0);
-  node.expectInputs(3, 3 + offsets.length + ones + roles.length);
+  const places = node.ints("places") ?? [];
+  // M and the condition may be left out
+  node.expectInputs(0, 3 + offsets.length + ones + roles.length);
+  if (!node.has(2)) throw node.error("expected a sequence, got none");
   node.setting.notes.layers.push({
     name: node.name,
     type: own.type,
@@ -40,7 +46,7 @@ const cellLoop: Compile = (node) => {
   });
   const frames = new Frames(node, own, "time-first");
   const { outputSize: size } = own;
-  const after = new Ends(roles);
+  const after = new Ends(node, roles, places);
   const stacks = Math.max(0, node.outputs.length - roles.length);
   const outputs = (last: Value[], stack: Value): Value[] => {
     for (let i = 0; i < stacks; i++) last.push(stack);
@@ -57,7 +63,8 @@ const cellLoop: Compile = (node) => {
       const number = value?.data[0] as number;
       count = Math.min(count, iterationsBelow(number, offsets[i] as number));
     });
-    if (!goes || count < 1) return outputs(after.after(states, 0, []), NONE);
+    if (!goes || count < 1)
+      return outputs(after.after(states, 0, [], NONE), NONE);
     const steps = stepsOf(node, x, first, count);
     const [, batch = 0] = x.shape;
     for (const value of inputs.slice(
@@ -92,30 +99,40 @@ const cellLoop: Compile = (node) => {
       shape: [count, batch, size],
       data: (y as Value).data,
     };
-    return outputs(after.after(states, count, flat), all);
+    return outputs(after.after(states, count, flat, all), all);
   };
 };
 
 /** The states after `count` iterations. */
 class Ends {
+  readonly #node: Node;
   readonly #roles: readonly number[];
-  readonly #counters: (Value | null)[];
+  readonly #places: readonly number[];
+  readonly #kept: (Value | null)[];
 
-  constructor(roles: readonly number[]) {
+  constructor(node: Node, roles: readonly number[], places: readonly number[]) {
+    this.#node = node;
     this.#roles = roles;
-    this.#counters = roles.map(() => null);
+    this.#places = places;
+    this.#kept = roles.map(() => null);
   }
 
   after(
     states: readonly Value[],
     count: number,
     ends: readonly Value[],
+    all: Value,
   ): Value[] {
+    let lists = 0;
     return states.map((state, i) => {
       const role = this.#roles[i] as number;
+      if (role === LIST) {
+        const place = this.#places[lists++] as number;
+        return count ? this.#listed(i, state, place, all) : state;
+      }
       if (role !== COUNTER) return ends[role === HIDDEN ? 0 : 1] ?? state;
       const { dtype, shape } = state;
-      const value = (this.#counters[i] ??= {
+      const value = (this.#kept[i] ??= {
         dtype,
         shape,
         data: new Float64Array(1),
@@ -123,6 +140,32 @@ class Ends {
       value.data[0] = (state.data[0] as number) + count;
       return value;
     });
+  }
+
+  /** The list with all of [n, B, H] from `place` on. */
+  #listed(i: number, list: Value, place: number, all: Value): Value {
+    const { shape } = list;
+    const [length = 0, ...entry] = shape;
+    const [count = 0, ...own] = all.shape;
+    if (!equalShapes(entry, own)) {
+      const expected = `a list of ${shapeText(own)}`;
+      throw new RangeError(
+        message(this.#node.place, expected, shapeText(shape)),
+      );
+    }
+    const from = Math.min(place, length);
+    if (from === 0 && count >= length) return all;
+    const end = Math.max(length, from + count);
+    const kept = this.#kept[i];
+    const value =
+      kept?.shape[0] === end && equalShapes(kept.shape.slice(1), own)
+        ? kept
+        : this.#node.value("float32", [end, ...own]);
+    this.#kept[i] = value;
+    const size = all.data.length / count;
+    value.data.set(list.data);
+    value.data.set(all.data, from * size);
+    return value;
   }
 }
 
