@@ -16,8 +16,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { format } from "prettier";
-import { chromium, firefox } from "../test/everywhere/hosts/browsers.mjs";
-import { inPackages } from "../test/everywhere/hosts/runtimes.mjs";
 import { canSpeak } from "../tools/speech.mjs";
 import { browser } from "./audio/browser.mjs";
 import { node } from "./audio/node.mjs";
@@ -39,8 +37,10 @@ import {
   signalToNoise,
   voice,
 } from "./audio/sound.mjs";
-import { between, tables } from "./audio/tables.mjs";
+import { tables } from "./audio/tables.mjs";
 import { host } from "./lib/host.mjs";
+import { replaced } from "./lib/markdown.mjs";
+import { hosts } from "./lib/pages.mjs";
 
 /** @typedef {import("./audio/tables.mjs").Results} Results */
 
@@ -80,15 +80,8 @@ const sounds = {
 };
 /** @type {(readonly [string, () => Promise<import("./audio/node.mjs").Place>])[]} */
 const places = [["node", async () => node(sounds)]];
-for (const [name, { program, options: start }] of /** @type {const} */ ([
-  ["Chromium", chromium],
-  ["Firefox", firefox],
-])) {
-  const open = () => browser({ name, program, options: start }, sounds);
-  if (program && inPackages("puppeteer-core/package.json"))
-    places.push([name.toLowerCase(), open]);
-  else console.log(`${name}: not installed, left out`);
-}
+for (const one of hosts())
+  places.push([one.name.toLowerCase(), () => browser(one, sounds)]);
 const suppressions = Object.keys(SUPPRESSIONS).flatMap((name) => {
   const files = suppressionFiles(name);
   if (!files) console.log(`${name}: no ../shared, left out`);
@@ -155,5 +148,6 @@ if (options.write) {
   const json = new URL("results/audio.json", import.meta.url);
   writeFileSync(json, `${JSON.stringify(results, null, 1)}\n`);
   const docs = new URL("../docs/audio.md", import.meta.url);
-  writeFileSync(docs, between(readFileSync(docs, "utf8"), text));
+  const page = readFileSync(docs, "utf8");
+  writeFileSync(docs, replaced(page, "npm run bench:audio -- --write", text));
 }

@@ -24,7 +24,7 @@ import { compareVoices, median } from "./voice.mjs";
 
 /** @param {{ conversation: Float32Array, noisy: Float32Array }} sounds @returns {Place} */
 export const node = ({ conversation, noisy }) => ({
-  name: `Node ${process.versions.node}`,
+  name: `Node ${process.versions.node.split(".")[0]}`,
   voices: (model, size) =>
     compareVoices(
       (handlers) =>

@@ -2,10 +2,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { root } from "../lib/pages.mjs";
 import { SUPPRESSIONS } from "./noise.mjs";
 
-export const root = fileURLToPath(new URL("../../", import.meta.url));
 const require = createRequire(join(root, "bench/peers/package.json"));
 
 /** The folder of a package of bench/peers. @param {string} name */

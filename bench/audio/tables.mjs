@@ -10,26 +10,8 @@
  * @property {Record<string, { ours: Download, theirs: Download }>} downloads by Silero's version
  * @property {{ noise: string, before: number, after: Record<string, number> }[]} signal decibels
  */
+import { table } from "../lib/markdown.mjs";
 import { digits, kB, time } from "../lib/text.mjs";
-
-const START = "<!-- npm run bench:audio -- --write: from here -->";
-const END = "<!-- to here -->";
-
-/** A page with tables in the place of those that it has. @param {string} page @param {string} text */
-export function between(page, text) {
-  const from = page.indexOf(START);
-  const to = page.indexOf(END);
-  if (from < 0 || to < from) throw new Error(`expected ${START} and ${END}`);
-  return `${page.slice(0, from + START.length)}\n\n${text.trim()}\n\n${page.slice(to)}`;
-}
-
-/** @param {readonly string[]} header @param {readonly (readonly string[])[]} rows */
-const table = (header, rows) =>
-  rows.length
-    ? [header, header.map(() => "---"), ...rows]
-        .map((cells) => `| ${cells.join(" | ")} |`)
-        .join("\n")
-    : "";
 
 /** @param {number} theirs @param {number} ours */
 const ratio = (theirs, ours) => `${digits(theirs / ours)} ×`;

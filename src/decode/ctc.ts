@@ -38,12 +38,36 @@ const CTC = { blank: 0, probabilities: 0 } satisfies Record<
   0
 >;
 
+/** What was given, [T, C], once it has been looked at. */
+export interface CtcInput {
+  readonly data: Float32Array; // (T, C)
+  readonly steps: number;
+  readonly classes: number;
+  readonly blank: number;
+  readonly probabilities: boolean;
+}
+
 /** @param known the names of the decoder's own options */
 export function checkCtc(
   input: TensorLike,
   options: CtcOptions,
   known: object = {},
 ): CtcSteps {
+  const own = checkInput(input, options, known);
+  const { data, steps, classes, blank } = own;
+  const logits = own.probabilities ? data.map(Math.log) : data;
+  const rows = Array.from({ length: steps }, (_, t) =>
+    logSoftmax(logits.subarray(t * classes, (t + 1) * classes), `logits[${t}]`),
+  );
+  return { rows, classes, blank };
+}
+
+/** @param known the names of the decoder's own options */
+export function checkInput(
+  input: TensorLike,
+  options: CtcOptions,
+  known: object = {},
+): CtcInput {
   const { shape, data } = asTensor(input, "logits");
   const [steps = 0, classes = 0] = shape;
   if (shape.length !== 2 || !steps || !classes)
@@ -54,12 +78,9 @@ export function checkCtc(
     const expected = `a class from 0 to ${classes - 1}`;
     throw new RangeError(message("blank", expected, `${blank}`));
   }
-  const given = boolean(options.probabilities ?? false, "probabilities");
-  const logits = given ? data.map(Math.log) : data;
-  const rows = Array.from({ length: steps }, (_, t) =>
-    logSoftmax(logits.subarray(t * classes, (t + 1) * classes), `logits[${t}]`),
-  );
-  return { rows, classes, blank };
+  const given = options.probabilities ?? false;
+  const probabilities = boolean(given, "probabilities");
+  return { data, steps, classes, blank, probabilities };
 }
 
 /** A label: a class other than the blank. */

@@ -5,7 +5,7 @@ import type {
 } from "../formats/tesseract/read.js";
 import type { LinearOptions } from "../index.js";
 import type { Precision } from "../layers/options.js";
-import { Dense, Pointwise } from "./dense.js";
+import { Activated, Dense } from "./dense.js";
 import type { ImageLayer } from "./layer.js";
 import { RowLstm } from "./lstm.js";
 import { Lstm2d } from "./lstm2d.js";
@@ -52,12 +52,10 @@ const dense =
   ({ matrices }, precision) =>
     new Dense(matrices[0] as Matrix, activation, precision, limit);
 
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
-
 /** Increasing functions. */
-const INCREASING: Partial<Record<LayerType, (x: number) => number>> = {
-  Tanh: Math.tanh,
-  Logistic: sigmoid,
+const INCREASING: Partial<Record<LayerType, "tanh" | "sigmoid">> = {
+  Tanh: "tanh",
+  Logistic: "sigmoid",
 };
 
 /** The layers of nested series. */
@@ -76,7 +74,7 @@ function series(node: LayerNode, precision: Precision): ImageLayer[] {
     const before = layer.type === "Maxpool" ? nodes[i - 1] : undefined;
     const late = before && INCREASING[before.type];
     const own = build(layer, precision);
-    return late ? [own, new Pointwise(late)] : [own];
+    return late ? [own, new Activated(late, layer.outputs)] : [own];
   });
 }
 

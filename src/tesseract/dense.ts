@@ -1,5 +1,5 @@
 import type { Matrix } from "../formats/tesseract/read.js";
-import { Linear, type LinearOptions } from "../index.js";
+import { Activation, Linear, type LinearOptions } from "../index.js";
 import type { Precision } from "../layers/options.js";
 import type { Grid } from "./grid.js";
 import type { ImageLayer, Size } from "./layer.js";
@@ -43,17 +43,29 @@ export class Dense implements ImageLayer {
   }
 }
 
-/** Applies f to every number. */
-export class Pointwise implements ImageLayer {
-  constructor(readonly f: (x: number) => number) {}
+/** Applies an activation to every number, in the kernel: tanh of a line's 45 000 took 0.7 ms in JavaScript. */
+export class Activated implements ImageLayer {
+  readonly #layer: Activation;
+
+  /** @param channels of every place */
+  constructor(activation: "tanh" | "sigmoid", channels: number) {
+    this.#layer = new Activation({ activation, size: channels });
+  }
 
   size(input: Size): Size {
     return input;
   }
 
   run(input: Grid): Grid {
-    return { ...input, data: input.data.map((x) => this.f(x)) };
+    const { height, width, channels, data } = input;
+    const { output } = this.#layer.forward({
+      shape: [height * width, channels],
+      data,
+    });
+    return { ...input, data: output.data };
   }
 
-  dispose(): void {}
+  dispose(): void {
+    this.#layer.dispose();
+  }
 }

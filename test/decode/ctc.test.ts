@@ -257,6 +257,38 @@ describe("what is refused", () => {
       /^logits\[1\]: .*got NaN or Infinity/,
     ],
     ["Infinity", () => ctcBeam(bad(Infinity)), RangeError, /^logits\[1\]: /],
+    ...(
+      [
+        ["NaN", NaN, /^logits\[1\]: expected probabilities, .*got NaN or neg/],
+        [
+          "-0.5",
+          -0.5,
+          /^logits\[1\]: expected probabilities, .*got NaN or neg/,
+        ],
+        ["Infinity", Infinity, /^logits\[1\]: .*got Infinity/],
+      ] as const
+    ).map(
+      ([name, value, text]) =>
+        [
+          `a probability of ${name}`,
+          () =>
+            ctcGreedy(
+              [
+                [0.5, 0.5],
+                [0.5, value],
+              ],
+              { probabilities: true },
+            ),
+          RangeError,
+          text,
+        ] as const,
+    ),
+    [
+      "a step whose probabilities are 0",
+      () => ctcGreedy([[0, 0]], { probabilities: true }),
+      RangeError,
+      /^logits\[0\]: .*got 0 alone/,
+    ],
     [
       "a step without a class",
       () => ctcBeam([[-Infinity, -Infinity]]),
