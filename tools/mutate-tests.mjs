@@ -26,6 +26,8 @@ class CheapestFirst extends BaseSequencer {
 const vitest = await createVitest("test", {
   watch: false,
   bail: 1,
+  // a second one would import everything again, which is most of what a mutant costs
+  maxWorkers: 1,
   reporters: [{}],
   sequence: { sequencer: CheapestFirst },
 });

@@ -44,7 +44,9 @@ export function damagedJson(text: string): fc.Arbitrary<string> {
       // a copy: the next change may reach into it, and must not close a circle
       const other = structuredClone(shared);
       const places = placesOf(value);
-      const [parent, key] = places[at % places.length]!;
+      const place = places[at % places.length];
+      if (!place) break; // nothing is left of it
+      const [parent, key] = place;
       if (Array.isArray(parent)) {
         const index = Number(key);
         if (how === "twice") parent.push(structuredClone(parent[index]));
