@@ -1,3 +1,4 @@
+import { locationsIn } from "../../src/formats/onnx/external.js";
 import { describe, expect, test } from "vitest";
 import { load } from "../../src/formats/onnx/index.js";
 import { FormatError } from "../../src/index.js";
@@ -181,13 +182,15 @@ describe("an int64", () => {
 });
 
 describe("data in another file", () => {
-  const bytes = (external: TensorSpec["external"], shape = [2]) =>
+  const bytes = (
+    external: TensorSpec["external"],
+    shape = [2],
+    data: number[] = [],
+  ) =>
     modelBytes({
       nodes: [{ type: "Identity", inputs: ["t"], outputs: ["y"] }],
       outputs: [{ name: "y", dtype: null }],
-      initializers: [
-        { name: "t", shape, data: [], ...(external && { external }) },
-      ],
+      initializers: [{ name: "t", shape, data, ...(external && { external }) }],
     });
   const place = "weights.bin";
   const files = {
@@ -203,6 +206,13 @@ describe("data in another file", () => {
     expect(numbers({ location: place, offset: "4", length: "8" })).toEqual([
       2, 3,
     ]);
+  });
+
+  test("are not read where the model has them itself, whatever entries were left of another file", () => {
+    const file = bytes(place, [2], [7, 8]);
+    expect([...load(file).model.run({}).y!.data]).toEqual([7, 8]);
+    expect(locationsIn(file)).toEqual([]);
+    expect(locationsIn(bytes(place))).toEqual([place]);
   });
 
   test("are copied: what is written into the file later changes nothing", () => {

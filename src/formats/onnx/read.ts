@@ -196,7 +196,7 @@ export function readTensor(fields: Fields): TensorProto {
     else if (number === 13) external.set(...fields.message(readEntry));
     else if (number === 14) isExternal = fields.integer() === 1;
   }
-  if (isExternal || external.size > 0) tensor.external = external;
+  if (isExternal) tensor.external = external;
   return tensor;
 }
 

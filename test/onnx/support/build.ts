@@ -30,7 +30,7 @@ export interface TensorSpec {
   data: readonly (number | bigint)[];
   /** In the typed field that onnx.proto has for the dtype, instead of raw_data. */
   typed?: boolean;
-  /** A file that has the data instead, or all entries of external_data. */
+  /** A file that has the data instead, or all entries of external_data; where there are data, these count. */
   external?: string | Readonly<Record<string, string>>;
 }
 
@@ -204,8 +204,9 @@ export function writeTensor(writer: BinaryWriter, tensor: TensorSpec): void {
         text(entry, 1, key);
         text(entry, 2, value);
       });
-    integer(writer, 14, 1);
-  } else if (tensor.typed) writeTyped(writer, dtype, data);
+    if (!data.length) return void integer(writer, 14, 1);
+  }
+  if (tensor.typed) writeTyped(writer, dtype, data);
   else writer.tag(9, 2).bytes(rawData(dtype, data));
 }
 
