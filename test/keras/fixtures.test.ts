@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { load } from "../../src/formats/keras/index.js";
+import { Sequential } from "../../src/index.js";
 import { expectClose } from "../support/compare.js";
 import { backends } from "../support/layers.js";
 import { tolerances } from "../support/tolerances.js";
@@ -12,9 +13,33 @@ describe.each(backends)(
       const { input, output } = caseOf(name);
       const options = { backend, ...optionsFor(name) };
       const { model } = load(readFixture(name), options);
+      // all of them are chains
+      expect(model).toBeInstanceOf(Sequential);
       const result = model.forward(input).output;
       expect(result.shape).toEqual(output.shape);
       expectClose(result.data, output.data, tolerances.keras);
     });
+  },
+);
+
+test.each<[string, (string | undefined)[]]>([
+  ["keras3-lstm.keras", [undefined, undefined]],
+  ["keras3-gru.keras", [undefined, undefined]],
+  ["keras3-masking.keras", [undefined, undefined, "tanh"]],
+  ["keras2-old.h5", ["hardSigmoid", "relu"]],
+])(
+  "%s: standard cells are layers without functions of their own, which run faster",
+  (name, expected) => {
+    const { model } = load(readFixture(name), optionsFor(name));
+    const functions = (model as Sequential).layers.flatMap((layer) => {
+      if (!("hiddenSize" in layer.options)) return [];
+      const { activations, nonlinearity } = layer.options as unknown as {
+        activations: readonly (string | { name: string })[];
+        nonlinearity?: string;
+      };
+      const [first] = activations;
+      return [typeof first === "object" ? first.name : (first ?? nonlinearity)];
+    });
+    expect(functions).toEqual(expected);
   },
 );

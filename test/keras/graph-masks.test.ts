@@ -1,6 +1,7 @@
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { load } from "../../src/formats/tfjs/index.js";
 import { tensor, type Tensor } from "../../src/index.js";
-import { filled } from "../tfjs/build.js";
+import { filled, layersModel } from "../tfjs/build.js";
 import {
   type Built,
   run,
@@ -11,6 +12,27 @@ import {
   expectClose,
   twice,
 } from "./support/graphs.js";
+
+test("an Embedding that says nothing of a mask has none", () => {
+  const words = {
+    input_dim: 3,
+    output_dim: 2,
+    batch_input_shape: [null, null],
+  };
+  const model = (config: object) =>
+    load(
+      layersModel([
+        {
+          class_name: "Embedding",
+          config: { ...words, ...config },
+          weights: { embeddings: filled(1, 3, 2) },
+        },
+        { class_name: "LSTM", config: lstmConfig, weights: lstmWeights(2) },
+      ]),
+    ).model;
+  expect(model({})).toHaveProperty("masks", false);
+  expect(model({ mask_zero: true })).toHaveProperty("masks", true);
+});
 
 describe("masks", () => {
   const tokens = [[1, 0, 2, 0]];
@@ -226,14 +248,25 @@ describe("masks", () => {
     },
   );
 
-  test("of MultiHeadAttention: a row that the query's hides finds the mean of all", () => {
+  test.each([
+    ["a row that the query's hides finds the mean of all", null],
+    [
+      "one of its own hides more, whatever its numbers are",
+      [
+        [1, 1, 0, 1],
+        [1, 1, 1, 1],
+        [0, 2, 0, 1],
+        [1, 1, 1, 1],
+      ],
+    ],
+  ])("of MultiHeadAttention: %s", (_, own) => {
     const [I, heads, size] = [2, 2, 3];
     const part = (name: string, value: number): Record<string, Tensor> => ({
       [`${name}/kernel`]: filled(value, I, heads, size),
       [`${name}/bias`]: filled(0.1, heads, size),
     });
     const [found] = run(
-      { a: tokens, b: other },
+      { a: tokens, b: other, ...(own && { m: [own] }) },
       [
         embedding("q", "a"),
         embedding("v", "b"),
@@ -241,7 +274,17 @@ describe("masks", () => {
           "MultiHeadAttention",
           "mha",
           { num_heads: heads, key_dim: size, value_dim: size },
-          [["q", 0, 0, { value: ["v", 0, 0] }]],
+          [
+            [
+              "q",
+              0,
+              0,
+              {
+                value: ["v", 0, 0],
+                ...(own && { attention_mask: ["m", 0, 0] }),
+              },
+            ],
+          ],
           {
             ...part("query", 0.3),
             ...part("key", 0.2),
@@ -258,7 +301,7 @@ describe("masks", () => {
       const scores = rows.b.map((key, s) => {
         const score =
           (size * project(query, 0.3) * project(key, 0.2)) / Math.sqrt(size);
-        const seen = [1, 0, 1, 0][t] && [0, 1, 1, 0][s];
+        const seen = [1, 0, 1, 0][t] && [0, 1, 1, 0][s] && (own?.[t]?.[s] ?? 1);
         return Math.fround(seen ? score : score - 1e9);
       });
       const shares = softmax(scores);

@@ -1,7 +1,7 @@
 import { describe, test } from "vitest";
 import { tensor, type Tensor } from "../../src/index.js";
 import { filled } from "../tfjs/build.js";
-import { run, softmax, expectClose } from "./support/graphs.js";
+import { type Built, expectClose, run, softmax } from "./support/graphs.js";
 
 describe("tensors put together and into other shapes", () => {
   const [a, b] = [[[1, 2, 3]], [[4, 5, -6]]];
@@ -94,6 +94,37 @@ describe("tensors put together and into other shapes", () => {
   ])("%s %o", (className, config, expected) => {
     const [y] = run({ wide }, [[className, "y", config, ["wide"]]], [["y", 0]]);
     expectClose(y, expected);
+  });
+
+  test("Dense of more axes: each of the last by itself, and all are known behind it", () => {
+    const plain = { activation: "linear", use_bias: false };
+    const [y, sum] = run(
+      { wide },
+      [
+        ["Reshape", "cut", { target_shape: [1, 3, 2] }, ["wide"]],
+        [
+          "Dense",
+          "y",
+          { units: 1, ...plain },
+          ["cut"],
+          { kernel: tensor([[1], [10]]) },
+        ],
+        ["Flatten", "flat", {}, ["y"]],
+        [
+          "Dense",
+          "sum",
+          { units: 1, ...plain },
+          ["flat"],
+          { kernel: tensor([[1], [2], [3]]) },
+        ],
+      ],
+      [
+        ["y", 0],
+        ["sum", 0],
+      ],
+    );
+    expectClose(y, [21, 43, 65]);
+    expectClose(sum, [21 + 2 * 43 + 3 * 65]);
   });
 
   test("RepeatVector", () => {
@@ -199,19 +230,36 @@ describe("tensors put together and into other shapes", () => {
         ]),
     ],
   ])("%s %o", (className, config, weights, expected) => {
-    const [y] = run(
+    const layer: Built = [
+      className,
+      "y",
+      { activation: "linear", ...config },
+      ["wide"],
+      weights,
+    ];
+    const wanted = expected(wide[0]!).flat();
+    expectClose(run({ wide }, [layer], [["y", 0]])[0], wanted);
+    // beside another output it is no chain, and how long it is tells how many weights are behind
+    const size = wanted.length;
+    const [y, sum] = run(
       { wide },
       [
+        layer,
+        ["Flatten", "flat", {}, ["y"]],
         [
-          className,
-          "y",
-          { activation: "linear", ...config },
-          ["wide"],
-          weights,
+          "Dense",
+          "sum",
+          { units: 1, activation: "linear", use_bias: false },
+          ["flat"],
+          { kernel: filled(1, size, 1) },
         ],
       ],
-      [["y", 0]],
+      [
+        ["y", 0],
+        ["sum", 0],
+      ],
     );
-    expectClose(y, expected(wide[0]!).flat());
+    expectClose(y, wanted);
+    expectClose(sum, [wanted.reduce((all, value) => all + value)]);
   });
 });

@@ -46,9 +46,7 @@ function pathOf({ layers, inputs, outputs }: Topology) {
     if (path.length === layers.size || tensor.output !== 0) return null;
     path.push(found);
     const [from, ...rest] = allReferences({ args: call.args, keywords: NONE });
-    const keywords = [...call.keywords].filter(([name]) => name !== "mask");
-    const given = allReferences({ args: [], keywords: new Map(keywords) });
-    if (rest.length || given.length) return null;
+    if (rest.length) return null;
     if (!from) break;
     tensor = from;
   }
