@@ -91,6 +91,21 @@ describe.each(names)("%s", (name) => {
   });
 });
 
+test.each<[string, string[]]>([
+  ["bilstm", ["gates i f c o, one bias", "gates i f c o, one bias, backwards"]],
+  ["birnn", ["RELU, one bias", "RELU, one bias, backwards"]],
+  ["lstm-peepholes-projection", ["gates i f c o, one bias, peepholes i f o"]],
+  ["lstm-clip", ["gates i f c o, one bias, cell clip 0.4"]],
+  [
+    "lstm-projection-bias-clip",
+    ["gates i f c o, one bias, projection clip 0.7"],
+  ],
+])("the report tells how %s is read", (name, conventions) => {
+  const { layers } = load(read(`${name}.tflite`)).report;
+  const recurrent = layers.filter(({ type }) => /SEQUENCE/.test(type));
+  expect(recurrent.map(({ convention }) => convention)).toEqual(conventions);
+});
+
 /**
  * Integers are TensorFlow Lite's own. What is rounded from floats may be a step beside them, and its convolutions round
  * once where its reference kernels, whose numbers these are, round twice: 3 of 1456 differ here.

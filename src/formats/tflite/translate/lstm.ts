@@ -53,6 +53,9 @@ export function runLstm(
   };
 }
 
+/** 0.4, which float32 has as 0.4000000059604645. */
+const short = (limit: number): string => `${Number(limit.toPrecision(7))}`;
+
 function describe(call: Call, weights: LstmWeights, reverse: boolean): void {
   const { inputSize, hiddenSize, outputSize, projection } = weights;
   const sizes = {
@@ -67,9 +70,9 @@ function describe(call: Call, weights: LstmWeights, reverse: boolean): void {
     weights.forget.peephole !== null && "peepholes i f o",
     weights.forget.norm !== null && "normalised gates",
     weights.activation !== "TANH" && `activation ${weights.activation}`,
-    weights.cellClip < Infinity && `cell clip ${weights.cellClip}`,
+    weights.cellClip < Infinity && `cell clip ${short(weights.cellClip)}`,
     weights.projectionClip < Infinity &&
-      `projection clip ${weights.projectionClip}`,
+      `projection clip ${short(weights.projectionClip)}`,
   ]);
 }
 
