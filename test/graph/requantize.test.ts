@@ -57,6 +57,11 @@ describe("Requantize", () => {
     );
     expect(factorOf(1)).toEqual({ multiplier: 2 ** 30, shift: 1 });
     expect(factorOf(0)).toEqual({ multiplier: 0, shift: 0 });
+    // beyond what a shift of 30 has, and below what one of -31 has
+    const largest = { multiplier: 2 ** 31 - 1, shift: 30 };
+    expect(factorOf(2 ** 31)).toEqual(largest);
+    expect(factorOf(2 ** 40)).toEqual(largest);
+    expect(factorOf(2 ** -33)).toEqual({ multiplier: 0, shift: 0 });
   });
 
   test("adds sums and a bias of each place, and holds the result in its range", () => {

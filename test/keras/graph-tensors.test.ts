@@ -101,21 +101,23 @@ describe("tensors put together and into other shapes", () => {
     const [y, sum] = run(
       { wide },
       [
-        ["Reshape", "cut", { target_shape: [1, 3, 2] }, ["wide"]],
+        ["Reshape", "cut", { target_shape: [3, 1, 2] }, ["wide"]],
+        ["Add", "twice", {}, ["cut", "cut"]],
         [
           "Dense",
           "y",
           { units: 1, ...plain },
-          ["cut"],
+          ["twice"],
           { kernel: tensor([[1], [10]]) },
         ],
-        ["Flatten", "flat", {}, ["y"]],
+        ["Concatenate", "both", { axis: 1 }, ["y", "y"]],
+        ["Flatten", "flat", {}, ["both"]],
         [
           "Dense",
           "sum",
           { units: 1, ...plain },
           ["flat"],
-          { kernel: tensor([[1], [2], [3]]) },
+          { kernel: tensor([[1], [2], [3], [0], [0], [0]]) },
         ],
       ],
       [
@@ -123,8 +125,8 @@ describe("tensors put together and into other shapes", () => {
         ["sum", 0],
       ],
     );
-    expectClose(y, [21, 43, 65]);
-    expectClose(sum, [21 + 2 * 43 + 3 * 65]);
+    expectClose(y, [42, 86, 130]);
+    expectClose(sum, [42 + 2 * 86 + 3 * 130]);
   });
 
   test("RepeatVector", () => {
@@ -184,6 +186,25 @@ describe("tensors put together and into other shapes", () => {
       (s) => [
         [0 + 10 * s[0]![0]! + 100 * s[1]![0]! + 1000 * s[2]![0]!],
         [s[1]![0]! + 10 * s[2]![0]!],
+      ],
+    ],
+    [
+      "Conv1D",
+      {
+        filters: 1,
+        kernel_size: [2],
+        padding: "valid",
+        dilation_rate: [2],
+        use_bias: false,
+      },
+      {
+        kernel: tensor([
+          [[1], [10]],
+          [[100], [1000]],
+        ]),
+      },
+      (s) => [
+        [s[0]![0]! + 10 * s[0]![1]! + 100 * s[2]![0]! + 1000 * s[2]![1]!],
       ],
     ],
     [

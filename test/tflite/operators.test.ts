@@ -14,14 +14,18 @@ interface Operator {
     readonly data: readonly number[];
   }[];
   readonly output: readonly number[];
-  /** Of x and y, where they are int8. */
+  /** Of x and y; float32 by default. */
+  readonly type?: string;
   readonly scale?: object;
 }
 
 /** One operator on x, as TensorFlow Lite's kernels define it. */
 function graphOf(own: Operator) {
-  const { op, options = {}, shape, constants = [], output, scale } = own;
-  const integers = scale && { type: "INT8", scale };
+  const { op, options = {}, shape, constants = [], output } = own;
+  const integers = {
+    ...(own.type && { type: own.type }),
+    ...(own.scale && { scale: own.scale }),
+  };
   const tensors = [
     { name: "x", shape, ...integers },
     ...constants.map((each, i) => ({ name: `c${i}`, ...each })),
@@ -92,17 +96,18 @@ describe("an operator by hand", () => {
   });
 
   test.each([
-    ["a zero", { scale: 0.5, zero: 7 }, 7],
-    ["none", { scale: 0.5 }, 0],
+    ["a zero", { type: "INT8", scale: { scale: 0.5, zero: 7 } }, 7],
+    ["none", { type: "INT8", scale: { scale: 0.5 } }, 0],
+    ["no scale", { type: "INT32" }, 0],
   ])(
     "PAD of integers with %s puts the one that stands for 0",
-    (_, scale, zero) => {
+    (_, integers, zero) => {
       const own = {
         op: "PAD",
         shape: [2],
         constants: [pads(1, 2)],
         output: [5],
-        scale,
+        ...integers,
       };
       expect(numbers(own, [3, 4])).toEqual([zero, 3, 4, zero, zero]);
     },
