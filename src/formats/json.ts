@@ -98,6 +98,16 @@ export function integer(
   throw unexpected(expected, value, inside(place, name));
 }
 
+/**
+ * A model's number as JSON is to hold it: nine digits, which identify a float32.
+ *
+ * @throws RangeError for NaN and infinity, which JSON does not have
+ */
+export function shortNumber(value: number): number {
+  if (Number.isFinite(value)) return Number(value.toPrecision(9));
+  throw new RangeError(message("model", "finite weights", String(value)));
+}
+
 /** `length` finite numbers. */
 export function vector(value: unknown, at: string, length: number): Tensor {
   const numbers = asList(value, at, length);

@@ -9,13 +9,13 @@ export interface Grid {
 }
 
 /** 2²⁷ numbers, 512 MB: a line of 36 rows is then 23 000 times as wide as it is high. */
-const MOST_NUMBERS = 2 ** 27;
+const MAX_NUMBERS = 2 ** 27;
 
 /** @throws RangeError if it would take too much memory, because the image is far wider than a line of text */
 export function grid(height: number, width: number, channels: number): Grid {
   const size = height * width * channels;
-  if (size > MOST_NUMBERS) {
-    const expected = `at most ${MOST_NUMBERS} numbers in a layer`;
+  if (size > MAX_NUMBERS) {
+    const expected = `at most ${MAX_NUMBERS} numbers in a layer`;
     throw new RangeError(message("line", expected, `${size}`));
   }
   return { height, width, channels, data: new Float32Array(size) };

@@ -6,7 +6,7 @@ import type { ImageLayer, Size } from "./layer.js";
 import { lstmDict } from "./weights.js";
 
 /** Tesseract limits cells to ±100. */
-export const MOST_CELL = 100;
+export const MAX_CELL = 100;
 
 /** An LSTM along each row, from left to right; all rows are one batch. */
 export class RowLstm implements ImageLayer {
@@ -37,11 +37,11 @@ export class RowLstm implements ImageLayer {
    */
   run(input: Grid): Grid {
     const { height, width } = input;
-    if (width <= MOST_CELL) return this.#forward(input).output;
+    if (width <= MAX_CELL) return this.#forward(input).output;
     const result = grid(height, this.size(input).width, this.#lstm.outputSize);
     let state: State | undefined;
     for (let from = 0; from < width;) {
-      const safe = Math.floor(MOST_CELL - largest(state?.cell));
+      const safe = Math.floor(MAX_CELL - largest(state?.cell));
       const to = Math.min(width, from + Math.max(1, safe));
       const part = columns(input, from, to);
       const { output, state: next } = this.#forward(part, state);
@@ -101,6 +101,6 @@ const largest = (cell: Tensor | undefined): number =>
 function limited(state: State): State {
   const data = state.cell?.data ?? new Float32Array();
   for (let i = 0; i < data.length; i++)
-    data[i] = Math.min(MOST_CELL, Math.max(-MOST_CELL, data[i] as number));
+    data[i] = Math.min(MAX_CELL, Math.max(-MAX_CELL, data[i] as number));
   return state;
 }

@@ -3,7 +3,7 @@ import { Linear } from "../index.js";
 import type { Precision } from "../layers/options.js";
 import { type Grid, grid } from "./grid.js";
 import type { ImageLayer, Size } from "./layer.js";
-import { MOST_CELL } from "./lstm.js";
+import { MAX_CELL } from "./lstm.js";
 import { linearDict, recurrent } from "./weights.js";
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
@@ -72,7 +72,7 @@ export class Lstm2d implements ImageLayer {
               ? up * (cellsAbove[x * H + unit] as number)
               : left * (c[unit] as number);
           const cell = kept + sigmoid(gate(1)) * Math.tanh(gate(0));
-          c[unit] = Math.min(MOST_CELL, Math.max(-MOST_CELL, cell));
+          c[unit] = Math.min(MAX_CELL, Math.max(-MAX_CELL, cell));
           h[unit] = sigmoid(gate(3)) * Math.tanh(c[unit] as number);
         }
         above.set(h, x * H);

@@ -161,5 +161,11 @@ describe("a file with a convolution", () => {
     expect(() => load(bytesOf({ ...amp, dense: { "kernel:0": 3 } }))).toThrow(
       FormatError,
     );
+    // a recurrent kernel of these units would take 1.6 GB
+    const zeros = Array.from({ length: 40_000 }, () => 0);
+    const wide = { ...layer([zeros], zeros), lstm_cell: {} };
+    expect(() =>
+      load(bytesOf({ ...amp, conv1d_stride: 4, lstm: wide })),
+    ).toThrow("lstm: the file expands to more than 67108864 bytes");
   });
 });

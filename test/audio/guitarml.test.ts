@@ -51,7 +51,7 @@ test("without `skip` it is the trainer's default, 1, and a warning says so", () 
   const { skip: _, ...rest } = file.model_data;
   const { model, report } = load(bytesOf({ ...file, model_data: rest }));
   expect(report.warnings).toEqual([
-    "no skip: taken as 1, the trainer's default",
+    "no skip: 1 is assumed, the trainer's default",
   ]);
   const input = [[0.5], [0.25]];
   expect(model.forward(input)).toEqual(whole.forward(input));

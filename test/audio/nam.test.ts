@@ -134,7 +134,7 @@ describe("a .nam file", () => {
     const { report, sampleRate } = load(bytesOf(file));
     expect(sampleRate).toBeNull();
     expect(report.warnings).toEqual([
-      "no sample_rate: NAM's trainer used 48000 Hz then",
+      "no sample_rate: probably 48000 Hz, which NAM's trainer used",
     ]);
   });
 
@@ -152,7 +152,7 @@ describe("refused", () => {
     ["ConvNet", ", a network of convolutions"],
     ["Linear", ", an impulse response"],
     ["SlimmableContainer", ", a container of several models"],
-    ["CatLSTM", ", an LSTM with knobs, of NAM's trainer alone"],
+    ["CatLSTM", ", an LSTM with knobs, which only NAM's trainer has"],
     ["Transformer", ""],
   ])("the architecture %s, by name", (architecture, what) => {
     expectRefused(

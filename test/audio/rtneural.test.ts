@@ -354,7 +354,7 @@ describe("refused", () => {
     ],
     [
       "an activation of another size",
-      "layers[1].shape: expected the 5 features of the layer before, got 1",
+      "layers[1].shape: expected 5, the features of the previous layer, got 1",
       (value) => (value.layers[1].type = "activation"),
     ],
     [

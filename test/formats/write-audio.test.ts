@@ -28,7 +28,32 @@ function difference(a: Sequential, b: Sequential): number {
   );
 }
 
+describe.each([
+  ["toNam", toNam],
+  ["toRTNeural", toRTNeural],
+])("%s", (_, write) => {
+  test("refuses weights that JSON does not have", () => {
+    const head = new Linear({ inputSize: 5, outputSize: 1 });
+    const weight = { shape: [1, 5], data: new Float32Array(5).fill(NaN) };
+    const bias = { shape: [1], data: new Float32Array(1) };
+    head.loadStateDict({ weight, bias });
+    const lstm = new LSTM({ inputSize: 1, hiddenSize: 5 });
+    expect(() => write(new Sequential([lstm, head]))).toThrow(
+      new RangeError("model: expected finite weights, got NaN"),
+    );
+  });
+});
+
 describe("toNam", () => {
+  test("writes a head of more weights than a call has room for arguments", () => {
+    const model = new Sequential([
+      new LSTM({ inputSize: 1, hiddenSize: 50 }),
+      new Linear({ inputSize: 50, outputSize: 4000 }),
+    ]);
+    const { model: read } = loadNam(toNam(model));
+    expect(read.outputSize).toBe(4000);
+  });
+
   test("is read back as the same model", () => {
     const model = new Sequential([
       new LSTM({
@@ -205,7 +230,7 @@ describe("toRTNeural", () => {
     );
     refused(
       new LayerNorm({ size: 1 }),
-      "layers[0]: expected one of LSTM, GRU, Linear, Conv1d, BatchNorm, Activation, which RTNeural has, got LayerNorm",
+      "layers[0]: expected one of RTNeural's layers, LSTM, GRU, Linear, Conv1d, BatchNorm, Activation, got LayerNorm",
     );
   });
 });

@@ -128,9 +128,9 @@ describe("is refused for", () => {
     for (const name of ["silu", "selu", "exponential", "namTanh"] as const) {
       expect(make(name)).toThrow(RangeError);
       expect(make(name)).toThrow(
-        `layers[0].activations[1]: expected one of linear, relu, tanh, sigmoid, affine, `,
+        `layers[0].activations[1]: expected one of ONNX's functions, linear, relu, tanh, sigmoid, affine, `,
       );
-      expect(make(name)).toThrow(`which ONNX has, got "${name}"`);
+      expect(make(name)).toThrow(`, got "${name}"`);
     }
   });
 

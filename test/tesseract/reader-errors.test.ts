@@ -42,13 +42,13 @@ describe("what is refused", () => {
     [
       "text",
       new TextEncoder().encode("<!doctype html>"),
-      /^byte 0: .*number of its parts/,
+      /^byte 0: .*begins with its number of parts/,
     ],
     ["the other byte order", at(0, 0, 0, 0, 24), /^byte 0: .*big-endian/],
     [
       "no network",
       container({ 1: [1, 2], 3: [3] }),
-      /^byte 4: part 17 \(network\): expected one, got parts of the old engine/,
+      /^byte 4: part 17 \(network\): expected one, got only parts of the old engine/,
     ],
     ["no parts", container({}), /got no parts/],
     [
@@ -120,7 +120,7 @@ describe("what is refused", () => {
           ),
         ).bytes,
       ),
-      /in at most 32 others/,
+      /at most 32 levels of nested layers/,
     ],
     [
       "a matrix of another size",
@@ -186,7 +186,7 @@ describe("what is refused", () => {
     [
       "no layers",
       networkPart(new NetworkWriter().layer({ ...dense(), layers: [] }).bytes),
-      /Series, layers: expected 1 or more/,
+      /Series, layers: expected a number of layers in the part/,
     ],
     [
       "two layers in a reversal",

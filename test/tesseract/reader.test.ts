@@ -89,5 +89,12 @@ test("the report says what is there and what is not used", () => {
   const arabic: File["characters"] = [...CHARACTERS, ["ب", 6]];
   expect(
     load(traineddata({ ...file, characters: arabic })).report.warnings.join(),
-  ).toMatch(/right to left/);
+  ).toMatch(/right-to-left/);
+});
+
+test("a character may be called as a member of all objects is", () => {
+  const { characters } = readTraineddata(
+    traineddata({ ...file, characters: [...CHARACTERS, ["constructor", 6]] }),
+  );
+  expect(characters.at(-1)).toEqual({ text: "constructor", codes: [6] });
 });

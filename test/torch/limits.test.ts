@@ -64,9 +64,9 @@ describe("pickles that are large for their size", () => {
       "expected a line of less than 4096 bytes",
     ],
     [
-      "a place in the memo",
+      "an index of the memo",
       Uint8Array.from(ascii("Np99999999999\n")),
-      "expected a place in the memo",
+      "expected an index of the memo",
     ],
     [
       "no values",
@@ -183,9 +183,9 @@ describe("tensors that view what is not there", () => {
     expect(tensors["w"]!.data).toEqual(Float32Array.of(1, 2, 3, 4, 5, 6));
     expectRefused(
       legacyFile(dict, { keys: [] }),
-      /^byte \d+: no numbers of storage "0"$/,
+      /^byte \d+: expected the data of storage "0"$/,
     );
-    const once = /^byte \d+: expected keys of storages, once each, got "\d"$/;
+    const once = /^byte \d+: expected each storage's key once, got "\d"$/;
     expectRefused(legacyFile(dict, { keys: ["0", "0"] }), once);
     expectRefused(legacyFile(dict, { keys: ["0", "1"] }), once);
   });

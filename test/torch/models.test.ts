@@ -89,7 +89,7 @@ describe("the report", () => {
           convention: "PyTorch: weight [out, in], bias",
         },
       ],
-      converted: ["taken from model_state_dict"],
+      converted: ["read from model_state_dict"],
       ignored: [
         "epoch: 12",
         "optimizer_state_dict: the state of an optimizer",
@@ -120,7 +120,7 @@ describe("the report", () => {
       "model.gru",
       "model.head",
     ]);
-    expect(report.converted).toEqual(["taken from state_dict"]);
+    expect(report.converted).toEqual(["read from state_dict"]);
     expect(report.ignored).toEqual([
       "epoch: 3",
       "global_step: 128",

@@ -51,7 +51,7 @@ describe("files by PyTorch 1.13", () => {
     const names = { stateDict: "model_state_dict.rnn" };
     expect(() => parse(checkpoint, names)).toThrow(RangeError);
     expect(() => parse(nested, { stateDict: "epoch" })).toThrow(
-      'stateDict: expected a place in the file: encoder, decoder, step, got "epoch"',
+      'stateDict: expected a path in the file: encoder, decoder, step, got "epoch"',
     );
     expect(() => parse(nested, { stateDict: "step" })).toThrow(RangeError);
   });
@@ -308,7 +308,7 @@ describe("files by hand", () => {
       negative("_rebuild_tensor_v3", float),
     ])
       expect(() => parse(dictFile({ w: tensor }))).toThrow(
-        'expected a plain tensor, got one with "neg", which resolve_neg() takes off',
+        'expected a plain tensor, got one with "neg", which resolve_neg() removes',
       );
   });
 

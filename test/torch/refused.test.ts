@@ -60,7 +60,7 @@ describe("files by PyTorch of objects", () => {
     const file = readFixture("refused-module.pt");
     const error = refused(() => load(file));
     expect(error.message).toMatch(
-      /got torch\.nn\.modules\.rnn\.LSTM, a module saved whole, .*torch\.save\(model\.state_dict\(\), "model\.pt"\).*chain: \["\(unnamed\)"\]/,
+      /got torch\.nn\.modules\.rnn\.LSTM, a module saved as a whole, .*torch\.save\(model\.state_dict\(\), "model\.pt"\).*chain: \["\(unnamed\)"\]/,
     );
     expect(error.layers![""]).toBeInstanceOf(LSTM);
     expect(load(file, { chain: [""] }).model.layers).toHaveLength(1);
@@ -204,11 +204,15 @@ describe("pickles by hand that ask for more than tensors", () => {
       ascii("P0\n"),
       'expected ("storage", type, key, device, count), got "0"',
     ],
-    ["an unknown instruction", [0xff], "0xff is no instruction of a pickle"],
+    [
+      "an unknown instruction",
+      [0xff],
+      "expected an instruction of a pickle, got 0xff",
+    ],
     [
       "a newer protocol",
       [0x80, 6],
-      "expected a pickle of protocol 5 at most, got 6",
+      "expected a pickle of at most protocol 5, got 6",
     ],
   ])("%s", (_, parts, message) => {
     expect(refusal(torchFile(pickle(parts)))).toContain(message);

@@ -16,7 +16,7 @@ const good = dictFile({ w: tensorAs() });
 
 describe("files that are something else", () => {
   test.each<[string, Uint8Array, string]>([
-    ["nothing", new Uint8Array(), "byte 0: expected what torch.save writes"],
+    ["nothing", new Uint8Array(), "byte 0: expected a file of torch.save"],
     ["one byte", Uint8Array.of(0x80), "byte 1: expected 1 byte, got 0"],
     ["text", Buffer.from("hello"), "byte 0: the memo has no value"],
     ["PK and zeros", repeated(ascii("PK"), 2000), "end record"],
@@ -25,7 +25,7 @@ describe("files that are something else", () => {
       changed(new Uint8Array(512), (_, bytes) =>
         bytes.set(ascii("ustar"), 257),
       ),
-      "byte 0: expected what torch.save writes, got a tar file",
+      "byte 0: expected a file of torch.save, got a tar file",
     ],
     [
       "a zip file",
@@ -50,7 +50,10 @@ describe("files that are something else", () => {
       "a/data.pkl": pickle(op.dict()),
       "a/byteorder": Buffer.from("big"),
     });
-    expectRefused(file, 'entry "a/byteorder": expected little, got big');
+    expectRefused(
+      file,
+      'entry "a/byteorder": expected little-endian numbers, got big-endian ones',
+    );
   });
 
   test.each([
@@ -215,7 +218,7 @@ describe("zip bombs", () => {
 
   test("a pickle that inflates to more than any has", () => {
     const file = zipSync({ "a/data.pkl": [zeros, { level: 9 }] });
-    expectRefused(file, "0x0 is no instruction");
+    expectRefused(file, "expected an instruction of a pickle, got 0x0");
   });
 
   test("damage in what is deflated", () => {

@@ -13,7 +13,7 @@ const FIXED: ReadonlyMap<number, number> = new Map([
 ]);
 
 /** More than any of these messages has but a frozen graph, whose first say enough. */
-const MOST_FIELDS = 1000;
+const MAX_FIELDS = 1000;
 
 /** ONNX's ModelProto: numbers of its fields, of integers and of all others. */
 const ONNX_INTEGERS = [1, 5];
@@ -50,7 +50,7 @@ interface Field {
 function outermostFields(file: Uint8Array): Field[] | null {
   const fields: Field[] = [];
   let at = 0;
-  while (at < file.length && fields.length < MOST_FIELDS) {
+  while (at < file.length && fields.length < MAX_FIELDS) {
     const tag = varint(file, at);
     if (!tag || tag.value < 8 || tag.value >= 2 ** 32) return null;
     const field = { number: Math.floor(tag.value / 8), kind: tag.value % 8 };

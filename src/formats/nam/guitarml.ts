@@ -1,6 +1,6 @@
 /*
- * The JSON of GuitarML and of AIDA-X's trainer: PyTorch's parameters of one recurrent layer, `rec`, and one Linear,
- * `lin`, and in `model_data` what the trainer made them from.
+ * Reads the JSON of GuitarML and of AIDA-X's trainer: `state_dict` has PyTorch's parameters of one recurrent layer,
+ * `rec`, and one Linear, `lin`; `model_data` has the sizes.
  */
 import { GRU, Linear, LSTM, RNN, Sequential } from "../../index.js";
 import { RECURRENT_KINDS } from "../../layers/cells.js";
@@ -22,7 +22,7 @@ import { makeReport } from "../report.js";
 
 const UNITS = { LSTM, GRU, RNN } as const;
 
-/** The trainer's own default, for files that do not say. */
+/** The trainer's default, for files without `skip`. */
 const DEFAULT_SKIP = 1;
 
 /** @param file an object with `model_data` */
@@ -58,10 +58,10 @@ export function readGuitarMl(file: Place, backend: BackendChoice): AudioModel {
     linear["bias"] = read(weights, "lin.bias", outputSize);
   const warnings =
     field(data, "skip") === undefined
-      ? ["no skip: taken as 1, the trainer's default"]
+      ? ["no skip: 1 is assumed, the trainer's default"]
       : [];
   if (unit === "RNN")
-    warnings.push("RNN: taken as tanh, which the file does not say");
+    warnings.push("RNN: tanh is assumed, as the file does not say");
   const report = makeReport({
     format: "guitarml",
     producer: null,
@@ -125,7 +125,7 @@ function recurrentDict(
   return dict;
 }
 
-/** A tensor of the state dict: its rows must be there before anything of its size is made. */
+/** A tensor of the state dict. Its lists are checked against the sizes before memory is allocated. */
 function read(weights: Place, name: string, rows: number, columns?: number) {
   const at = `state_dict[${JSON.stringify(name)}]`;
   const value = field(weights, name);

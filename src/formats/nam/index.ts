@@ -15,10 +15,10 @@ export type { NamOptions } from "./read.js";
 export { type NamMetadata, toNam } from "./write.js";
 
 /**
- * The model of a .nam file (LSTM), of GuitarML's JSON (SimpleRNN) or of AIDA-X's (RTNeural's layers).
+ * Reads a .nam file (LSTM), GuitarML's JSON (SimpleRNN) or AIDA-X's JSON (RTNeural's layers).
  *
- * @throws TypeError, RangeError for the arguments; FormatError, which names the place, for a file that is damaged or
- *   of another architecture
+ * @throws TypeError, RangeError for the arguments; FormatError, naming the place, for a file that is damaged or of
+ *   another architecture
  */
 export function load(
   bytes: Uint8Array | ArrayBuffer,
@@ -28,10 +28,10 @@ export function load(
 }
 
 /**
- * The numbers of an amplifier's file, whatever its architecture: of a .nam file the one list `weights`, of GuitarML's
- * the parameters by PyTorch's names, of AIDA-X's `layers[0].weights[0]` and so on.
+ * The numbers in an amplifier's file of any architecture: in a .nam file the list `weights`, in GuitarML's JSON the
+ * parameters by PyTorch's names, in AIDA-X's `layers[0].weights[0]` and so on.
  *
- * @throws TypeError for the argument; FormatError, which names the place, for a file that is damaged
+ * @throws TypeError for the argument; FormatError, naming the place, for a damaged file
  */
 export function parse(bytes: Uint8Array | ArrayBuffer): ParsedTensors {
   return parseAmp(toBytes(bytes));

@@ -1,10 +1,10 @@
 /*
- * The LSTM of a .nam file. All of it is one list of numbers, for each layer in turn
+ * Reads the LSTM of a .nam file. Its weights are one list of numbers, for each layer in turn
  *
  *     W [4·H, I + H] row by row: the columns of the input, then those of the state; gates i f g o
  *     b [4·H]    h0 [H]    c0 [H]
  *
- * and behind the last layer the head: [out, H] row by row, then [out].
+ * and after the last layer the head: [out, H] row by row, then [out].
  */
 import { LSTM, Linear, Sequential } from "../../index.js";
 import type { BackendChoice } from "../../layers/options.js";
@@ -36,10 +36,10 @@ interface Sizes {
   readonly outputSize: number;
 }
 
-/** NAM's own approximations, in the order that `activations` has. */
+/** NAM's approximations, in the order of the option `activations`. */
 const FAST = ["namSigmoid", "namTanh", "namTanh"] as const;
 
-/** Whether a layer's functions are those. */
+/** Whether a layer's activations are NAM's approximations. */
 export const isFast = (activations: readonly unknown[]): boolean =>
   activations.length === FAST.length &&
   FAST.every((name, i) => activations[i] === name);
@@ -90,7 +90,7 @@ export function readLstm(
     warnings:
       inputSize > 1 && channels === null
         ? [
-            `input_size ${inputSize}, but no in_channels: NAM's plug-in feeds the first input alone`,
+            `input_size ${inputSize}, but no in_channels: NAM's plug-in only feeds the first input`,
           ]
         : [],
   };
@@ -113,7 +113,7 @@ function readSizes(config: Place): Sizes {
   };
 }
 
-/** All numbers, exactly as many as the sizes take: they are compared before anything is made of either. */
+/** All weights. Their number is checked against the sizes before memory is allocated. */
 function readWeights(file: Place, sizes: Sizes): Float32Array {
   const { inputSize: I, hiddenSize: H, numLayers: L, outputSize: O } = sizes;
   const layer = (inputs: number) => 4 * H * (inputs + H + 1) + 2 * H;
@@ -126,7 +126,7 @@ function readWeights(file: Place, sizes: Sizes): Float32Array {
   );
 }
 
-/** The numbers from the first to the last. */
+/** Takes tensors off a list of numbers, from the first on. */
 class Numbers {
   readonly #data: Float32Array;
   #at = 0;

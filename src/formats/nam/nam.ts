@@ -1,5 +1,5 @@
 /*
- * .nam files of Neural Amp Modeler.
+ * Reads .nam files of Neural Amp Modeler.
  */
 import { describe, message } from "../../checks.js";
 import { FormatError } from "../../errors.js";
@@ -9,17 +9,17 @@ import { field, type Place, text, unexpected } from "../json.js";
 import { makeReport } from "../report.js";
 import { readLstm } from "./lstm.js";
 
-/** Versions 0.5 to 0.7, whose LSTM is the same; of later ones nobody knows yet. */
+/** Versions 0.5 to 0.7, whose LSTM is the same. Later versions are unknown. */
 const VERSION = /^0\.[567]\.\d{1,9}$/;
 
-/** Some of what NAM has besides; all are refused, these with what they are. */
-const OTHERS: ReadonlyMap<string, string> = new Map([
+/** NAM's other architectures. All but LSTM are refused; for these the message says what they are. */
+const DESCRIPTIONS: ReadonlyMap<string, string> = new Map([
   ["WaveNet", "a network of dilated convolutions"],
   ["ConvNet", "a network of convolutions"],
   ["Linear", "an impulse response"],
   ["SlimmableContainer", "a container of several models"],
-  ["CatLSTM", "an LSTM with knobs, of NAM's trainer alone"],
-  ["CatWaveNet", "a WaveNet with knobs, of NAM's trainer alone"],
+  ["CatLSTM", "an LSTM with knobs, which only NAM's trainer has"],
+  ["CatWaveNet", "a WaveNet with knobs, which only NAM's trainer has"],
 ]);
 
 /** @param file an object with `architecture` */
@@ -33,7 +33,7 @@ export function readNam(
     throw unexpected("0.5.0 to 0.7", version, "version");
   const architecture = text(file, "architecture");
   if (architecture !== "LSTM") {
-    const what = OTHERS.get(architecture);
+    const what = DESCRIPTIONS.get(architecture);
     const name = describe(architecture);
     const got = what === undefined ? name : `${name}, ${what}`;
     throw new FormatError(message("architecture", "LSTM", got));
@@ -50,7 +50,7 @@ export function readNam(
     warnings: [
       ...warnings,
       ...(sampleRate === null
-        ? ["no sample_rate: NAM's trainer used 48000 Hz then"]
+        ? ["no sample_rate: probably 48000 Hz, which NAM's trainer used"]
         : []),
     ],
   });

@@ -4,7 +4,7 @@ import { parseLists } from "../rtneural/parse.js";
 
 const TEXTS = ["version", "architecture"];
 
-/** @param file the file, or what it holds */
+/** @param file the file, or its parsed JSON */
 export function parseAmp(
   file: Uint8Array | ArrayBuffer | Place,
 ): ParsedTensors {

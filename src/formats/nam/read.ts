@@ -7,9 +7,9 @@ import { readModel } from "../rtneural/model.js";
 import { readGuitarMl } from "./guitarml.js";
 import { readNam } from "./nam.js";
 
-/** How an amplifier's file is read. */
+/** Options for reading an amplifier's file. */
 export interface NamOptions {
-  /** Of a .nam file: NAM's own approximations of tanh and σ, which its plug-ins use; false, the default: exact ones. */
+  /** For .nam files: compute tanh and σ by NAM's approximations, as its plug-ins do; false by default. */
   fastTanh?: boolean;
   /** The kernel; 'auto' by default. */
   backend?: BackendChoice;
@@ -17,7 +17,7 @@ export interface NamOptions {
 
 const OPTIONS: Record<keyof NamOptions, 0> = { fastTanh: 0, backend: 0 };
 
-/** @param file the file, or what it holds */
+/** @param file the file, or its parsed JSON */
 export function readAmp(
   file: Uint8Array | ArrayBuffer | Place,
   options: NamOptions,

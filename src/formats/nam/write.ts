@@ -1,13 +1,14 @@
 /*
- * A .nam file of an LSTM, as Neural Amp Modeler's trainer exports them; lstm.ts draws its list of numbers.
+ * Writes an LSTM as a .nam file, as Neural Amp Modeler's trainer exports it; lstm.ts describes the list of numbers.
  */
 import { message, record, wrong } from "../../checks.js";
 import type { LSTM, Linear, Sequential } from "../../index.js";
 import type { Tensor } from "../../tensor.js";
 import { encodeUtf8 } from "../../utf8.js";
+import { shortNumber } from "../json.js";
 import { isFast } from "./lstm.js";
 
-/** What a .nam file says beside its weights. */
+/** The metadata of a .nam file. */
 export interface NamMetadata {
   /** Hertz; 48000 by default. */
   sample_rate?: number;
@@ -18,9 +19,9 @@ export interface NamMetadata {
 const VERSION = "0.5.4";
 
 /**
- * The .nam file of a model: one LSTM that runs forward, of any number of layers, and a Linear, the head.
+ * The .nam file of a model: one forward LSTM of any number of layers, followed by a Linear, the head.
  *
- * @throws TypeError, RangeError that name the part of the model which NAM's LSTM has not
+ * @throws TypeError, RangeError naming the part of the model that NAM's LSTM does not have, or a weight that is not finite
  */
 export function toNam(
   model: Sequential,
@@ -48,29 +49,27 @@ export function toNam(
   const of = (name: string, size: number) =>
     (dict[name] as Tensor | undefined)?.data ?? new Float32Array(size);
   const weights: number[] = [];
+  const append = (numbers: Float32Array) => {
+    for (const number of numbers) weights.push(number);
+  };
   const rows = 4 * hiddenSize;
   for (let layer = 0; layer < numLayers; layer++) {
     const inputs = layer ? hiddenSize : inputSize;
     const w = of(`weight_ih_l${layer}`, 0);
     const u = of(`weight_hh_l${layer}`, 0);
-    for (let row = 0; row < rows; row++)
-      weights.push(
-        ...w.subarray(row * inputs, (row + 1) * inputs),
-        ...u.subarray(row * hiddenSize, (row + 1) * hiddenSize),
-      );
+    for (let row = 0; row < rows; row++) {
+      append(w.subarray(row * inputs, (row + 1) * inputs));
+      append(u.subarray(row * hiddenSize, (row + 1) * hiddenSize));
+    }
     const b = of(`bias_ih_l${layer}`, rows);
     const c = of(`bias_hh_l${layer}`, rows);
-    weights.push(...b.map((value, i) => value + (c[i] as number)));
-    weights.push(
-      ...of(`hidden0_l${layer}`, hiddenSize),
-      ...of(`cell0_l${layer}`, hiddenSize),
-    );
+    append(b.map((value, i) => value + (c[i] as number)));
+    append(of(`hidden0_l${layer}`, hiddenSize));
+    append(of(`cell0_l${layer}`, hiddenSize));
   }
   const { weight, bias } = head.stateDict();
-  weights.push(
-    ...(weight as Tensor).data,
-    ...(bias?.data ?? new Float32Array(outputSize)),
-  );
+  append((weight as Tensor).data);
+  append(bias?.data ?? new Float32Array(outputSize));
   const file = {
     version: VERSION,
     metadata: rest,
@@ -82,8 +81,7 @@ export function toNam(
       ...(inputSize > 1 && { in_channels: inputSize }),
       ...(outputSize > 1 && { out_channels: outputSize }),
     },
-    // nine digits are a float32 again
-    weights: weights.map((value) => Number(value.toPrecision(9))),
+    weights: weights.map(shortNumber),
     sample_rate,
   };
   return encodeUtf8(JSON.stringify(file));

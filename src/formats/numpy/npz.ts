@@ -9,7 +9,7 @@ import type { Tensor } from "../../tensor.js";
 import { readNpy, writeNpy } from "./npy.js";
 
 /** What its entries may inflate to: more than that is no input but an attack. */
-const MOST_BYTES = 2 ** 32;
+const MAX_BYTES = 2 ** 32;
 
 /** Whether it is a zip file of .npy files. */
 export function isNpz(file: Uint8Array): boolean {
@@ -21,7 +21,7 @@ export function isNpz(file: Uint8Array): boolean {
 /** The arrays by their names, without `.npy`. */
 export function readNpz(
   file: Uint8Array,
-  budget = new Budget(MOST_BYTES),
+  budget = new Budget(MAX_BYTES),
   checksums = true,
 ): Map<string, Tensor> {
   const archive = new ZipArchive(file, budget, checksums);

@@ -1,6 +1,6 @@
 import type { Dtype } from "../../graph/index.js";
 
-/** By TensorProto.DataType: the name in ONNX, and what it is here. */
+/** By TensorProto.DataType: ONNX's name, and the dtype that a graph computes with. */
 export const DTYPES: ReadonlyMap<number, { name: string; dtype: Dtype }> =
   new Map([
     [1, { name: "float32", dtype: "float32" }],

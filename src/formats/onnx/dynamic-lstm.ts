@@ -1,7 +1,7 @@
 /*
- * com.microsoft.DynamicQuantizeLSTM, onnxruntime's: an LSTM whose W and R are integers, [D, I, 4·H], each with a scale and
- * a zero point a direction or a column. As standard nodes: W and R as floats, turned, and an LSTM. What they multiply
- * stays as precise as the graph computes; onnxruntime rounds it to 8 bits.
+ * onnxruntime's com.microsoft.DynamicQuantizeLSTM: an LSTM whose W and R are integers, [D, I, 4·H], each with a scale and
+ * a zero point per direction or per column. It becomes standard nodes: W and R are dequantized and transposed for an LSTM.
+ * Inputs and states stay float32, where onnxruntime rounds them to 8 bits.
  */
 import type { NodeDescription, Value } from "../../graph/index.js";
 import { integers } from "../../graph/index.js";
@@ -9,13 +9,13 @@ import type { Draft } from "./normalise.js";
 
 export const DYNAMIC_LSTM = "com.microsoft.DynamicQuantizeLSTM";
 
-/** Where its scales and zero points are among its inputs, behind those of an LSTM. */
+/** The index of the first scale among the inputs, after those of an LSTM. */
 const SCALES = 8;
 
-/** One block along the columns' axis. */
+/** A block size larger than any axis: one block. */
 const ALL = 2 ** 30;
 
-/** @param prefix of names that nothing else in the graph has */
+/** @param prefix for the names of values, unique in the graph */
 export function dynamicLstm(node: Draft, prefix: string): NodeDescription[] {
   const { name, outputs, attributes, inputs } = node;
   const nodes: NodeDescription[] = [];
@@ -24,15 +24,15 @@ export function dynamicLstm(node: Draft, prefix: string): NodeDescription[] {
     from: readonly string[],
     given: Readonly<Record<string, number | readonly number[] | Value>> = {},
   ): string => {
-    const made = `${prefix}${nodes.length}`;
+    const output = `${prefix}${nodes.length}`;
     nodes.push({
       type,
       name: `${name}/${type}`,
       inputs: [...from],
-      outputs: [made],
+      outputs: [output],
       attributes: new Map(Object.entries(given)),
     });
-    return made;
+    return output;
   };
   const list = (...numbers: number[]) =>
     add("Constant", [], { value: integers(numbers) });
@@ -44,18 +44,18 @@ export function dynamicLstm(node: Draft, prefix: string): NodeDescription[] {
       add("Reshape", [input, list(directions, 1, -1)]),
       list(directions, 1, columns),
     ]);
-  const matrix = (place: number): string => {
-    const [scale = "", zero = ""] = inputs.slice(SCALES + 2 * (place - 1));
+  const matrix = (index: number): string => {
+    const [scale = "", zero = ""] = inputs.slice(SCALES + 2 * (index - 1));
     const rest = zero ? [spread(zero)] : [];
     const floats = add(
       "DequantizeLinear",
-      [inputs[place] as string, spread(scale), ...rest],
+      [inputs[index] as string, spread(scale), ...rest],
       { axis: 1, block_size: ALL },
     );
     return add("Transpose", [floats], { perm: [0, 2, 1] });
   };
-  const [X = "", , , ...others] = inputs.slice(0, SCALES);
-  const own = [X, matrix(1), matrix(2), ...others];
-  while (own.at(-1) === "") own.pop();
-  return [...nodes, { type: "LSTM", name, inputs: own, outputs, attributes }];
+  const [X = "", , , ...rest] = inputs.slice(0, SCALES);
+  const from = [X, matrix(1), matrix(2), ...rest];
+  while (from.at(-1) === "") from.pop();
+  return [...nodes, { type: "LSTM", name, inputs: from, outputs, attributes }];
 }

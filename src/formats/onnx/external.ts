@@ -1,5 +1,5 @@
 /*
- * Tensors whose numbers lie in files beside the model: onnx.proto's external_data.
+ * Tensors whose data are in files beside the model: onnx.proto's external_data.
  */
 import { isRecord, message, nonNegativeInteger, wrong } from "../../checks.js";
 import { FormatError } from "../../errors.js";
@@ -8,10 +8,10 @@ import { toBytes } from "../../bytes.js";
 import { Fields } from "./fields.js";
 import { readModel } from "./read.js";
 
-/** Of all tensors together, in memory: many of them may lie in the same bytes of a file. */
-const MOST_BYTES = 2 ** 30;
+/** The default limit for all tensors in memory: many tensors may share the same bytes of a file. */
+const MAX_BYTES = 2 ** 30;
 
-/** The locations that a model names, of files that it keeps numbers in. @throws FormatError naming the place */
+/** The locations of external files that a model names. @throws FormatError naming the place */
 export function locationsIn(bytes: Uint8Array): string[] {
   const { graph } = readModel(new Fields(bytes));
   if (!graph) return [];
@@ -25,13 +25,13 @@ export function locationsIn(bytes: Uint8Array): string[] {
   return [...new Set(locations.filter((name) => name !== undefined))];
 }
 
-/** What was given as `files`, by the locations that the model names. Nothing else is ever opened. */
+/** The files of the option `files`, by the locations in the model. Nothing else is ever opened. */
 export class ExternalFiles {
   readonly #files = new Map<string, Uint8Array>();
   readonly #budget: Budget;
 
-  /** @throws TypeError, RangeError when `files` is no record of bytes, or `maxBytes` no number of bytes */
-  constructor(files: unknown = {}, maxBytes: unknown = MOST_BYTES) {
+  /** @throws TypeError, RangeError if `files` is not an object of bytes, or `maxBytes` not a number of bytes */
+  constructor(files: unknown = {}, maxBytes: unknown = MAX_BYTES) {
     if (!isRecord(files))
       throw wrong(false, "files", "an object with a file per location", files);
     for (const [location, bytes] of Object.entries(files))
@@ -42,7 +42,12 @@ export class ExternalFiles {
     this.#budget = new Budget(nonNegativeInteger(maxBytes, "maxBytes"));
   }
 
-  /** The bytes that `entries` of external_data name: a view. `size`: what the tensor takes in memory. */
+  /**
+   * A view of the bytes that a tensor's external_data describes.
+   *
+   * @param entries of external_data: location, offset, length
+   * @param size bytes that the tensor takes in memory
+   */
   read(
     entries: ReadonlyMap<string, string>,
     size: number,
@@ -56,7 +61,7 @@ export class ExternalFiles {
       const got = given.length ? given.join(", ") : "no files";
       throw new FormatError(
         message(
-          `the file ${name}, where its numbers are`,
+          `the file ${name}, which has its data`,
           "it in options.files",
           got,
         ),
@@ -78,15 +83,15 @@ export class ExternalFiles {
 function numberOf(
   entries: ReadonlyMap<string, string>,
   key: string,
-  otherwise: number,
+  absent: number,
   place: string,
 ): number {
   const text = entries.get(key);
-  if (text === undefined) return otherwise;
+  if (text === undefined) return absent;
   const number = Number(text);
   if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(number)) return number;
   throw new FormatError(
-    `expected ${key} of bytes, got ${JSON.stringify(text)}`,
+    `expected ${key} as a number of bytes, got ${JSON.stringify(text)}`,
     place,
   );
 }

@@ -2,23 +2,23 @@ import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { FormatError } from "../../errors.js";
 import { decodeUtf8 } from "../../utf8.js";
 
-/** Reads the fields of one kind of message. */
+/** Reads one kind of message. */
 export type Read<T> = (fields: Fields) => T;
 
 /**
- * The fields of a protobuf message, one after another:
+ * The fields of a protobuf message, in turn:
  *
  *     while (fields.next()) switch (fields.number) { case 1: name = fields.string(); … }
  *
- * A field that nobody reads is skipped. Whatever is damaged is a FormatError that names the byte.
+ * A field that is not read is skipped. Damaged bytes throw a FormatError that names the byte.
  */
 export class Fields {
   readonly #reader: BinaryReader;
-  /** Where in the file this message begins. */
+  /** The byte of the file at which this message begins. */
   readonly #origin: number;
   #wire: WireType = WireType.Varint;
   #pending = false;
-  /** Of the field that `next` found. */
+  /** The number of the current field. */
   number = 0;
 
   constructor(bytes: Uint8Array, origin = 0) {
@@ -58,7 +58,7 @@ export class Fields {
     return this.#exact(BigInt(value), at);
   }
 
-  /** Adds the integers of a repeated field to `list`: packed, or the one that is here. */
+  /** Adds the integers of a repeated field to `list`: all of a packed field, or this one. */
   integers(list: number[], unsigned = false): void {
     if (this.#wire !== WireType.LengthDelimited)
       return void list.push(this.integer(unsigned));
@@ -116,7 +116,7 @@ export class Fields {
   #guard<T>(read: () => T): T {
     try {
       const value = read();
-      // a varint of one byte, and what skips, may end behind the message
+      // the reader may run past the end with a one-byte varint or a skip
       const { pos, len } = this.#reader;
       if (pos > len) throw new RangeError("premature EOF");
       return value;
@@ -137,14 +137,14 @@ export class Fields {
   }
 }
 
-/** Refuses what is not UTF-8, and works where there is no TextDecoder. */
+/** Refuses invalid UTF-8, and works without TextDecoder. */
 const text = (bytes: Uint8Array): string => decodeUtf8(new Uint8Array(bytes));
 
 const LARGEST = 2n ** 63n - 1n;
 
 /**
- * The number that an int64 is, if it is less than 2^53. The largest and the smallest int64 mean "to the end" where
- * exporters write them (the ends of a Slice) and become infinities; anything else as large is refused.
+ * An int64 of magnitude less than 2^53 as a number. The largest and the smallest int64, by which exporters mean "to the
+ * end" (of a Slice), become infinities; other large integers are refused.
  */
 export function exactInteger(value: bigint, place: string): number {
   const number = Number(value);
@@ -157,7 +157,7 @@ export function exactInteger(value: bigint, place: string): number {
   );
 }
 
-/** The int64 that such a number was. */
+/** The inverse of `exactInteger`. */
 export function wideInteger(number: number): bigint {
   if (number === Infinity) return LARGEST;
   return number === -Infinity ? -LARGEST - 1n : BigInt(number);

@@ -23,37 +23,37 @@ import type { GraphProto, ModelProto } from "./messages.js";
 import { readModel } from "./read.js";
 import { isStandard, Translator } from "./translate.js";
 
-/** The opsets that nodes are known in. */
+/** The opsets whose nodes can be read. */
 const OLDEST = 6;
 const NEWEST = 23;
 
-/** What an ONNX file does not say, and limits. */
+/** Options for reading an ONNX file. */
 export interface OnnxOptions {
   /** The kernel of the recurrent layers and constant matrices; 'auto' by default. */
   backend?: BackendChoice;
-  /** Of the recurrent layers and constant matrices, whose weights are then rounded; 'float32' by default. */
+  /** The precision of the recurrent layers' and constant matrices' weights, rounded when loading; 'float32' by default. */
   precision?: Precision;
   /**
-   * Reads GRU nodes without linear_before_reset as if they said 1, as PyTorch computes: its torch.export leaves the
-   * attribute out. false by default; the report warns where it may be needed.
+   * Reads GRU nodes without linear_before_reset as if it were 1. PyTorch computes so, but its torch.export leaves the
+   * attribute out. false by default; the report warns of nodes that may need it.
    */
   forceLinearBeforeReset?: boolean;
   /**
-   * The files beside the model that hold its larger tensors (external data), by the locations that the model has for
-   * them: `{ "model.onnx.data": bytes }`.
+   * The files beside the model that hold its larger tensors (external data), by their locations in the model:
+   * `{ "model.onnx.data": bytes }`.
    */
   files?: Readonly<Record<string, Uint8Array | ArrayBuffer>>;
-  /** How many bytes the tensors in `files` may take, and the values of one run; 2^30 each by default. */
+  /** The limit in bytes for the tensors in `files`, and for the values of one run; 2^30 each by default. */
   maxBytes?: number;
-  /** How many steps one run may take, see `GraphOptions`; 2^27 by default. */
+  /** The limit for the steps of one run, see `GraphOptions`; 2^27 by default. */
   maxSteps?: number;
 }
 
 /**
  * Reads an ONNX file.
  *
- * @throws TypeError, RangeError that name the argument; FormatError, which names the place, when the file is damaged,
- *   keeps its weights in a file that was not given or needs an operation that is not supported
+ * @throws TypeError, RangeError naming the argument; FormatError, naming the place, if the file is damaged, has weights
+ *   in a file that was not given, or needs an operation that is not supported
  */
 export function load(
   bytes: Uint8Array | ArrayBuffer,
@@ -103,7 +103,7 @@ function read(
   const { warnings, converted, ignored } = notes;
   converted.push(...conversions(graph));
   if (opset > NEWEST)
-    warnings.push(`opset ${opset} is newer than ${NEWEST}, and read as that`);
+    warnings.push(`opset ${opset} is read as ${NEWEST}, the newest known`);
   const translator = new Translator(proto, files, {
     opset,
     producer: producerName,
@@ -126,7 +126,7 @@ function read(
 }
 
 /**
- * Reads what Graph.save wrote, with a report as of any other file.
+ * Reads a file that Graph.save wrote, and reports on it as on any other file.
  *
  * @throws as `load`
  */
@@ -156,7 +156,7 @@ function opsetOf({ opsets }: ModelProto): number {
   );
 }
 
-/** How many tensors of each float there are that are not float32. */
+/** Lines for the report: how many tensors of each other float type there are. */
 function conversions({ initializers }: GraphProto): string[] {
   const counts = new Map<string, number>();
   for (const { type } of initializers) {

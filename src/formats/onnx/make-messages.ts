@@ -1,5 +1,5 @@
 /*
- * Messages for writing, made of plain values.
+ * Creates messages from plain values.
  */
 import type { Tensor } from "../../tensor.js";
 import { encodeUtf8 } from "../../utf8.js";
@@ -84,7 +84,7 @@ export function floats({ shape, data }: Tensor): Value {
   return { dtype: "float32", shape, data };
 }
 
-/** A tensor with its numbers in it. */
+/** A tensor with its data in the message. */
 export function makeTensor(name: string, value: Value): TensorProto {
   return { ...typed(name, value), raw: rawData(value) };
 }

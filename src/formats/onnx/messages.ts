@@ -1,6 +1,6 @@
 /*
- * The messages of onnx.proto (Apache-2.0, github.com/onnx/onnx), as far as nodes need them; read.ts and write.ts have
- * them as bytes.
+ * The messages of onnx.proto (Apache-2.0, github.com/onnx/onnx), with the fields that are used. read.ts reads them from
+ * bytes, write.ts writes them.
  */
 
 export interface ModelProto {
@@ -12,11 +12,11 @@ export interface ModelProto {
   /** Names in metadata_props. */
   metadata: string[];
   functions: FunctionProto[];
-  /** How many training_info entries. */
+  /** The number of training_info entries. */
   training: number;
 }
 
-/** What nodes of its name and domain stand for. */
+/** A function, which nodes of its name and domain call. */
 export interface FunctionProto {
   name: string;
   domain: string;
@@ -24,7 +24,7 @@ export interface FunctionProto {
   outputs: string[];
   nodes: NodeProto[];
   opsets: { domain: string; version: number }[];
-  /** Attributes with what they are where a call does not give them. */
+  /** Attributes with their default values. */
   defaults: AttributeProto[];
 }
 
@@ -48,7 +48,7 @@ export interface NodeProto {
 
 export interface AttributeProto {
   name: string;
-  /** Of ATTRIBUTE; 0 in files that do not say. */
+  /** One of ATTRIBUTE; 0 if the file does not say. */
   type: number;
   float: number;
   integer: number;
@@ -58,7 +58,7 @@ export interface AttributeProto {
   floats: number[];
   integers: number[];
   strings: Uint8Array[];
-  /** In a function: the attribute of the call that is meant; "" elsewhere. */
+  /** In a function: the name of the call's attribute to use; "" elsewhere. */
   reference: string;
 }
 
@@ -85,19 +85,19 @@ export interface TensorProto {
   int64s: number[];
   doubles: number[];
   uint64s: number[]; // uint64 and uint32
-  /** The entries of external_data; null when the numbers are in this file. */
+  /** The entries of external_data; null if the data are in this file. */
   external: Map<string, string> | null;
 }
 
 export interface ValueInfoProto {
   name: string;
-  /** TensorProto.DataType; 0 for what is no tensor. */
+  /** TensorProto.DataType; 0 if it is not a tensor. */
   type: number;
-  /** Sizes, names of sizes, null for what is not said; null for any shape. */
+  /** Sizes, names of sizes, or null for an unknown size; null for an unknown shape. */
   shape: (number | string | null)[] | null;
 }
 
-/** Numbers and texts that a message does not have are 0 and empty. */
+/** Absent fields are 0 or empty. */
 export const emptyAttribute = (): AttributeProto => ({
   name: "",
   type: 0,

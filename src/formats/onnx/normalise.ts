@@ -1,12 +1,12 @@
 /*
- * What older opsets say in other words, in those of the newest, so that operations of graphs know no opsets. That axes,
- * sizes and limits moved from attributes to inputs needs nothing: operations take them from either.
+ * Rewrites nodes of older opsets as those of the newest, so that the graph's operations need not know opsets. Axes, sizes
+ * and limits that moved from attributes to inputs stay: operations read them from either.
  */
 import type { AttributeValue } from "../../graph/index.js";
 import { FormatError } from "../../errors.js";
 import { DTYPES } from "./dtypes.js";
 
-/** A node while it is translated. */
+/** A node that is being translated. */
 export interface Draft {
   type: string;
   readonly name: string;
@@ -17,7 +17,7 @@ export interface Draft {
   readonly place: string;
 }
 
-/** What the file says of itself, and where to put what is found out. */
+/** The file's opset and producer, the option, and the report's lists. */
 export interface Circumstances {
   readonly opset: number;
   readonly producer: string;
@@ -33,28 +33,28 @@ export function normalise(node: Draft, circumstances: Circumstances): void {
     CHANGES[node.type]?.(node, circumstances);
 }
 
-/** Up to opset 12, all axes from one on, the second by default. */
+/** Up to opset 12, softmax goes over all axes from `axis` on, 1 by default. */
 const softmax: Change = ({ attributes }, { opset }) => {
   if (opset >= 13) return;
   attributes.set("flat", 1);
   if (!attributes.has("axis")) attributes.set("axis", 1);
 };
 
-/** The mask was of the input's type up to opset 9; onnxruntime's is all 0 up to 11. */
+/** Up to opset 9, the mask has the input's type; up to 11, onnxruntime's mask is all 0. */
 const dropout: Change = ({ attributes }, { opset }) => {
   attributes.delete("is_test");
   if (opset < 10) attributes.set("typed_mask", 1);
   if (opset < 12) attributes.set("kept", 0);
 };
 
-/** Opset 6: B lies along the axes of A from `axis` on, and only where `broadcast` says so. */
+/** Opset 6 aligns B with the axes of A from `axis` on, and only if `broadcast` is set. */
 const arithmetic: Change = ({ attributes }, { opset }) => {
   if (opset < 7 && !attributes.get("broadcast")) attributes.delete("axis");
   attributes.delete("broadcast");
   attributes.delete("consumed_inputs");
 };
 
-/** Of 18 on, parts may be uneven. */
+/** From opset 18 on, the parts may be uneven. */
 const split: Change = ({ attributes, inputs, outputs }, { opset }) => {
   if (opset >= 18 && !attributes.has("num_outputs") && inputs.length < 2)
     attributes.set("num_outputs", outputs.length);
@@ -81,12 +81,12 @@ const dtypeAttribute =
 const cast: Change = (node, circumstances) => {
   if (!node.attributes.has("to"))
     throw new FormatError('expected an attribute "to", got none', node.place);
-  node.attributes.delete("saturate"); // of the 8-bit floats alone
+  node.attributes.delete("saturate"); // only for 8-bit floats
   dtypeAttribute("to")(node, circumstances);
 };
 
 /**
- * PyTorch's GRU resets after the product, but its torch.export writes nodes that do not say so
+ * PyTorch's GRU resets after the product, but its torch.export leaves out the attribute for it
  * (github.com/microsoft/onnxscript/issues/2852).
  */
 const gru: Change = (
@@ -97,7 +97,7 @@ const gru: Change = (
   if (forceLinearBeforeReset) {
     attributes.set("linear_before_reset", 1);
     converted.push(
-      `${place}: linear_before_reset 1, as forceLinearBeforeReset says`,
+      `${place}: linear_before_reset 1, by forceLinearBeforeReset`,
     );
   } else if (producer.toLowerCase().startsWith("pytorch"))
     warnings.push(
@@ -106,7 +106,7 @@ const gru: Change = (
     );
 };
 
-/** In 8 it had a batch, and lengths. */
+/** Opset 8's Scan has a batch axis and lengths. */
 const scan: Change = ({ place }, { opset }) => {
   if (opset < 9)
     throw new FormatError(
@@ -115,13 +115,13 @@ const scan: Change = ({ place }, { opset }) => {
     );
 };
 
-/** Before 11, Resize had scales alone, and one way to see coordinates. */
+/** Before opset 11, Resize has only scales, and one coordinate transformation. */
 const resize: Change = (node, { opset }) => {
   if (opset >= 11) return;
   asResize(node);
 };
 
-/** Scales as an attribute up to opset 8. */
+/** Up to opset 8, the scales are an attribute. */
 const upsample: Change = (node) => {
   node.type = "Resize";
   asResize(node);

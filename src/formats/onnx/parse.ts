@@ -9,10 +9,10 @@ import { readModel } from "./read.js";
 import { valueOf } from "./tensors.js";
 
 /**
- * The weights of an ONNX file, whatever its operations: for those who make the model themselves.
+ * The weights of an ONNX file with any operations, for building the model yourself.
  *
- * @throws TypeError, RangeError for the arguments; FormatError, which names the place, as `load` for a file that is
- *   damaged or keeps its weights in a file that was not given
+ * @throws TypeError, RangeError for the arguments; FormatError, naming the place, if the file is damaged or has weights in
+ *   a file that was not given
  */
 export function parse(
   bytes: Uint8Array | ArrayBuffer,

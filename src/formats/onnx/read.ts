@@ -1,5 +1,5 @@
 /*
- * The messages of messages.ts from bytes: fields by their numbers in onnx.proto, all others skipped.
+ * Reads the messages of messages.ts: fields by their numbers in onnx.proto. All others are skipped.
  */
 import { FormatError } from "../../errors.js";
 import type { Fields } from "./fields.js";
@@ -82,15 +82,15 @@ function readFunction(fields: Fields): FunctionProto {
   return own;
 }
 
-/** Graphs in nodes of graphs: Silero has 4 in each other, a damaged file could have as many as the stack has not. */
-const DEEPEST = 64;
+/** Limits graphs nested in nodes, lest a damaged file overflow the stack. Silero nests 4. */
+const MAX_DEPTH = 64;
 let depth = 0;
 
 /** A graph in a node. */
 function readBody(fields: Fields): GraphProto {
-  if (depth >= DEEPEST)
+  if (depth >= MAX_DEPTH)
     throw new FormatError(
-      `expected at most ${DEEPEST} nested graphs, got more`,
+      `expected at most ${MAX_DEPTH} nested graphs, got more`,
       "graph",
     );
   depth++;
@@ -143,7 +143,7 @@ function readNode(fields: Fields): NodeProto {
   return node;
 }
 
-/** By the number of the field: the type of an attribute that has it, for files of the first versions, which state none. */
+/** By the number of the field that is present: the attribute's type, for old files that do not state it. */
 const TYPES: Readonly<Record<number, number>> = {
   2: ATTRIBUTE.float,
   3: ATTRIBUTE.int,
@@ -177,7 +177,7 @@ function readAttribute(fields: Fields): AttributeProto {
   return attribute;
 }
 
-/** Exported for the tests, whose data are TensorProtos in files of their own. */
+/** Exported for tests, whose data are files of one TensorProto. */
 export function readTensor(fields: Fields): TensorProto {
   const tensor = emptyTensor();
   const external = new Map<string, string>();

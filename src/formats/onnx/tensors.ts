@@ -7,7 +7,7 @@ import type { TensorProto } from "./messages.js";
 import { countOf, type Dtype, rangeOf, type Value } from "../../graph/index.js";
 import { DTYPES } from "./dtypes.js";
 
-/** How src/dtypes.ts calls ONNX's floats. */
+/** ONNX's floats by their names in src/dtypes.ts. */
 const FLOAT_CODES: Record<string, string> = {
   float32: "F32",
   float64: "F64",
@@ -15,7 +15,7 @@ const FLOAT_CODES: Record<string, string> = {
   bfloat16: "BF16",
 };
 
-/** The value of a tensor in the file, or in one of `files` beside it, with numbers of its own. */
+/** The value of a tensor in the file or in one of `files`. The numbers are copied. */
 export function valueOf(
   tensor: TensorProto,
   place: string,
@@ -57,7 +57,7 @@ export function dtypeOf(
   );
 }
 
-/** In memory. */
+/** The bytes of a number in memory. */
 const bytesOf = (dtype: Dtype): number => (dtype === "float32" ? 4 : 8);
 
 function sizeIn(shape: readonly number[], place: string): number {
@@ -117,7 +117,7 @@ const INTEGERS: Record<string, RawInteger> = {
   },
 };
 
-/** The numbers in the typed field that onnx.proto sets down for each dtype. */
+/** The numbers in the field that onnx.proto defines for each dtype. */
 function readTyped(
   tensor: TensorProto,
   name: string,
@@ -145,7 +145,7 @@ function checkRange(data: Float64Array, dtype: Dtype, place: string): void {
     if (value >= least && value <= most) continue;
     if (wide && !Number.isFinite(value)) continue;
     throw new FormatError(
-      `expected numbers that ${dtype} holds, got ${value}`,
+      `expected numbers in the range of ${dtype}, got ${value}`,
       place,
     );
   }

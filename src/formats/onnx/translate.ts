@@ -1,6 +1,6 @@
 /*
- * The messages of an ONNX file as the description of a graph: constants as values, attributes by their names, bodies,
- * and calls of the file's own functions replaced by what they do.
+ * Translates the messages of an ONNX file into the description of a graph: constants become values, attributes and bodies
+ * are converted, and calls of the file's own functions are inlined.
  */
 import { FormatError } from "../../errors.js";
 import type {
@@ -27,29 +27,29 @@ import {
 import { type Circumstances, type Draft, normalise } from "./normalise.js";
 import { dtypeOf, valueOf } from "./tensors.js";
 
-/** Nodes that only our own readers write; ONNX has none of these names. */
-const OURS: ReadonlySet<string> = new Set(["CellLoop", "Requantize"]);
+/** Types of nodes that only our own readers create; a file must not use them. */
+const INTERNAL: ReadonlySet<string> = new Set(["CellLoop", "Requantize"]);
 
-/** From this version of the IR on, an initializer that is an input too is that input's default; before, a constant. */
+/** From this IR version on, an initializer of an input's name is the input's default; before, it is a constant. */
 const DEFAULTS_IR = 4;
 
-/** Functions may call functions: a small file could ask for years. */
-const MOST_NODES = 2 ** 20;
+/** Functions may call functions, so a small file could expand without end. */
+const MAX_NODES = 2 ** 20;
 
-/** Functions in functions. */
-const DEEPEST = 64;
+/** The limit for nested function calls. */
+const MAX_DEPTH = 64;
 
-/** What the names inside are outside; inside a function they are its own. */
+/** Maps the name of a value in a function to its name in the graph. */
 type Rename = (name: string) => string;
 
 const same: Rename = (name) => name;
 
-/** Where a node stands: the opset that it is in, and, in a function, what was given where it is called. */
-interface Place {
+/** The context of a node: its opset and, in a function, the attributes of the call. */
+interface Context {
   readonly rename: Rename;
   readonly opset: number;
   readonly given: ReadonlyMap<string, AttributeProto>;
-  /** In front of names of nodes. */
+  /** The prefix for names of nodes. */
   readonly scope: string;
 }
 
@@ -70,14 +70,14 @@ export class Translator {
     this.#files = files;
     this.#circumstances = circumstances;
     this.#functions = new Map(
-      functions.map((own) => [keyOf(own.domain, own.name), own]),
+      functions.map((proto) => [keyOf(proto.domain, proto.name), proto]),
     );
   }
 
   /** Names of the functions that no node calls. */
   get unused(): string[] {
     return [...this.#functions.values()]
-      .filter((own) => !this.#called.has(own))
+      .filter((proto) => !this.#called.has(proto))
       .map(({ name }) => name);
   }
 
@@ -93,12 +93,12 @@ export class Translator {
         return initial ? { ...port, initial } : port;
       });
     const { opset } = this.#circumstances;
-    const place = { rename: same, opset, given: NOTHING, scope: "" };
+    const context = { rename: same, opset, given: NOTHING, scope: "" };
     return {
       inputs,
       outputs: graph.outputs.map((info) => portOf(info, "output")),
       constants: values,
-      nodes: this.#all(graph.nodes, place),
+      nodes: this.#all(graph.nodes, context),
     };
   }
 
@@ -117,45 +117,45 @@ export class Translator {
       const name = rename(tensor.name);
       if (name === "" || values.has(name)) {
         const got = name ? `${JSON.stringify(name)} again` : "none";
-        throw new FormatError(`expected a name of its own, got ${got}`, place);
+        throw new FormatError(`expected a unique name, got ${got}`, place);
       }
       values.set(name, valueOf(tensor, place, this.#files));
     }
     return values;
   }
 
-  #all(nodes: readonly NodeProto[], place: Place): NodeDescription[] {
-    return nodes.flatMap((node) => this.#node(node, place));
+  #all(nodes: readonly NodeProto[], context: Context): NodeDescription[] {
+    return nodes.flatMap((node) => this.#node(node, context));
   }
 
-  #node(proto: NodeProto, place: Place): NodeDescription[] {
+  #node(proto: NodeProto, context: Context): NodeDescription[] {
     const { domain, type, inputs, outputs, attributes } = proto;
-    const name = place.scope + proto.name;
+    const name = context.scope + proto.name;
     const at = `node ${JSON.stringify(name)} (${type})`;
-    if (++this.#nodes > MOST_NODES)
+    if (++this.#nodes > MAX_NODES)
       throw new FormatError(
-        `expected at most ${MOST_NODES} nodes, those of functions counted at every call, got more`,
+        `expected at most ${MAX_NODES} nodes, with those of functions counted at every call, got more`,
         at,
       );
     const called = this.#functions.get(keyOf(domain, type));
-    if (called) return this.#call(called, proto, place);
+    if (called) return this.#call(called, proto, context);
     const node: Draft = {
       type:
-        isStandard(domain) && !OURS.has(type)
+        isStandard(domain) && !INTERNAL.has(type)
           ? type
           : `${domain || "ai.onnx"}.${type}`,
       name,
-      inputs: inputs.map(place.rename),
-      outputs: outputs.map(place.rename),
+      inputs: inputs.map(context.rename),
+      outputs: outputs.map(context.rename),
       attributes: new Map(),
       place: at,
     };
     for (const attribute of attributes) {
-      const value = this.#attribute(attribute, at, place);
+      const value = this.#attribute(attribute, at, context);
       if (value !== null) node.attributes.set(attribute.name, value);
     }
     if (node.type === DYNAMIC_LSTM) return this.#dynamicLstm(node);
-    normalise(node, { ...this.#circumstances, opset: place.opset });
+    normalise(node, { ...this.#circumstances, opset: context.opset });
     return [node];
   }
 
@@ -172,36 +172,36 @@ export class Translator {
     return dynamicLstm(node, `${node.name}/${this.#calls++}/`);
   }
 
-  /** What the function does, its values under names of the call's own. */
+  /** The nodes of a function, whose values get names that are unique to the call. */
   #call(
-    own: FunctionProto,
+    called: FunctionProto,
     { name, type, inputs, outputs, attributes }: NodeProto,
-    place: Place,
+    context: Context,
   ): NodeDescription[] {
-    const scope = `${place.scope}${name || type}/`;
-    this.#called.add(own);
+    const scope = `${context.scope}${name || type}/`;
+    this.#called.add(called);
     const prefix = `${scope}${this.#calls++}/`;
-    if (++this.#depth > DEEPEST)
+    if (++this.#depth > MAX_DEPTH)
       throw new FormatError(
-        `expected at most ${DEEPEST} nested functions, got more`,
+        `expected at most ${MAX_DEPTH} nested functions, got more`,
         `node ${JSON.stringify(name)} (${type})`,
       );
     const names = new Map<string, string>();
-    own.inputs.forEach((formal, i) =>
-      names.set(formal, place.rename(inputs[i] ?? "")),
+    called.inputs.forEach((formal, i) =>
+      names.set(formal, context.rename(inputs[i] ?? "")),
     );
-    own.outputs.forEach((formal, i) => {
+    called.outputs.forEach((formal, i) => {
       const actual = outputs[i];
-      if (actual) names.set(formal, place.rename(actual));
+      if (actual) names.set(formal, context.rename(actual));
     });
-    const given = new Map(own.defaults.map((item) => [item.name, item]));
+    const given = new Map(called.defaults.map((item) => [item.name, item]));
     for (const item of attributes)
-      given.set(item.name, this.#resolved(item, place) ?? item);
-    const found = own.opsets.find(({ domain }) => isStandard(domain));
-    const nodes = this.#all(own.nodes, {
+      given.set(item.name, this.#resolved(item, context) ?? item);
+    const found = called.opsets.find(({ domain }) => isStandard(domain));
+    const nodes = this.#all(called.nodes, {
       rename: (inner) =>
         inner === "" ? "" : (names.get(inner) ?? prefix + inner),
-      opset: found?.version ?? place.opset,
+      opset: found?.version ?? context.opset,
       given,
       scope,
     });
@@ -209,17 +209,17 @@ export class Translator {
     return nodes;
   }
 
-  /** The attribute that one of a function's stands for; null where the call does not give it. */
-  #resolved(proto: AttributeProto, { given }: Place): AttributeProto | null {
+  /** The attribute that a function's attribute refers to; null if the call does not have it. */
+  #resolved(proto: AttributeProto, { given }: Context): AttributeProto | null {
     return proto.reference ? (given.get(proto.reference) ?? null) : proto;
   }
 
   #attribute(
     proto: AttributeProto,
     at: string,
-    place: Place,
+    context: Context,
   ): AttributeValue | null {
-    const found = this.#resolved(proto, place);
+    const found = this.#resolved(proto, context);
     if (!found) return null;
     const { name } = proto;
     const { type } = found;
@@ -234,21 +234,21 @@ export class Translator {
     if (type === ATTRIBUTE.tensor && found.tensor)
       return valueOf(found.tensor, where, this.#files);
     if (type === ATTRIBUTE.graph && found.graph)
-      return this.#body(found.graph, place);
+      return this.#body(found.graph, context);
     throw new FormatError(
       `expected a number, a string, a tensor, a graph or a list, got type ${type}`,
       where,
     );
   }
 
-  #body(graph: GraphProto, place: Place): BodyDescription {
+  #body(graph: GraphProto, context: Context): BodyDescription {
     const names = (list: readonly ValueInfoProto[]) =>
-      list.map(({ name }) => place.rename(name));
+      list.map(({ name }) => context.rename(name));
     return {
       inputs: names(graph.inputs),
       outputs: names(graph.outputs),
-      constants: this.#constants(graph, place.rename),
-      nodes: this.#all(graph.nodes, place),
+      constants: this.#constants(graph, context.rename),
+      nodes: this.#all(graph.nodes, context),
     };
   }
 }
@@ -270,7 +270,7 @@ function text(bytes: Uint8Array, place: string): string {
   }
 }
 
-/** Outputs may leave their type open. */
+/** An output may have an unknown type. */
 function portOf(
   { name, type, shape }: ValueInfoProto,
   kind: "input" | "output",

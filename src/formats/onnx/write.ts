@@ -1,5 +1,5 @@
 /*
- * The messages of messages.ts as bytes: fields by their numbers in onnx.proto, those that are empty left out.
+ * Writes the messages of messages.ts as bytes: fields by their numbers in onnx.proto, without those that are empty.
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { wideInteger } from "./fields.js";
@@ -61,7 +61,7 @@ const writeGraph: Write<GraphProto> = (writer, graph) => {
 
 const writeNode: Write<NodeProto> = (writer, node) => {
   const { inputs, outputs, attributes } = node;
-  // an empty name is an input or output left out, and keeps the place of those behind it
+  // an absent input or output is written as an empty name, which keeps the places of those that follow
   for (const name of inputs)
     writer.tag(1, WireType.LengthDelimited).string(name);
   for (const name of outputs)

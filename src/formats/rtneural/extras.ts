@@ -1,10 +1,10 @@
 /*
- * What AIDA-X adds to RTNeural's JSON:
+ * The fields that AIDA-X adds to RTNeural's JSON:
  *
- *     in_skip 1            y = model(x) + x, of the first input
- *     in_gain, out_gain    decibels, before and behind all of that
+ *     in_skip 1            y = model(x) + the first input of x
+ *     in_gain, out_gain    decibels, applied before and after all of that
  *     metadata, samplerate
- *     input_batch, output_batch   samples, and what the trained model gave for them
+ *     input_batch, output_batch   samples, and the trained model's outputs for them
  */
 import { message } from "../../checks.js";
 import { FormatError } from "../../errors.js";
@@ -14,9 +14,9 @@ import { field, inside, integer, type Place, unexpected } from "../json.js";
 import type { Part } from "./layers.js";
 
 export interface Extras {
-  /** 1 where the first input is added to the output, else 0. */
+  /** 1 if the first input is added to the output, else 0. */
   readonly skip: number;
-  /** Factors, 1 where the file has none. */
+  /** Factors, 1 if the file has none. */
   readonly inputGain: number;
   readonly outputGain: number;
   /** Whether the file has any of this: an AIDA-X file. */
@@ -58,7 +58,7 @@ const AIDA_FIELDS = [
   "metadata",
 ];
 
-/** As a factor. More than ±200 dB is no gain that anyone meant, and would not stay within float32. */
+/** A gain as a factor. More than ±200 dB cannot be meant, and could leave float32's range. */
 function readGain(file: Place, name: string): number {
   const decibels = field(file, name) ?? 0;
   if (typeof decibels === "number" && Math.abs(decibels) <= 200)
@@ -66,7 +66,7 @@ function readGain(file: Place, name: string): number {
   throw unexpected("decibels from -200 to 200", decibels, inside(file, name));
 }
 
-/** Works the gains into the weights: the input's into what the first layer does with the first input. */
+/** Multiplies the gains into the weights: the first layer's for the first input, and the last layer's. */
 export function applyGains(parts: readonly Part[], extras: Extras): void {
   const { inputGain, outputGain, skip } = extras;
   const [first] = parts;
@@ -96,7 +96,7 @@ export function applyGains(parts: readonly Part[], extras: Extras): void {
         data[i] = (data[i] as number) * outputGain;
     }
   }
-  // what is added is the input itself: there is no factor for it alone
+  // the skip adds the unscaled input, which no weight can scale
   const factor = inputGain * outputGain;
   if (!skip || Math.abs(factor - 1) < 1e-6) return;
   const got = `a factor of ${factor.toPrecision(4)}`;
@@ -109,7 +109,7 @@ function scaleFirst({ data }: Tensor, gain: number): void {
   data[0] = (data[0] as number) * gain;
 }
 
-/** Of a matrix [O, I], or a convolution's [O, I / groups, K], whose first group alone sees the first input. */
+/** Of a matrix [O, I], or a convolution's [O, I / groups, K], of which only the first group has the first input. */
 function scaleFirstInput(
   { shape, data }: Tensor,
   gain: number,
@@ -123,7 +123,7 @@ function scaleFirstInput(
     }
 }
 
-/** The samples that the file carries to test itself, as [T, 1]; none where they are of another form. */
+/** The file's test samples, as [T, 1]; none if they have another form. */
 export function readCases(file: Place, inputSize: number): AudioCase[] {
   const input = samples(field(file, "input_batch"));
   const output = samples(field(file, "output_batch"));
@@ -131,7 +131,7 @@ export function readCases(file: Place, inputSize: number): AudioCase[] {
   return input.shape[0] === output.shape[0] ? [{ input, output }] : [];
 }
 
-/** Numbers, or numbers each in a list of its own. */
+/** A list of numbers, or of lists of one number. */
 function samples(value: unknown): Tensor | null {
   if (!Array.isArray(value) || !value.length) return null;
   const data = Float32Array.from(value as unknown[], (entry) => {

@@ -1,4 +1,4 @@
-/** RTNeural's JSON, as its Python scripts write it from Keras, AIDA-X's included; and its state dicts as JSON. @module */
+/** RTNeural's JSON: as its Python scripts write it from Keras, as AIDA-X extends it, and PyTorch state dicts as JSON. @module */
 
 import { toBytes } from "../../bytes.js";
 import type { AudioModel } from "../audio.js";
@@ -18,13 +18,14 @@ export type { ParsedTensors } from "../parsed.js";
 export { toRTNeural } from "./write.js";
 
 /**
- * The model of an RTNeural JSON file.
+ * Reads an RTNeural JSON file.
  *
- * Layers: lstm, gru, dense, time-distributed-dense and activation. AIDA-X's in_skip, in_gain and out_gain are part of
- * the model. A PyTorch state dict as JSON is read as well; of the options all but `backend` are for such a file.
+ * Layers: lstm, gru, dense, time-distributed-dense, conv1d, batchnorm, prelu and activation. AIDA-X's in_skip, in_gain
+ * and out_gain become part of the model. A PyTorch state dict as JSON is read as well; all options but `backend` are
+ * for such a file.
  *
- * @throws TypeError, RangeError for the arguments; FormatError, which names the place, for a file that is damaged or
- *   holds a layer that is not among these
+ * @throws TypeError, RangeError for the arguments; FormatError, naming the place, for a file that is damaged or has
+ *   another layer
  */
 export function load(
   bytes: Uint8Array | ArrayBuffer,
@@ -34,10 +35,10 @@ export function load(
 }
 
 /**
- * The numbers of an RTNeural JSON file, whatever its layers: `layers[0].weights[0]` and so on, in Keras's layout, or a
- * state dict's parameters by name.
+ * The numbers in an RTNeural JSON file with any layers: `layers[0].weights[0]` and so on, in Keras's layout, or a state
+ * dict's parameters by name.
  *
- * @throws TypeError for the argument; FormatError, which names the place, for a file that is damaged
+ * @throws TypeError for the argument; FormatError, naming the place, for a damaged file
  */
 export function parse(bytes: Uint8Array | ArrayBuffer): ParsedTensors {
   return parseLists(placeOf(toBytes(bytes)));

@@ -1,10 +1,10 @@
 /*
- * Keras's weights, as RTNeural's files have them, in PyTorch's layout.
+ * Converts Keras's weights, which RTNeural's files hold, to PyTorch's layout.
  *
  *     Keras     W [I, G·H]  U [H, G·H]    LSTM i f c o, b [4·H]     GRU z r h, b [2, 3·H]
  *     PyTorch   W [G·H, I]  U [G·H, H]    LSTM i f g o, two biases  GRU r z n, two biases
  *
- * Sizes are what `shape` says; that the lists have them is checked before anything is made of that size.
+ * The sizes come from `shape`; the lists are checked against them before memory of that size is allocated.
  */
 import { gateOrder, RECURRENT_KINDS } from "../../layers/cells.js";
 import type { StateDict } from "../../safetensors.js";
@@ -14,11 +14,11 @@ import { FormatError } from "../../errors.js";
 import { asList, matrix, nested, unexpected, vector } from "../json.js";
 import { reordered, transposed } from "../keras-layers/matrices.js";
 
-/** Of which of Keras's gates each of PyTorch's is made. */
+/** For each of PyTorch's gates, the index of Keras's. */
 const LSTM_GATES = gateOrder(RECURRENT_KINDS.LSTM, "keras");
 const GRU_GATES = gateOrder(RECURRENT_KINDS.GRU, "keras");
 
-/** [kernel [I, O], bias [O]], the bias being optional. */
+/** [kernel [I, O], bias [O]], the bias optional. */
 export function denseWeights(
   value: unknown,
   at: string,
@@ -35,7 +35,7 @@ export function denseWeights(
   return dict;
 }
 
-/** [kernel [K, I / groups, O], bias [O]], the bias being optional. */
+/** [kernel [K, I / groups, O], bias [O]], the bias optional. */
 export function convWeights(
   value: unknown,
   at: string,

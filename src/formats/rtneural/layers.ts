@@ -1,6 +1,6 @@
 /*
- * The layers of RTNeural's JSON: what each is, its sizes and weights, still as plain data, so that gains can be
- * worked into the weights before there are layers.
+ * Reads the layers of RTNeural's JSON as plain data: types, sizes and weights. Gains can thus be multiplied into the
+ * weights before the layers are created.
  */
 import { shapeText } from "../../checks.js";
 import { FormatError } from "../../errors.js";
@@ -36,7 +36,7 @@ import { batchNormWeights, preluStages } from "./pointwise.js";
 
 type ActivationName = NonNullable<LinearOptions["activation"]>;
 
-/** A layer that is not made yet; `dict` has PyTorch's names, and no other reference to its numbers is kept. */
+/** A layer to be created. `dict` has PyTorch's names and holds the only reference to its numbers. */
 export interface Part {
   readonly type:
     "LSTM" | "GRU" | "Linear" | "Conv1d" | "BatchNorm" | "Activation";
@@ -62,10 +62,10 @@ const ACTIVATIONS: ReadonlyMap<string, ActivationName> = new Map([
   ["elu", "elu"],
 ]);
 
-/** What the matrices that prelu is made of may take: one of 2048 features, or many of fewer. */
+/** The limit for all matrices that stand in for prelus: enough for one of 2048 features. */
 const MATRIX_BYTES = 2 ** 26;
 
-/** Inputs of the first layer: the last entry of in_shape, where the axes before are batch and time. */
+/** The first layer's number of inputs: the last entry of in_shape, [batch, time, features]. */
 export function readInputSize(file: Place): number {
   return lastOf(file, "in_shape");
 }
@@ -75,9 +75,9 @@ export function readParts(file: Place, inputSize: number): Part[] {
   const budget = new Budget(MATRIX_BYTES);
   let size = inputSize;
   for (const layer of objects(file, "layers")) {
-    const made = readPart(layer, size, parts.at(-1), budget);
-    parts.push(...made);
-    size = made.at(-1)?.outputSize ?? size;
+    const added = readPart(layer, size, parts.at(-1), budget);
+    parts.push(...added);
+    size = added.at(-1)?.outputSize ?? size;
   }
   if (parts.length) return parts;
   throw unexpected("at least one layer", list(file, "layers"), "layers");
@@ -90,8 +90,8 @@ export function makeLayer(
   if (type === "Activation")
     return new Activation({ size, activation, backend });
   if (type === "BatchNorm") {
-    const own = epsilon === undefined ? {} : { epsilon };
-    return new BatchNorm({ size, ...own, backend }).loadStateDict(dict);
+    const given = epsilon === undefined ? {} : { epsilon };
+    return new BatchNorm({ size, ...given, backend }).loadStateDict(dict);
   }
   if (type === "Conv1d")
     return Conv1d.fromStateDict(dict, { ...options, activation, backend });
@@ -100,7 +100,7 @@ export function makeLayer(
   return { LSTM, GRU }[type].fromStateDict(dict, { backend }) as Layer;
 }
 
-/** None for an activation that went into the layer before. */
+/** The parts that one layer of the file becomes; none for an activation that the previous part can do. */
 function readPart(
   layer: Place,
   inputSize: number,
@@ -151,7 +151,7 @@ function readPart(
   throw unexpected(`one of ${known}`, type, inside(layer, "type"));
 }
 
-/** A causal one of stride 1, which RTNeural has alone. */
+/** RTNeural's convolutions are all causal, with stride 1. */
 function convolution(layer: Place, inputSize: number): Part {
   const outputSize = lastOf(layer, "shape");
   const kernelSize = onlyOf(layer, "kernel_size");
@@ -180,7 +180,7 @@ function convolution(layer: Place, inputSize: number): Part {
   };
 }
 
-/** A size, alone or in a list by itself. */
+/** A size, given as a number or as a list of one number. */
 function onlyOf(layer: Place, name: string, absent?: number): number {
   const given = field(layer, name) ?? absent;
   const [size, ...more] = Array.isArray(given) ? (given as unknown[]) : [given];
@@ -189,7 +189,7 @@ function onlyOf(layer: Place, name: string, absent?: number): number {
   throw unexpected("one size of at least 1", given, inside(layer, name));
 }
 
-/** An activation by itself: of the Linear before it, or a layer of its own. */
+/** A separate activation: it is merged into a Linear before it, or becomes a layer. */
 function readActivation(
   layer: Place,
   size: number,
@@ -199,7 +199,7 @@ function readActivation(
   if (shape !== size) {
     const place = inside(layer, "shape");
     throw new FormatError(
-      `${place}: expected the ${size} features of the layer before, got ${shape}`,
+      `${place}: expected ${size}, the features of the previous layer, got ${shape}`,
     );
   }
   if (previous?.type === "Linear" && previous.activation === "linear") {
@@ -228,7 +228,7 @@ function activationPart(
   };
 }
 
-/** With a layer behind it for the activation that the file may name. */
+/** The normalisation, and an Activation after it if the file names one. */
 function batchNorm(layer: Place, size: number): Part[] {
   const { dict, epsilon } = batchNormWeights(layer, size);
   const after = readActivationName(layer);
@@ -250,7 +250,7 @@ function batchNorm(layer: Place, size: number): Part[] {
     : [part, activationPart(layer, after, size)];
 }
 
-/** Two Linears, with the activation behind that the file may name. */
+/** Two Linears; the second has the activation that the file may name. */
 function prelu(layer: Place, size: number, budget: Budget): Part[] {
   const after = readActivationName(layer);
   const stages = preluStages(layer, size, budget);
@@ -306,8 +306,8 @@ function readActivationName(layer: Place): ActivationName {
 }
 
 /**
- * RTNeural computes tanh and sigmoid whatever the file says, and AIDA-X's files say nothing; another name would be
- * that of a model which RTNeural itself computes wrongly.
+ * RTNeural always computes tanh and sigmoid, and AIDA-X's files do not name an activation. A file that names another
+ * one is refused: RTNeural would compute its model wrongly.
  */
 export function checkRecurrentActivation(layer: Place): void {
   const name = field(layer, "activation") ?? "";
@@ -316,7 +316,7 @@ export function checkRecurrentActivation(layer: Place): void {
   throw unexpected(expected, name, inside(layer, "activation"));
 }
 
-/** A size: the last entry of a shape, `[null, null, 8]`. Convolutions in two dimensions have four. */
+/** A size: the last entry of a shape such as `[null, null, 8]`. Two-dimensional convolutions, of four entries, are refused. */
 function lastOf(place: Place, name: string): number {
   const at = inside(place, name);
   const shape = asList(field(place, name), at);

@@ -21,7 +21,7 @@ export function parseLists(file: Place): ParsedTensors {
 
 type Lists = readonly (readonly [name: string, value: unknown])[];
 
-/** layers[0].weights[1]; activations have none. */
+/** Names such as layers[0].weights[1]; activations have no weights. */
 function weightsInOrder(file: Place): Lists {
   return objects(file, "layers").flatMap((layer) => {
     const at = inside(layer, "weights");
@@ -30,7 +30,7 @@ function weightsInOrder(file: Place): Lists {
   });
 }
 
-/** SmartAmpPro's: { lstm: { "kernel:0": … } } is lstm/kernel:0. */
+/** SmartAmpPro's weights: { lstm: { "kernel:0": … } } becomes lstm/kernel:0. */
 function weightsByLayerName(file: Place): Lists {
   return Object.entries(file.fields).flatMap(([layer, weights]) =>
     isRecord(weights)

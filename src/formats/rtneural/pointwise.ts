@@ -1,5 +1,5 @@
 /*
- * Layers that look at each feature by itself.
+ * Layers that treat each feature by itself.
  *
  *     batchnorm   γ (x - μ) / √(σ² + ε) + β. weights [γ, β, μ, σ²] or [μ, σ²]
  *     prelu       relu(x) - α relu(-x), as two Linears: [1; -1] with relu, then [1, -α]. weights [[α…]], one α or one a feature
@@ -17,13 +17,13 @@ import {
   vector,
 } from "../json.js";
 
-/** A Linear's dict and what it does with its sums. */
+/** The state dict and the activation of a Linear. */
 export interface LinearStage {
   readonly dict: StateDict;
   readonly activation: "linear" | "relu";
 }
 
-/** A BatchNorm's statistics, scale and offset by PyTorch's names; 1 and 0 where the file has the statistics alone. */
+/** A BatchNorm's state dict, by PyTorch's names; scale 1 and offset 0 if the file only has the statistics. */
 export function batchNormWeights(
   layer: Place,
   size: number,
@@ -72,11 +72,11 @@ export function preluStages(
   if (data.length !== 1 && data.length !== size)
     throw unexpected(`one slope or ${size}`, given, `${at}[0]`);
   budget.take(16 * size * size, layer.at);
-  const both = new Float32Array(2 * size * size);
+  const split = new Float32Array(2 * size * size);
   const joined = new Float32Array(2 * size * size);
   for (let i = 0; i < size; i++) {
-    both[i * size + i] = 1;
-    both[(size + i) * size + i] = -1;
+    split[i * size + i] = 1;
+    split[(size + i) * size + i] = -1;
     joined[i * 2 * size + i] = 1;
     joined[i * 2 * size + size + i] = -(data[
       data.length === 1 ? 0 : i
@@ -84,7 +84,7 @@ export function preluStages(
   }
   return [
     {
-      dict: { weight: { shape: [2 * size, size], data: both } },
+      dict: { weight: { shape: [2 * size, size], data: split } },
       activation: "relu",
     },
     {

@@ -6,7 +6,7 @@ import { MODEL_OPTIONS, type ModelOptions } from "../state-dict.js";
 import { readModel } from "./model.js";
 import { isStateDict, readStateDict } from "./torch.js";
 
-/** @param given the file, or what it holds */
+/** @param given the file, or its parsed JSON */
 export function readRTNeural(
   given: Uint8Array | ArrayBuffer | Place,
   options: ModelOptions,

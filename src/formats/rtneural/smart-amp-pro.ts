@@ -1,6 +1,6 @@
 /*
- * SmartAmpPro's files: their weights are Keras's, so they are read as the Keras model that they were, into a Graph. Only
- * gatewise/load does so: gatewise/rtneural would grow fivefold.
+ * SmartAmpPro's files. Their weights are those of a Keras model, so they are read as that model, into a Graph. Only
+ * gatewise/load does this: it would make gatewise/rtneural five times as large.
  *
  *     conv1d, conv1d_1, lstm, dense: { "kernel:0": …, "bias:0": … }, input_size, conv1d_stride
  */
@@ -8,7 +8,7 @@ import { isRecord } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 import type { Graph } from "../../graph/index.js";
 import { type BackendChoice, checkBackend } from "../../layers/options.js";
-import { budgetFor } from "../budget.js";
+import { type Budget, budgetFor } from "../budget.js";
 import {
   field,
   inside,
@@ -24,14 +24,14 @@ import { translate } from "../keras-layers/translate/model.js";
 import type { WeightSource } from "../keras-layers/weights.js";
 import { makeReport, type Report } from "../report.js";
 
-/** A layer as Keras has it, and the lists of its weights in Keras's order, with where they stand. */
+/** A layer with Keras's class name and config, and its weights in Keras's order, each with its place in the file. */
 interface KerasLayer {
   readonly className: string;
   readonly config: Record<string, unknown>;
   readonly weights: readonly (readonly [value: unknown, at: string])[];
 }
 
-/** Whether the JSON is one of these. */
+/** Whether the JSON has SmartAmpPro's fields. */
 export function isSmartAmpPro({ fields }: Place): boolean {
   return ["conv1d", "lstm", "dense"].every((name) => {
     const layer = Object.hasOwn(fields, name) ? fields[name] : null;
@@ -39,14 +39,15 @@ export function isSmartAmpPro({ fields }: Place): boolean {
   });
 }
 
-/** @param fileSize bytes of the file, which bound what is made of it */
+/** @param fileSize in bytes; limits the memory that the model may take */
 export function readSmartAmpPro(
   file: Place,
   fileSize: number,
   backend?: BackendChoice,
 ): { model: Graph; report: Report } {
   const shape = [null, integer(file, "input_size"), 1];
-  const layers = ampLayers(file);
+  const budget = budgetFor(undefined, fileSize);
+  const layers = ampLayers(file, budget);
   const lines = { converted: [], ignored: [], warnings: [] };
   const described: Report["layers"][number][] = [];
   const model = translate(
@@ -62,7 +63,7 @@ export function readSmartAmpPro(
     {
       ...lines,
       producer: producerOf("2", false),
-      budget: budgetFor(undefined, fileSize),
+      budget,
       backend: checkBackend(backend),
       layers: described,
     },
@@ -77,7 +78,7 @@ export function readSmartAmpPro(
   return { model, report };
 }
 
-/** Weights by the layers' places in the list. */
+/** Finds a layer's weights by its index, which its name `layers[i]` holds. */
 function sourceOf(layers: readonly KerasLayer[]): WeightSource {
   const source: WeightSource = {
     of({ name }) {
@@ -104,8 +105,11 @@ function sourceOf(layers: readonly KerasLayer[]): WeightSource {
   return source;
 }
 
-/** After the strides one step is left, so that SmartAmpPro's files need no recurrent kernel, and have none. */
-function ampLayers(file: Place): KerasLayer[] {
+/**
+ * The strided convolutions leave one step, so the LSTM never uses its recurrent kernel and the file does not have one:
+ * zeros stand in for it.
+ */
+function ampLayers(file: Place, budget: Budget): KerasLayer[] {
   let steps = integer(file, "input_size");
   const convolutions = ["conv1d", "conv1d_1"].flatMap((name): KerasLayer[] => {
     if (field(file, name) === undefined) return [];
@@ -136,9 +140,10 @@ function ampLayers(file: Place): KerasLayer[] {
     );
   if (!Number.isInteger(units))
     throw unexpected("four gates", rows, inside(lstm, "kernel:0"));
-  const [own, bias] = weightsOf(lstm) as [Weight, Weight];
-  const none = Array.from({ length: rows }, () => 0);
-  const zeros = Array.from({ length: units }, () => none);
+  budget.take(4 * units * rows, "lstm");
+  const [input, bias] = weightsOf(lstm) as [Weight, Weight];
+  const row = Array.from({ length: rows }, () => 0);
+  const recurrent: Weight = [Array.from({ length: units }, () => row), "lstm"];
   const cell = {
     units,
     activation: "tanh",
@@ -146,13 +151,13 @@ function ampLayers(file: Place): KerasLayer[] {
     return_sequences: false,
   };
   const dense = object(file, "dense");
-  const last = nested(field(dense, "kernel:0"), inside(dense, "kernel:0"));
+  const { shape } = nested(field(dense, "kernel:0"), inside(dense, "kernel:0"));
   return [
     ...convolutions,
-    { className: "LSTM", config: cell, weights: [own, [zeros, "lstm"], bias] },
+    { className: "LSTM", config: cell, weights: [input, recurrent, bias] },
     {
       className: "Dense",
-      config: { units: last.shape.at(-1), activation: "linear" },
+      config: { units: shape.at(-1), activation: "linear" },
       weights: weightsOf(dense),
     },
   ];

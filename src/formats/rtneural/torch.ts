@@ -8,7 +8,7 @@ import type { AudioModel } from "../audio.js";
 import { nested, type Place } from "../json.js";
 import { buildModel, type ModelOptions } from "../state-dict.js";
 
-/** Whether all fields are lists, and one is named as a parameter is. */
+/** Whether all fields are lists, and one has the name of a parameter. */
 export function isStateDict({ fields }: Place): boolean {
   const entries = Object.entries(fields);
   return (
@@ -17,7 +17,7 @@ export function isStateDict({ fields }: Place): boolean {
   );
 }
 
-/** @throws FormatError where the names do not tell how the layers follow each other; RangeError for the options */
+/** @throws FormatError if the order of the layers does not follow from the names; RangeError for the options */
 export function readStateDict(file: Place, options: ModelOptions): AudioModel {
   const tensors: StateDict = Object.fromEntries(
     Object.entries(file.fields).map(([name, value]) => [

@@ -1,5 +1,5 @@
 /*
- * RTNeural's JSON, as its Python scripts write it from Keras; keras.ts has the layouts.
+ * Writes RTNeural's JSON, as its Python scripts write it from Keras; keras.ts describes the layouts.
  */
 import { message, wrong } from "../../checks.js";
 import type {
@@ -16,6 +16,7 @@ import { gateOrder, RECURRENT_KINDS } from "../../layers/cells.js";
 import type { StateDict } from "../../safetensors.js";
 import type { Tensor } from "../../tensor.js";
 import { encodeUtf8 } from "../../utf8.js";
+import { shortNumber } from "../json.js";
 
 interface WrittenLayer {
   readonly type: string;
@@ -30,7 +31,7 @@ interface WrittenLayer {
   readonly epsilon?: number;
 }
 
-/** What RTNeural knows an activation by. */
+/** RTNeural's names of the activations. */
 const ACTIVATIONS: ReadonlyMap<unknown, string> = new Map([
   ["linear", ""],
   ["tanh", "tanh"],
@@ -40,7 +41,7 @@ const ACTIVATIONS: ReadonlyMap<unknown, string> = new Map([
   ["elu", "elu"],
 ]);
 
-/** By the types of layers, what RTNeural has for one. */
+/** By the type of a layer, how it is written. */
 const WRITERS: Readonly<
   Record<string, (layer: Layer, name: string) => WrittenLayer[]>
 > = {
@@ -53,10 +54,10 @@ const WRITERS: Readonly<
 };
 
 /**
- * The JSON that RTNeural reads: LSTMs and GRUs that run forward, one entry per layer, Linears, causal convolutions of
- * stride 1, batch normalisation and activations. Of a model with skip 1 also AIDA-X's in_skip.
+ * The JSON that RTNeural reads. The model may have forward LSTMs and GRUs, Linears, causal convolutions of stride 1,
+ * batch normalisation and activations. A model with skip 1 gets AIDA-X's in_skip.
  *
- * @throws TypeError, RangeError that name the part of the model which RTNeural has not
+ * @throws TypeError, RangeError naming the part of the model that RTNeural does not have, or a weight that is not finite
  */
 export function toRTNeural(model: Sequential): Uint8Array {
   const layers: unknown = (model as Sequential | null | undefined)?.layers;
@@ -71,7 +72,7 @@ export function toRTNeural(model: Sequential): Uint8Array {
     throw new RangeError(
       message(
         name,
-        `one of ${Object.keys(WRITERS).join(", ")}, which RTNeural has`,
+        `one of RTNeural's layers, ${Object.keys(WRITERS).join(", ")}`,
         layer.type,
       ),
     );
@@ -81,13 +82,12 @@ export function toRTNeural(model: Sequential): Uint8Array {
     ...(model.skip && { in_skip: model.skip }),
     layers: written,
   };
-  // nine digits are a float32 again
   const short = (_: string, value: unknown) =>
-    typeof value === "number" ? Number(value.toPrecision(9)) : value;
+    typeof value === "number" ? shortNumber(value) : value;
   return encodeUtf8(JSON.stringify(file, short));
 }
 
-/** @param given a name, or a name with parameters, of which RTNeural has none */
+/** @param given a name, or a name with parameters, which RTNeural does not have */
 function activationName(given: unknown, name: string): string {
   const known = ACTIVATIONS.get(given);
   if (known !== undefined) return known;
@@ -174,7 +174,7 @@ function recurrent(layer: LSTM | GRU, name: string): WrittenLayer[] {
     refuse("direction", "forward", options.direction);
   if (!options.returnSequences) refuse("returnSequences", "true", false);
   if (options.learnedState)
-    refuse("learnedState", "false: RTNeural starts from zeros", true);
+    refuse("learnedState", "false, as RTNeural starts from zeros", true);
   if (options.clip !== Infinity) refuse("clip", "none", options.clip);
   if (options.activations.length)
     refuse("activations", "standard ones", JSON.stringify(options.activations));
@@ -200,7 +200,7 @@ function recurrent(layer: LSTM | GRU, name: string): WrittenLayer[] {
   }));
 }
 
-/** @param order of which of Keras's gates each of PyTorch's is made */
+/** @param order for each of PyTorch's gates, the index of Keras's */
 function weightsOf(
   dict: StateDict,
   k: number,
@@ -209,7 +209,7 @@ function weightsOf(
 ): unknown[] {
   const rows = order.length * hiddenSize;
   const bias = (name: string) =>
-    keras(dict[`${name}_l${k}`]?.data ?? new Float32Array(rows), order, 1);
+    kerasOrder(dict[`${name}_l${k}`]?.data ?? new Float32Array(rows), order);
   const [b, c] = [bias("bias_ih"), bias("bias_hh")];
   const both =
     order.length === 4
@@ -222,16 +222,18 @@ function weightsOf(
   ];
 }
 
-/** Rows by Keras's order of the gates, `width` numbers each. */
-function keras(
+/** PyTorch's gates, equally long blocks of numbers, in Keras's order. */
+function kerasOrder(
   data: Float32Array,
   order: readonly number[],
-  width: number,
 ): Float32Array {
-  const block = (data.length / order.length / width) * width;
+  const block = data.length / order.length;
   const moved = new Float32Array(data.length);
-  order.forEach((gate, own) =>
-    moved.set(data.subarray(own * block, (own + 1) * block), gate * block),
+  order.forEach((kerasGate, gate) =>
+    moved.set(
+      data.subarray(gate * block, (gate + 1) * block),
+      kerasGate * block,
+    ),
   );
   return moved;
 }
@@ -239,7 +241,7 @@ function keras(
 /** PyTorch's [G·H, I] → Keras's [I, G·H]. */
 function kernel({ shape, data }: Tensor, order: readonly number[]): number[][] {
   const [rows, columns] = shape as [number, number];
-  const moved = order.length > 1 ? keras(data, order, columns) : data;
+  const moved = kerasOrder(data, order);
   return Array.from({ length: columns }, (_, column) =>
     Array.from(
       { length: rows },

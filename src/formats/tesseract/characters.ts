@@ -1,43 +1,43 @@
 /*
- * What the network's classes stand for: the unicharset, a line a character, and the recoder, the codes of each.
+ * The characters of the network's classes: the unicharset has a line per character, the recoder the codes of each.
  */
 import type { Cursor } from "./cursor.js";
 
-/** A character and the classes that spell it, one or, of Han and Hangul, several. */
+/** A character and the classes that spell it: one, or several for Han and Hangul. */
 export interface Coded {
   readonly text: string;
   readonly codes: readonly number[];
 }
 
-/** Those of which nothing is printed, and the space, which cannot stand in a file of words. */
-const SPECIAL: Readonly<Record<string, string>> = {
-  NULL: " ",
-  Joined: "",
-  "|Broken|0|1": "",
-};
+/** Names in the unicharset: of the space, which separates the words of a line, and of classes that print nothing. */
+const SPECIAL: ReadonlyMap<string, string> = new Map([
+  ["NULL", " "],
+  ["Joined", ""],
+  ["|Broken|0|1", ""],
+]);
 
-/** A count, and as many lines; the first word of a line is the character. */
+/** A count, followed by as many lines; the first word of a line is the character. */
 export function readUnicharset(cursor: Cursor): string[] {
   const { at } = cursor;
   const first = cursor.line("unicharset, count");
   const count = Number(first);
   if (!/^\d{1,9}$/.test(first) || count < 1 || count > cursor.left) {
-    const expected = "a number of lines that are there";
+    const expected = "the number of lines in the part";
     const got = JSON.stringify(first.slice(0, 40));
     throw cursor.unexpected("unicharset, count", expected, got, at);
   }
   return Array.from({ length: count }, (_, id) => {
     const start = cursor.at;
     const [word = ""] = cursor.line(`unicharset, character ${id}`).split(" ");
-    if (word) return SPECIAL[word] ?? word;
+    if (word) return SPECIAL.get(word) ?? word;
     const what = `unicharset, character ${id}`;
     throw cursor.unexpected(what, "a character", "none", start);
   });
 }
 
-const MOST_CODES = 9;
+const MAX_CODES = 9;
 
-/** Codes of each character; `classes`: how many the network has. */
+/** The codes of each character. `classes` is the network's number of classes. */
 export function readRecoder(
   cursor: Cursor,
   characters: readonly string[],
@@ -46,7 +46,7 @@ export function readRecoder(
   const start = cursor.at;
   const count = cursor.uint32("recoder, count");
   if (count !== characters.length) {
-    const expected = `${characters.length}, as the unicharset has`;
+    const expected = `${characters.length}, the unicharset's count`;
     throw cursor.unexpected("recoder, count", expected, count, start);
   }
   return characters.map((text, id) => {
@@ -54,8 +54,8 @@ export function readRecoder(
     cursor.uint8(what);
     const { at } = cursor;
     const length = cursor.uint32(what);
-    if (length < 1 || length > MOST_CODES)
-      throw cursor.unexpected(what, `1 to ${MOST_CODES} codes`, length, at);
+    if (length < 1 || length > MAX_CODES)
+      throw cursor.unexpected(what, `1 to ${MAX_CODES} codes`, length, at);
     const codes = Array.from({ length }, () => {
       const place = cursor.at;
       const code = cursor.int32(what);
@@ -67,6 +67,6 @@ export function readRecoder(
   });
 }
 
-/** Without a recoder a character is its own code. */
+/** Without a recoder, a character's code is its index. */
 export const withoutRecoder = (characters: readonly string[]): Coded[] =>
   characters.map((text, id) => ({ text, codes: [id] }));

@@ -1,11 +1,11 @@
 /*
- * A .traineddata file: parts behind a table of where they begin.
+ * A .traineddata file: a table of offsets, followed by the parts.
  *
- *     u32 n    i64 × n, -1 for a part that is not there    the parts, in the order of their numbers, up to the end
+ *     u32 n    i64 × n, -1 for an absent part    the parts, in the order of their numbers, up to the end
  */
 import { FormatError } from "../../errors.js";
 
-/** The parts of which something is known, by their numbers in the table. */
+/** The known parts, by their numbers in the table. */
 export const PARTS = [
   "configuration",
   "unicharset of the old engine",
@@ -41,10 +41,10 @@ export const VERSION = 23;
 export const partName = (index: number): string =>
   `part ${index} (${PARTS[index] ?? "unknown"})`;
 
-/** As Tesseract has it: a larger number of parts is the other byte order. */
-const MOST_PARTS = 10_000;
+/** Tesseract's own limit: a larger number of parts is taken for the other byte order. */
+const MAX_PARTS = 10_000;
 
-/** The parts that are there, by number. */
+/** The parts in the file, by number. */
 export function readParts(bytes: Uint8Array): Map<number, Uint8Array> {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     const got = "a gzip file: unpack it first, new DecompressionStream('gzip')";
@@ -54,13 +54,14 @@ export function readParts(bytes: Uint8Array): Map<number, Uint8Array> {
     throw new FormatError(`expected a table, got ${bytes.length} bytes`, 0);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const count = view.getUint32(0, true);
-  if (view.getUint32(0, false) <= MOST_PARTS && count > MOST_PARTS) {
+  if (view.getUint32(0, false) <= MAX_PARTS && count > MAX_PARTS) {
     const expected = "a .traineddata file of little-endian numbers";
     throw new FormatError(`expected ${expected}, got a big-endian one`, 0);
   }
   const table = 4 + 8 * count;
-  if (count < 1 || count > MOST_PARTS || table > bytes.length) {
-    const expected = "a .traineddata file: the number of its parts";
+  if (count < 1 || count > MAX_PARTS || table > bytes.length) {
+    const expected =
+      "a .traineddata file, which begins with its number of parts";
     throw new FormatError(`expected ${expected}, got ${count}`, 0);
   }
   const begins: { index: number; at: number }[] = [];
@@ -73,7 +74,7 @@ export function readParts(bytes: Uint8Array): Map<number, Uint8Array> {
     if (!fits || (!begins.length && Number(given) !== table)) {
       const expected = begins.length
         ? `an offset from ${before} to ${bytes.length}`
-        : `offset ${table}, behind the table`;
+        : `offset ${table}, the end of the table`;
       throw new FormatError(
         `${partName(index)}: expected ${expected}, got ${given}`,
         entry,

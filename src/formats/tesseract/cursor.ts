@@ -1,6 +1,6 @@
 import { FormatError } from "../../errors.js";
 
-/** Reads little-endian numbers one after another; the end of the bytes is an error that names the part and the byte. */
+/** Reads little-endian numbers in turn. Reading past the end throws an error that names the part and the byte. */
 export class Cursor {
   readonly #view: DataView;
   readonly #bytes: Uint8Array;
@@ -27,7 +27,11 @@ export class Cursor {
     return this.error(`${what}: expected ${expected}, got ${String(got)}`, at);
   }
 
-  /** Where `count` elements of `size` bytes begin, which are there; asked before anything is made for them. */
+  /**
+   * Moves past `count` elements of `size` bytes and returns where they begin. Called before memory is allocated for them.
+   *
+   * @throws FormatError if fewer bytes are left
+   */
   take(count: number, size: number, what: string): number {
     if (count * size > this.left) {
       const expected = `${count * size} bytes`;
@@ -62,14 +66,14 @@ export class Cursor {
     throw this.unexpected(what, `an integer of at least ${least}`, value, at);
   }
 
-  /** A length, and as many bytes of UTF-8. */
+  /** A length in bytes, followed by that much UTF-8. */
   text(what: string): string {
     const length = this.uint32(what);
     const at = this.take(length, 1, what);
     return this.decode(at, length, what);
   }
 
-  /** Up to and without the next line feed, which must be there. */
+  /** A line of UTF-8, which must end in a line feed; returned without it. */
   line(what: string): string {
     const start = this.at;
     const end = this.#bytes.indexOf(10, start);
@@ -92,7 +96,7 @@ export class Cursor {
     return new Int8Array(buffer, byteOffset + at, count);
   }
 
-  /** Copies, rounded to float32; the bytes lie anyhow. */
+  /** `count` floats, copied and rounded to float32. The bytes need not be aligned. */
   floats(count: number, size: 4 | 8, what: string): Float32Array {
     const at = this.take(count, size, what);
     const numbers = new Float32Array(count);
@@ -104,7 +108,7 @@ export class Cursor {
     return numbers;
   }
 
-  /** Holds that nothing is left. */
+  /** @throws FormatError if bytes are left */
   end(): void {
     if (this.left)
       throw this.unexpected("end of the part", "no more bytes", this.left);

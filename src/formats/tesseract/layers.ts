@@ -1,5 +1,5 @@
 /*
- * The network's layers, each a record and what its type adds, layers in layers:
+ * Reads the network's layers, which are nested. Each is a record, followed by what its type adds:
  *
  *     i8 0, string type (older files: i8 the type's number)    i8 training    i8 needs backprop    i32 flags
  *     i32 inputs    i32 outputs    i32 number of weights    string name    …
@@ -7,7 +7,7 @@
 import type { Cursor } from "./cursor.js";
 import { type Matrix, readMatrix } from "./matrix.js";
 
-/** By their numbers in older files; 0 is none. */
+/** The types, by their numbers in older files. */
 const TYPES = [
   "Invalid",
   "Input",
@@ -35,21 +35,21 @@ const TYPES = [
   "SoftmaxNoCTC",
 ] as const;
 
-/** Those that can be read; "Invalid" is none. */
+/** The types that can be read. */
 export type LayerType = Exclude<(typeof TYPES)[number], "Invalid">;
 
-/** A layer as the file has it. */
+/** A layer as in the file. */
 export interface LayerNode {
   readonly type: LayerType;
   readonly name: string;
-  /** Numbers at a place of the grid; of an Input what it calls its inputs, the image's height. */
+  /** Numbers per position of the grid; of an Input, the image's height. */
   readonly inputs: number;
   readonly outputs: number;
-  /** The layers inside. */
+  /** The nested layers. */
   readonly layers: readonly LayerNode[];
-  /** Input: batch, height, width, depth, loss; Convolve: half a window's width and height; Maxpool, Reconfig: x and y. */
+  /** Input: batch, height, width, depth, loss; Convolve: half the window's width and height; Maxpool, Reconfig: x and y. */
   readonly sizes: readonly number[];
-  /** One, or those of the gates: cell input g, input i, forget f, output o, and of a two-dimensional LSTM f over y. */
+  /** One matrix, or an LSTM's gates: cell input g, input i, forget f, output o; in two dimensions also f over y. */
   readonly matrices: readonly Matrix[];
 }
 
@@ -60,7 +60,7 @@ interface Header {
   readonly flags: number;
   readonly inputs: number;
   readonly outputs: number;
-  /** Where it begins. */
+  /** The byte at which the layer begins. */
   readonly at: number;
 }
 
@@ -69,12 +69,13 @@ type ReadRest = (cursor: Cursor, header: Header, depth: number) => Rest;
 
 const NONE: Rest = { layers: [], sizes: [], matrices: [] };
 
-/** In the models that there are layers lie in at most four others. */
-const MOST_DEPTH = 32;
-/** The most numbers at a place: what a window of 3 × 3 makes of 512 is 4608. */
-const MOST_OUTPUTS = 65_536;
-const MOST_ROWS = 1024;
-const RATES_OF_EACH = 64;
+/** Published models nest at most four levels deep. */
+const MAX_DEPTH = 32;
+/** A 3 × 3 window over 512 numbers has 4608. */
+const MAX_OUTPUTS = 65_536;
+const MAX_ROWS = 1024;
+/** The flag of a container that stores the learning rates of its layers. */
+const LAYER_RATES = 64;
 
 const series: ReadRest = (cursor, header, depth) => {
   const layers = readLayers(cursor, header, depth);
@@ -98,7 +99,7 @@ const parallel: ReadRest = (cursor, header, depth) => {
   return { ...NONE, layers };
 };
 
-/** Around one layer: reversed or transposed before and back behind it. */
+/** One layer whose input is reversed or transposed, and whose output is turned back. */
 const aroundOne: ReadRest = (cursor, header, depth) => {
   const rest = series(cursor, header, depth);
   if (rest.layers.length === 1) return rest;
@@ -112,13 +113,8 @@ const input: ReadRest = (cursor, header) => {
   const [, height = 0, , depth = 0] = sizes;
   match(cursor, header, "depth", depth, header.outputs);
   const rows = height > 1 ? height : depth;
-  if (
-    rows < 2 ||
-    rows > MOST_ROWS ||
-    depth === 3 ||
-    (depth > 1 && height > 1)
-  ) {
-    const expected = `a grey image of 2 to ${MOST_ROWS} rows`;
+  if (rows < 2 || rows > MAX_ROWS || depth === 3 || (depth > 1 && height > 1)) {
+    const expected = `a grey image of 2 to ${MAX_ROWS} rows`;
     const got = `[${sizes.join(", ")}]`;
     throw cursor.unexpected(what, expected, got, header.at);
   }
@@ -165,7 +161,7 @@ const dense: ReadRest = (cursor, { type, inputs, outputs, training }) => ({
   matrices: [readMatrix(cursor, outputs, inputs + 1, training, type)],
 });
 
-/** What follows the record, by type. */
+/** Reads what follows the record, by type. */
 const REST: Record<LayerType, ReadRest> = {
   Input: input,
   Convolve: convolve,
@@ -195,8 +191,8 @@ const REST: Record<LayerType, ReadRest> = {
 export function readLayer(cursor: Cursor, depth = 0): LayerNode {
   const header = readHeader(cursor);
   const { type, name, inputs, outputs } = header;
-  if (depth > MOST_DEPTH) {
-    const expected = `layers in at most ${MOST_DEPTH} others`;
+  if (depth > MAX_DEPTH) {
+    const expected = `at most ${MAX_DEPTH} levels of nested layers`;
     throw cursor.unexpected(type, expected, "more", header.at);
   }
   const rest = REST[type](cursor, header, depth);
@@ -210,7 +206,7 @@ function readHeader(cursor: Cursor): Header {
   const type = TYPES.find((known) => known === word);
   if (!type || type === "Invalid") {
     const got = word === undefined ? number : JSON.stringify(word.slice(0, 40));
-    throw cursor.unexpected("layer, type", "one that is known", got, at);
+    throw cursor.unexpected("layer, type", "a type of Tesseract's", got, at);
   }
   const training = cursor.uint8(type) === 1;
   cursor.uint8(type);
@@ -219,8 +215,8 @@ function readHeader(cursor: Cursor): Header {
   const outputs = cursor.integer(`${type}, outputs`, 1);
   cursor.integer(`${type}, number of weights`, 0);
   const name = cursor.text(`${type}, name`);
-  if (outputs > MOST_OUTPUTS) {
-    const expected = `at most ${MOST_OUTPUTS}`;
+  if (outputs > MAX_OUTPUTS) {
+    const expected = `at most ${MAX_OUTPUTS}`;
     throw cursor.unexpected(`${type}, outputs`, expected, outputs, at);
   }
   return { type, name, training, flags, inputs, outputs, at };
@@ -230,13 +226,13 @@ function readLayers(cursor: Cursor, header: Header, depth: number) {
   const { at } = cursor;
   const what = `${header.type}, layers`;
   const count = cursor.uint32(what);
-  // a layer's record alone is 23 bytes and more
+  // a layer's record has at least 23 bytes
   if (count < 1 || count * 23 > cursor.left)
-    throw cursor.unexpected(what, "1 or more that are there", count, at);
+    throw cursor.unexpected(what, "a number of layers in the part", count, at);
   const layers = Array.from({ length: count }, () =>
     readLayer(cursor, depth + 1),
   );
-  if (header.flags & RATES_OF_EACH) {
+  if (header.flags & LAYER_RATES) {
     const rates = cursor.uint32(`${header.type}, learning rates`);
     cursor.take(rates, 4, `${header.type}, learning rates`);
   }

@@ -1,12 +1,12 @@
 /*
- * A matrix of weights: a row an output, its last column the bias.
+ * Reads a matrix of weights: one row per output, whose last column is the bias.
  *
  *     u8 mode: bit 0 integers, bit 2 Adam, bit 7 always (else the older layout, with float32 in place of float64)
- *     i32 rows    i32 columns    one element that fills the array    rows × columns elements
+ *     i32 rows    i32 columns    one filler element    rows × columns elements
  *     integers: u32 count    count scales
  *
- * An integer weight is the element times the scale of its row (in the older layout times 127 of them). A training's
- * checkpoint has arrays of the same form behind it: the updates, and with Adam their squares.
+ * An integer weight is the element times the scale of its row, in the older layout times 127 as well. In a training
+ * checkpoint, arrays of the same form follow: the updates, and with Adam their squares.
  */
 import type { Integers } from "../../integers.js";
 import type { Cursor } from "./cursor.js";
@@ -17,11 +17,11 @@ export interface Matrix {
   readonly columns: number;
   /** (rows, columns) float32 */
   readonly data: Float32Array;
-  /** (rows, columns), and what each row's count, where the file has them so; null: it has floats. */
+  /** (rows, columns) int8 and a scale per row; null if the file has floats. */
   readonly integers: Integers | null;
 }
 
-const MOST_PADDING = 63;
+const MAX_PADDING = 63;
 const INTEGERS = 1;
 const ADAM = 4;
 const DOUBLES = 128;
@@ -47,8 +47,8 @@ export function readMatrix(
   const width = doubles ? 8 : 4;
   const data = readFloats(cursor, size, width, what);
   if (training) {
-    const more = !doubles || mode & ADAM ? 2 : 1;
-    for (let i = 0; i < more; i++)
+    const arrays = !doubles || mode & ADAM ? 2 : 1;
+    for (let i = 0; i < arrays; i++)
       skipFloats(cursor, width, `${what}, updates`);
   }
   return { ...size, data, integers: null };
@@ -59,7 +59,7 @@ interface Size {
   readonly columns: number;
 }
 
-/** Rows and columns, which must be those expected. */
+/** @throws FormatError unless the file has the expected rows and columns */
 function checkSize(cursor: Cursor, { rows, columns }: Size, what: string) {
   const { at } = cursor;
   const found = `${cursor.int32(what)} × ${cursor.int32(what)}`;
@@ -79,21 +79,21 @@ function readIntegers(
   const weights = cursor.int8s(rows * columns, what);
   const { at } = cursor;
   const count = cursor.uint32(`${what}, scales`);
-  // files made integer by a machine with SIMD have scales for as many rows as fill its registers
-  if (count < rows || count > rows + MOST_PADDING) {
-    const expected = `${rows}, or up to ${MOST_PADDING} more`;
+  // a machine with SIMD pads the scales to whole registers
+  if (count < rows || count > rows + MAX_PADDING) {
+    const expected = `${rows}, or up to ${MAX_PADDING} more`;
     throw cursor.unexpected(`${what}, scales`, expected, count, at);
   }
   const scales = cursor.floats(count, doubles ? 8 : 4, `${what}, scales`);
+  const factor = doubles ? 1 : 127;
   const data = new Float32Array(rows * columns);
   for (let row = 0, i = 0; row < rows; row++) {
-    const scale = (scales[row] as number) * (doubles ? 1 : 127);
+    const scale = (scales[row] as number) * factor;
     for (let column = 0; column < columns; column++, i++)
       data[i] = (weights[i] as number) * scale;
   }
-  const factor = doubles ? 1 : 127;
-  const own = scales.slice(0, rows).map((scale) => scale * factor);
-  return { data, integers: { values: weights.slice(), scales: own } };
+  const rowScales = scales.slice(0, rows).map((scale) => scale * factor);
+  return { data, integers: { values: weights.slice(), scales: rowScales } };
 }
 
 function readFloats(

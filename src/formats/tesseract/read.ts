@@ -1,9 +1,9 @@
 /*
- * The line recogniser of a .traineddata file, whose network is read to its last byte. Part 17:
+ * Reads the line recogniser of a .traineddata file. Part 17, which must be read to its last byte:
  *
  *     the layers    string spec    i32 flags    i32 × 2 iterations    i32 null character    f32 × 3 Adam beta, rate, momentum
  *
- * Where the unicharset or the recoder is no part of its own, both lie in it: the unicharset behind the layers, the
+ * If the unicharset or the recoder has no part of its own, both are in part 17: the unicharset after the layers, the
  * recoder at the end.
  */
 import { FormatError } from "../../errors.js";
@@ -29,12 +29,12 @@ export type { Coded } from "./characters.js";
 export type { LayerNode, LayerType } from "./layers.js";
 export type { Matrix } from "./matrix.js";
 
-/** What a file says. */
+/** The contents of a file. */
 export interface Traineddata {
   readonly network: LayerNode;
-  /** In VGSL, Tesseract's words for a network: "[1,36,0,1Ct3,3,16…O1c1]". */
+  /** The network in VGSL, Tesseract's language for them: "[1,36,0,1Ct3,3,16…O1c1]". */
   readonly spec: string;
-  /** The class that stands for no character. */
+  /** CTC's blank class, Tesseract's "null character". */
   readonly blank: number;
   readonly characters: readonly Coded[];
   readonly report: Report;
@@ -42,7 +42,7 @@ export interface Traineddata {
 
 const RECODED = 64;
 
-/** @throws FormatError that names the part and the byte */
+/** @throws FormatError naming the part and the byte */
 export function readTraineddata(bytes: Uint8Array): Traineddata {
   const parts = readParts(bytes);
   const part = (index: number) => {
@@ -51,15 +51,14 @@ export function readTraineddata(bytes: Uint8Array): Traineddata {
   };
   const cursor = part(NETWORK);
   if (!cursor) {
-    const got = parts.size ? "parts of the old engine alone" : "no parts";
+    const got = parts.size ? "only parts of the old engine" : "no parts";
     throw new FormatError(`${partName(NETWORK)}: expected one, got ${got}`, 4);
   }
   const network = readLayer(cursor);
   const classes = network.outputs;
-  const own = part(UNICHARSET);
+  const unicharset = part(UNICHARSET);
   const recoder = part(RECODER);
-  const apart = own && recoder ? { own, recoder } : null;
-  const inside = apart ? null : readUnicharset(cursor);
+  const inNetwork = unicharset && recoder ? null : readUnicharset(cursor);
   const spec = cursor.text("spec");
   const flags = cursor.int32("flags");
   cursor.take(2, 4, "iterations");
@@ -70,13 +69,14 @@ export function readTraineddata(bytes: Uint8Array): Traineddata {
     throw cursor.unexpected("null character", expected, blank, at);
   }
   cursor.take(3, 4, "Adam beta, learning rate, momentum");
-  const names = apart ? readUnicharset(apart.own) : (inside as string[]);
-  apart?.own.end();
-  const coded = flags & RECODED ? (apart?.recoder ?? cursor) : null;
-  const characters = coded
-    ? readRecoder(coded, names, classes)
-    : withoutRecoder(names);
-  if (coded) apart?.recoder.end();
+  const names = inNetwork ?? readUnicharset(unicharset as Cursor);
+  if (!inNetwork) unicharset?.end();
+  const codes = inNetwork ? cursor : (recoder as Cursor);
+  const characters =
+    flags & RECODED
+      ? readRecoder(codes, names, classes)
+      : withoutRecoder(names);
+  if (flags & RECODED && !inNetwork) recoder?.end();
   cursor.end();
   const version = parts.get(VERSION);
   return {
@@ -125,7 +125,7 @@ const matricesOf = (node: LayerNode): LayerNode["matrices"] => [
 function converted(network: LayerNode): string[] {
   return matricesOf(network).some(({ integers }) => integers)
     ? [
-        "int8 weights: times the scale of their row, float32; activations stay float32, where Tesseract rounds them to int8",
+        "int8 weights: multiplied by the scale of their row, as float32; activations stay float32, where Tesseract rounds them to int8",
       ]
     : [];
 }
@@ -133,7 +133,7 @@ function converted(network: LayerNode): string[] {
 function warnings(names: readonly string[]): string[] {
   return names.some((name) => /[\p{sc=Arab}\p{sc=Hebr}]/u.test(name))
     ? [
-        "a script from right to left: characters come as they stand in the image, from left to right",
+        "a right-to-left script: characters are in the order of the image, from left to right",
       ]
     : [];
 }

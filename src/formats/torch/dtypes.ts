@@ -1,5 +1,5 @@
 /*
- * PyTorch's number types, and how those are read that weights have.
+ * PyTorch's number types, and how to read those of weights.
  */
 import { DTYPES, type Dtype } from "../../dtypes.js";
 import { Named } from "./pickle/values.js";
@@ -8,20 +8,20 @@ import { Named } from "./pickle/values.js";
 export class TorchDtype extends Named {
   constructor(
     name: string,
-    /** Of a number, in bytes. */
+    /** Bytes per number. */
     readonly size: number,
-    /** null for all that are no FLOATS of weights: integers, booleans, complex, quantised and 8-bit floats. */
+    /** null for types that are not read as weights: integers, booleans, complex, quantised and 8-bit floats. */
     readonly read: Dtype["read"] | null,
   ) {
     super(name);
   }
 }
 
-/** The class that a storage says it is: torch.FloatStorage. */
+/** The class of a storage: torch.FloatStorage. */
 export class StorageType extends Named {
   constructor(
     name: string,
-    /** null: bytes, whose type each tensor tells. */
+    /** null for bytes, whose type is given by each tensor. */
     readonly dtype: TorchDtype | null,
   ) {
     super(name);
@@ -35,7 +35,7 @@ const FLOATS: readonly (readonly [string, string])[] = [
   ["bfloat16", "BF16"],
 ];
 
-const NO_FLOATS: readonly (readonly [string, number])[] = [
+const NOT_READ: readonly (readonly [string, number])[] = [
   ["int64", 8],
   ["int32", 4],
   ["int16", 2],
@@ -58,18 +58,18 @@ const NO_FLOATS: readonly (readonly [string, number])[] = [
   ["qint32", 4],
 ];
 
-/** By the names that PyTorch gives them, without the module. */
+/** By PyTorch's names, without the module. */
 export const TORCH_DTYPES: ReadonlyMap<string, TorchDtype> = new Map(
   [
     ...FLOATS.map(([name, code]) => {
       const { size, read } = DTYPES.get(code) as Dtype;
       return new TorchDtype(name, size, read);
     }),
-    ...NO_FLOATS.map(([name, size]) => new TorchDtype(name, size, null)),
+    ...NOT_READ.map(([name, size]) => new TorchDtype(name, size, null)),
   ].map((dtype) => [dtype.name, dtype]),
 );
 
-/** What a storage class of PyTorch is called before "Storage", and its number type. */
+/** The names of PyTorch's storage classes, without "Storage", and their number types. */
 const STORAGES: readonly (readonly [string, string])[] = [
   ["Float", "float32"],
   ["Double", "float64"],

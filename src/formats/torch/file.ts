@@ -9,10 +9,10 @@ export function readFile(file: Uint8Array, options: FileOptions): TorchFile {
   const start = String.fromCharCode(...file.subarray(257, 262));
   if (start === "ustar")
     throw new FormatError(
-      "expected what torch.save writes, got a tar file, the form before PyTorch 0.1.10",
+      "expected a file of torch.save, got a tar file, the form before PyTorch 0.1.10",
       0,
     );
   if (file.length === 0)
-    throw new FormatError("expected what torch.save writes, got 0 bytes", 0);
+    throw new FormatError("expected a file of torch.save, got 0 bytes", 0);
   return readLegacy(file);
 }

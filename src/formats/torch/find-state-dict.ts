@@ -1,5 +1,5 @@
 /*
- * The state dict among what a checkpoint holds beside it: an optimizer, an epoch, settings.
+ * Finds the state dict in a checkpoint, which may hold other things too: an optimizer, an epoch, settings.
  */
 import { message } from "../../checks.js";
 import { FormatError } from "../../errors.js";
@@ -8,7 +8,7 @@ import { isModule, isScripted, readModuleTree } from "./module-tree.js";
 import { describeValue, Dict, Placeholder, Tuple } from "./pickle/values.js";
 import { SavedTensor } from "./tensors.js";
 
-/** What trainers call the entry of a checkpoint that is the model, the surest first. */
+/** The names that trainers give to the model in a checkpoint, the most specific first. */
 const NAMES = [
   "state_dict",
   "model_state_dict",
@@ -21,32 +21,32 @@ const NAMES = [
   "weights",
 ];
 
-const DEEPEST = 100;
-const MOST_VISITED = 1_000_000;
-const MOST_IGNORED = 1000;
+const MAX_DEPTH = 100;
+const MAX_VISITED = 1_000_000;
+const MAX_IGNORED = 1000;
 const LONGEST_NAME = 1000;
 
-export interface Contents {
-  /** Dotted names; the state dict's own where it is flat. */
+export interface FoundStateDict {
+  /** By name; the names of nested dicts are joined by dots. */
   readonly tensors: ReadonlyMap<string, SavedTensor>;
   readonly ignored: readonly string[];
-  /** Where the state dict was: "model_state_dict"; "" when it is the whole file. */
+  /** The path to the state dict in the file: "model_state_dict"; "" if it is the whole file. */
   readonly path: string;
-  /** The modules that the state dict lists, without parameters too; null when it lists none. */
+  /** The modules that the state dict lists, including those without parameters; null if it lists none. */
   readonly modules: readonly NamedModule[] | null;
-  /** Where it is a module that was saved whole: its class, and whether as TorchScript. */
+  /** If the model was saved as a whole module: its class, and whether as TorchScript. Otherwise null. */
   readonly whole: { readonly name: string; readonly scripted: boolean } | null;
 }
 
 /**
- * The tensors of the state dict at `wanted`, or where trainers put it.
+ * Finds the state dict at the path `wanted`, or under the names that trainers use.
  *
- * @throws RangeError when there is nothing at `wanted`, FormatError when there are no tensors
+ * @throws RangeError if `wanted` is not a state dict in the file; FormatError if the file has no tensors
  */
 export function findStateDict(
   root: unknown,
   wanted: string | undefined,
-): Contents {
+): FoundStateDict {
   return new Search().run(root, wanted);
 }
 
@@ -54,11 +54,11 @@ class Search {
   readonly #tensors = new Map<string, SavedTensor>();
   readonly #ignored: string[] = [];
   #ignoredCount = 0;
-  /** Whether there is a tensor in it. */
+  /** By container, whether it holds a tensor. */
   readonly #known = new Map<unknown, boolean>();
   #visited = 0;
 
-  run(root: unknown, wanted: string | undefined): Contents {
+  run(root: unknown, wanted: string | undefined): FoundStateDict {
     const [path, found] =
       wanted === undefined ? this.#usual(root) : this.#named(root, wanted);
     if (found instanceof SavedTensor || !this.#holdsTensors(found, 0)) {
@@ -66,7 +66,7 @@ class Search {
       if (wanted === undefined)
         throw new FormatError(`expected a state dict, got ${got}`, "contents");
       throw new RangeError(
-        message("stateDict", "the place of a state dict", got),
+        message("stateDict", "the path of a state dict", got),
       );
     }
     const whole = isModule(found) ? found : null;
@@ -82,14 +82,14 @@ class Search {
     };
   }
 
-  /** Down the names that trainers use. */
+  /** Follows the names that trainers use. */
   #usual(root: unknown): [string, unknown] {
     const path: string[] = [];
     let found = root;
     for (;;) {
       const inside = isModule(found) ? null : found;
       const name = NAMES.find((name) => this.#isStateDict(inside, name));
-      if (name === undefined || path.length === DEEPEST)
+      if (name === undefined || path.length === MAX_DEPTH)
         return [path.join("."), found];
       path.push(name);
       found = this.#enter(found, name, path);
@@ -102,7 +102,7 @@ class Search {
     return fits && this.#holdsTensors(value, 0);
   }
 
-  /** Down `wanted`: a key at once, or keys joined by dots. */
+  /** Follows `wanted`: a key that may itself have dots, or keys joined by dots. */
   #named(root: unknown, wanted: string): [string, unknown] {
     const path: string[] = [];
     let found = root;
@@ -112,7 +112,7 @@ class Search {
         ? rest
         : keys.find((key) => key !== "" && rest.startsWith(`${key}.`));
       if (key === undefined) {
-        const expected = `a place in the file: ${keys.slice(0, 10).join(", ")}`;
+        const expected = `a path in the file: ${keys.slice(0, 10).join(", ")}`;
         throw new RangeError(
           message("stateDict", expected, JSON.stringify(wanted)),
         );
@@ -124,7 +124,7 @@ class Search {
     return [wanted, found];
   }
 
-  /** The entry `name`; those beside it are not read. */
+  /** The entry `name`. The other entries are reported as ignored. */
   #enter(container: unknown, name: string, path: readonly string[]): unknown {
     let entered: unknown;
     const above = [...path.slice(0, -1), ""].join(".");
@@ -151,8 +151,8 @@ class Search {
         );
       if (value instanceof SavedTensor) this.#add(name, value);
       else if (isModule(value))
-        for (const [own, tensor] of readModuleTree(value).tensors)
-          this.#add(`${name}.${own}`, tensor);
+        for (const [key, tensor] of readModuleTree(value).tensors)
+          this.#add(`${name}.${key}`, tensor);
       else this.#flatten(value, `${name}.`, depth + 1);
     }
   }
@@ -170,11 +170,11 @@ class Search {
   #holdsTensors(value: unknown, depth: number): boolean {
     if (value instanceof SavedTensor) return true;
     if (!isContainer(value)) return false;
-    if (depth > DEEPEST)
-      throw new FormatError(`nested more than ${DEEPEST} deep`, "contents");
+    if (depth > MAX_DEPTH)
+      throw new FormatError(`nested more than ${MAX_DEPTH} deep`, "contents");
     const known = this.#known.get(value);
     if (known !== undefined) return known;
-    // for one that contains itself: it adds nothing to itself
+    // stops at a container that contains itself
     this.#known.set(value, false);
     let holds = false;
     if (isModule(value)) holds = readModuleTree(value).tensors.size > 0;
@@ -186,7 +186,7 @@ class Search {
   }
 
   #ignore(name: string, value: unknown): void {
-    if (this.#ignoredCount++ >= MOST_IGNORED) return;
+    if (this.#ignoredCount++ >= MAX_IGNORED) return;
     let what = describeValue(value);
     if (isOptimizer(value)) what = "the state of an optimizer";
     if (Array.isArray(value) && value.length && value.every(isOptimizer))
@@ -194,11 +194,11 @@ class Search {
     this.#ignored.push(`${name.slice(0, 200)}: ${what}`);
   }
 
-  /** An entry, and a long name as several: dicts that share others unfold to any number of names. */
+  /** Counts an entry, or several for a long name: dicts that share other dicts could unfold to any number of names. */
   #count(characters = 0): void {
     this.#visited += 1 + (characters >> 6);
-    if (this.#visited > MOST_VISITED)
-      throw new FormatError(`more than ${MOST_VISITED} entries`, "contents");
+    if (this.#visited > MAX_VISITED)
+      throw new FormatError(`more than ${MAX_VISITED} entries`, "contents");
   }
 }
 
@@ -219,8 +219,8 @@ function itemsOf(container: Container): Iterable<unknown> {
 }
 
 /**
- * A dict, or an object that has entries as a subclass of dict, or else attributes, as a learner of fastai has its
- * model; null for all else.
+ * A dict; the entries of an object whose class extends dict; or an object's attributes, among which fastai's learner
+ * has its model. null for anything else.
  */
 function asDict(value: unknown): Dict | null {
   if (value instanceof Dict) return value;
@@ -229,22 +229,25 @@ function asDict(value: unknown): Dict | null {
   return value.state instanceof Dict ? value.state : null;
 }
 
-/** The entries of a dict by its keys, of a list by their places. */
+/** The entries of a dict by their keys, of a list by their indices. */
 function* entriesOf(container: unknown): Iterable<[string, unknown]> {
   const dict = asDict(container);
   if (dict)
     for (const [key, value] of dict.entries)
       yield [typeof key === "string" ? key : describeValue(key), value];
   else if (isContainer(container)) {
-    let place = 0;
-    for (const item of itemsOf(container)) yield [`${place++}`, item];
+    let index = 0;
+    for (const item of itemsOf(container)) yield [`${index++}`, item];
   }
 }
 
-/** An object whose tensors are its own affair: no module, and no dict. */
+/** An object that is neither a module nor a dict; its tensors are not read. */
 function isObject(value: unknown): boolean {
-  const isOne = value instanceof Placeholder && !value.entries.entries.size;
-  return isOne && !isModule(value);
+  return (
+    value instanceof Placeholder &&
+    !value.entries.entries.size &&
+    !isModule(value)
+  );
 }
 
 function isOptimizer(value: unknown): boolean {
@@ -252,7 +255,7 @@ function isOptimizer(value: unknown): boolean {
   return Boolean(entries?.has("state") && entries.has("param_groups"));
 }
 
-/** The keys of OrderedDict._metadata, which nn.Module.state_dict adds. */
+/** The modules in OrderedDict._metadata, which nn.Module.state_dict adds. */
 function modulesOf(dict: unknown): NamedModule[] | null {
   const metadata =
     dict instanceof Dict && dict.attributes?.entries.get("_metadata");

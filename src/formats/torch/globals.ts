@@ -1,5 +1,6 @@
 /*
- * What a pickle asks for, and what our own code does in its stead. All else becomes placeholders: nothing is looked up.
+ * The classes and functions that a pickle may name, and our own code that stands in for them. All others become
+ * placeholders: nothing is looked up.
  */
 import { FormatError } from "../../errors.js";
 import { STORAGE_TYPES, TORCH_DTYPES, TorchDtype } from "./dtypes.js";
@@ -23,12 +24,12 @@ function rebuildTensor(args: Args, place: string): SavedTensor {
   return rebuild(args, undefined, args[6], place);
 }
 
-/** The same with the number type behind the hooks, for those that have no storage class of their own. */
+/** The same, with the number type after the hooks, for types without a storage class. */
 function rebuildTyped(args: Args, place: string): SavedTensor {
   return rebuild(args, args[6], args[7], place);
 }
 
-/** The metadata, PyTorch 2's, say that the numbers are stored with another sign than they have. */
+/** PyTorch 2's metadata say that the stored numbers are to be negated or conjugated; such tensors are refused. */
 function rebuild(
   args: Args,
   dtype: unknown,
@@ -38,7 +39,7 @@ function rebuild(
   const [view, offset, size, strides] = args;
   if (metadata instanceof Dict && metadata.entries.size) {
     const names = [...metadata.entries.keys()].map(describeValue).join(", ");
-    const got = new Named(`one with ${names}, which resolve_neg() takes off`);
+    const got = new Named(`one with ${names}, which resolve_neg() removes`);
     throw wrong("a plain tensor", got, place);
   }
   if (!isStorageView(view)) throw wrong("a storage", view, place);
@@ -64,7 +65,7 @@ function rebuildParameter([data]: Args, place: string): SavedTensor {
   throw wrong("a tensor", data, place);
 }
 
-/** An empty one, or one of [key, value] pairs, as Python 2 pickled it. */
+/** An empty OrderedDict, or one of [key, value] pairs, as Python 2 pickled it. */
 function orderedDict([pairs]: Args, place: string): Dict {
   const dict = new Dict();
   if (pairs === undefined) return dict;
@@ -82,26 +83,26 @@ function orderedDict([pairs]: Args, place: string): Dict {
   return dict;
 }
 
-/** As protocols below 4 have sets, torch.save's own 2 among them: of a list. */
+/** A set from a list, as in protocols below 4; torch.save writes protocol 2. */
 function pythonSet([items = []]: Args, place: string): PythonSet {
   if (Array.isArray(items)) return new PythonSet(items);
   throw wrong("a list", items, place);
 }
 
-/** Bytes, which those protocols have as text to be encoded; they are no weights, so their number is all that is told. */
+/** Bytes, which protocols below 3 write as text to encode. They are not weights, so only their number is kept. */
 function encoded([text]: Args, place: string): Named {
   if (typeof text === "string") return new Named(`${text.length} bytes`);
   throw wrong("text", text, place);
 }
 
-/** torch._tensor._rebuild_from_type_v2(function, type, arguments, state): a tensor that has attributes of its own. */
+/** torch._tensor._rebuild_from_type_v2(function, type, arguments, state): a tensor with attributes. */
 function rebuildSubclass([func, , args]: Args, place: string): unknown {
   if (func instanceof Callable && args instanceof Tuple)
     return func.call(args.items, place);
   throw wrong("a tensor", func, place);
 }
 
-/** The first argument: what TorchScript's lists are made of, with their types behind. */
+/** The first argument: the items of TorchScript's lists, which are followed by their types. */
 const first = ([value]: Args): unknown => value;
 
 const CALLABLES: ReadonlyMap<string, Callable> = new Map(
@@ -110,7 +111,7 @@ const CALLABLES: ReadonlyMap<string, Callable> = new Map(
     new Callable("torch._utils._rebuild_tensor", rebuildTensor),
     new Callable("torch._utils._rebuild_tensor_v2", rebuildTensor),
     new Callable("torch._utils._rebuild_tensor_v3", rebuildTyped),
-    // its scale and zero point are not read: no float tensor is made of it
+    // the scale and zero point are not read, since the tensor is not read as floats
     new Callable("torch._utils._rebuild_qtensor", rebuildTensor),
     new Callable("torch._tensor._rebuild_from_type_v2", rebuildSubclass),
     new Callable("torch._utils._rebuild_parameter", rebuildParameter),
@@ -137,16 +138,16 @@ const CALLABLES: ReadonlyMap<string, Callable> = new Map(
   ].map((callable) => [callable.name, callable]),
 );
 
-/** What a file can ask for to do harm alone: programs, files, code as text. */
+/** Modules and functions that a file can only name to do harm: they run programs, open files or run code. */
 const HARMFUL_MODULE =
   /^(os|posix|nt|subprocess|sys|shutil|socket|runpy|importlib|ctypes|pty|webbrowser)$/;
 const HARMFUL_BUILTIN =
   /^(eval|exec|execfile|compile|open|file|input|__import__|globals|breakpoint)$/;
 
 /**
- * What stands for module.name: of ours, or a placeholder.
+ * What stands in for module.name: our own code, or a placeholder.
  *
- * @throws FormatError at `place`, which names it, for what runs programs or reaches into Python itself
+ * @throws FormatError at `place`, naming it, if it runs programs or reaches into Python itself
  */
 export function findGlobal(
   module: string,
@@ -168,23 +169,23 @@ export function findGlobal(
   );
 }
 
-/** The objects of a file that are none of ours, counted by their names. */
+/** Counts the placeholder objects of a file by name. */
 export class Placeholders {
   readonly #counts = new Map<string, number>();
 
-  /** What the program would have made of a class or a function. */
+  /** Stands in for the object that the pickle would create by a class or a function. */
   make(of: Placeholder, args: Args): Placeholder {
-    // copyreg._reconstructor(class, base, state): protocols below 2 make objects so
-    const [made] = args;
+    // copyreg._reconstructor(class, base, state): protocols below 2 create objects so
+    const [type] = args;
     const name =
-      /^copy_?reg\._reconstructor$/.test(of.name) && made instanceof Placeholder
-        ? made.name
+      /^copy_?reg\._reconstructor$/.test(of.name) && type instanceof Placeholder
+        ? type.name
         : of.name;
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
     return new Placeholder(name, true);
   }
 
-  /** A line for the report; none where there are none. */
+  /** A line for the report; none if there are no objects. */
   lines(): string[] {
     if (!this.#counts.size) return [];
     const all = Array.from(this.#counts, ([name, n]) => `${quote(name)} ${n}`);

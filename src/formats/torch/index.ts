@@ -1,4 +1,4 @@
-/** PyTorch's files: what torch.save and torch.jit.save write; nothing in a file is ever run. @module */
+/** Files of PyTorch's torch.save and torch.jit.save. Nothing in a file is ever run. @module */
 
 import { toBytes } from "../../bytes.js";
 import { boolean, record, shapeText, wrong } from "../../checks.js";
@@ -13,7 +13,7 @@ import {
   MODEL_OPTIONS,
   type ModelOptions,
 } from "../state-dict.js";
-import { type Contents, findStateDict } from "./find-state-dict.js";
+import { findStateDict, type FoundStateDict } from "./find-state-dict.js";
 import { readFile } from "./file.js";
 import { quote } from "./pickle/values.js";
 import { isContiguous, readTensor } from "./tensors.js";
@@ -23,13 +23,13 @@ export type { Report, ReportLayer } from "../report.js";
 export { reportText } from "../report.js";
 export type { LayerChoice, LoadedLayers, ModelOptions } from "../state-dict.js";
 
-/** Where in the file the weights are, and limits. */
+/** Options for reading a PyTorch file. */
 export interface TorchOptions {
-  /** Where the state dict is in a checkpoint: "model_state_dict"; by default where trainers usually put it. */
+  /** The path of the state dict in a checkpoint: "model_state_dict"; by default one of the names that trainers use. */
   stateDict?: string;
-  /** The most bytes that tensors and inflated entries may take; 16 times the file and at least 64 MiB by default. */
+  /** The limit in bytes for tensors and inflated entries; 16 times the file's size and at least 64 MiB by default. */
   maxBytes?: number;
-  /** false: read entries whose checksum is wrong (torch.serialization.set_crc32_options(False) writes none). */
+  /** false reads entries with wrong checksums, such as those of torch.serialization.set_crc32_options(False). */
   checksums?: boolean;
 }
 
@@ -39,26 +39,27 @@ const TORCH_OPTIONS: Readonly<Record<keyof TorchOptions, true>> = {
   checksums: true,
 };
 
-/** What `parse` finds. */
+/** The result of `parse`. */
 export interface TorchTensors extends ParsedTensors {
-  /** How numbers were changed, a line each. */
+  /** How numbers were changed, one line per kind of change. */
   converted: string[];
-  /** Where the state dict was in the file: "model_state_dict"; "" when it is all of it. */
+  /** The path of the state dict in the file: "model_state_dict"; "" if it is the whole file. */
   stateDict: string;
-  /** The format's, as the file states it. */
+  /** The format's version, as the file states it. */
   version: string;
-  /** Names of all modules, those without parameters too, where the state dict lists them. */
+  /** The names of all modules, including those without parameters; null if the state dict does not list them. */
   modules: readonly string[] | null;
 }
 
 /**
- * The float tensors of a .pt or .pth file as F32; F16, BF16 and F64 widened or rounded. Their names are those of the
- * state dict, joined by dots where dicts are nested.
+ * The float tensors of a .pt or .pth file as float32: float16 and bfloat16 are widened, float64 is rounded. Their names
+ * are those of the state dict; names of nested dicts are joined by dots.
  *
- * Objects of Python beside them, of NumPy's for one, are placeholders: neither looked up nor called, and counted under
- * `ignored`. A module that was saved whole, or as TorchScript, gives its parameters and buffers.
+ * Other Python objects, such as NumPy's, become placeholders: they are neither looked up nor called, and are counted in
+ * `ignored`. A module that was saved as a whole, or as TorchScript, gives its parameters and buffers.
  *
- * @throws FormatError, which names the place: the file is damaged, or asks for what runs programs: then by its name
+ * @throws TypeError, RangeError for the arguments; FormatError, naming the place, if the file is damaged or names
+ *   something that runs programs
  */
 export function parse(
   bytes: Uint8Array | ArrayBuffer,
@@ -69,10 +70,10 @@ export function parse(
   return { ...read, modules: modules?.map(({ name }) => name) ?? null };
 }
 
-/** What `parse` finds, the modules with all that is known of them. */
+/** The result of `parse`, with all that is known of the modules. */
 type Read = Omit<TorchTensors, "modules"> & {
   readonly modules: readonly NamedModule[] | null;
-  readonly whole: Contents["whole"];
+  readonly whole: FoundStateDict["whole"];
 };
 
 function readTensors(
@@ -116,10 +117,10 @@ function readTensors(
 }
 
 /**
- * The layers of a .pt or .pth file, and the model that they make.
+ * Reads a .pt or .pth file as layers and a model.
  *
- * @throws FormatError as `parse`, and when there are no layers, or layers that make no model: then they are on the error
- *   with the report
+ * @throws as `parse`; FormatError if there are no layers, or if they do not form a model: the error then has them and the
+ *   report
  */
 export function load(
   bytes: Uint8Array | ArrayBuffer,
@@ -139,13 +140,13 @@ export function load(
     format: "torch",
     producer: "PyTorch",
     converted: [
-      ...(stateDict ? [`taken from ${stateDict}`] : []),
-      ...(whole?.scripted ? [`taken from the attributes of ${name}`] : []),
+      ...(stateDict ? [`read from ${stateDict}`] : []),
+      ...(whole?.scripted ? [`read from the attributes of ${name}`] : []),
       ...converted,
     ],
     problem:
       whole && !whole.scripted
-        ? `${name}, a module saved whole, whose forward is Python code and not in the file (torch.save(model.state_dict(), "model.pt") saves its weights alone)`
+        ? `${name}, a module saved as a whole, whose forward is Python code and not in the file (torch.save(model.state_dict(), "model.pt") saves only its weights)`
         : null,
   };
   return buildModel(file, options);

@@ -1,8 +1,8 @@
 /*
- * What torch.save wrote before PyTorch 1.6, and writes with _use_new_zipfile_serialization=False.
+ * Reads the format of torch.save before PyTorch 1.6, and with _use_new_zipfile_serialization=False.
  *
  *     [pickle: a magic number] [pickle: 1001] [pickle: {little_endian, …}] [pickle: the data] [pickle: keys of storages]
- *     for each key: [8 bytes: how many numbers] [the numbers]
+ *     for each key: [8 bytes: the count] [the numbers]
  */
 import type { TorchFile } from "./torch-file.js";
 import { findGlobal, Placeholders } from "./globals.js";
@@ -29,7 +29,7 @@ export function readLegacy(file: Uint8Array): TorchFile {
       throw cursor.fail(`expected ${what}, got ${describeValue(value)}`, at);
   };
   function refuse(): never {
-    throw cursor.fail("expected plain data, got more");
+    throw cursor.fail("expected plain data, got an object");
   }
   expect((value) => value === MAGIC, "the magic number of torch.save");
   expect((value) => value === PROTOCOL, `protocol ${PROTOCOL}`);
@@ -38,11 +38,11 @@ export function readLegacy(file: Uint8Array): TorchFile {
       value instanceof Dict && value.entries.get("little_endian") === true,
     "little_endian numbers",
   );
-  const places = new Map<string, Uint8Array>();
+  const data = new Map<string, Uint8Array>();
   const storages = new Storages((key) => {
-    const bytes = places.get(key);
+    const bytes = data.get(key);
     if (bytes) return bytes;
-    throw cursor.fail(`no numbers of storage ${JSON.stringify(key)}`);
+    throw cursor.fail(`expected the data of storage ${JSON.stringify(key)}`);
   });
   const root = unpickle(cursor, {
     global: findGlobal,
@@ -59,15 +59,15 @@ export function readLegacy(file: Uint8Array): TorchFile {
     );
   for (const key of keys) {
     const storage = typeof key === "string" ? storages.get(key) : undefined;
-    if (!storage || places.has(storage.key))
+    if (!storage || data.has(storage.key))
       throw cursor.fail(
-        `expected keys of storages, once each, got ${describeValue(key)}`,
+        `expected each storage's key once, got ${describeValue(key)}`,
         at,
       );
     const count = cursor.uint64();
     if (count !== storage.length)
       throw cursor.fail(`expected ${storage.length} numbers, got ${count}`);
-    places.set(storage.key, cursor.take(storage.byteLength));
+    data.set(storage.key, cursor.take(storage.byteLength));
   }
   if (cursor.left)
     throw cursor.fail(`expected the end, got ${cursor.left} bytes`);
@@ -75,7 +75,7 @@ export function readLegacy(file: Uint8Array): TorchFile {
   return { root, version, ignored: placeholders.lines() };
 }
 
-/** The class of a module that was saved whole: ('module', class, file, source), of which the source is not read. */
+/** The class of a module that was saved as a whole: ('module', class, file, source). The source is not read. */
 function classIn(id: unknown): Placeholder | null {
   const [tag, type] = id instanceof Tuple ? id.items : [];
   return tag === "module" && type instanceof Placeholder ? type : null;

@@ -1,26 +1,26 @@
 /*
- * Modules that were saved whole: by torch.save(model), whose objects have their parameters in dicts, and as
- * TorchScript, whose objects have them as attributes. Names joined by dots are those of state_dict().
+ * Reads modules that were saved as a whole: by torch.save(model), where the objects have their parameters in dicts, or
+ * as TorchScript, where they are attributes. The names, joined by dots, are those of state_dict().
  */
 import { FormatError } from "../../errors.js";
 import type { NamedModule } from "../named-module.js";
 import { Dict, Placeholder, PythonSet, Tuple } from "./pickle/values.js";
 import { SavedTensor } from "./tensors.js";
 
-const DEEPEST = 100;
-const MOST_VISITED = 200_000;
+const MAX_DEPTH = 100;
+const MAX_VISITED = 200_000;
 const LONGEST_NAME = 1000;
 
-/** What a tree of modules holds. */
+/** The tensors and modules in a module. */
 export interface ModuleTree {
   readonly tensors: Map<string, SavedTensor>;
   readonly modules: readonly NamedModule[];
 }
 
-/** TorchScript's classes are named so. */
+/** The prefix of TorchScript's class names. */
 const SCRIPTED = "__torch__.";
 
-/** Whether it is an object of nn.Module's, or of TorchScript. */
+/** Whether it is an nn.Module, or a TorchScript module. */
 export function isModule(value: unknown): value is Placeholder {
   if (!(value instanceof Placeholder) || !value.isObject) return false;
   if (!(value.state instanceof Dict)) return false;
@@ -41,15 +41,15 @@ export function readModuleTree(root: Placeholder): ModuleTree {
   const modules: NamedModule[] = [];
   let visited = 0;
   const visit = (module: Placeholder, path: string, depth: number): void => {
-    if (depth > DEEPEST)
-      throw new FormatError(`nested more than ${DEEPEST} deep`, "contents");
+    if (depth > MAX_DEPTH)
+      throw new FormatError(`nested more than ${MAX_DEPTH} deep`, "contents");
     const prefix = path && `${path}.`;
     const settings = new Map<string, unknown>();
     modules.push({ name: path, type: classOf(module), settings });
     const children: [string, Placeholder][] = [];
     for (const [key, value] of attributesOf(module)) {
-      if (++visited > MOST_VISITED)
-        throw new FormatError(`more than ${MOST_VISITED} entries`, "contents");
+      if (++visited > MAX_VISITED)
+        throw new FormatError(`more than ${MAX_VISITED} entries`, "contents");
       if (prefix.length + key.length > LONGEST_NAME)
         throw new FormatError(
           `expected names of at most ${LONGEST_NAME} characters, got ${prefix.length + key.length}`,
@@ -65,17 +65,17 @@ export function readModuleTree(root: Placeholder): ModuleTree {
   return { tensors, modules };
 }
 
-/** What a module has by itself: parameters, buffers, modules, settings. */
+/** A module's own parameters, buffers, modules and settings. */
 function* attributesOf(module: Placeholder): Iterable<[string, unknown]> {
   const { entries } = module.state as Dict;
-  const passed = entries.get("_non_persistent_buffers_set");
-  const left = new Set(passed instanceof PythonSet ? passed.items : []);
+  const names = entries.get("_non_persistent_buffers_set");
+  const notSaved = new Set(names instanceof PythonSet ? names.items : []);
   for (const name of ["_parameters", "_buffers", "_modules"]) {
     const group = entries.get(name);
     if (!(group instanceof Dict)) continue;
     for (const [key, value] of group.entries)
-      // what is None was not given: bias=False
-      if (typeof key === "string" && value !== null && !left.has(key))
+      // None is an absent parameter: bias=False
+      if (typeof key === "string" && value !== null && !notSaved.has(key))
         yield [key, value];
   }
   for (const [key, value] of entries)
@@ -83,7 +83,7 @@ function* attributesOf(module: Placeholder): Iterable<[string, unknown]> {
       yield [key, value];
 }
 
-/** Or a tuple of one: a Conv1d's stride, padding and dilation. */
+/** A plain value, or a tuple of one, such as a Conv1d's stride, padding or dilation. */
 const isSetting = (value: unknown): boolean =>
   value instanceof Tuple
     ? value.items.length === 1 && isSetting(value.items[0])

@@ -4,7 +4,7 @@ import type { Budget } from "../budget.js";
 import { StorageType, type TorchDtype } from "./dtypes.js";
 import { describeValue, Tuple } from "./pickle/values.js";
 
-/** Numbers that one or more tensors view, in an entry of the zip file or behind the pickles. */
+/** Numbers that one or more tensors view, in an entry of the zip file or after the pickles. */
 export class Storage {
   #bytes: Uint8Array | undefined;
   #numbers: { dtype: TorchDtype; data: Float32Array } | undefined;
@@ -12,7 +12,7 @@ export class Storage {
   constructor(
     readonly key: string,
     readonly type: StorageType,
-    /** How many numbers, of an untyped one bytes. */
+    /** In numbers; in bytes if untyped. */
     readonly length: number,
     readonly load: () => Uint8Array,
   ) {}
@@ -21,7 +21,7 @@ export class Storage {
     return this.length * (this.type.dtype?.size ?? 1);
   }
 
-  /** Its bytes, read when they are first asked for. */
+  /** Its bytes, read on first use. */
   get bytes(): Uint8Array {
     if (this.#bytes) return this.#bytes;
     const bytes = this.load();
@@ -33,7 +33,7 @@ export class Storage {
     return (this.#bytes = bytes);
   }
 
-  /** All its numbers, for tensors that view them out of order; kept, since such tensors share them. */
+  /** All its numbers, for tensors that view them out of order. They are kept, as such tensors may share them. */
   numbers(
     dtype: TorchDtype,
     read: Dtype["read"],
@@ -61,7 +61,7 @@ export interface StorageView {
   readonly length: number;
 }
 
-/** What a pickle says of a storage: ('storage', type, key, device, numbers), in the old form with a view behind. */
+/** A storage's entry in a pickle: ('storage', type, key, device, count), in the old format followed by a view. */
 export interface StorageId {
   readonly type: StorageType;
   readonly key: string;
@@ -69,7 +69,7 @@ export interface StorageId {
   readonly view: unknown;
 }
 
-/** @throws FormatError at `place` for anything else */
+/** @throws FormatError at `place` if `id` is not the entry of a storage */
 export function toStorageId(id: unknown, place: string): StorageId {
   const [tag, type, key, device, length, view = null] =
     id instanceof Tuple ? id.items : [];
@@ -90,7 +90,7 @@ export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** The storages of a file, each under its key. */
+/** The storages of a file, by key. */
 export class Storages {
   readonly #byKey = new Map<string, Storage>();
   readonly #load: (key: string) => Uint8Array;
@@ -103,7 +103,7 @@ export class Storages {
     return this.#byKey.get(key);
   }
 
-  /** @throws FormatError at `place` when the file says something else of the same storage */
+  /** @throws FormatError at `place` if the file described the same storage differently before */
   find({ type, key, length, view }: StorageId, place: string): StorageView {
     const storage =
       this.#byKey.get(key) ??

@@ -1,5 +1,5 @@
 /*
- * Tensors as PyTorch saves them: a storage, and where in it the number [i, j, …] is: at offset + i · strides[0] + ….
+ * Tensors as PyTorch saves them: views of a storage. The number [i, j, …] is at offset + i · strides[0] + j · strides[1] + ….
  */
 import { shapeText } from "../../checks.js";
 import { FormatError } from "../../errors.js";
@@ -9,7 +9,7 @@ import { TorchDtype } from "./dtypes.js";
 import { describeValue, Named, Tuple } from "./pickle/values.js";
 import { isCount, type Storage, type StorageView } from "./storage.js";
 
-const MOST_DIMENSIONS = 32;
+const MAX_DIMENSIONS = 32;
 
 export interface TorchTensor {
   readonly storage: Storage;
@@ -19,7 +19,7 @@ export interface TorchTensor {
   readonly strides: readonly number[];
 }
 
-/** As the pickle rebuilds it, its numbers not read yet. */
+/** A tensor in a pickle, whose numbers have not been read yet. */
 export class SavedTensor extends Named implements TorchTensor {
   constructor(
     readonly storage: Storage,
@@ -32,7 +32,7 @@ export class SavedTensor extends Named implements TorchTensor {
   }
 }
 
-/** @throws FormatError at `place` when the tensor would view what its storage has not */
+/** @throws FormatError at `place` if the view exceeds the storage */
 export function viewStorage(
   { storage, offset: start, length }: StorageView,
   dtype: TorchDtype,
@@ -45,10 +45,10 @@ export function viewStorage(
     new FormatError(`expected ${expected}, got ${got}`, place);
   if (!isCount(offset))
     throw fail("an offset of at least 0", describeValue(offset));
-  const most = `as many strides as sizes, at most ${MOST_DIMENSIONS}`;
-  if (strides.length !== shape.length || shape.length > MOST_DIMENSIONS)
-    throw fail(most, `${strides.length} and ${shape.length}`);
-  // the places of an untyped storage are bytes
+  const counts = `as many strides as sizes, at most ${MAX_DIMENSIONS}`;
+  if (strides.length !== shape.length || shape.length > MAX_DIMENSIONS)
+    throw fail(counts, `${strides.length} and ${shape.length}`);
+  // the length of an untyped storage is in bytes
   const fits = storage.type.dtype ? length : Math.floor(length / dtype.size);
   let end = 0;
   if (!shape.includes(0)) {
@@ -62,7 +62,7 @@ export function viewStorage(
   return new SavedTensor(storage, dtype, start + offset, shape, strides);
 }
 
-/** The sizes or strides that a pickle holds. */
+/** Sizes or strides in a pickle. */
 export function toCounts(
   value: unknown,
   what: string,
@@ -76,7 +76,7 @@ export function toCounts(
   );
 }
 
-/** Whether its numbers lie one after another. */
+/** Whether the numbers are stored row by row, without gaps. */
 export function isContiguous({ shape, strides }: TorchTensor): boolean {
   let step = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -87,7 +87,7 @@ export function isContiguous({ shape, strides }: TorchTensor): boolean {
   return true;
 }
 
-/** A copy of its numbers, row by row; taken from the budget. null when they are no floats. */
+/** A copy of the numbers, row by row; null if they are not floats. The memory is taken from the budget. */
 export function readTensor(
   tensor: TorchTensor,
   budget: Budget,
@@ -117,19 +117,19 @@ function gather(
     shape[last] as number,
     strides[last] as number,
   ];
-  const place = shape.map(() => 0); // of the row
+  const index = shape.map(() => 0); // of the row
   let start = offset; // of the row, in the storage
   for (let row = 0; row < data.length; row += columns) {
     for (let i = 0; i < columns; i++)
       data[row + i] = from[start + i * columnStep] as number;
-    // the next row: the innermost axis that has one goes on, those inside it start again
+    // the next row: increments the index, with carry
     for (let axis = last - 1; axis >= 0; axis--) {
       const step = strides[axis] as number;
       start += step;
-      place[axis] = (place[axis] as number) + 1;
-      if (place[axis] !== shape[axis]) break;
+      index[axis] = (index[axis] as number) + 1;
+      if (index[axis] !== shape[axis]) break;
       start -= step * (shape[axis] as number);
-      place[axis] = 0;
+      index[axis] = 0;
     }
   }
   return data;

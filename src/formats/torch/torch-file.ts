@@ -1,11 +1,11 @@
 import type { Budget } from "../budget.js";
 
-/** What a file holds: plain data, with tensors whose numbers are not read yet. */
+/** The contents of a file: plain data, with tensors whose numbers have not been read yet. */
 export interface TorchFile {
   readonly root: unknown;
-  /** What was left as placeholders, for the report. */
+  /** The placeholder objects, as lines for the report. */
   readonly ignored: readonly string[];
-  /** Of the format. */
+  /** The version of the format. */
   readonly version: string;
 }
 

@@ -1,9 +1,9 @@
 /*
- * What torch.save writes since PyTorch 1.6: a zip file, all in one folder whose name is arbitrary.
+ * Reads the format of torch.save since PyTorch 1.6: a zip file with one folder, whose name is arbitrary.
  *
  *     name/data.pkl     the pickle
- *     name/data/KEY     the numbers of a storage, stored as they are
- *     name/version      of the format
+ *     name/data/KEY     the numbers of a storage, uncompressed
+ *     name/version      the version of the format
  *     name/byteorder    "little" or "big"; absent before PyTorch 2.1: little
  */
 import { FormatError } from "../../errors.js";
@@ -17,7 +17,7 @@ import { Storages, toStorageId } from "./storage.js";
 
 const PICKLE = "data.pkl";
 
-/** 100 bytes a tensor are usual. */
+/** Usual are 100 bytes per tensor. */
 const LONGEST_PICKLE = 1 << 26;
 
 export function readZip(
@@ -34,7 +34,7 @@ export function readZip(
       : null;
   if (text("byteorder") === "big")
     throw new FormatError(
-      "expected little, got big",
+      "expected little-endian numbers, got big-endian ones",
       placeOf(`${folder}byteorder`),
     );
   const storages = new Storages((key) => archive.read(`${folder}data/${key}`));

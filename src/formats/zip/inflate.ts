@@ -5,7 +5,7 @@ import { FormatError } from "../../errors.js";
 const PIECE = 1 << 14;
 
 /** More pieces without a byte than any real stream has: the longest stored block spans 5. */
-const MOST_SILENT = 8;
+const MAX_SILENT = 8;
 
 /**
  * The `size` bytes that `packed` inflates to. Stops as soon as more come, whatever else is packed.
@@ -31,7 +31,7 @@ export function inflate(
     const end = Math.min(at + PIECE, packed.length);
     push(stream, packed.subarray(at, end), end === packed.length, place);
     at = end;
-  } while (at < packed.length && length < size && silent < MOST_SILENT);
+  } while (at < packed.length && length < size && silent < MAX_SILENT);
   if (length === size) return out;
   const got = length > size ? "more" : `${length}`;
   throw new FormatError(`expected ${size} inflated bytes, got ${got}`, place);

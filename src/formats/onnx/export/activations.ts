@@ -1,19 +1,19 @@
 /*
- * Activations of a Linear as nodes, those alone that src/formats/onnx reads too.
+ * Writes activations as nodes, only using operations that src/formats/onnx reads as well.
  */
 import type { GraphBuilder } from "./builder.js";
 
-/** alpha, beta: as far as the function has them, its defaults filled in. */
-type Make = (
+/** Adds the nodes of a function. alpha and beta are 0 if the function does not have them. */
+type Add = (
   graph: GraphBuilder,
   x: string,
   alpha: number,
   beta: number,
 ) => string;
 
-/** A function of nodes without attributes, one after another. */
+/** A function that is one node without attributes. */
 const node =
-  (type: string): Make =>
+  (type: string): Add =>
   (graph, x) =>
     graph.add(type, [x]);
 
@@ -23,7 +23,7 @@ const scaled = (graph: GraphBuilder, x: string, factor: number): string =>
 const shifted = (graph: GraphBuilder, x: string, by: number): string =>
   by === 0 ? x : graph.add("Add", [x, graph.number(by)]);
 
-const affine: Make = (graph, x, alpha, beta) =>
+const affine: Add = (graph, x, alpha, beta) =>
   shifted(graph, scaled(graph, x, alpha), beta);
 
 const limited = (graph: GraphBuilder, x: string, from: number, to: number) =>
@@ -32,11 +32,11 @@ const limited = (graph: GraphBuilder, x: string, from: number, to: number) =>
 const magnitude = (graph: GraphBuilder, x: string): string =>
   graph.add("LeakyRelu", [x], { alpha: { float: -1 } });
 
-const exponential: Make = (graph, x) =>
+const exponential: Add = (graph, x) =>
   graph.add("Pow", [graph.number(Math.E), x]);
 
-/** x, or α (e^x - 1) below 0: the sum of both, each without the other's half. */
-const elu: Make = (graph, x, alpha) => {
+/** x, or α (e^x - 1) below 0: the sum of relu(x) and α (e^min(x, 0) - 1). */
+const elu: Add = (graph, x, alpha) => {
   const power = exponential(graph, limited(graph, x, -Infinity, 0), 0, 0);
   const below = scaled(graph, shifted(graph, power, -1), alpha);
   return graph.add("Add", [graph.add("Relu", [x]), below]);
@@ -47,7 +47,7 @@ const SELU_SCALE = 1.0507009873554805;
 const SELU_ALPHA = 1.6732632423543772;
 
 /** log(1 + e^x) = -log(e^0 / (e^0 + e^x)), a softmax of 0 and x. */
-const softplus: Make = (graph, x) => {
+const softplus: Add = (graph, x) => {
   const last = graph.integers(-1);
   const high = graph.add("Unsqueeze", [x, last]);
   const both = graph.add("Concat", [limited(graph, high, 0, 0), high], {
@@ -63,14 +63,14 @@ const softplus: Make = (graph, x) => {
   return scaled(graph, graph.add("Squeeze", [first, last]), -1);
 };
 
-/** Whether x is more than α: where relu(x - α) is not 0. */
-const thresholdedRelu: Make = (graph, x, alpha) => {
+/** x above α, where relu(x - α) is not 0, else 0. */
+const thresholdedRelu: Add = (graph, x, alpha) => {
   const above = graph.add("Relu", [shifted(graph, x, -alpha)]);
   const isBelow = graph.add("Equal", [above, graph.number(0)]);
   return graph.add("Where", [isBelow, graph.number(0), x]);
 };
 
-/** A polynomial in x, by Horner's rule; coefficients from the highest power down. */
+/** A polynomial in x by Horner's rule. The coefficients begin with that of the highest power. */
 function polynomial(
   graph: GraphBuilder,
   x: string,
@@ -82,9 +82,9 @@ function polynomial(
   return sum;
 }
 
-/** NeuralAmpModelerCore's: |x + g x |x|| is |x| + g x². */
-const namTanh: Make = (graph, given) => {
-  // so that x⁴ is no infinity: the quotient no longer changes there
+/** NeuralAmpModelerCore's approximation of tanh; |x + g x |x|| is |x| + g x². */
+const namTanh: Add = (graph, given) => {
+  // keeps x⁴ finite; the quotient is constant beyond
   const x = limited(graph, given, -1e8, 1e8);
   const size = magnitude(graph, x);
   const square = graph.add("Mul", [x, x]);
@@ -104,9 +104,9 @@ const namTanh: Make = (graph, given) => {
   return graph.add("Div", [graph.add("Mul", [x, above]), below]);
 };
 
-/** RNNoise's. */
-const rnnoiseTanh: Make = (graph, given) => {
-  // beyond 3 it is ±1
+/** RNNoise's approximation of tanh. */
+const rnnoiseTanh: Add = (graph, given) => {
+  // the result is ±1 beyond ±3
   const x = limited(graph, given, -100, 100);
   const square = graph.add("Mul", [x, x]);
   const above = polynomial(
@@ -123,15 +123,15 @@ const rnnoiseTanh: Make = (graph, given) => {
   return limited(graph, ratio, -1, 1);
 };
 
-/** σ(x) = ½ tanh(½ x) + ½, by another tanh. */
+/** σ(x) = ½ tanh(½ x) + ½, by the given tanh. */
 const sigmoidBy =
-  (tanh: Make): Make =>
+  (tanh: Add): Add =>
   (graph, x) =>
     affine(graph, tanh(graph, scaled(graph, x, 0.5), 0, 0), 0.5, 0.5);
 
-/** By name, with alpha and beta where none are given. */
+/** By name, with the default alpha and beta. */
 const FUNCTIONS: Readonly<
-  Record<string, readonly [make: Make, alpha?: number, beta?: number]>
+  Record<string, readonly [add: Add, alpha?: number, beta?: number]>
 > = {
   linear: [(_, x) => x],
   tanh: [node("Tanh")],
@@ -171,12 +171,12 @@ const FUNCTIONS: Readonly<
   rnnoiseSigmoid: [sigmoidBy(rnnoiseTanh)],
 };
 
-/** As a layer's options have it. */
+/** An activation as in a layer's options. */
 type Given =
   | string
   | { readonly name: string; readonly alpha?: number; readonly beta?: number };
 
-/** A function with the alpha and beta that it has, its defaults filled in. */
+/** An activation's name, alpha and beta, with its defaults filled in. */
 export function withNumbers(activation: Given): {
   name: string;
   alpha: number | undefined;
@@ -193,15 +193,15 @@ export function withNumbers(activation: Given): {
 }
 
 const found = (name: string) =>
-  FUNCTIONS[name] as readonly [make: Make, alpha?: number, beta?: number];
+  FUNCTIONS[name] as readonly [add: Add, alpha?: number, beta?: number];
 
-/** The activation of a Linear. */
+/** Adds an activation of `x`, and returns the name of its output. */
 export function addActivation(
   graph: GraphBuilder,
   x: string,
   activation: Given,
 ): string {
   const { name, alpha = 0, beta = 0 } = withNumbers(activation);
-  const [make] = found(name);
-  return make(graph, x, alpha, beta);
+  const [add] = found(name);
+  return add(graph, x, alpha, beta);
 }

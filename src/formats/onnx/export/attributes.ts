@@ -1,5 +1,5 @@
 /*
- * What the options of a recurrent layer are as attributes of a node.
+ * Converts the options of a recurrent layer to attributes of a node.
  */
 import { message } from "../../../checks.js";
 import type { CellActivation } from "../../../index.js";
@@ -11,14 +11,14 @@ import type { AttributeValue } from "../make-messages.js";
 import { onnxActivations, onnxName } from "../../../graph/index.js";
 import { withNumbers } from "./activations.js";
 
-/** The layers that ONNX has a node for, by the same name. */
+/** The layers that are a node of the same name in ONNX. */
 export type RecurrentLayer = RNN | LSTM | GRU;
 
 export function directionsOf({ options }: RecurrentLayer): 1 | 2 {
   return options.direction === "bidirectional" ? 2 : 1;
 }
 
-/** @throws RangeError for an option that ONNX has no word for, by its `place` */
+/** @throws RangeError, naming `place`, for an option that ONNX does not have */
 export function attributesOf(
   layer: RecurrentLayer,
   place: string,
@@ -48,7 +48,7 @@ function cellAttributes(
         throw new RangeError(
           message(
             `${place}.cellClip`,
-            "Infinity, since ONNX limits no cell",
+            "Infinity, since ONNX does not clip the cell",
             `${cellClip}`,
           ),
         );
@@ -61,7 +61,7 @@ function cellAttributes(
   }
 }
 
-/** Nothing for the standard functions, which runtimes take the fastest path for. */
+/** No attributes for the standard functions, so that runtimes take their fastest path. */
 function activationsOf(
   layer: RecurrentLayer,
   place: string,
@@ -78,7 +78,7 @@ function activationsOf(
       return { name: "affine", alpha: 1, beta: 0 } as const;
     const known = onnxActivations.find((own) => own === name);
     if (known) return { name: known, alpha, beta };
-    const expected = `one of ${["linear", ...onnxActivations].join(", ")}, which ONNX has`;
+    const expected = `one of ONNX's functions, ${["linear", ...onnxActivations].join(", ")}`;
     throw new RangeError(
       message(`${place}.activations[${i}]`, expected, JSON.stringify(name)),
     );
@@ -100,11 +100,14 @@ function activationsOf(
   };
 }
 
-/** Whether z multiplies the candidate; ONNX's z keeps the state. */
+/** Whether the update gate z multiplies the candidate. In ONNX, z multiplies the state. */
 export const replacesByUpdateGate = (layer: RecurrentLayer): boolean =>
   layer.type === "GRU" && layer.options.updateGate === "replace";
 
-/** ONNX's z keeps the state: one that replaces it is turned by its weights, if f(-x) = 1 - f(x). */
+/**
+ * In ONNX, the update gate z multiplies the state. A gate that multiplies the candidate is written with negated weights,
+ * for which f(-x) must be 1 - f(x).
+ */
 function checkUpdateGate(
   layer: RecurrentLayer,
   functions: readonly { name: string; beta: number | undefined }[],
@@ -118,7 +121,7 @@ function checkUpdateGate(
     throw new RangeError(
       message(
         `${place}.updateGate`,
-        `"keep", or a gate of sigmoid, since ONNX has no other word for it`,
+        `"keep" or a sigmoid gate, since ONNX only has these`,
         `"replace" with ${name}`,
       ),
     );

@@ -2,21 +2,21 @@ import { type AttributeValue, makeNode, makeTensor } from "../make-messages.js";
 import type { GraphProto, ValueInfoProto } from "../messages.js";
 import { integers, type Value } from "../../../graph/index.js";
 
-/** As ToOnnxOptions, all of them. */
+/** ToOnnxOptions, with the defaults filled in. */
 export interface Writing {
   readonly states: boolean;
   readonly dynamic: boolean;
 }
 
-/** What a layer became. */
+/** The outputs of a layer's nodes. */
 export interface Added {
-  /** [T, B, O], or [B, O] of a layer that gives its last step alone. */
+  /** The name of the layer's output: [T, B, O], or [B, O] if the layer only returns its last step. */
   readonly output: string;
-  /** Outputs of the graph. */
-  readonly states: readonly (readonly [made: string, info: ValueInfoProto])[];
+  /** The states that become outputs of the graph: their names, and what the outputs are to be. */
+  readonly states: readonly (readonly [name: string, info: ValueInfoProto])[];
 }
 
-/** A graph in the making: nodes in the order in which they are added, each with a name of its own. */
+/** Builds a graph: nodes are in the order in which they are added, each with a unique name. */
 export class GraphBuilder {
   readonly #graph: GraphProto = {
     name: "gatewise",
@@ -27,9 +27,9 @@ export class GraphBuilder {
     outputs: [],
   };
   readonly #constants = new Set<string>();
-  /** Whose operations it has. */
+  /** The domains of the operations used. */
   readonly domains = new Set([""]);
-  /** In front of the names of nodes and their outputs: the layer that they are part of. */
+  /** The prefix for names of nodes and their outputs: the layer that they are part of. */
   scope = "";
 
   input(info: ValueInfoProto): string {
@@ -37,7 +37,7 @@ export class GraphBuilder {
     return info.name;
   }
 
-  /** A node of one output, whose name it returns. */
+  /** Adds a node of one output, and returns the output's name. */
   add(
     type: string,
     inputs: readonly string[],
@@ -47,7 +47,7 @@ export class GraphBuilder {
     return output as string;
   }
 
-  /** A node of several outputs, whose names it returns; "" for those that it does not make. */
+  /** Adds a node of several outputs, and returns their names; "" in `outputs` stands for an unused one. */
   addWide(
     type: string,
     inputs: readonly string[],
@@ -56,20 +56,20 @@ export class GraphBuilder {
     domain = "",
   ): string[] {
     const name = `${this.scope}/${type}_${this.#graph.nodes.length}`;
-    const made = outputs.map((output) => output && `${name}:${output}`);
-    const node = makeNode(type, name, inputs, made, attributes, domain);
+    const names = outputs.map((output) => output && `${name}:${output}`);
+    const node = makeNode(type, name, inputs, names, attributes, domain);
     this.#graph.nodes.push(node);
     this.domains.add(domain);
-    return made;
+    return names;
   }
 
-  /** Weights, by a name that is not in use. */
+  /** Adds weights under a name that is not in use yet. */
   weight(name: string, value: Value): string {
     this.#graph.initializers.push(makeTensor(name, value));
     return name;
   }
 
-  /** A float on its own, which broadcasts to any shape. */
+  /** A scalar float32, which broadcasts to any shape. */
   number(number: number): string {
     const data = Float32Array.of(number);
     return this.#constant({ dtype: "float32", shape: [], data });
@@ -80,7 +80,7 @@ export class GraphBuilder {
     return this.#constant(integers(list));
   }
 
-  /** Each is there once, however often it is used. */
+  /** A constant is written once, however often it is used. */
   #constant(value: Value): string {
     const kind = value.dtype === "int64" ? "ints" : "float";
     const name = `${kind}:${value.data.join(",")}`;
@@ -89,9 +89,9 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Makes what a node gave an output of the graph, under the name of `info`. */
-  output(made: string, info: ValueInfoProto): void {
-    const rename = (name: string) => (name === made ? info.name : name);
+  /** Makes a node's output an output of the graph, under the name of `info`. */
+  output(output: string, info: ValueInfoProto): void {
+    const rename = (name: string) => (name === output ? info.name : name);
     for (const node of this.#graph.nodes) {
       node.inputs = node.inputs.map(rename);
       node.outputs = node.outputs.map(rename);

@@ -1,5 +1,5 @@
 /*
- * Layers as nodes, a function a type. Inside the graph time comes first: x is [T, B, I], or tokens [T, B].
+ * Writes layers as nodes, with a function per type. In the graph the steps come first: x is [T, B, I], or tokens [T, B].
  */
 import { message } from "../../../checks.js";
 import type {
@@ -17,7 +17,7 @@ import type { Tensor } from "../../../tensor.js";
 import { floats, valueInfo } from "../make-messages.js";
 import { addActivation } from "./activations.js";
 import type { Added, GraphBuilder, Writing } from "./builder.js";
-import { addMatrix, addTurned, matrixOf } from "./matrices.js";
+import { addMatrix, addTransposed, matrixOf } from "./matrices.js";
 import { addRecurrent } from "./recurrent.js";
 
 type Writer = (
@@ -28,7 +28,7 @@ type Writer = (
   writing: Writing,
 ) => Added;
 
-/** The layers that can be written, by their types. */
+/** By the type of a layer, how it is written. */
 const WRITERS: Readonly<Record<string, Writer>> = {
   RNN: addRecurrent,
   LSTM: addRecurrent,
@@ -46,7 +46,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   Conv1d: addConv1d,
 };
 
-/** @throws RangeError for a layer, or an option of it, that ONNX has no word for */
+/** @throws RangeError for a layer, or an option of it, that ONNX does not have */
 export function addLayer(
   graph: GraphBuilder,
   x: string,
@@ -76,7 +76,7 @@ function addEmbedding(
   return { output: graph.add("Gather", [table, x]), states: [] };
 }
 
-/** Along the last axis: of [T, B, I], or [B, I]. */
+/** Over the last axis of [T, B, I] or [B, I]. */
 function addLinear(
   graph: GraphBuilder,
   x: string,
@@ -84,7 +84,7 @@ function addLinear(
   index: number,
 ): Added {
   const { weight, bias } = layer.stateDict();
-  const matrix = addTurned(
+  const matrix = addTransposed(
     graph,
     `${index}.weight`,
     matrixOf(weight as Tensor),
@@ -112,7 +112,7 @@ function addLayerNorm(
   return { output, states: [] };
 }
 
-/** A factor and a summand for each feature. */
+/** A factor and a summand per feature. */
 function addBatchNorm(
   graph: GraphBuilder,
   x: string,
@@ -137,7 +137,7 @@ function addBatchNorm(
   return { output: graph.add("Add", [scaled, summands]), states: [] };
 }
 
-/** The last step of [T, B, I], or so many times: [repeat, B, I]. */
+/** The last step of [T, B, I]: [B, I], or repeated, [repeat, B, I]. */
 function addLastStep(
   graph: GraphBuilder,
   x: string,
@@ -179,7 +179,7 @@ function addPooling(
   return { output, states: [] };
 }
 
-/** Over [B, I, T], as ONNX has it: [T, B, I] → [T', B, O]. */
+/** [T, B, I] → [T', B, O]. ONNX's Conv is over [B, I, T]. */
 function addConv1d(
   graph: GraphBuilder,
   x: string,
@@ -218,12 +218,12 @@ function padsOf(
   if (typeof padding === "number") return { pads: [padding, padding] };
   if (padding === "valid") return { pads: [0, 0] };
   if (padding === "causal") return { pads: [past, 0] };
-  // that of strides depends on T
+  // with strides, the padding depends on T
   if (stride > 1) return { auto_pad: "SAME_UPPER" };
   return { pads: [past >> 1, past - (past >> 1)] };
 }
 
-/** The steps before as an input [B, past, I], in front of x [T, B, I], and those before the next as an output. */
+/** Adds the previous steps, [B, past, I], as an input joined to x, [T, B, I], and the last ones as an output. */
 function addHistory(
   graph: GraphBuilder,
   x: string,

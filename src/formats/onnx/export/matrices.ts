@@ -1,5 +1,5 @@
 /*
- * Matrices as initialisers: of floats, or as integers with a DequantizeLinear behind them.
+ * Writes matrices as initialisers: of floats, or of integers followed by a DequantizeLinear.
  */
 import type { IntegerTensor } from "../../../integers.js";
 import type { Tensor } from "../../../tensor.js";
@@ -7,16 +7,16 @@ import type { Value } from "../../../graph/index.js";
 import { floats } from "../make-messages.js";
 import type { GraphBuilder } from "./builder.js";
 
-/** A matrix in whatever shape a node wants it. */
+/** A matrix in the shape that its node needs. */
 export interface Matrix {
-  /** Its numbers; those of integers before they are scaled. */
+  /** The numbers; integers are unscaled. */
   readonly value: Value;
-  /** Of integers: a scale for each index of `axis`. */
+  /** For integers: a scale for each index of `axis`; null for floats. */
   readonly scales: Float32Array | null;
   readonly axis: number;
 }
 
-/** A parameter as a layer has it, a row being all that one index of the first axis has. */
+/** A layer's parameter, whose rows are along the first axis. */
 export function matrixOf(tensor: Tensor): Matrix {
   const { integers } = tensor as Partial<IntegerTensor>;
   if (!integers) return { value: floats(tensor), scales: null, axis: 0 };
@@ -28,7 +28,7 @@ export function matrixOf(tensor: Tensor): Matrix {
   };
 }
 
-/** The name of its float32 numbers in the graph: an initialiser, or what becomes of one. */
+/** Adds the matrix, and returns the name of its float32 numbers: an initialiser, or the output of a DequantizeLinear. */
 export function addMatrix(
   graph: GraphBuilder,
   name: string,
@@ -43,10 +43,10 @@ export function addMatrix(
 }
 
 /**
- * [O, I] → [I, O]. Integers are turned by the graph: onnxruntime rounds to 8 bits what comes in where a DequantizeLinear
- * is right in front of a MatMul, which errs by 3e-3 of 1.
+ * Adds a matrix transposed, [O, I] → [I, O]. Integers are transposed by a node: if a DequantizeLinear were followed
+ * directly by a MatMul, onnxruntime would round its inputs to 8 bits, an error of 3e-3 of 1.
  */
-export function addTurned(
+export function addTransposed(
   graph: GraphBuilder,
   name: string,
   matrix: Matrix,
@@ -55,11 +55,11 @@ export function addTurned(
     const numbers = addMatrix(graph, name, matrix);
     return graph.add("Transpose", [numbers], { perm: [1, 0] });
   }
-  const { shape, data: own } = matrix.value;
+  const { shape, data: numbers } = matrix.value;
   const [rows, columns] = shape as [number, number];
-  const data = new Float32Array(own.length);
+  const data = new Float32Array(numbers.length);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++)
-      data[column * rows + row] = own[row * columns + column] as number;
+      data[column * rows + row] = numbers[row * columns + column] as number;
   return graph.weight(name, floats({ shape: [columns, rows], data }));
 }

@@ -1,6 +1,6 @@
 /*
- * Weights of recurrent layers as inputs of their nodes: floats, integers behind a DequantizeLinear, or integers as
- * onnxruntime's DynamicQuantizeLSTM has them.
+ * Writes the weights of recurrent layers as inputs of their nodes: floats, integers followed by a DequantizeLinear, or
+ * integers as in onnxruntime's DynamicQuantizeLSTM.
  */
 import type { Numbers, Scaled, Value, Weights } from "../../../graph/index.js";
 import {
@@ -11,14 +11,15 @@ import {
 import type { GraphBuilder } from "./builder.js";
 import { addMatrix } from "./matrices.js";
 
-/** W, R, B and P, "" for those that the layer has not. */
+/** The names of W, R, B and P, "" for those that the layer does not have. */
 export function addWeights(
   graph: GraphBuilder,
   layer: RecurrentLayer,
   weights: Weights,
   nameOf: (input: string) => string,
 ): string[] {
-  if (replacesByUpdateGate(layer)) turnUpdateGate(weights, directionsOf(layer));
+  if (replacesByUpdateGate(layer))
+    negateUpdateGate(weights, directionsOf(layer));
   return (["W", "R", "B", "P"] as const).map((name) => {
     const value = weights[name];
     if (!value) return "";
@@ -27,8 +28,8 @@ export function addWeights(
   });
 }
 
-/** W and R [D, 4·H, I] as [D, I, 4·H], B and P, and a scale and a zero for each row of W and of R. */
-export function addTurnedWeights(
+/** W and R transposed from [D, 4·H, I] to [D, I, 4·H], B and P, and a scale and a zero point per row of W and of R. */
+export function addTransposedWeights(
   graph: GraphBuilder,
   { W, R, B, P }: Weights,
   nameOf: (input: string) => string,
@@ -60,24 +61,24 @@ export function addTurnedWeights(
       graph.weight(`${name}_zero`, { dtype: "int8", shape, data: zeros }),
     ];
   });
-  const [own, recurrent] = names as [string[], string[]];
+  const [input, recurrent] = names as [string[], string[]];
   return [
-    own[0],
+    input[0],
     recurrent[0],
     ...rest,
-    ...own.slice(1),
+    ...input.slice(1),
     ...recurrent.slice(1),
   ] as string[];
 }
 
-/** The scale of each row, of one a number. */
+/** A scale per row, from a scale per number. */
 const rowScales = (scales: Numbers, columns: number): Float32Array =>
   Float32Array.from(
     { length: scales.length / columns },
     (_, row) => scales[row * columns] as number,
   );
 
-/** Integers [D, rows, columns] times a scale for each row: DequantizeLinear has scales along one axis alone. */
+/** Integers [D, rows, columns] with a scale per row. They are flattened, as DequantizeLinear has scales along one axis. */
 function addRows(
   graph: GraphBuilder,
   name: string,
@@ -100,10 +101,10 @@ function addRows(
 }
 
 /**
- * ONNX's z keeps the state. One that replaces it is σ(-a) = 1 - σ(a) of that: its rows, ONNX's first block, are
- * negated.
+ * In ONNX, the update gate z multiplies the state. A gate that multiplies the candidate is 1 - z, and σ(-a) = 1 - σ(a):
+ * its rows, the first block in ONNX, are negated.
  */
-function turnUpdateGate({ W, R, B }: Weights, directions: number): void {
+function negateUpdateGate({ W, R, B }: Weights, directions: number): void {
   const negate = (data: Numbers, blocks: number, which: readonly number[]) => {
     const size = data.length / (directions * blocks);
     for (let direction = 0; direction < directions; direction++)

@@ -1,5 +1,5 @@
 /*
- * Recurrent layers as nodes: one a layer of theirs, what lies between as other nodes.
+ * Writes recurrent layers: one node for each of their `numLayers`, with other nodes between them.
  */
 import type { StateDict } from "../../../safetensors.js";
 import type { Tensor } from "../../../tensor.js";
@@ -12,11 +12,11 @@ import {
   type RecurrentLayer,
 } from "./attributes.js";
 import type { Added, GraphBuilder, Writing } from "./builder.js";
-import { addTurnedWeights, addWeights } from "./recurrent-weights.js";
+import { addTransposedWeights, addWeights } from "./recurrent-weights.js";
 
 const DYNAMIC = "DynamicQuantizeLSTM";
 
-/** `x`: [T, B, I]. */
+/** Adds a recurrent layer to `x`, [T, B, I]. */
 export function addRecurrent(
   graph: GraphBuilder,
   x: string,
@@ -43,11 +43,11 @@ export function addRecurrent(
     const nameOf = (name: string) => `${index}.${name}_l${k}`;
     const asDynamic = dynamic && type === "LSTM" && !!weights.W.scaled;
     const [W = "", R = "", B = "", P = "", ...scales] = asDynamic
-      ? addTurnedWeights(graph, weights, nameOf)
+      ? addTransposedWeights(graph, weights, nameOf)
       : addWeights(graph, layer, weights, nameOf);
     const [h0 = "", c0 = ""] = initial.map((layers) => layers[k] ?? "");
     const inputs = trimmed([input, W, R, B, "", h0, c0, P, ...scales]);
-    // as ONNX orders them: h, then c where the layer has one
+    // in ONNX's order: h, then an LSTM's c
     const after = ["Y_h", "Y_c"].slice(0, stateNames.length);
     const outputs = trimmed([
       lastOnly ? "" : "Y",
@@ -75,7 +75,7 @@ export function addRecurrent(
   return { output, states };
 }
 
-/** Without what is left out behind the last. */
+/** Without the empty names at the end. */
 function trimmed(names: readonly string[]): string[] {
   const given = [...names];
   while (given.at(-1) === "") given.pop();
@@ -91,7 +91,7 @@ function sequence(
   const joined = join(graph, layer, Y, 1);
   const { direction, outputOrder } = layer.options;
   if (direction !== "reverse" || outputOrder === "time") return joined;
-  // from the last step to before the first, along axis 0, backwards
+  // along axis 0, from the last step back to the first
   const [last, first] = [graph.integers(-1), graph.integers(-Infinity)];
   return graph.add("Slice", [joined, last, first, graph.integers(0), last]);
 }
@@ -100,14 +100,14 @@ function sequence(
 const lastStep = (graph: GraphBuilder, layer: RecurrentLayer, Y_h: string) =>
   join(graph, layer, Y_h, 0);
 
-/** [.., D, B, H], D being `axis`, → [.., B, O]: the directions side by side, or merged. */
+/** [.., D, B, H] → [.., B, O], where D is at `axis`: the directions are concatenated or merged. */
 function join(
   graph: GraphBuilder,
   layer: RecurrentLayer,
   x: string,
   axis: 0 | 1,
 ): string {
-  // opset 17 has the axes of ReduceMean as an attribute, those of all others as an input
+  // in opset 17, the axes are an attribute of ReduceMean, but an input of the others
   const along = (type: string, value: string, attributes = {}) =>
     graph.add(type, [value, graph.integers(axis)], attributes);
   const drop = { keepdims: 0 };
@@ -138,7 +138,7 @@ const stateInfo = (layer: RecurrentLayer, name: string): ValueInfoProto => {
   return valueInfo(name, [rows, "batch", hiddenSize]);
 };
 
-/** An input [L·D, B, H], and its part for each layer. */
+/** Adds an input [L·D, B, H], and returns the names of its parts for each of the layers. */
 function stateInputs(
   graph: GraphBuilder,
   layer: RecurrentLayer,
@@ -151,7 +151,7 @@ function stateInputs(
   return graph.addWide("Split", [input], parts, { axis: 0 });
 }
 
-/** Where each layer of theirs starts, for every row of x [T, B, I]. */
+/** The learned initial state of each of the layers, repeated for every sequence of x, [T, B, I]. */
 function learnedStates(
   graph: GraphBuilder,
   layer: RecurrentLayer,
@@ -171,8 +171,8 @@ function learnedStates(
   return Array.from({ length: numLayers }, (_, k) => {
     const data = new Float32Array(directions * hiddenSize);
     for (let d = 0; d < directions; d++) {
-      const own = dict[`${name}0_l${k}${d ? "_reverse" : ""}`] as Tensor;
-      data.set(own.data, d * hiddenSize);
+      const state = dict[`${name}0_l${k}${d ? "_reverse" : ""}`] as Tensor;
+      data.set(state.data, d * hiddenSize);
     }
     const start = graph.weight(
       `${index}.${name}0_l${k}`,
@@ -187,10 +187,10 @@ function stateOutput(
   layer: RecurrentLayer,
   name: string,
   parts: readonly string[],
-): readonly [made: string, info: ValueInfoProto] {
-  const made =
+): readonly [output: string, info: ValueInfoProto] {
+  const output =
     parts.length === 1
       ? (parts[0] as string)
       : graph.add("Concat", parts, { axis: 0 });
-  return [made, stateInfo(layer, name)];
+  return [output, stateInfo(layer, name)];
 }

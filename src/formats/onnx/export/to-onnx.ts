@@ -1,5 +1,5 @@
 /*
- * A Sequential as an ONNX file. Inside, time comes first, as ONNX's recurrent nodes want it.
+ * Writes a Sequential as an ONNX file. In the graph the steps come first, as in ONNX's recurrent nodes.
  */
 import type { Bytes } from "../../../bytes.js";
 import { boolean, record, wrong } from "../../../checks.js";
@@ -10,16 +10,16 @@ import { writeModel } from "../write.js";
 import { GraphBuilder, type Writing } from "./builder.js";
 import { addLayer } from "./layers.js";
 
-/** What the graph has beside input and output. */
+/** Options of `toOnnx`. */
 export interface ToOnnxOptions {
   /**
-   * Gives every recurrent layer its state as inputs hidden_0, cell_0 and outputs next_hidden_0, next_cell_0, by the
-   * number of the layer: [L·D, batch, O] and [L·D, batch, H]. false by default.
+   * Adds the state of every recurrent layer as inputs hidden_0, cell_0 and outputs next_hidden_0, next_cell_0, numbered
+   * by layer: [L·D, batch, O] and [L·D, batch, H]. false by default.
    */
   states?: boolean;
   /**
-   * Writes an LSTM of integers as com.microsoft.DynamicQuantizeLSTM, which onnxruntime alone has: faster there, since it
-   * multiplies integers, its inputs and states rounded to 8 bits at every step. false by default.
+   * Writes an int8 LSTM as com.microsoft.DynamicQuantizeLSTM, which only onnxruntime has. It is faster, as it multiplies
+   * integers, but rounds inputs and states to 8 bits at every step. false by default.
    */
   dynamic?: boolean;
 }
@@ -28,11 +28,12 @@ const OPSET = 17;
 const IR_VERSION = 8;
 
 /**
- * The model as an ONNX file of opset 17, for onnxruntime and others: input [batch, time, I] of float32, before an
- * Embedding [batch, time] of int64, and output [batch, time, O], or [batch, O] behind returnSequences false.
- * Matrices of int8 stay so, behind a DequantizeLinear each: what multiplies them is float32 there, not rounded as here.
+ * The model as an ONNX file of opset 17, for onnxruntime and others. The input is float32 [batch, time, I], or int64
+ * [batch, time] if the first layer is an Embedding; the output is [batch, time, O], or [batch, O] if only the last step
+ * is returned. int8 matrices stay int8, each followed by a DequantizeLinear: the graph multiplies them in float32, without
+ * rounding the inputs as gatewise does.
  *
- * @throws TypeError for what is no Sequential; RangeError that names the layer and the option that ONNX has no word for
+ * @throws TypeError if `model` is not a Sequential; RangeError naming the layer and the option that ONNX does not have
  */
 export function toOnnx(model: Sequential, options: ToOnnxOptions = {}): Bytes {
   if (!(model instanceof Sequential))
@@ -69,7 +70,7 @@ function addModel(
     : graph.input(valueInfo("input", ["batch", "time", inputSize]));
   const perm = takesTokens ? [1, 0] : [1, 0, 2];
   let x = graph.add("Transpose", [input], { perm }); // [T, B, ..]
-  const states: (readonly [made: string, info: ValueInfoProto])[] = [];
+  const states: (readonly [name: string, info: ValueInfoProto])[] = [];
   layers.forEach((layer, index) => {
     graph.scope = `${index}.${layer.type}`;
     const added = addLayer(graph, x, layer, index, writing);
@@ -85,10 +86,10 @@ function addModel(
       : steps;
     graph.output(output, valueInfo("output", ["batch", "time", outputSize]));
   }
-  for (const [made, info] of states) graph.output(made, info);
+  for (const [name, info] of states) graph.output(name, info);
 }
 
-/** The first `skip` features of the input added to the first of the output. */
+/** Adds the first `skip` features of the input to those of the output. */
 function addSkip(
   graph: GraphBuilder,
   output: string, // [B, T, O]

@@ -20,9 +20,9 @@ import { Scope, type Surroundings } from "./scope.js";
 import { States } from "./states.js";
 
 /** Operators translated, those of a subgraph at each use: bodies in bodies could ask for years. */
-const MOST_OPERATORS = 2 ** 16;
+const MAX_OPERATORS = 2 ** 16;
 /** Subgraphs in each other. */
-const DEEPEST = 32;
+const MAX_DEPTH = 32;
 
 export interface TranslationOptions {
   readonly backend: BackendChoice;
@@ -112,18 +112,18 @@ export class Translation implements Surroundings {
   ): Scope {
     const subgraph = this.model.subgraphs[index] as Model["subgraphs"][number];
     const { length } = this.#running;
-    if (this.#running.includes(index) || length > DEEPEST)
+    if (this.#running.includes(index) || length > MAX_DEPTH)
       throw new FormatError(
-        `expected subgraphs that do not run themselves, at most ${DEEPEST} in each other`,
+        `expected subgraphs that do not run themselves, at most ${MAX_DEPTH} in each other`,
         subgraph.place,
       );
     this.#running.push(index);
     const scope = new Scope(subgraph, builder, this, isBody);
     give(scope);
     for (const operator of subgraph.operators) {
-      if (++this.#operators > MOST_OPERATORS)
+      if (++this.#operators > MAX_OPERATORS)
         throw new FormatError(
-          `expected at most ${MOST_OPERATORS} operators, those of a subgraph counted at every use, got more`,
+          `expected at most ${MAX_OPERATORS} operators, those of a subgraph counted at every use, got more`,
           operator.place,
         );
       const call = new Call(operator, scope);

@@ -1,5 +1,5 @@
 /*
- * Filling lists, sets and dicts. `fail` makes the error for a target or a key that is none.
+ * Fills lists, sets and dicts. `fail` creates the error for a wrong target or key.
  */
 import type { FormatError } from "../../../errors.js";
 import { describeValue, Dict, Placeholder, PythonSet } from "./values.js";
@@ -32,7 +32,7 @@ export function setItems(items: unknown[], given: unknown, fail: Fail): Dict {
   return dict;
 }
 
-/** Not push(...items): a million arguments overflow the call stack. */
+/** push(...items) would overflow the call stack with a million arguments. */
 function extend(list: unknown[], items: readonly unknown[]): void {
   for (const item of items) list.push(item);
 }

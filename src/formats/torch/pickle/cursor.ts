@@ -2,20 +2,20 @@ import { counted } from "../../../checks.js";
 import { FormatError } from "../../../errors.js";
 import { decodeUtf8 } from "../../../utf8.js";
 
-/** Text of more bytes than any name, number or configuration has. */
+/** Longer than any name, number or configuration. */
 const LONGEST_TEXT = 1 << 24;
 
-/** A line, of a protocol that writes numbers and names as text. */
+/** For the lines by which protocol 0 writes numbers and names. */
 const LONGEST_LINE = 1 << 12;
 
-/** Reads a pickle's bytes one after another; nothing past their end. */
+/** Reads a pickle's bytes in turn. Reading past the end throws a FormatError. */
 export class Cursor {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #name: string;
   at: number;
 
-  /** @param name of the entry, for messages; "" when `bytes` are the whole file */
+  /** @param name of the entry, for messages; "" if `bytes` are the whole file */
   constructor(bytes: Uint8Array, name: string, at = 0) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -70,7 +70,7 @@ export class Cursor {
     return this.#view.getFloat64(this.#advance(8), false);
   }
 
-  /** Up to the next line feed, which is passed over. */
+  /** The text up to the next line feed, which is skipped. */
   line(): string {
     const rest = this.#bytes.subarray(this.at, this.at + LONGEST_LINE);
     const length = rest.indexOf(10);

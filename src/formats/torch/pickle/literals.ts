@@ -4,13 +4,13 @@
 import type { Cursor } from "./cursor.js";
 import { Op } from "./opcodes.js";
 
-/** What `readLiteral` returns for an instruction that holds none. */
+/** The result of `readLiteral` for an instruction that is not a literal. */
 export const NO_LITERAL = Symbol();
 
-/** No integer of a checkpoint is longer; a seed of Python's random has 2500 bytes in 625 of them. */
+/** In bytes, longer than any integer in a checkpoint. */
 const LONGEST_INTEGER = 1024;
 
-/** The value that instruction `code` holds; it stands at `at`, and the cursor behind it. */
+/** The value of the literal instruction `code`, which is at byte `at`, right before the cursor. */
 export function readLiteral(code: number, cursor: Cursor, at: number): unknown {
   switch (code) {
     case Op.NONE:
@@ -77,7 +77,7 @@ function safe(integer: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : integer;
 }
 
-/** The forms of protocol 0. */
+/** The literals of protocol 0, which are lines of text. */
 function readLine(
   code: number,
   line: string,

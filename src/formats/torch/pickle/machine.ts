@@ -1,9 +1,9 @@
 /*
- * Python's pickles, protocols 0 to 5: a program for a machine with a stack and a memo.
+ * Python's pickles, protocols 0 to 5: programs for a machine with a stack and a memo.
  *
- * This machine makes plain data, and calls nothing of the program's choice: it hands each name that the program asks
- * for to its host, which knows those few that our own code stands in for. All others become placeholders, of which
- * nothing is looked up or called.
+ * This machine creates plain data, and calls nothing of the program's choice. It passes each name in the program to its
+ * host, which knows the few that our own code stands in for. All others become placeholders: nothing is looked up or
+ * called.
  * https://docs.python.org/3/library/pickletools.html
  */
 import type { FormatError } from "../../../errors.js";
@@ -22,22 +22,22 @@ import {
 } from "./values.js";
 
 export interface Host {
-  /** What stands for module.name: of ours, or a Placeholder; throws for what only harms. */
+  /** What stands in for module.name: our own code or a Placeholder. Throws for names that can only do harm. */
   global(module: string, name: string, place: string): unknown;
-  /** The object that the program would have made of the class or function. */
+  /** Stands in for the object that the pickle would create by a class or a function. */
   object(of: Placeholder, args: readonly unknown[]): Placeholder;
-  /** What `id` stands for, of something that is stored beside the pickle. */
+  /** The object of a persistent id, which is stored outside the pickle. */
   persistent(id: unknown, place: string): unknown;
 }
 
 const NEWEST_PROTOCOL = 5;
 
 // A list of a million numbers takes a million instructions, a state dict of a thousand tensors 50 000.
-const MOST_INSTRUCTIONS = 2_000_000;
-const MOST_REMEMBERED = 500_000;
+const MAX_INSTRUCTIONS = 2_000_000;
+const MAX_MEMO_VALUES = 500_000;
 
 /**
- * The value of the pickle that starts at the cursor, which then stands behind it.
+ * Reads the pickle at the cursor, which moves to its end.
  *
  * @throws FormatError naming the byte
  */
@@ -52,7 +52,7 @@ class Machine {
     this.#cursor.fail(message, this.#at);
   readonly #stack = new Stack(this.#fail);
   readonly #memo = new Map<number, unknown>();
-  /** Where the instruction under way is. */
+  /** The byte of the current instruction. */
   #at = 0;
 
   constructor(cursor: Cursor, host: Host) {
@@ -62,7 +62,7 @@ class Machine {
 
   run(): unknown {
     const cursor = this.#cursor;
-    for (let count = 0; count < MOST_INSTRUCTIONS; count++) {
+    for (let count = 0; count < MAX_INSTRUCTIONS; count++) {
       this.#at = cursor.at;
       const code = cursor.uint8();
       if (code === Op.STOP) return this.#stack.pop();
@@ -70,7 +70,7 @@ class Machine {
       if (literal !== NO_LITERAL) this.#stack.push(literal);
       else this.#execute(code);
     }
-    throw this.#fail(`more than ${MOST_INSTRUCTIONS} instructions`);
+    throw this.#fail(`more than ${MAX_INSTRUCTIONS} instructions`);
   }
 
   #execute(code: number): void {
@@ -172,7 +172,7 @@ class Machine {
     }
   }
 
-  /** The error for instructions that no file of torch.save has. */
+  /** The error for an instruction that torch.save does not write. */
   #refuse(code: number): FormatError {
     switch (code) {
       case Op.EXT1:
@@ -188,15 +188,15 @@ class Machine {
         );
       default:
         return this.#fail(
-          `0x${code.toString(16)} is no instruction of a pickle`,
+          `expected an instruction of a pickle, got 0x${code.toString(16)}`,
         );
     }
   }
 
   #put(index: number): void {
     this.#memo.set(index, this.#stack.top());
-    if (this.#memo.size > MOST_REMEMBERED)
-      throw this.#fail(`more than ${MOST_REMEMBERED} values in the memo`);
+    if (this.#memo.size > MAX_MEMO_VALUES)
+      throw this.#fail(`more than ${MAX_MEMO_VALUES} values in the memo`);
   }
 
   #get(index: number): void {
@@ -208,13 +208,13 @@ class Machine {
   #lineNumber(): number {
     const line = this.#cursor.line();
     if (/^\d{1,9}$/.test(line)) return Number(line);
-    throw this.#fail("expected a place in the memo");
+    throw this.#fail("expected an index of the memo");
   }
 
   #checkProtocol(protocol: number): void {
     if (protocol > NEWEST_PROTOCOL)
       throw this.#fail(
-        `expected a pickle of protocol ${NEWEST_PROTOCOL} at most, got ${protocol}`,
+        `expected a pickle of at most protocol ${NEWEST_PROTOCOL}, got ${protocol}`,
       );
   }
 
@@ -227,7 +227,7 @@ class Machine {
   #global(module?: unknown, name?: unknown): unknown {
     if (typeof module === "string" && typeof name === "string")
       return this.#host.global(module, name, this.#place());
-    throw this.#wrong("the names of a module and of what it has", name);
+    throw this.#wrong("the names of a module and of its member", name);
   }
 
   #call(callable?: unknown, args?: unknown): void {
@@ -240,7 +240,7 @@ class Machine {
     this.#stack.make(callable.call(args.items, this.#place()));
   }
 
-  /** The attributes of an object: of an OrderedDict, or of one that is none of ours. */
+  /** Sets the attributes of an OrderedDict or of a placeholder object. */
   #build(state: unknown): void {
     const dict = this.#stack.top();
     if (dict instanceof Placeholder) {

@@ -1,4 +1,4 @@
-/** The instructions of pickles by the names that Python's pickletools gives them. */
+/** The instructions of pickles, by their names in Python's pickletools. */
 export const Op = {
   MARK: 0x28, // (
   EMPTY_TUPLE: 0x29, // )

@@ -1,14 +1,14 @@
 import { counted } from "../../../checks.js";
 import type { FormatError } from "../../../errors.js";
 
-// A state dict of a thousand tensors makes 10 000 objects and marks 3 deep.
-const MOST_OBJECTS = 200_000;
-const MOST_MARKS = 1000;
+// A state dict of a thousand tensors has 10 000 objects and 3 levels of marks.
+const MAX_OBJECTS = 200_000;
+const MAX_MARKS = 1000;
 
-/** The machine's stack: values, and marks between them below which nothing is taken. */
+/** The machine's stack: values, and marks between them. Values below the last mark cannot be popped. */
 export class Stack {
   readonly #values: unknown[] = [];
-  /** Heights of the stack. */
+  /** The heights of the stack at the marks. */
   readonly #marks: number[] = [];
   readonly #fail: (message: string) => FormatError;
   #objects = 0;
@@ -21,11 +21,11 @@ export class Stack {
     this.#values.push(value);
   }
 
-  /** For what is made anew, which a file of single bytes could ask for by the million. */
+  /** Pushes a new object. Their number is limited, since one byte of a file is enough for one. */
   make(value: unknown): void {
-    if (++this.#objects > MOST_OBJECTS)
+    if (++this.#objects > MAX_OBJECTS)
       throw this.#fail(
-        `more than ${MOST_OBJECTS} lists, tuples, dicts and sets`,
+        `more than ${MAX_OBJECTS} lists, tuples, dicts and sets`,
       );
     this.#values.push(value);
   }
@@ -46,18 +46,18 @@ export class Stack {
   }
 
   mark(): void {
-    if (this.#marks.push(this.#values.length) > MOST_MARKS)
-      throw this.#fail(`nested more than ${MOST_MARKS} deep`);
+    if (this.#marks.push(this.#values.length) > MAX_MARKS)
+      throw this.#fail(`nested more than ${MAX_MARKS} deep`);
   }
 
-  /** All above the last mark, which goes too. */
+  /** Removes the last mark, and returns the values above it. */
   popMark(): unknown[] {
     const mark = this.#marks.pop();
     if (mark === undefined) throw this.#fail("expected a mark on the stack");
     return this.#values.splice(mark);
   }
 
-  /** The uppermost value, or the mark that lies above it. */
+  /** Removes the top value, or the mark above it. */
   discard(): void {
     if (this.#marks.at(-1) === this.#values.length) this.#marks.pop();
     else this.pop();

@@ -1,6 +1,6 @@
 /*
- * What a pickle holds, in JavaScript: None is null, int a number or a bigint, str a string, bytes a Uint8Array, list
- * an array, and the rest as here. Names from the file are keys of Maps, never of objects.
+ * The values of a pickle in JavaScript. None becomes null, int a number or a bigint, str a string, bytes a Uint8Array,
+ * list an array; the other types are here. Names from the file are keys of Maps, never of objects.
  */
 import { describe } from "../../../checks.js";
 
@@ -14,10 +14,10 @@ export class PythonSet {
 
 export class Dict {
   #entries: Map<unknown, unknown> | null = null;
-  /** Those of a subclass such as OrderedDict, which a state dict has its `_metadata` in. */
+  /** The attributes of a subclass such as OrderedDict; a state dict has its `_metadata` there. */
   attributes: Dict | null = null;
 
-  // made with the first entry: a Map takes 200 bytes, an empty dict one byte of a file
+  // created with the first entry: a Map takes 200 bytes, but an empty dict only one byte of the file
   get entries(): ReadonlyMap<unknown, unknown> {
     return this.#entries ?? NO_ENTRIES;
   }
@@ -29,7 +29,7 @@ export class Dict {
 
 const NO_ENTRIES: ReadonlyMap<unknown, unknown> = new Map();
 
-/** A class or function of those that may be called, which is done by our own code. */
+/** A class or function that may be called: our own code stands in for it. */
 export class Callable {
   constructor(
     readonly name: string,
@@ -37,31 +37,31 @@ export class Callable {
   ) {}
 }
 
-/** A value that messages name: torch.float16, device cuda:0, a tensor. */
+/** A value with a name for messages: torch.float16, device cuda:0, a tensor. */
 export class Named {
   constructor(readonly name: string) {}
 }
 
 /**
- * What stands for a class or a function that is none of ours, and for the objects of it: its name, and what the
- * program put into it. Nothing is looked up by the name, and nothing is called.
+ * Stands in for an unknown class or function, or for an object of it: has its name, and what the pickle put into it.
+ * Nothing is looked up by the name, and nothing is called.
  */
 export class Placeholder {
-  /** The attributes, where the program sets some. */
+  /** The attributes, if the pickle sets some. */
   state: unknown = null;
-  /** Of a subclass of dict. */
+  /** The entries of a subclass of dict. */
   readonly entries = new Dict();
-  /** Of a subclass of list or set. */
+  /** The items of a subclass of list or set. */
   readonly items: unknown[] = [];
 
   constructor(
     readonly name: string,
-    /** Of an object of it; a class or a function alone is none. */
+    /** Whether it is an object; false for a class or a function. */
     readonly isObject: boolean,
   ) {}
 }
 
-/** What came, in a few words. */
+/** Describes a value in messages. */
 export function describeValue(value: unknown): string {
   if (value instanceof Placeholder) {
     const name = quote(value.name);
@@ -78,7 +78,7 @@ export function describeValue(value: unknown): string {
   return describe(value);
 }
 
-/** A name from the file as messages show it: on one line, and not too long. */
+/** A name from the file for messages: on one line, and shortened. */
 export function quote(name: string): string {
   const short = name.length > 100 ? `${name.slice(0, 100)}…` : name;
   return /^[\w.$-]+$/.test(short) ? short : JSON.stringify(short);
