@@ -16,3 +16,7 @@ export function toBytes(bytes: unknown, name = "bytes"): Uint8Array {
     return new Uint8Array(bytes as ArrayBuffer);
   throw wrong(false, name, "a Uint8Array or an ArrayBuffer", bytes);
 }
+
+/** Whether it is HTML or XML, which servers send in the place of files that they do not have. */
+export const isMarkup = (bytes: Uint8Array): boolean =>
+  /^\s*<[!?a-z]/i.test(String.fromCharCode(...bytes.subarray(0, 64)));

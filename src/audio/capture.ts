@@ -35,6 +35,8 @@ export async function capture(
   if (own) checkTracks(source);
   else if (!isAudioNode(source))
     throw wrong(false, "source", "a MediaStream or an AudioNode", source);
+  if (own && typeof AudioContext !== "function")
+    throw new Error("listen: expected a page with Web Audio, got none");
   const context = own ? new AudioContext() : source.context;
   try {
     await addCapture(context);

@@ -48,6 +48,10 @@ export class Detection {
     this.#frames.push(samples, this.#use);
   }
 
+  setOptions(options: Required<SpeechOptions>): void {
+    this.#segmenter.setOptions(options);
+  }
+
   /** Whether speech is under way. */
   get speaking(): boolean {
     return this.#segmenter.speaking;

@@ -1,4 +1,4 @@
-import { toBytes } from "../bytes.js";
+import { isMarkup, toBytes } from "../bytes.js";
 import { wrong } from "../checks.js";
 import { FormatError } from "../errors.js";
 import { load } from "../formats/onnx/index.js";
@@ -19,6 +19,10 @@ export function modelOf(model: unknown, name = "model"): FrameModel {
   const bytes = toBytes(model, name);
   if (!bytes.length)
     throw new FormatError(`${name}: expected the bytes of a model, got none`);
+  if (isMarkup(bytes))
+    throw new FormatError(
+      `${name}: expected the bytes of a model, got a page of HTML: is the address right?`,
+    );
   if (isSaved(bytes)) return loadGraph(bytes);
   if (isSafetensors(bytes)) return Sequential.load(bytes);
   if (isTflite(bytes))

@@ -20,11 +20,12 @@ export interface SpeechEvents {
  * restart the count. Durations are rounded down to whole frames.
  */
 export class Segmenter {
-  readonly #options: Required<SpeechOptions>;
   readonly #events: SpeechEvents;
-  readonly #redemptionFrames: number;
-  readonly #padFrames: number;
-  readonly #minFrames: number;
+  readonly #milliseconds: number; // of a frame
+  #options: Required<SpeechOptions>;
+  #redemptionFrames = 0;
+  #padFrames = 0;
+  #minFrames = 0;
   readonly #buffer: SpeechBuffer;
   #speaking = false;
   #quiet = 0; // frames below the negative threshold since the last one of speech
@@ -40,12 +41,20 @@ export class Segmenter {
   ) {
     this.#options = speechOptions(options);
     this.#events = events;
-    const { redemptionMs, preSpeechPadMs, minSpeechMs } = this.#options;
-    this.#redemptionFrames = Math.floor(redemptionMs / milliseconds);
-    this.#padFrames = Math.floor(preSpeechPadMs / milliseconds);
-    this.#minFrames = Math.floor(minSpeechMs / milliseconds);
+    this.#milliseconds = milliseconds;
+    this.setOptions(this.#options);
     const usual = this.#padFrames + this.#redemptionFrames + this.#minFrames;
     this.#buffer = new SpeechBuffer(size, usual + 1);
+  }
+
+  /** From the next frame on; what has been heard of speech under way counts. */
+  setOptions(options: Required<SpeechOptions>): void {
+    const { redemptionMs, preSpeechPadMs, minSpeechMs } = options;
+    const framesIn = (ms: number) => Math.floor(ms / this.#milliseconds);
+    this.#options = options;
+    this.#redemptionFrames = framesIn(redemptionMs);
+    this.#padFrames = framesIn(preSpeechPadMs);
+    this.#minFrames = framesIn(minSpeechMs);
   }
 
   /** Whether speech is under way. */

@@ -9,7 +9,11 @@ import {
   type SpeechFrames,
   speechFrames,
 } from "./speech-model.js";
-import { type SpeechOptions, speechOptions } from "./speech-options.js";
+import {
+  SPEECH_DEFAULTS,
+  type SpeechOptions,
+  speechOptions,
+} from "./speech-options.js";
 
 /** The probabilities of a frame; they add up to 1. */
 export interface SpeechProbabilities {
@@ -98,9 +102,11 @@ export class VoiceActivity {
   readonly #model: FrameModel;
   readonly #frames: SpeechFrames;
   readonly #sampleRate: number;
-  readonly #options: Required<SpeechOptions>;
+  #options: Required<SpeechOptions>;
   readonly #handlers: SpeechHandlers;
   readonly #own: Detection;
+  /** Streams under way: that of `process`, and each of `segments` and `listen`. */
+  readonly #live = new Set<Detection>();
   /** The first error that a handler threw; the remaining samples are processed nevertheless. */
   #thrown: { error: unknown } | null = null;
 
@@ -121,6 +127,7 @@ export class VoiceActivity {
     this.#frames = speechFrames(this.#model, given);
     this.frameSamples = this.#frames.frameSamples;
     this.#own = this.#detection(this.#sampleRate);
+    this.#live.add(this.#own);
   }
 
   /** Whether there is speech in progress in `process`. */
@@ -151,6 +158,24 @@ export class VoiceActivity {
     this.#rethrow();
   }
 
+  /**
+   * Changes thresholds and durations from the next frame on, of what is heard now and later; what is not given stays.
+   *
+   * @throws TypeError, RangeError that name the option; then all stay
+   */
+  setOptions(update: SpeechOptions): void {
+    record(update, "update", SPEECH_DEFAULTS);
+    const given = Object.entries(update).filter(
+      ([, value]) => value !== undefined,
+    );
+    const options = speechOptions({
+      ...this.#options,
+      ...Object.fromEntries(given),
+    });
+    this.#options = options;
+    for (const detection of this.#live) detection.setOptions(options);
+  }
+
   /** Back to the initial state. Drops current speech; no handler is called. */
   reset(): void {
     this.#own.reset();
@@ -168,14 +193,19 @@ export class VoiceActivity {
   ): AsyncGenerator<SpeechSegment, void, void> {
     const found: SpeechSegment[] = [];
     const detection = this.#detection(this.#sampleRate, found);
-    for await (const samples of piecesOf(source)) {
-      detection.push(samplesOf(samples, "samples"));
+    this.#live.add(detection);
+    try {
+      for await (const samples of piecesOf(source)) {
+        detection.push(samplesOf(samples, "samples"));
+        this.#rethrow();
+        yield* found.splice(0);
+      }
+      detection.finish();
       this.#rethrow();
       yield* found.splice(0);
+    } finally {
+      this.#live.delete(detection);
     }
-    detection.finish();
-    this.#rethrow();
-    yield* found.splice(0);
   }
 
   /**
@@ -191,10 +221,12 @@ export class VoiceActivity {
       size: (rate) => Math.ceil((this.frameSamples * rate) / SPEECH_RATE),
       samples: (samples, rate) => {
         detection ??= this.#detection(rate);
+        this.#live.add(detection);
         detection.push(samples);
         this.#rethrow();
       },
       stopped: () => {
+        if (detection) this.#live.delete(detection);
         detection?.pause();
         this.#rethrow();
       },

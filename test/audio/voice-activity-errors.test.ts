@@ -23,6 +23,12 @@ describe("what VoiceActivity refuses", () => {
       "model: expected a model, or the bytes of one, got undefined",
     ],
     [
+      "a server's page for a model",
+      { model: new TextEncoder().encode("\n<!DOCTYPE html><h1>404</h1>") },
+      FormatError,
+      "model: expected the bytes of a model, got a page of HTML: is the address right?",
+    ],
+    [
       "a misspelt option",
       { model, redemptionFrames: 3 },
       RangeError,
@@ -134,6 +140,11 @@ describe("what VoiceActivity refuses", () => {
       make().listen({ getAudioTracks: () => [] } as never),
     ).rejects.toThrow(
       new RangeError("source: expected an audio track, got none"),
+    );
+    // outside of pages there is none
+    const live = { getAudioTracks: () => [{ readyState: "live" }] };
+    await expect(make().listen(live as never)).rejects.toThrow(
+      new Error("listen: expected a page with Web Audio, got none"),
     );
   });
 });

@@ -99,6 +99,49 @@ describe("VoiceActivity", () => {
     }
   });
 
+  test("setOptions holds from the next frame on, in every stream under way", async () => {
+    const told: string[] = [];
+    let frames = 0;
+    const vad = make({
+      onFrameProcessed: () => void frames++,
+      onSpeechEnd: ({ length }) => told.push(`end ${frames} ${length / 512}`),
+      onVADMisfire: () => told.push(`misfire ${frames}`),
+    });
+    vad.process(soundOf([...speech(20), ...silence(5)], 512));
+    vad.setOptions({ redemptionMs: 320, preSpeechPadMs: 64 });
+    vad.process(soundOf(silence(40), 512));
+    expect(told).toEqual(["end 30 30"]);
+    // the new pad, and 0.5 is no speech any more
+    vad.setOptions({ positiveSpeechThreshold: 0.6 });
+    const doubtful = Array<number>(20).fill(0.5);
+    vad.process(soundOf([...doubtful, ...speech(13), ...silence(10)], 512));
+    expect(told).toEqual(["end 30 30", `end ${65 + 43} ${2 + 13 + 10}`]);
+
+    const found = [];
+    const source = (function* () {
+      yield soundOf(speech(20), 512);
+      vad.setOptions({ redemptionMs: 64 });
+      yield soundOf(silence(4), 512);
+    })();
+    for await (const { end } of vad.segments(source)) found.push(end);
+    expect(found).toEqual([22 * 32]);
+  });
+
+  test("setOptions that are refused change nothing", () => {
+    const ends: number[] = [];
+    const vad = make({ onSpeechEnd: ({ length }) => ends.push(length / 512) });
+    for (const [update, text] of [
+      [{ redemptionMs: -1 }, /^redemptionMs: /],
+      [{ redemptionMs: 32, minSpeechMs: "1" }, /^minSpeechMs: /],
+      [{ negativeSpeechThreshold: 0.9 }, /^negativeSpeechThreshold: /],
+      [{ redemptionFrames: 8 }, /^update: .*"redemptionFrames"/],
+      [null, /^update: /],
+    ] as const)
+      expect(() => vad.setOptions(update as never)).toThrow(text);
+    vad.process(soundOf([...speech(20), ...silence(43)], 512));
+    expect(ends).toEqual([63]);
+  });
+
   test("reset: as at the start, the model too", () => {
     const model = detector(512);
     const heard: number[] = [];

@@ -38,10 +38,15 @@ describe("what is refused", () => {
 
   test.each<[string, Uint8Array, RegExp]>([
     ["nothing", new Uint8Array(), /^byte 0: expected a table, got 0 bytes/],
+    [
+      "a server's page",
+      new TextEncoder().encode("<!doctype html><title>404</title>"),
+      /^byte 0: .*got a page of HTML: is the address right\?/,
+    ],
     ["gzip", Uint8Array.of(0x1f, 0x8b, 8, 0), /^byte 0: .*DecompressionStream/],
     [
       "text",
-      new TextEncoder().encode("<!doctype html>"),
+      new TextEncoder().encode("no such file"),
       /^byte 0: .*begins with its number of parts/,
     ],
     ["the other byte order", at(0, 0, 0, 0, 24), /^byte 0: .*big-endian/],

@@ -3,6 +3,7 @@
  *
  *     u32 n    i64 × n, -1 for an absent part    the parts, in the order of their numbers, up to the end
  */
+import { isMarkup } from "../../bytes.js";
 import { FormatError } from "../../errors.js";
 
 /** The known parts, by their numbers in the table. */
@@ -48,6 +49,10 @@ const MAX_PARTS = 10_000;
 export function readParts(bytes: Uint8Array): Map<number, Uint8Array> {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     const got = "a gzip file: unpack it first, new DecompressionStream('gzip')";
+    throw new FormatError(`expected a .traineddata file, got ${got}`, 0);
+  }
+  if (isMarkup(bytes)) {
+    const got = "a page of HTML: is the address right?";
     throw new FormatError(`expected a .traineddata file, got ${got}`, 0);
   }
   if (bytes.length < 4)
