@@ -15,7 +15,8 @@ import {
   INNER,
   PackedRows,
 } from "../../src/kernel/pack/rows.js";
-import { RNN } from "../../src/index.js";
+import { Conv1d, type Layer, LayerNorm, LSTM, RNN } from "../../src/index.js";
+import { everything, generalEverything } from "../support/models.js";
 import { Random } from "../support/random.js";
 
 /*
@@ -194,4 +195,30 @@ test("f32: rows that no unit has, columns of zeros, signs and biases", () => {
   expect(lanes(16)).toEqual([-6, 0, 3, 0]);
   expect(lanes(32)).toEqual([0, 0, 0, 0]);
   expect(lanes(48)).toEqual([-4, 0, 1, 0]);
+});
+
+test("a cell's vectors are written whole, whatever lay there, and nothing beside them", () => {
+  const layers: Layer[] = [
+    ...everything,
+    ...generalEverything,
+    new LayerNorm({ size: 5 }),
+    new LSTM({ inputSize: 2, hiddenSize: 5, peepholes: true, projSize: 3 }),
+    new Conv1d({ inputSize: 3, outputSize: 3, kernelSize: 2, groups: 3 }),
+  ];
+  const vectors = layers.flatMap(({ cells }) =>
+    cells.flatMap((cell) => cell.vectors),
+  );
+  expect(vectors.length).toBeGreaterThan(3);
+  const start = 8;
+  for (const { field, length, write } of vectors) {
+    const on = (value: number) => {
+      const target = new Float32Array(start + length + 8).fill(value);
+      write(target, start);
+      return target;
+    };
+    const [clean, dirty] = [on(0), on(7)];
+    expect(dirty.slice(start, -8), field).toEqual(clean.slice(start, -8));
+    const beside = [...dirty.slice(0, start), ...dirty.slice(-8)];
+    expect(beside, field).toEqual(Array(16).fill(7));
+  }
 });
