@@ -31,9 +31,11 @@ export function toSequential(graph: Graph): Sequential | null {
     precision === "float32" || step.node.type !== "Conv";
   try {
     const chained = linksOf(plan)?.every(
-      (link) => fits(link) && (read(link, draft) || probed(link, draft)),
+      (link) =>
+        fits(link) &&
+        (read(link, draft) || (!draft.isPadded && probed(link, draft))),
     );
-    if (!chained || !/^BT?F$/.test(draft.axes)) return null;
+    if (!chained || draft.isPadded || !/^BT?F$/.test(draft.axes)) return null;
     const names = { input: namesOf(input.port), output: namesOf(output) };
     const chain = new Sequential(draft.build(backend), { names });
     // that a file's input does not fit is the graph's to say, by the node

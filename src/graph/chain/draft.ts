@@ -29,6 +29,8 @@ export class Draft {
   directions = 1;
   /** Whether the value is tokens still. */
   tokens: boolean;
+  /** Zeros before and behind the steps, which no layer has taken yet. */
+  #pads: readonly [number, number] = [0, 0];
   readonly #pieces: Piece[] = [];
 
   constructor(axes: string, features: number) {
@@ -40,6 +42,22 @@ export class Draft {
   /** Whether layers can compute with it: the directions side by side. */
   get whole(): boolean {
     return !this.tokens && !this.axes.includes("D");
+  }
+
+  get isPadded(): boolean {
+    return this.#pads.some((n) => n !== 0);
+  }
+
+  pad(before: number, behind: number): true {
+    const [first, last] = this.#pads;
+    this.#pads = [first + before, last + behind];
+    return true;
+  }
+
+  takePads(): readonly [number, number] {
+    const pads = this.#pads;
+    this.#pads = [0, 0];
+    return pads;
   }
 
   add(type: LayerType, options: object, weights: StateDict = {}): true {
@@ -73,6 +91,17 @@ export class Draft {
     if (before?.options["direction"] !== "forward")
       return this.add("LastStep", { size: this.features });
     return this.change({ returnSequences: false });
+  }
+
+  /** The last step, which has just been taken, so many times; false where it has not. */
+  repeatLast(repeat: number): boolean {
+    const before = this.#pieces.at(-1);
+    if (before?.type === "LastStep" && !before.options["repeat"])
+      return this.change({ repeat });
+    if (before?.options["returnSequences"] !== false) return false;
+    if (before.options["direction"] !== "forward") return false;
+    this.change({ returnSequences: true });
+    return this.add("LastStep", { size: this.features, repeat });
   }
 
   /** @throws TypeError, RangeError where the layers are none, or do not fit their weights */

@@ -6,6 +6,7 @@ import type { Tensor } from "../../tensor.js";
 import { onnxActivations, onnxName } from "../operations/activations.js";
 import type { Draft } from "./draft.js";
 import { areZeros, type Link } from "./link.js";
+import type { SpelledNorm } from "./spelled.js";
 
 /** Takes the node into the draft; false where a chain of layers cannot say what it does. */
 type Read = (link: Link, draft: Draft) => boolean;
@@ -95,6 +96,12 @@ const activation: Read = (link, draft) => {
   return activate(draft, attributes.length ? { name, ...numbers } : name);
 };
 
+/** Of a LayerNorm that has no weights. */
+const neutral = (size: number) => ({
+  weight: { shape: [size], data: new Float32Array(size).fill(1) },
+  bias: { shape: [size], data: new Float32Array(size) },
+});
+
 /** A sum or product with a number, or one a feature: a bias, or a BatchNorm that has seen mean 0 and variance 1. */
 const affine: Read = (link, draft) => {
   const { axes, features: size } = draft;
@@ -117,6 +124,13 @@ const affine: Read = (link, draft) => {
   const free = linear?.["bias"] === false && linear["activation"] === "linear";
   const bias = row(sum ? value.data : [0]);
   if (sum && free) return draft.change({ bias: true }, { bias });
+  const norm = draft.last("LayerNorm");
+  if (norm && isAll(norm.weights["bias"], 0)) {
+    if (sum && norm.options["bias"] !== false)
+      return draft.change({}, { bias });
+    if (!sum && isAll(norm.weights["weight"], 1))
+      return draft.change({}, { weight: row(value.data) });
+  }
   const old = draft.last("BatchNorm")?.weights["bias"];
   if (sum && old?.data.every((n) => n === 0)) return draft.change({}, { bias });
   const weights = {
@@ -178,7 +192,7 @@ const convolution: Read = (link, draft) => {
   const dilation = firstOf(link, "dilations", 1);
   const groups = numberOf(link, "group", 1);
   const span = (kernelSize - 1) * dilation;
-  const padding = paddingOf(link, span, stride);
+  const padding = paddingOf(link, span, stride, draft.takePads());
   if (padding === null || span > LONGEST) return false;
   draft.features = outputSize;
   const options = {
@@ -194,13 +208,20 @@ const convolution: Read = (link, draft) => {
   return draft.add("Conv1d", options, { weight, ...(bias && { bias }) });
 };
 
-/** In Conv1d's words; null where it has none. */
-function paddingOf(link: Link, span: number, stride: number) {
+/** In Conv1d's words; null where it has none. `more`: of a Pad before it. */
+function paddingOf(
+  link: Link,
+  span: number,
+  stride: number,
+  more: readonly number[],
+) {
   const { attributes } = link;
   const auto = attributes.get("auto_pad") ?? "NOTSET";
-  if (auto === "SAME_UPPER") return "same";
+  const padded = more.some((n) => n !== 0);
+  if (auto === "SAME_UPPER") return padded ? null : "same";
   const given = attributes.get("pads") as readonly number[] | undefined;
-  const [before, behind] = (auto === "VALID" ? null : given) ?? [0, 0];
+  const own = (auto === "VALID" ? null : given) ?? [0, 0];
+  const [before, behind] = own.map((n, i) => n + (more[i] ?? 0));
   if (auto === "SAME_LOWER" || before === undefined) return null;
   if (before === behind)
     return before < 0 || before > span ? null : before || "valid";
@@ -208,6 +229,68 @@ function paddingOf(link: Link, span: number, stride: number) {
   const halves = before === span >> 1 && before + (behind ?? 0) === span;
   return stride === 1 && halves ? "same" : null;
 }
+
+/** Windows of steps, all of which are inside of the sequence and its padding. */
+const pooling =
+  (kind: "max" | "average"): Read =>
+  (link, draft) => {
+    const { attributes, out } = link;
+    const [kernelSize, ...more] = (attributes.get("kernel_shape") ??
+      []) as readonly number[];
+    const dilated = firstOf(link, "dilations", 1) !== 1;
+    if (!kernelSize || more.length || dilated || out) return false;
+    if (draft.axes !== "BFT" || numberOf(link, "ceil_mode")) return false;
+    const pads = draft.takePads();
+    const own = (attributes.get("pads") ?? [0, 0]) as readonly number[];
+    const padded = pads.some((n) => n !== 0);
+    // zeros of a Pad are numbers like others
+    if (padded && (kind === "max" || own.some((n) => n !== 0))) return false;
+    const padding = paddingOf(link, kernelSize - 1, 1, pads);
+    const counts = padded || numberOf(link, "count_include_pad") === 1;
+    // zeros count in the means of a number of steps, and not in those of "same"
+    const fits =
+      kind === "max" ||
+      padding === "valid" ||
+      (typeof padding === "number" ? counts : !counts);
+    const given = attributes.get("auto_pad") ?? "NOTSET";
+    const same = padding === "same" && given === "NOTSET";
+    if (padding === null || padding === "causal" || !fits || same) return false;
+    const stride = firstOf(link, "strides", 1);
+    const size = draft.features;
+    return draft.add("Pooling", { kind, size, kernelSize, stride, padding });
+  };
+
+/** Zeros around the steps, of what comes next. */
+const pad: Read = (link, draft) => {
+  const { attributes } = link;
+  const given = link.has(1)
+    ? Array.from(link.constant(1)?.data ?? [])
+    : ((attributes.get("pads") ?? []) as readonly number[]);
+  const value = link.has(2)
+    ? link.constant(2)?.data[0]
+    : numberOf(link, "value");
+  const [a, b, before = -1, c, d, behind = -1, ...more] = given;
+  const zeros = [a, b, c, d].every((n) => n === 0) && !more.length;
+  const mode = attributes.get("mode") ?? "constant";
+  if (draft.axes !== "BFT" || link.has(3) || mode !== "constant") return false;
+  if (!zeros || value !== 0 || before < 0 || behind < 0) return false;
+  return draft.pad(before, behind);
+};
+
+/** The last step again and again, so many times as the file says. */
+const repeated: Read = (link, draft) => {
+  const { data = [] } = link.into ? {} : (link.constant(1) ?? {});
+  const [rows, steps = 0, features, ...more] = Array.from(data);
+  const fits = rows === 1 && features === 1 && !more.length && steps >= 1;
+  if (draft.axes !== "B1F" || !fits || steps > LONGEST) return false;
+  // PyTorch's repeat expands by ones first
+  if (steps === 1) return true;
+  if (!draft.repeatLast(steps)) return false;
+  draft.axes = "BTF";
+  return true;
+};
+
+const TAKES_PADS = /^(Conv|AveragePool|Pad)$/;
 
 const READS: Readonly<Record<string, Read>> = {
   RNN: recurrent,
@@ -224,11 +307,33 @@ const READS: Readonly<Record<string, Read>> = {
   LayerNormalization: (...at) => normalization("LayerNorm", LAYER, ...at),
   Gather: embedding,
   Conv: convolution,
+  Pad: pad,
+  MaxPool: pooling("max"),
+  AveragePool: pooling("average"),
+  Tile: repeated,
+  Expand: repeated,
 };
+
+/** Its weights, where it has such, are a product and a sum behind it. */
+function spelled({ epsilon, axes }: SpelledNorm, draft: Draft): boolean {
+  const { features: size, axes: all } = draft;
+  const over = axes.every(
+    ([axis, ...more]) =>
+      !more.length && (axis === -1 || axis === all.length - 1),
+  );
+  if (!draft.whole || !size || all.at(-1) !== "F" || !over) return false;
+  return draft.add("LayerNorm", { size, epsilon }, neutral(size));
+}
+
+/** Whether all of a vector is this number; that of a new LayerNorm without weights is. */
+const isAll = (tensor: Tensor | undefined, number: number): boolean =>
+  tensor?.data.every((n) => n === number) ?? true;
 
 /** Takes a node into the draft; false where it is no layer. */
 export function read(link: Link, draft: Draft): boolean {
   const { type } = link.step.node;
+  if (draft.isPadded && !TAKES_PADS.test(type)) return false;
+  if (link.norm) return spelled(link.norm, draft);
   const own = Object.hasOwn(READS, type) ? READS[type] : activation;
   return (own as Read)(link, draft);
 }

@@ -6,6 +6,7 @@ import type { AttributeValue } from "../description.js";
 import type { Step } from "../node.js";
 import type { Plan } from "../plan.js";
 import type { Value } from "../value.js";
+import { type SpelledNorm, spelledNorm } from "./spelled.js";
 
 /** A node that a chain goes through. */
 export interface Link {
@@ -14,6 +15,8 @@ export interface Link {
   readonly into: number;
   readonly out: number;
   readonly attributes: ReadonlyMap<string, AttributeValue>;
+  /** Where the node is the last of several that are a LayerNorm without weights, which the chain goes through at once. */
+  readonly norm: SpelledNorm | null;
   /** Whether the node has this input. */
   has(input: number): boolean;
   /** An input that is known at load; null for others. */
@@ -63,7 +66,9 @@ export function linksOf({
       each < 0 || constants[each] || (i && isZeros(each, DEPTH)) ? [] : [i],
     );
     const [into, ...others] = open ?? [];
-    if (!step || into === undefined || others.length) return null;
+    const norm =
+      step && others.length ? spelledNorm(step, makers, constants) : null;
+    if (!step || into === undefined || (others.length && !norm)) return null;
     const { node, stated } = step;
     const slotOf = (input: number) => stated[input] ?? -1;
     links.push({
@@ -71,11 +76,12 @@ export function linksOf({
       into,
       out: step.outputs.indexOf(slot as number),
       attributes: new Map(node.attributes),
+      norm,
       has: (input) => slotOf(input) >= 0,
       constant: (input) =>
         node.absorbed(input) ?? constants[slotOf(input)] ?? null,
     });
-    slot = step.inputs[into];
+    slot = norm ? norm.from : step.inputs[into];
   }
   return links.reverse();
 }
