@@ -14,7 +14,7 @@ import { type Example, Examples, ofExamples } from "./examples.js";
 import type { Source, SourceOptions } from "./source.js";
 import type { Subject } from "./subject.js";
 
-/** What a model learns from, in one of three forms. */
+/** What a model learns from, in one of three forms; the first two must not change meanwhile, as workers keep what they get. */
 export type Data =
   /** Shuffled by the seed, batched by similar length, padded. */
   | readonly Example[]

@@ -37,11 +37,20 @@ function bytesIn(value: unknown): number {
   return Object.values(value).reduce((sum, each) => sum + bytesIn(each), 0);
 }
 
+/** The buffers in a message. */
+const buffersIn = (value: unknown): unknown[] =>
+  typeof value !== "object" || value === null
+    ? []
+    : ArrayBuffer.isView(value)
+      ? [value.buffer]
+      : Object.values(value).flatMap(buffersIn);
+
 /** A training whose workers are in this thread, with what goes to them; `forgets`: the call before which one is a new one. */
 function watched(model: Model, options: TrainerOptions, forgets = -1) {
   const start = startOf(model, options);
   const begin = () => new ShardWorker(start.bytes, start.options);
   const workers = [begin(), begin()];
+  const given = new Set<unknown>();
   const sent: { bytes: number; back: boolean; answered: boolean }[] = [];
   const hands: Hands = {
     count: workers.length,
@@ -51,6 +60,10 @@ function watched(model: Model, options: TrainerOptions, forgets = -1) {
       const worker = workers[index] as ShardWorker;
       const answer = worker.compute({ weights, ...rest });
       const { back } = request;
+      // a message takes its buffers along, so an answer has none that one before had
+      const buffers = new Set(buffersIn(answer));
+      expect([...buffers].filter((buffer) => given.has(buffer))).toEqual([]);
+      for (const buffer of buffers) given.add(buffer);
       sent.push({ bytes: bytesIn(rest), back, answered: answer !== null });
       return Promise.resolve(answer);
     },
