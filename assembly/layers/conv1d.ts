@@ -1,7 +1,7 @@
 import { useRoom } from "../integers";
 import { Layer } from "../layer";
 import { activate } from "../linear";
-import { clearPadding, product } from "../product";
+import { clearPadding, product, productPart } from "../product";
 import { Run } from "../run";
 import { laneMask, madd } from "../simd";
 
@@ -128,11 +128,11 @@ function products(
           taps,
           own << 2,
         );
-      const w = layer.input + group * layer.groupBytes;
       const to = z + ((group * panels) << 6);
-      product(
+      productPart(
         layer,
-        w,
+        layer.input,
+        group * panels,
         gathered,
         rowBytes,
         to,

@@ -31,6 +31,7 @@ export { gruKind } from "./cells/gru.js";
 export { RECURRENT_KINDS } from "./cells/index.js";
 export { lstmKind } from "./cells/lstm.js";
 export { rnnKind } from "./cells/rnn.js";
+export { byPanels } from "./cells/conv1d.js";
 export { linearCell } from "./cells/linear.js";
 export {
   type Framework,

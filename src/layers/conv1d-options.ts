@@ -9,9 +9,10 @@ import {
   wrong,
 } from "../checks.js";
 import type { Window } from "../kernel/cells/cell.js";
-import type {
-  Activation as StandardActivation,
-  CellActivation,
+import {
+  type Activation as StandardActivation,
+  byPanels,
+  type CellActivation,
 } from "../kernel/model.js";
 import { checkActivation } from "./activations.js";
 import {
@@ -22,7 +23,10 @@ import {
   precisionOptions,
 } from "./options.js";
 
-/** Options of a `Conv1d`, with the meaning they have in `torch.nn.Conv1d`; precision 'int8' needs groups 1. */
+/**
+ * Options of a `Conv1d`, with the meaning they have in `torch.nn.Conv1d`; precision 'int8' and 'int8-fast' need groups 1,
+ * or groups of an even number of inputs and a multiple of 16 outputs.
+ */
 export interface Conv1dOptions extends PrecisionOptions {
   inputSize: number;
   outputSize: number;
@@ -50,6 +54,8 @@ export interface Conv1dOptions extends PrecisionOptions {
   backend?: BackendChoice;
 }
 
+export { byPanels };
+
 export function checkOptions(options: Conv1dOptions): Required<Conv1dOptions> {
   refuseForeignNames(record(options, "options"));
   const checked = {
@@ -69,14 +75,17 @@ export function checkOptions(options: Conv1dOptions): Required<Conv1dOptions> {
     ...precisionOptions(options),
   };
   const { inputSize, outputSize, groups } = knownKeys(options, checked);
-  if (groups > 1 && checked.precision !== "float32") {
-    const got = `"${checked.precision}"`;
-    const expected = `"float32" with ${groups} groups`;
-    throw new RangeError(message("precision", expected, got));
-  }
   if (inputSize % groups || outputSize % groups) {
     const expected = `a divisor of inputSize ${inputSize} and outputSize ${outputSize}`;
     throw new RangeError(message("groups", expected, `${groups}`));
+  }
+  if (
+    checked.precision !== "float32" &&
+    !byPanels(inputSize, outputSize, groups)
+  ) {
+    const got = `"${checked.precision}"`;
+    const expected = `"float32" with ${groups} groups of ${inputSize / groups} inputs and ${outputSize / groups} outputs (an even number and a multiple of 16 may be integers)`;
+    throw new RangeError(message("precision", expected, got));
   }
   return checked;
 }

@@ -1,3 +1,4 @@
+import { byPanels } from "../layers/conv1d-options.js";
 import type { Layer } from "../layers/layer.js";
 import type { Precision, Ranges } from "../layers/options.js";
 import type { IntegerTensor } from "../integers.js";
@@ -5,12 +6,16 @@ import { rounded } from "./round.js";
 import { LAYER_TYPES } from "../models/layer-types.js";
 
 /** Whether a layer has matrices that can be integers. */
-export function canQuantize({ options }: Layer): boolean {
+export function canQuantize({
+  options,
+  inputSize,
+  outputSize,
+}: Layer): boolean {
   const { precision, groups = 1 } = options as {
     precision?: Precision;
     groups?: number;
   };
-  return precision !== undefined && groups === 1;
+  return precision !== undefined && byPanels(inputSize, outputSize, groups);
 }
 
 /** A layer of the same options and weights in another precision. */

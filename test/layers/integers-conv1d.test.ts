@@ -22,6 +22,8 @@ const SHAPES: readonly Conv1dOptions[] = [
   { inputSize: 3, outputSize: 6, kernelSize: 3, activation: "softmax" },
   { inputSize: 3, outputSize: 6, kernelSize: 3, stride: 2, padding: 2 },
   { inputSize: 3, outputSize: 6, kernelSize: 3, stride: 3, padding: "same" },
+  { inputSize: 6, outputSize: 48, kernelSize: 3, groups: 3 },
+  { inputSize: 20, outputSize: 64, kernelSize: 5, groups: 2, dilation: 2 },
 ];
 
 const precisions = ["int8", "int8-fast"] as const;
@@ -136,19 +138,40 @@ describe.each(precisions)("%s", (precision) => {
   });
 });
 
-test("groups are refused in integers, and stay float32 when a model is quantized", () => {
+test("a calibrated range is that of every group", () => {
+  const options = { inputSize: 8, outputSize: 32, kernelSize: 3, groups: 2 };
+  const x = new Random(3).tensor([20, 8]);
+  const outputs = backends.map((backend) => {
+    const own = { precision: "int8" as const, seed: 2, backend };
+    const ranges = { weight: [-0.5, 0.5] as const };
+    const free = new Conv1d({ ...options, ...own }).forward(x).output;
+    const { output } = new Conv1d({ ...options, ...own, ranges }).forward(x);
+    const cut = new Conv1d({ ...options, ...own }).forward({
+      shape: x.shape,
+      data: x.data.map((value) => Math.max(-0.5, Math.min(0.5, value))),
+    }).output;
+    expect(worstError(output.data, cut.data)).toBeLessThan(1e-3);
+    expect(worstError(output.data, free.data)).toBeGreaterThan(0.1);
+    return output;
+  });
+  for (const output of outputs) expectSameTensor(output, outputs[0]!);
+});
+
+test("small groups are refused in integers, and stay float32 when a model is quantized", () => {
   const options = { inputSize: 4, outputSize: 8, kernelSize: 3, groups: 2 };
   expect(() => new Conv1d({ ...options, precision: "int8" })).toThrow(
-    'precision: expected "float32" with 2 groups, got "int8"',
+    'precision: expected "float32" with 2 groups of 2 inputs and 4 outputs (an even number and a multiple of 16 may be integers), got "int8"',
   );
   const { report } = quantize(
     new Sequential([
       new Conv1d(options),
-      new Conv1d({ inputSize: 8, outputSize: 8, kernelSize: 3 }),
+      new Conv1d({ inputSize: 8, outputSize: 32, kernelSize: 3 }),
+      new Conv1d({ inputSize: 32, outputSize: 32, kernelSize: 3, groups: 2 }),
     ]),
   );
   expect(report.layers.map(({ precision }) => precision)).toEqual([
     "float32",
+    "int8",
     "int8",
   ]);
 });

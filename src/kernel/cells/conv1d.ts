@@ -27,7 +27,7 @@ export interface Conv1dSpec {
   /** null: the last (K - 1) · dilation steps before each step, whose first ones are the cell's state; the stride is 1. */
   readonly window: Window | null;
   readonly activation: CellFunction;
-  /** Of integers: of one group alone. */
+  /** Of integers: only where `byPanels`. */
   readonly format?: WeightFormat;
   integers?(): Integers | null;
   /** The calibrated range of inputs. */
@@ -36,15 +36,22 @@ export interface Conv1dSpec {
   bias(): Float32Array | null; // (O)
 }
 
+/** Whether its groups are whole panels and pairs of columns, and so products; all others are summed lane by lane. */
+export function byPanels(
+  inputSize: number,
+  outputSize: number,
+  groups: number,
+): boolean {
+  const whole = (outputSize / groups) % PANEL === 0;
+  return groups === 1 || (whole && (inputSize / groups) % 2 === 0);
+}
+
 export function conv1dCell(spec: Conv1dSpec): Cell {
   const { inputSize, outputSize, kernelSize, dilation, groups, window } = spec;
   const { activation, format = F32 } = spec;
   const past = window ? 0 : (kernelSize - 1) * dilation;
   const groupInputs = inputSize / groups;
-  const groupOutputs = outputSize / groups;
-  // Whole panels and pairs of columns; all others lane by lane.
-  const byProduct =
-    groups === 1 || (groupOutputs % PANEL === 0 && groupInputs % 2 === 0);
+  const byProduct = byPanels(inputSize, outputSize, groups);
   const panels = panelsOf(outputSize);
   const groupPanels = byProduct ? panels / groups : 0;
   const columns = kernelSize * groupInputs;

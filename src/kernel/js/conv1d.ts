@@ -81,6 +81,7 @@ function products(
       columns,
       groupPanels,
       false,
+      layer.input,
     );
   if (groups === 1 && dilation === 1) {
     sums(layer.input, x, xStride, z, count, taps * inputWidth);

@@ -63,11 +63,12 @@ export function productInt8(
   k: number,
   panels: number,
   accumulate: boolean,
+  matrix: number,
 ): void {
   if (integers.length < k) integers = new Int16Array(k);
   if (bytes.buffer !== f32.buffer) bytes = new Int8Array(f32.buffer);
-  const low = f32[w - 4] as number;
-  const high = f32[w - 3] as number;
+  const low = f32[matrix - 4] as number;
+  const high = f32[matrix - 3] as number;
   const panelFloats = HEAD + Math.ceil(k / 8) * 32;
   for (let row = 0; row < rows; row++) {
     const scale = toIntegers(f32, x + row * xStride, k, limit, low, high);

@@ -4,7 +4,7 @@ import { productF32 } from "./product-f32.js";
 import { limitOf, productInt8 } from "./product-int8.js";
 import type { Run } from "./run.js";
 
-/** z [rows, 16 · panels] ← bias + x [rows, k] W, or, accumulating, z + x W. */
+/** z [rows, 16 · panels] ← bias + x [rows, k] W, or, accumulating, z + x W; `matrix`: its first panel, if w is another. */
 export function product(
   f32: Float32Array,
   { format }: LayerRecord,
@@ -17,6 +17,7 @@ export function product(
   k: number,
   panels: number,
   accumulate: boolean,
+  matrix = w,
 ): void {
   if (format === FORMATS.f32.number)
     productF32(f32, w, x, xStride, z, zStride, rows, k, panels, accumulate);
@@ -37,6 +38,7 @@ export function product(
       k,
       panels,
       accumulate,
+      matrix,
     );
   }
   // as `unreachable` in assembly/product.ts
