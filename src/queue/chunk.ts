@@ -1,43 +1,43 @@
 /*
- * A job: some rows of what is to be scored, and where its answer goes. What goes through Redis is plain: lines of JSON
- * as text, arrays as safetensors.
+ * A job: some of the rows to be scored, and where their answer goes. Redis only sees plain data: lines of JSON as text,
+ * and arrays as safetensors.
  */
-import { isRecord, message } from "../checks.js";
+import { describe, isRecord, message } from "../checks.js";
 import { concat, type Tensor } from "../tensor.js";
 import { parse, serialize, type StateDict } from "../safetensors.js";
 
-/** lines: a line of JSON a row, answered by a line; arrays: rows as they are, one after another. */
+/** lines: a line of JSON per row, answered by a line. arrays: rows as safetensors. */
 export type ChunkKind = "lines" | "arrays";
 
 /** Rows, or their answers. */
 export interface Chunk {
   readonly kind: ChunkKind;
-  /** From 1: the line, or the row, that it begins with. */
+  /** The number of its first line or row, from 1. */
   readonly first: number;
   readonly count: number;
   readonly bytes: Uint8Array;
 }
 
-/** What a job of the queue holds; JSON. */
+/** The data of a job in the queue, as JSON. */
 export interface ChunkJob {
   /** SHA-256 of the model's bytes, in hexadecimal. */
   readonly model: string;
-  /** The one kernel whose bits are the same on every machine: a job that is done twice has one answer. */
+  /** The kernel whose results are the same to the bit on every machine: a job that runs twice has one answer. */
   readonly backend: "simd";
   readonly kind: ChunkKind;
   readonly first: number;
   readonly count: number;
-  /** The rows themselves, lines as they are and arrays in base64; or the key that they are kept under. */
+  /** The rows themselves, lines as text and arrays in base64; or the key under which they are stored. */
   readonly rows: { readonly inline: string } | { readonly key: string };
-  /** The key that the answer goes to, and for how many seconds. */
+  /** The key under which the answer is stored, and for how many seconds. */
   readonly answer: { readonly key: string; readonly seconds: number };
 }
 
-/** @throws TypeError, RangeError for a job that somebody else put there */
+/** @throws TypeError, RangeError if the job is not one of gatewise's */
 export function checkJob(data: unknown): ChunkJob {
   const job = isRecord(data) ? data : {};
   const { model, backend, kind, first, count, rows, answer } = job;
-  const right =
+  const isJob =
     typeof model === "string" &&
     /^[0-9a-f]{64}$/.test(model) &&
     (kind === "lines" || kind === "arrays") &&
@@ -48,14 +48,14 @@ export function checkJob(data: unknown): ChunkJob {
     isRecord(answer) &&
     typeof answer["key"] === "string" &&
     Number.isSafeInteger(answer["seconds"]);
-  if (!right)
-    throw new TypeError(message("job", "rows and a model", "another"));
+  if (!isJob)
+    throw new TypeError(message("job", "rows and a model", describe(data)));
   if (backend !== "simd")
     throw new RangeError(message("job.backend", '"simd"', String(backend)));
   return data as unknown as ChunkJob;
 }
 
-/** Base64 takes four characters for three bytes. */
+/** The size of the rows in the job, in characters. Base64 takes four characters for three bytes. */
 export const inlineSize = ({ kind, bytes }: Chunk): number =>
   kind === "lines" ? bytes.length : 4 * Math.ceil(bytes.length / 3);
 
@@ -67,10 +67,10 @@ export const toInline = ({ kind, bytes }: Chunk): string =>
 export const fromInline = (kind: ChunkKind, text: string): Uint8Array =>
   Buffer.from(text, kind === "lines" ? "utf8" : "base64");
 
-/** Rows of the same shape that follow each other: [n, ..]. */
+/** Consecutive rows of the same shape: [n, ..]. */
 export type Group = Tensor;
 
-/** Rows in groups as few as can be, so that a group is one call of the kernel. */
+/** Groups consecutive rows of the same shape, each of which is one call of the kernel. */
 export function group(rows: readonly Tensor[]): Group[] {
   const groups: Tensor[][] = [];
   for (const row of rows) {

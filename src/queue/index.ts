@@ -1,7 +1,7 @@
 /// <reference types="node" />
 /**
- * Models on other machines, by Redis or Valkey: rows scored by whatever workers there are, and live streams that outlive
- * the processes they live in. Needs the packages bullmq and ioredis.
+ * Runs models on other machines, by Redis or Valkey: scores rows on any number of workers, and runs live streams that
+ * survive the processes they run in. Needs the packages bullmq and ioredis.
  *
  * @module
  */
@@ -24,33 +24,34 @@ export type { HostOptions, StreamHost } from "./streams/host.js";
 export type { QueueWorker, WorkOptions } from "./work.js";
 
 /**
- * Works for a queue with the cores of this machine until it is closed.
+ * Starts a worker, which scores a queue's rows with the cores of this machine until it is closed.
  *
  *     const worker = await work({ queue: "redis://localhost" });
  *     process.once("SIGTERM", () => worker.close());
  *
- * @throws TypeError, RangeError that name the option; an Error that names a server that is not there
+ * @throws TypeError, RangeError naming the option; Error naming the server if it cannot be reached
  */
 export const work = (options: WorkOptions): Promise<QueueWorker> =>
   startWorker(new URL("thread.js", import.meta.url), options);
 
 /**
- * A process that live streams live in, until it is closed.
+ * Starts a host, which runs live streams in this process until it is closed.
  *
- * @throws TypeError, RangeError that name the option; an Error that names a server that is not there
+ * @throws TypeError, RangeError naming the option; Error naming the server if it cannot be reached
  */
 export const hostStreams = (options: HostOptions): Promise<StreamHost> =>
   StreamHost.open(options);
 
 /**
- * Live streams over a model: frames are sent, answers read, and what is between survives the processes that it lives in.
+ * Opens live streams of a model: they accept frames and give answers, and survive the processes they run in.
  *
  *     const streams = await openStreams({ queue: "redis://localhost", model });
  *     const stream = await streams.open("patient-7");
  *     await stream.push(frames);
  *     for await (const { first, data } of stream.answers())
  *
- * @throws TypeError, RangeError that name the option; FormatError; an Error that names a server that is not there
+ * @throws TypeError, RangeError naming the option; FormatError for the model; Error naming the server if it cannot be
+ *   reached
  */
 export const openStreams = (options: StreamsOptions): Promise<Streams> =>
   Streams.open(options);

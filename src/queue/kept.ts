@@ -1,23 +1,23 @@
 /*
- * What was asked for last, by its hash: made once, and dropped when as many others were asked for since.
+ * A cache of the values used last, by hash.
  */
 export class Kept<T> {
-  readonly #most: number;
-  readonly #make: (hash: string) => Promise<T>;
+  readonly #size: number;
+  readonly #create: (hash: string) => Promise<T>;
   readonly #entries = new Map<string, Promise<T>>();
 
-  /** @param most how many are kept; who uses one that is dropped still has it */
-  constructor(most: number, make: (hash: string) => Promise<T>) {
-    this.#most = most;
-    this.#make = make;
+  /** @param size the number of values that are kept; one that is dropped can still be used by its users */
+  constructor(size: number, create: (hash: string) => Promise<T>) {
+    this.#size = size;
+    this.#create = create;
   }
 
-  /** @throws what making it throws; the next call tries again */
+  /** The value, created if it is not kept. If creating it fails, the next call tries again. */
   get(hash: string): Promise<T> {
-    const found = this.#entries.get(hash) ?? this.#make(hash);
+    const found = this.#entries.get(hash) ?? this.#create(hash);
     this.#entries.delete(hash);
     this.#entries.set(hash, found);
-    for (const old of [...this.#entries.keys()].slice(0, -this.#most))
+    for (const old of [...this.#entries.keys()].slice(0, -this.#size))
       this.#entries.delete(old);
     found.catch(() => this.#entries.delete(hash));
     return found;

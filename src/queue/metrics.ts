@@ -1,29 +1,29 @@
 /*
- * Counters and gauges by OpenTelemetry's API, where the application has it; what collects them is the application's.
+ * Counters and gauges by OpenTelemetry's API, if the application has it. The application chooses what collects them.
  */
 import type { Attributes, Meter } from "@opentelemetry/api";
 
 export interface Metrics {
-  /** A chunk of so many rows is answered. */
+  /** Called when a chunk has been answered. */
   chunk(rows: number, milliseconds: number): void;
-  /** Frames of streams are answered; how long ago the oldest of them came. */
+  /** Called when frames of streams have been answered, with the age of the oldest. */
   frames(count: number, lagMs: number): void;
-  /** A stream's state was written. */
+  /** Called when a stream's state has been written. */
   checkpoint(bytes: number): void;
-  /** Is asked now and then for what a host holds. */
+  /** Observes a host's load now and then, until the returned function is called. */
   watch(load: () => HostLoad): () => void;
 }
 
 export interface HostLoad {
-  /** Streams that live here. */
+  /** Streams in this process. */
   readonly streams: number;
-  /** Frames that wait, of those. */
+  /** Their frames that wait. */
   readonly backlog: number;
   /** The share of the last seconds that was spent computing, 0 to 1. */
   readonly busy: number;
 }
 
-/** Those of the process. Without the package there are none, and nothing is lost. */
+/** The metrics of this process. Without OpenTelemetry's package they do nothing. */
 export async function metrics(): Promise<Metrics> {
   try {
     const api = await import("@opentelemetry/api");

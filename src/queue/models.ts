@@ -1,20 +1,20 @@
 /*
- * Models in Redis: bytes under their hash, put there once, whoever needs them.
+ * Models in Redis: bytes under their hash, stored once for all users.
  */
 import { createHash } from "node:crypto";
 import { message } from "../checks.js";
 import { Kept } from "./kept.js";
 import type { Connection } from "./redis.js";
 
-/** A week after it was last asked for a model is gone. */
+/** A model expires a week after its last use. */
 const SECONDS = 7 * 24 * 3600;
-/** Models that a process keeps the bytes of. */
-const MOST_KEPT = 8;
+/** The number of models whose bytes a process keeps. */
+const MAX_KEPT = 8;
 
 export const hashOf = (bytes: Uint8Array): string =>
   createHash("sha256").update(bytes).digest("hex");
 
-/** Puts it there where it is not; or says that it is still wanted. */
+/** Stores a model if Redis does not have it, and renews the time for which it is kept. */
 export async function putModel(
   connection: Connection,
   hash: string,
@@ -27,16 +27,16 @@ export async function putModel(
   });
 }
 
-/** The models that a process has fetched. */
+/** Fetches models, and keeps the last ones. */
 export class Models {
   readonly #connection: Connection;
-  readonly #kept = new Kept(MOST_KEPT, (hash) => this.#fetch(hash));
+  readonly #kept = new Kept(MAX_KEPT, (hash) => this.#fetch(hash));
 
   constructor(connection: Connection) {
     this.#connection = connection;
   }
 
-  /** @throws Error where it is not there, or not what its hash says */
+  /** @throws Error if Redis does not have the model, or its bytes do not match the hash */
   get(hash: string): Promise<Uint8Array> {
     return this.#kept.get(hash);
   }
@@ -50,7 +50,7 @@ export class Models {
     const name = `model ${hash.slice(0, 12)}…`;
     if (!bytes) throw new Error(message(name, "its bytes in Redis", "none"));
     if (hashOf(bytes) === hash) return bytes;
-    const got = `${bytes.length} others`;
+    const got = `${bytes.length} bytes of another hash`;
     throw new Error(message(name, "bytes of this hash in Redis", got));
   }
 }

@@ -1,6 +1,6 @@
 /*
- * A connection to Redis or Valkey, by ioredis, and what a command's failure means: the server is gone for a moment, is
- * full, or will never answer this.
+ * A connection to Redis or Valkey, by ioredis. Tells a server that is away, busy or full for a while from one that will
+ * never accept a command.
  */
 import type { Redis } from "ioredis";
 import { reasonOf } from "../errors.js";
@@ -14,10 +14,10 @@ import {
 const PAUSE = 100;
 const LONGEST_PAUSE = 1000;
 
-/** Answers that waiting will not change. */
+/** Errors that waiting will not change. */
 const FINAL = /^(NOAUTH|WRONGPASS|NOPERM|WRONGTYPE|ERR |EXECABORT)/;
 
-/** The packages that gatewise does not bring. */
+/** The packages that gatewise does not depend on; the user installs them. */
 async function clients() {
   try {
     const [{ Redis }, bullmq] = await Promise.all([
@@ -33,15 +33,15 @@ async function clients() {
   }
 }
 
-/** A server that answers, and the two packages that speak to it. */
+/** A connection to a server, and the two packages for talking to it. */
 export class Connection {
   readonly redis: Redis;
   readonly bullmq: typeof import("bullmq");
   readonly name: string;
   readonly patience: number;
-  /** Without the password. */
+  /** The server's address, without the password. */
   readonly address: string;
-  /** Of the connection itself; null while all is well. */
+  /** The last error of the connection itself; null while it is ready. */
   #trouble: Error | null = null;
 
   private constructor(
@@ -59,8 +59,8 @@ export class Connection {
   }
 
   /**
-   * @throws TypeError, RangeError that name the option; an Error that names the address where there is no such server,
-   *   it does not let us in, or does not answer
+   * @throws TypeError, RangeError naming the option; Error naming the address if there is no such server, or it refuses the
+   *   password or does not answer
    */
   static async open(queue: QueueAddress): Promise<Connection> {
     const options = checkAddress(queue);
@@ -69,9 +69,9 @@ export class Connection {
     const redis = new Redis(options.url, {
       lazyConnect: true,
       connectTimeout: options.patience,
-      // commands wait for the server to come back; `call` says how long
+      // commands wait for the server to come back; `call` limits the time
       maxRetriesPerRequest: null,
-      // one that never was there is not waited for
+      // does not wait for a server that was never there
       retryStrategy: (times) =>
         connected ? Math.min(PAUSE * times, LONGEST_PAUSE) : null,
     });
@@ -87,24 +87,24 @@ export class Connection {
     return connection;
   }
 
-  /** Another one to the same server, for commands that wait: it connects with its first one. */
+  /** Another connection to the same server, for commands that block. It connects with its first command. */
   another(): Redis {
     const redis = this.redis.duplicate();
-    // told by the first
+    // the first connection reports the errors
     redis.on("error", () => undefined);
     return redis;
   }
 
-  /** What is kept under this name is this queue's. */
+  /** The key in Redis for a part of this queue. */
   key(...parts: (string | number)[]): string {
     return [`gatewise:{${this.name}}`, ...parts].join(":");
   }
 
   /**
-   * Does what may be done twice: again and again while the server is gone, full or busy, but not for longer than
+   * Runs a command, which must be safe to run twice. Repeats it while the server is away, full or busy, for at most
    * `patience`.
    *
-   * @param expected what should have come of it, for the message
+   * @param expected the expected result, for the message
    */
   async call<T>(expected: string, command: () => Promise<T>): Promise<T> {
     const end = Date.now() + this.patience;
@@ -113,7 +113,7 @@ export class Connection {
       try {
         return await within(command(), Math.max(1, end - Date.now()));
       } catch (error) {
-        // when the time is up in the middle of a command, what it said before tells more
+        // an earlier error says more than that the time is up
         if (!(error instanceof Silence && reason)) reason = error;
         const left = end - Date.now();
         if (left <= 0 || FINAL.test(reasonOf(error)))
@@ -123,7 +123,7 @@ export class Connection {
     }
   }
 
-  /** An error that names the server. */
+  /** The error for a command that failed; it names the server. */
   failure(expected: string, error: unknown): Error {
     const silent = error instanceof Silence;
     const closed = reasonOf(error).startsWith("Connection is closed");
@@ -141,10 +141,10 @@ export class Connection {
   }
 }
 
-/** The time was up. */
+/** No answer came in time. */
 class Silence extends Error {}
 
-/** @throws Silence when it takes longer */
+/** @throws Silence if it takes longer */
 function within<T>(work: Promise<T>, milliseconds: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

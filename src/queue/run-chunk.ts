@@ -1,6 +1,6 @@
 /*
- * A chunk's rows through a model. A row is a sequence by itself, and its answer that of its own run, to the bit, however
- * many go through the kernel together.
+ * Runs a chunk's rows through a model. Each row is a sequence by itself: its answer is the same to the bit as if it ran
+ * alone, even if the kernel runs many rows together.
  */
 import { message, shapeText } from "../checks.js";
 import { GraphAnswers } from "../data/graph-lines.js";
@@ -18,13 +18,13 @@ import {
   unpackGroups,
 } from "./chunk.js";
 
-/** What a file holds: a chain of layers, or a graph. */
+/** The model of a file: a chain of layers, or a graph. */
 export type AnyModel = Sequential | Graph;
 
 /**
- * The answers, in the form of the rows.
+ * The answers, as lines or arrays like the rows.
  *
- * @throws TypeError, RangeError, FormatError that name the row or line
+ * @throws TypeError, RangeError, FormatError naming the row or line
  */
 export function runChunk(model: AnyModel, chunk: Chunk): Uint8Array {
   return chunk.kind === "lines"
@@ -53,7 +53,7 @@ function runLines(model: AnyModel, { bytes, first: line }: Chunk): string {
   const rows = questions.map(({ input, fields }, i) => {
     if (fields && "stream" in fields)
       throw new FormatError(
-        `line ${lines[i]?.at}: expected sequences that stand by themselves, got a step of a stream`,
+        `line ${lines[i]?.at}: expected a whole sequence, got a step of a stream`,
       );
     return inputFor(model, input);
   });
@@ -69,7 +69,7 @@ function runLines(model: AnyModel, { bytes, first: line }: Chunk): string {
   return answer;
 }
 
-/** One call of the kernel for all rows of a chain of layers; of a graph one a row, whose shape is the model's. */
+/** One call of the kernel for all rows if the model is a chain of layers; one per row if it is a graph. */
 function runGroup(
   model: AnyModel,
   rows: Group,
@@ -86,7 +86,7 @@ function runGroup(
   try {
     return [model.forward(given).output];
   } catch (error) {
-    // which of them it is
+    // finds the row that fails
     let row = 0;
     for (const one of rowsOf(given))
       at(place(row++), () => void model.forward(one));
@@ -94,7 +94,7 @@ function runGroup(
   }
 }
 
-/** A matrix of numbers must not pass for one sequence where it is many rows. */
+/** Refuses rows whose shape would be taken for one sequence. */
 function checkRow(
   { takesTokens, inputSize }: Sequential,
   row: readonly number[],
@@ -105,7 +105,7 @@ function checkRow(
   throw new RangeError(message("input", expected, shapeText(row)));
 }
 
-/** What is thrown names the place. */
+/** Adds the place to what `run` throws. */
 function at<T>(place: string, run: () => T): T {
   try {
     return run();

@@ -1,5 +1,5 @@
 /*
- * A file through the workers into another, which is there whole or not at all.
+ * Scores a file into another, which is written as a whole or not at all.
  */
 import { answerText } from "../data/json-lines.js";
 import { writeNpy } from "../formats/numpy/npy.js";
@@ -25,18 +25,19 @@ import {
 } from "./sources.js";
 
 export interface ScoreFileOptions extends ScoreOptions {
-  /** The forms of the two, where their names do not say. */
+  /** The format of the input; by default from the end of its name. */
   from?: FileKind;
+  /** The format of the output; by default from the end of its name. */
   to?: FileKind;
 }
 
 /**
- * Scores a file, or rows one by one, into a file: .npy or .npz [rows, ..], or .jsonl, a line a row. What stands in a line
- * of a .jsonl file beside `input` comes back in its answer. Until all rows are answered the file is as it was before.
+ * Scores a file, or an iterable of rows, into a file: .npy or .npz [rows, ..], or .jsonl with a line per row. Other fields
+ * than `input` in a line of a .jsonl file are returned in its answer. The file is replaced when all rows are answered.
  *
- * @param input as `score` takes it; `-` for standard input, lines of JSON
- * @param out `-` for standard output, lines of JSON, which come as they are answered
- * @throws as `score`; FormatError for outputs of several shapes that are to be one array
+ * @param input as for `score`, or `-` for lines of JSON on standard input
+ * @param out a file's name, or `-` for lines of JSON on standard output, written as rows are answered
+ * @throws as `score`; FormatError for outputs of several shapes in one array
  */
 export async function scoreFile(
   input: ScoreInput,
@@ -95,7 +96,7 @@ class Lines implements Writer {
   async end(): Promise<void> {}
 }
 
-/** All outputs in one: their count stands in front of them. */
+/** All outputs as one array, [rows, ..]. */
 class OneArray implements Writer {
   readonly #output: Output;
   readonly #parts: Tensor[] = [];

@@ -1,9 +1,9 @@
 /*
- * The other end of the workers: cuts, hands out, and gives the answers back in order.
+ * The client of the workers: puts chunks into the queue, and returns the answers in order.
  *
- * What is true is the answer's key: whether it was BullMQ's word that it is there, or a look because that word never
- * came. A chunk is held here until it is answered, so one that a server has lost is given to it again; done twice, it
- * has the same answer.
+ * Only the answer's key in Redis counts. It is looked up when BullMQ reports the job as completed, or when nothing has
+ * been heard for a while. A chunk is kept here until it is answered, so that one that the server lost can be put again;
+ * if it runs twice, the answer is the same.
  */
 import { randomUUID } from "node:crypto";
 import type { Job, Queue, QueueEvents } from "bullmq";
@@ -22,20 +22,20 @@ import type { QueueAddress } from "./address.js";
 import { Connection, sleep } from "./redis.js";
 import { arraysOf, type Cut, type ScoreInput, type Source } from "./sources.js";
 
-/** How rows are scored. */
+/** Options of `score`. */
 export interface ScoreOptions {
   queue: QueueAddress;
-  /** A model, or its bytes: of any file that gatewise/load reads. */
+  /** A model, or the bytes of any file that gatewise/load reads. */
   model: ModelSource;
-  /** Rows of a job; 256 by default. */
+  /** Rows per job; 256 by default. */
   rows?: number;
-  /** How often a chunk is tried that fails by no fault of its own; 5 by default. */
+  /** How often a chunk is tried if the failure is not its fault; 5 by default. */
   attempts?: number;
-  /** Drops what has not been started. The call rejects with the signal's reason. */
+  /** Removes the jobs that have not been started. The call rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Is told how far it is: `total` is null where the input does not say how much it is. */
+  /** Called with the progress, in rows, or in bytes of a file of lines; `total` is null if it is unknown. */
   onProgress?: (done: number, total: number | null) => void;
-  /** Is told once when rows have waited for 3 s and the queue has no worker. They go on waiting: one may still come. */
+  /** Called once if rows have waited for 3 s and the queue has no worker. They go on waiting for one. */
   onIdle?: () => void;
 }
 
@@ -51,32 +51,33 @@ export const SCORE_OPTIONS = {
 
 const ROWS = 256;
 const ATTEMPTS = 5;
-/** Rows in the job itself, in bytes of its JSON. */
-const MOST_INLINE = 2 ** 20;
-/** What is out at a time: enough for the workers, not more than a small server holds. */
-const MOST_CHUNKS = 128;
-const MOST_BYTES = 2 ** 26;
-/** Rows and answers that nobody fetched are gone after a day. */
+/** The limit in bytes for rows in the job itself; more are stored under a key of their own. */
+const MAX_INLINE = 2 ** 20;
+/** The limits for chunks in the queue: enough for the workers, and not too much for a small server. */
+const MAX_CHUNKS = 128;
+const MAX_BYTES = 2 ** 26;
+/** Rows and answers that are not fetched expire after a day. */
 const SECONDS = 24 * 3600;
-/** How long nobody hears of a chunk before somebody looks. */
+/** How long nothing may be heard of a chunk before it is looked up. */
 const LOOK_MS = 1000;
-/** Without an answer, before somebody asks whether there are workers at all. */
+/** How long no answer may come before the workers are counted. */
 const IDLE_MS = 3000;
 
-/** What a chunk comes to: the answers' bytes, in the form of the rows. */
+/** A chunk and its answers, as lines or arrays like its rows. */
 export interface Answered {
   readonly cut: Cut;
   readonly answer: Uint8Array;
 }
 
 /**
- * Scores sequences on whatever workers there are: each row is a sequence [T, I] by itself (of a model of tokens [T]), and
- * its output comes in the order of the rows.
+ * Scores sequences on the queue's workers. Each row is a sequence [T, I] by itself (tokens [T] for a model that begins with
+ * an Embedding); the outputs come in the order of the rows.
  *
  *     for await (const output of score("rows.npz", { queue: "redis://localhost", model }))
  *
- * @param input an .npy or .npz file with rows along the first axis, a .jsonl file with a sequence a line, or rows one by one
- * @throws TypeError, RangeError that name the option; an Error that names the row, or the server that is not there
+ * @param input an .npy or .npz file with rows along the first axis, a .jsonl file with a sequence per line, or an iterable
+ *   of rows
+ * @throws TypeError, RangeError naming the option; Error naming the row, or the server if it cannot be reached
  */
 export async function* score(
   input: ScoreInput,
@@ -134,7 +135,7 @@ export async function* scoreChunks(
     const cuts = source.cuts[Symbol.asyncIterator]();
     let coming: Promise<IteratorResult<Cut>> | null = quiet(cuts.next());
     while (coming || run.size) {
-      // a slow input does not keep back what is answered
+      // answers need not wait for a slow input
       const input = coming && run.hasRoom ? coming : null;
       const answered = run.size ? run.answered() : null;
       const cut = await Promise.race([input, answered].filter(isThere));
@@ -154,7 +155,7 @@ export async function* scoreChunks(
   }
 }
 
-/** It is awaited later, if ever: until then its failure is nobody's. */
+/** Keeps a promise that is awaited later from being reported as unhandled. */
 function quiet<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
@@ -170,7 +171,7 @@ interface Pending {
   answer: Uint8Array | null;
 }
 
-/** All chunks of one call that are out. */
+/** The chunks of one call that are in the queue. */
 class Run {
   readonly #id = randomUUID();
   readonly #connection: Connection;
@@ -184,8 +185,8 @@ class Run {
   #failure: { readonly error: unknown } | null = null;
   #ended = false;
   #heardAt = Date.now();
-  #toldIdle = false;
-  /** Called when something has happened that `answered` may wait for. */
+  #idleReported = false;
+  /** Called when an answer or a failure has come, for which `answered` waits. */
   readonly #wakes: (() => void)[] = [];
 
   constructor(connection: Connection, options: CheckedOptions) {
@@ -194,7 +195,7 @@ class Run {
     this.#options = options;
     this.#model = hashOf(options.bytes);
     this.#queue = new bullmq.Queue(name, { connection: redis });
-    // what is wrong with the server the calls say
+    // the calls report errors of the server
     this.#queue.on("error", () => undefined);
   }
 
@@ -203,7 +204,7 @@ class Run {
   }
 
   get hasRoom(): boolean {
-    return this.size < MOST_CHUNKS && this.#bytes < MOST_BYTES;
+    return this.size < MAX_CHUNKS && this.#bytes < MAX_BYTES;
   }
 
   async begin(): Promise<void> {
@@ -212,7 +213,7 @@ class Run {
     void this.#look();
   }
 
-  /** From here on: what happens before the first read is not missed. */
+  /** Listens from the last event on, so that none before the first read is missed. */
   async #listen(): Promise<QueueEvents> {
     const { bullmq, redis, name } = this.#connection;
     const key = this.#queue.toKey("events");
@@ -240,10 +241,10 @@ class Run {
     await this.#put(pending);
   }
 
-  /** A job of the same name is there once, however often it is put. */
+  /** Puts a chunk into the queue. Putting it again does nothing while its job exists. */
   async #put({ id, cut, key }: Pending): Promise<void> {
     const { redis, key: keyOf } = this.#connection;
-    const inline = inlineSize(cut) <= MOST_INLINE;
+    const inline = inlineSize(cut) <= MAX_INLINE;
     const rowsKey = keyOf.call(this.#connection, "rows", id);
     const data: ChunkJob = {
       model: this.#model,
@@ -268,7 +269,7 @@ class Run {
     });
   }
 
-  /** As soon as the next chunk's answer is there. */
+  /** Resolves when the first chunk has its answer. */
   async answered(): Promise<void> {
     const [first] = this.#pending.values();
     while (first && !first.answer) {
@@ -305,7 +306,7 @@ class Run {
     this.fail(new Error(`${what} ${cut.first} to ${last}: ${reason}`));
   }
 
-  /** @returns whether the answer is there */
+  /** @returns whether the chunk is answered */
   async #fetch(id: string): Promise<boolean> {
     const pending = this.#pending.get(id);
     if (!pending || pending.answer) return true;
@@ -319,7 +320,7 @@ class Run {
     return true;
   }
 
-  /** After those of which nothing was heard: a server that restarts forgets who listens, and perhaps more. */
+  /** Looks up chunks of which nothing was heard: a server that restarts forgets its listeners, and perhaps jobs. */
   async #look(): Promise<void> {
     while (!this.#ended) {
       await sleep(LOOK_MS);
@@ -346,7 +347,7 @@ class Run {
       "an answer",
       (): Promise<Job | undefined> => this.#queue.getJob(id),
     );
-    // it may have been done meanwhile: the answer is there before the job is gone
+    // the job may have ended meanwhile: its answer is stored before it is removed
     if (await this.#fetch(id)) return;
     if (job?.finishedOn && job.failedReason)
       return this.#failed(id, job.failedReason);
@@ -357,16 +358,16 @@ class Run {
 
   async #lookForWorkers(): Promise<void> {
     const { onIdle } = this.#options;
-    if (!onIdle || this.#toldIdle || Date.now() - this.#heardAt < IDLE_MS)
+    if (!onIdle || this.#idleReported || Date.now() - this.#heardAt < IDLE_MS)
       return;
     // a server may refuse CLIENT LIST, by which BullMQ counts
     const count = await this.#queue.getWorkersCount().catch(() => null);
     if (count !== 0 || this.#ended) return;
-    this.#toldIdle = true;
+    this.#idleReported = true;
     onIdle();
   }
 
-  /** What has not begun need not begin any more. */
+  /** Removes the jobs that have not begun. */
   async end(): Promise<void> {
     this.#ended = true;
     this.#failure ??= { error: new Error("run: ended") };

@@ -1,5 +1,5 @@
 /*
- * What is to be scored, cut into chunks.
+ * Cuts the input of `score` into chunks.
  */
 import { createReadStream, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -13,29 +13,30 @@ import { FormatError } from "../errors.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
 import { type Chunk, group, packGroups, rowsOf } from "./chunk.js";
 
-/** A file's name, or rows one by one. */
+/** A file's name, or an iterable of rows. */
 export type ScoreInput =
   string | Iterable<TensorLike> | AsyncIterable<TensorLike>;
 
 export const KINDS = ["npy", "npz", "jsonl"] as const;
-/** The files whose rows can be scored, by the ends of their names. */
+/** The formats of files that can be scored, by the ends of their names. */
 export type FileKind = (typeof KINDS)[number];
 
-/** A chunk, and how much of all of it there is by its end. */
+/** A chunk and its place in the input. */
 export interface Cut extends Chunk {
+  /** The end of the chunk, in rows, or in bytes of a file of lines. */
   readonly position: number;
 }
 
 export interface Source {
-  /** In rows, or in bytes of a file of lines; null where nobody knows. */
+  /** The size of the input, in rows, or in bytes of a file of lines; null if it is unknown. */
   readonly total: number | null;
   readonly cuts: AsyncIterable<Cut>;
 }
 
-/** A chunk ends here even where it may have more rows: neither job nor answer is to be huge. */
-const MOST_BYTES = 2 ** 23;
+/** The limit for a chunk, even if it could have more rows, so that jobs and answers are not huge. */
+const MAX_BYTES = 2 ** 23;
 
-/** @throws RangeError for a name that says nothing */
+/** @throws RangeError for a name with another ending */
 export function kindOf(path: string): FileKind {
   const ending = extname(path).slice(1).toLowerCase();
   const name = ending === "ndjson" ? "jsonl" : ending;
@@ -45,7 +46,7 @@ export function kindOf(path: string): FileKind {
   throw new RangeError(message("input", expected, path));
 }
 
-/** A line of JSON a row, as it stands in the file; `-` is standard input. */
+/** Lines of JSON, one per row, unchanged; `-` is standard input. */
 export function linesOf(path: string, size: number): Source {
   const stdin = path === "-";
   const total = stdin ? null : statSync(path).size;
@@ -70,13 +71,13 @@ async function* cutLines(path: string, size: number): AsyncGenerator<Cut> {
       at++;
       length += line.length;
       if (line.trim() !== "") count++;
-      if (count >= size || length >= MOST_BYTES) yield cut();
+      if (count >= size || length >= MAX_BYTES) yield cut();
     }
   }
   if (count) yield cut();
 }
 
-/** Rows as arrays, whatever they come from. */
+/** Rows as arrays, from a file of any format or an iterable. */
 export async function arraysOf(
   input: ScoreInput,
   size: number,
@@ -109,7 +110,7 @@ async function* rowsOfLines(path: string): AsyncGenerator<Tensor> {
     for (const line of readLines(block)) yield toQuestion(line).input;
 }
 
-/** Opened when the first row is asked for: a stream that a failed call never reads would emit its error unheard. */
+/** Opens the file when the first row is needed: nothing would listen to the errors of a stream that is never read. */
 function bytesOf(path: string): AsyncIterable<Uint8Array> {
   return path === "-" ? process.stdin : createReadStream(path);
 }
@@ -154,7 +155,7 @@ async function* cutRows(
   for await (const row of rows) {
     held.push(row);
     bytes += row.data.byteLength;
-    if (held.length >= size || bytes >= MOST_BYTES) yield cut();
+    if (held.length >= size || bytes >= MAX_BYTES) yield cut();
   }
   if (held.length) yield cut();
 }

@@ -1,6 +1,6 @@
 /*
- * A thread of a worker process: a few models, and chunks through them, one after another. Rows are read and answers
- * written here, so that the process itself only carries bytes.
+ * A thread of a worker process: keeps a few models, and runs chunks in turn. Rows are parsed and answers written here, so
+ * that the main thread only passes bytes on.
  */
 import { parentPort } from "node:worker_threads";
 import { load } from "../formats/load/index.js";
@@ -9,12 +9,12 @@ import { packError, type PackedError } from "../messages.js";
 import type { Chunk } from "./chunk.js";
 import { type AnyModel, runChunk } from "./run-chunk.js";
 
-/** To the thread: rows for a model, whose bytes come along where the thread does not have it yet. */
+/** A chunk for the thread, with the bytes of the model if the thread does not have it yet. */
 export interface Request {
   readonly id: number;
   readonly model: string;
   readonly bytes: Uint8Array | null;
-  /** Models that there is no more room for. */
+  /** The hashes of models to dispose of. */
   readonly drop: readonly string[];
   readonly chunk: Chunk;
 }
@@ -40,7 +40,8 @@ async function answer({
   }
   if (bytes) models.set(hash, load(bytes).model);
   const model = models.get(hash);
-  if (!model) throw new Error(`model ${hash}: expected it here, got none`);
+  if (!model)
+    throw new Error(`model ${hash}: expected a loaded model, got none`);
   return runChunk(model, chunk);
 }
 

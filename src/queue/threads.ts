@@ -1,15 +1,15 @@
 /*
- * The threads of this machine, each of which has what it does next at hand, and is started again when it dies.
+ * The threads of a worker. Each has its next chunk at hand, and is started again if it dies.
  */
 import { Worker } from "node:worker_threads";
 import { unpackError } from "../messages.js";
 import type { Chunk } from "./chunk.js";
 import type { Request, Response } from "./thread.js";
 
-/** Models that a thread keeps. */
-const MOST_MODELS = 4;
-/** Chunks that a thread has at once: one that runs, one for it to go on with. */
-const MOST_CHUNKS = 2;
+/** The number of models that a thread keeps. */
+const MAX_MODELS = 4;
+/** The number of chunks that a thread has at a time: one that runs, and the next. */
+const MAX_CHUNKS = 2;
 
 export interface Model {
   readonly hash: string;
@@ -35,7 +35,7 @@ export class Threads {
     );
   }
 
-  /** @throws what `runChunk` throws; an Error where the thread dies of it, or is ended */
+  /** @throws what `runChunk` throws; Error if the thread dies or is closed meanwhile */
   run(model: Model, chunk: Chunk): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ model, chunk, resolve, reject });
@@ -46,7 +46,7 @@ export class Threads {
   #dispatch(): void {
     for (;;) {
       const [freest] = [...this.#threads].sort((a, b) => a.jobs - b.jobs);
-      if (!freest || freest.jobs >= MOST_CHUNKS) return;
+      if (!freest || freest.jobs >= MAX_CHUNKS) return;
       const job = this.#waiting.shift();
       if (!job) return;
       freest.start(job);
@@ -62,7 +62,7 @@ class Thread {
   readonly #script: URL;
   readonly #onFree: () => void;
   readonly #jobs = new Map<number, Job>();
-  /** What it has loaded, the one used last in the end. */
+  /** The hashes of its models, in the order of their last use. */
   readonly #models = new Set<string>();
   #worker: Worker | null = null;
   #last = 0;
@@ -83,7 +83,7 @@ class Thread {
     this.#jobs.set(id, job);
     const known = this.#models.delete(hash);
     this.#models.add(hash);
-    const drop = [...this.#models].slice(0, -MOST_MODELS);
+    const drop = [...this.#models].slice(0, -MAX_MODELS);
     for (const gone of drop) this.#models.delete(gone);
     worker.postMessage({
       id,
@@ -101,7 +101,7 @@ class Thread {
       this.#jobs.delete(id);
       if (answer) job?.resolve(answer);
       else if (error) {
-        // a model that does not load is not there
+        // the model may not have been loaded
         if (job) this.#forget(job.model.hash);
         job?.reject(unpackError(error));
       }
@@ -113,8 +113,8 @@ class Thread {
   }
 
   #forget(hash: string): void {
-    const others = [...this.#jobs.values()];
-    if (!others.some(({ model }) => model.hash === hash))
+    const jobs = [...this.#jobs.values()];
+    if (!jobs.some(({ model }) => model.hash === hash))
       this.#models.delete(hash);
   }
 
@@ -125,7 +125,7 @@ class Thread {
     const jobs = [...this.#jobs.values()];
     this.#jobs.clear();
     for (const { reject } of jobs)
-      reject(new Error(`thread: expected it to run, got ${got}`));
+      reject(new Error(`thread: expected an answer, got ${got}`));
     this.#onFree();
   }
 

@@ -1,6 +1,6 @@
 /*
- * A worker: takes chunks from the queue, as many at once as it has threads and one to go on with, and puts the answers
- * where each says. BullMQ gives a chunk to another worker when this one dies over it.
+ * A worker: takes chunks from the queue, one more at a time than it has threads, and stores the answers. If it dies, BullMQ
+ * gives its chunks to another worker.
  */
 import type { Worker } from "bullmq";
 import { availableParallelism } from "node:os";
@@ -13,14 +13,14 @@ import type { QueueAddress } from "./address.js";
 import { Connection } from "./redis.js";
 import { Threads } from "./threads.js";
 
-/** Which queue a worker serves, and with what. */
+/** Options of `work`. */
 export interface WorkOptions {
   queue: QueueAddress;
-  /** Threads that compute; as many as there are cores by default. */
+  /** The number of threads; by default the number of cores. */
   threads?: number;
-  /** Milliseconds after which another worker does what one had that died; 30 000 by default, at least 1000. */
+  /** Milliseconds after which another worker gets the chunks of one that died; 30 000 by default, at least 1000. */
   lockMs?: number;
-  /** Is told of what does not end the worker: a server that is gone for a while, a chunk that failed. */
+  /** Called with errors that do not end the worker: a server that is away for a while, or a chunk that failed. */
   onError?: (error: Error) => void;
 }
 
@@ -33,13 +33,13 @@ const KNOWN = {
 
 const LOCK_MS = 30_000;
 const SHORTEST_LOCK = 1000;
-/** How often in all a chunk may be with a worker that dies: it is hardly the chunk's fault when machines are taken away. */
-const MOST_STALLS = 100;
+/** How often a chunk may be with a worker that dies. It is hardly the chunk's fault if machines are taken away. */
+const MAX_STALLS = 100;
 
-/** @internal Of the job, which no other attempt will do better. */
-const ITS_FAULT = new Set(["TypeError", "RangeError", "FormatError"]);
+/** The names of errors that are the job's fault: another attempt would fail as well. */
+const FINAL_ERRORS = new Set(["TypeError", "RangeError", "FormatError"]);
 
-/** A worker that runs. */
+/** A running worker. */
 export class QueueWorker {
   readonly #end: () => Promise<void>;
   #ended: Promise<void> | null = null;
@@ -49,7 +49,7 @@ export class QueueWorker {
     this.#end = end;
   }
 
-  /** Ends what is under way, takes nothing more, and leaves. */
+  /** Accepts no more chunks, and resolves when the current ones are done. */
   close(): Promise<void> {
     return (this.#ended ??= this.#end());
   }
@@ -57,7 +57,7 @@ export class QueueWorker {
 
 /**
  * @param script of thread.ts
- * @throws TypeError, RangeError that name the option; an Error that names a server that is not there
+ * @throws TypeError, RangeError naming the option; Error naming the server if it cannot be reached
  */
 export async function startWorker(
   script: URL,
@@ -98,7 +98,7 @@ export async function startWorker(
       measured.chunk(count, performance.now() - began);
     } catch (error) {
       const name = error instanceof Error ? error.name : "";
-      if (!ITS_FAULT.has(name)) throw error;
+      if (!FINAL_ERRORS.has(name)) throw error;
       throw new bullmq.UnrecoverableError(reasonOf(error));
     }
   };
@@ -108,11 +108,11 @@ export async function startWorker(
     concurrency: count + 1,
     lockDuration: lockMs,
     stalledInterval: lockMs / 2,
-    maxStalledCount: MOST_STALLS,
+    maxStalledCount: MAX_STALLS,
   });
   const rest = resting(worker);
   worker.on("error", (error) => {
-    // of what follows at once, 200 times a second, once is enough
+    // the same error may come 200 times a second: reports it once
     if (rest(error))
       onError(connection.failure("a server that answers", error));
   });
@@ -120,7 +120,7 @@ export async function startWorker(
     onError(new Error(`${job?.id ?? "job"}: ${reasonOf(error)}`)),
   );
   return new QueueWorker(async () => {
-    // a server that is gone would keep us
+    // does not wait for a server that is away
     const closed = worker.close().catch(() => undefined);
     await Promise.race([closed, whenGone(connection, lockMs)]);
     await threads.close();
@@ -128,14 +128,14 @@ export async function startWorker(
   });
 }
 
-/** What a server says that will say so for a while: it is full, cannot write to its disk, is a replica, or starts. */
+/** Errors of a server that will last for a while: it is full, cannot write to its disk, is a replica, or is starting. */
 const NOT_NOW = /^(OOM|MISCONF|READONLY|LOADING|BUSY) /;
 const REST_MS = 1000;
 
 /**
- * BullMQ asks again at once after such an answer: here the worker takes nothing for a second.
+ * After such an error BullMQ would ask again at once; this pauses the worker for a second.
  *
- * @returns told an error, whether it is one of a worker that works
+ * @returns a function that is given each error, and returns whether to report it
  */
 function resting(worker: Worker): (error: Error) => boolean {
   let rests = false;
@@ -152,7 +152,7 @@ function resting(worker: Worker): (error: Error) => boolean {
   };
 }
 
-/** What is under way is then somebody else's. */
+/** Resolves if the server is away for `lockMs`: the current chunks then go to another worker. */
 async function whenGone({ redis }: Connection, lockMs: number): Promise<void> {
   const { promise, resolve } = deferred();
   const timer = setInterval(() => {

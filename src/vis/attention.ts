@@ -8,21 +8,21 @@ import {
 } from "./picture.js";
 import { largest, matrix, upTo } from "./values.js";
 
-/** What `attention` draws, and how. */
+/** Options of `attention`. */
 export interface AttentionOptions extends PictureOptions {
-  /** Which row of a batch; 0 by default. */
+  /** The sequence of a batch to draw; 0 by default. */
   row?: number;
-  /** What asks, from the top down: the words that come out. */
+  /** Labels of the rows, from the top: usually the words of the output. */
   queries?: readonly string[];
-  /** What is looked at, from the left: the words that went in. */
+  /** Labels of the columns, from the left: usually the words of the input. */
   keys?: readonly string[];
 }
 
 /**
- * Where attention looks: a row for each step that asks, a column for each that is looked at.
+ * Draws attention weights: a row per query, a column per key.
  *
  * @param weights [queries, keys], or [B, queries, keys]
- * @throws TypeError, RangeError that name the argument
+ * @throws TypeError, RangeError naming the argument
  */
 export function attention(
   weights: TensorLike,
@@ -31,21 +31,21 @@ export function attention(
   const canvas = new Canvas(options, { row: 0, queries: 0, keys: 0 });
   const { row = 0, queries, keys } = options;
   const given = matrix(weights, "weights", row);
-  const [asking, looked] = given.shape as [number, number];
-  // colours are drawn time first, which here is what is looked at
-  const across = new Float32Array(given.data.length);
-  for (let q = 0; q < asking; q++)
-    for (let k = 0; k < looked; k++)
-      across[k * asking + q] = given.data[q * looked + k] as number;
+  const [rows, columns] = given.shape as [number, number];
+  // `heat` expects [columns, rows]
+  const transposed = new Float32Array(given.data.length);
+  for (let q = 0; q < rows; q++)
+    for (let k = 0; k < columns; k++)
+      transposed[k * rows + q] = given.data[q * columns + k] as number;
   const { left } = MARGIN;
   const width = canvas.width - left - MARGIN.right;
-  const height = Math.max(60, Math.min(480, 22 * asking));
+  const height = Math.max(60, Math.min(480, 22 * rows));
   const max = largest(given.data);
   const labels = (names: readonly string[] | undefined, count: number) => ({
     interval: 1,
     axisLabel: {
       show: Boolean(names),
-      // a label in the middle of its cell
+      // the last label is beyond the last cell
       showMaxLabel: false,
       formatter: (index: number) =>
         index < count ? (names?.[index] ?? "") : "",
@@ -54,8 +54,8 @@ export function attention(
   heat(
     canvas,
     { left, top: canvas.top, width, height },
-    { shape: [looked, asking], data: across },
-    upTo(asking),
+    { shape: [columns, rows], data: transposed },
+    upTo(rows),
     {
       colours: [canvas.theme.ground, ...canvas.theme.gate.slice(3)],
       min: 0,
@@ -63,8 +63,8 @@ export function attention(
       ends: [`${max}`, "0"],
       shown: true,
     },
-    labels(keys, looked),
-    labels(queries, asking),
+    labels(keys, columns),
+    labels(queries, rows),
   );
   return canvas.option;
 }

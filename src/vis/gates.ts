@@ -9,35 +9,35 @@ import {
 } from "./picture.js";
 import { largest, matrix, upTo } from "./values.js";
 
-/** What `gates` draws, and how. */
+/** Options of `gates`. */
 export interface GatesOptions extends PictureOptions {
-  /** Which row of a batch; 0 by default. */
+  /** The sequence of a batch to draw; 0 by default. */
   row?: number;
-  /** Units as they are, or sorted by their forget (GRU: update) gate's mean, the most open first; "unit" by default. */
+  /** The order of the units: as in the layer, or by the mean of their forget (GRU: update) gate, the most open first. */
   order?: "unit" | "openness";
-  /** What the steps are called below the last panel: as many as there are. Their numbers by default. */
+  /** Labels of the steps, below the last panel; by default their numbers. */
   labels?: readonly string[];
 }
 
 const KNOWN = { row: 0, order: 0, labels: 0 };
 
-/** One layer in one direction, as `trace: true` and `traceLayers` give it. */
+/** One layer in one direction, from `trace: true` or `traceLayers`. */
 interface Entry {
   readonly [name: string]: unknown;
 }
 
-/** Gates lie between 0 and 1; everything else has a sign. */
-const BETWEEN = ["input", "forget", "output", "reset", "update"];
-/** What says how much of a memory stays. */
-const KEEPS = ["forget", "update"];
+/** The gates, which are between 0 and 1; all else has a sign. */
+const GATES = ["input", "forget", "output", "reset", "update"];
+/** The gates that say how much of the state is kept. */
+const KEEPING_GATES = ["forget", "update"];
 const GAP = 10;
 
 /**
- * Every gate and state of every traced layer: a panel each, a row a unit, a column a step; layers beside each other
- * where there is room, else below each other.
+ * Draws every gate and state of every traced layer as a panel, with a row per unit and a column per step. Layers are beside
+ * each other if there is room, otherwise below each other.
  *
- * @param trace what `forward(x, { trace: true })` or `traceLayers` returned
- * @throws TypeError, RangeError that name the argument
+ * @param trace the result of `forward(x, { trace: true })` or `traceLayers`
+ * @throws TypeError, RangeError naming the argument
  */
 export function gates(
   trace: readonly Entry[],
@@ -66,13 +66,13 @@ export function gates(
   }
   return canvas.option;
 
-  /** Of all layers: a scale that is drawn once stands for all panels beside it. */
+  /** The largest of all layers, as the panels beside each other share a scale. */
   function largestOf(name: string): number {
     const found = trace.map((entry) => entry[name]).filter(isTensor);
     return Math.max(...found.map(({ data }) => largest(data)));
   }
 
-  /** One layer's panels, from the top down; where they end. */
+  /** Draws one layer's panels from the top down, and returns where they end. */
   function drawLayer(
     entry: Entry,
     place: {
@@ -135,9 +135,9 @@ function scaleOf(
   theme: Canvas["theme"],
   shown: boolean,
 ): Scale {
-  if (BETWEEN.includes(name))
+  if (GATES.includes(name))
     return { colours: theme.gate, min: 0, max: 1, ends: ["1", "0"], shown };
-  // a candidate and an LSTM's hidden state are outputs of tanh; a cell is as large as it grows
+  // candidates and hidden states are within ±1, usually; a cell has no limit
   const max = name === "cell" ? most : Math.max(1, most);
   return {
     colours: theme.signed,
@@ -152,17 +152,18 @@ function sortedUnits(
   panels: readonly (readonly [string, Tensor])[],
   order: "unit" | "openness",
 ): number[] {
-  const found = panels.find(([name]) => KEEPS.includes(name)) ?? panels[0];
+  const found =
+    panels.find(([name]) => KEEPING_GATES.includes(name)) ?? panels[0];
   if (!found) return [];
   const [, { shape, data }] = found;
   const [steps, units] = shape as [number, number];
   if (order === "unit") return upTo(units);
-  const mean = (unit: number) => {
-    let sum = 0;
-    for (let t = 0; t < steps; t++) sum += data[t * units + unit] as number;
-    return sum;
+  const sum = (unit: number) => {
+    let total = 0;
+    for (let t = 0; t < steps; t++) total += data[t * units + unit] as number;
+    return total;
   };
-  return upTo(units).sort((a, b) => mean(b) - mean(a));
+  return upTo(units).sort((a, b) => sum(b) - sum(a));
 }
 
 /** Steps between labels: about 60 pixels apart, a round number. */

@@ -1,35 +1,35 @@
 /*
- * A matrix as colours. A cell of its own for each number would be millions of bytes of SVG; of 24 colours each is one
- * path, around all cells that have it.
+ * Draws a matrix as colours. One SVG element per number would take millions of bytes, so the values are rounded to 24
+ * colours, and all cells of a colour are one path.
  */
 import type { Tensor } from "../tensor.js";
 import type { Canvas, Grid } from "./picture.js";
 
 const COLOURS = 24;
 
-/** What colours stand for. */
+/** The scale of colours. */
 export interface Scale {
   readonly colours: readonly string[];
   readonly min: number;
   readonly max: number;
-  /** What the scale says at its top and bottom. */
+  /** The labels at the top and the bottom of the scale. */
   readonly ends: readonly [string, string];
   /** Whether the scale is drawn beside the panel. */
   readonly shown: boolean;
 }
 
-/** Cells of one colour beside each other: columns `from` to `to` of a row. */
+/** Adjacent cells of one colour: the columns from `from` up to, not including, `to`. */
 type Run = readonly [row: number, from: number, to: number];
 
-/** What ECharts gives who draws: pixels of values. */
+/** The API that ECharts passes to a function that draws. */
 interface Drawing {
   coord(point: readonly number[]): [number, number];
   visual(name: string): string;
 }
 
 /**
- * @param values (columns, rows): time first, as everywhere
- * @param order of the rows, from the top
+ * @param values [columns, rows], as the steps come first
+ * @param order the indices of the rows, from the top
  */
 export function heat(
   canvas: Canvas,
@@ -84,7 +84,7 @@ export function heat(
   });
 }
 
-/** The runs of each colour, by the value that it stands for. */
+/** The cells of each colour, by the value of the colour. */
 function levelsOf(
   { shape, data }: Tensor,
   order: readonly number[],
@@ -96,7 +96,7 @@ function levelsOf(
   order.forEach((from, row) => {
     const level = (t: number) => {
       const value = data[t * rows + from] as number;
-      if (Number.isNaN(value)) return null; // shows the ground
+      if (Number.isNaN(value)) return null; // not drawn
       const inside = Math.min(max, Math.max(min, value));
       return min + Math.round((inside - min) / step) * step;
     };

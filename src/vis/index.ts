@@ -1,7 +1,7 @@
 /**
- * Pictures of what recurrent networks do: gates, states, attention, losses, weights and spectra, as options of
- * Apache ECharts. They are plain objects: `echarts.init(element).setOption(gates(trace))` draws one in a page,
- * `toSVG(echarts, gates(trace))` writes it in Node. ECharts is yours to install: nothing here imports it.
+ * Pictures of recurrent networks: gates, states, attention, losses, weights and spectra, as options of Apache ECharts.
+ * These are plain objects: `echarts.init(element).setOption(gates(trace))` draws one in a page, and
+ * `toSVG(echarts, gates(trace))` draws it in Node. Install ECharts yourself: nothing here imports it.
  *
  * @module
  */

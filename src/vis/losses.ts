@@ -1,4 +1,4 @@
-import { isRecord, message, wrong } from "../checks.js";
+import { boolean, isRecord, message, wrong } from "../checks.js";
 import {
   Canvas,
   type ChartOption,
@@ -6,13 +6,13 @@ import {
   type PictureOptions,
 } from "./picture.js";
 
-/** What `losses` draws, and how. */
+/** Options of `losses`. */
 export interface LossesOptions extends PictureOptions {
-  /** Whether the axis of losses is logarithmic; true where all are above 0. */
+  /** Whether the axis of losses is logarithmic; by default if all losses are above 0. */
   logarithmic?: boolean;
 }
 
-/** What `trainer.fit` tells, as objects or as the lines of JSON that `gatewise train --json` prints. */
+/** A record of `trainer.fit`, or a parsed line of `gatewise train --json`. */
 export interface LossRecord {
   readonly type: string;
   readonly step?: number;
@@ -24,11 +24,11 @@ export interface LossRecord {
 type Line = [step: number, value: number][];
 
 /**
- * How a training went: the loss of every step, of every epoch and of what was held out, and below it the gradients' norm
- * where it is known.
+ * Draws a training run: the loss of every step and epoch and of the validation, and below them the gradients' norm if it is
+ * known.
  *
- * @param run what `fit` told, in order
- * @throws TypeError, RangeError that name the argument
+ * @param run the records of `fit`, in order
+ * @throws TypeError, RangeError naming the argument
  */
 export function losses(
   run: readonly LossRecord[],
@@ -39,11 +39,14 @@ export function losses(
   const all = [...lines.step, ...lines.epoch, ...lines.validation];
   if (!all.length)
     throw new RangeError(message("run", "steps or epochs with a loss", "none"));
-  const { logarithmic = all.every(([, loss]) => loss > 0) } = options;
+  const logarithmic = boolean(
+    options.logarithmic ?? all.every(([, loss]) => loss > 0),
+    "logarithmic",
+  );
   const { left } = MARGIN;
   const width = canvas.width - left - MARGIN.right;
   const top = canvas.top + 26;
-  const last = Math.max(1, ...all.map(([step]) => step));
+  const last = all.reduce((end, [step]) => Math.max(end, step), 1);
   const x = { min: 0, max: last };
   const { theme, option } = canvas;
   const [main, second, third] = theme.lines as [string, string, string];
@@ -119,7 +122,7 @@ function linesOf(run: unknown) {
       if (typeof gradientNorm === "number") lines.norm.push([at, gradientNorm]);
     }
     if (type === "epoch" && typeof loss === "number") {
-      // a run that tells epochs alone counts those
+      // a run without steps counts epochs
       if (!lines.step.length) at++;
       lines.epoch.push([at, loss]);
       if (validation) lines.validation.push([at, validation.loss]);

@@ -1,9 +1,9 @@
 /*
- * What all pictures share: how large they are, their colours, and the panels that they consist of.
+ * What all pictures share: sizes, colours and panels.
  */
 import { message, oneOf, record } from "../checks.js";
 
-/** What ECharts' `setOption` takes: plain data, but for the functions that draw cells and write numbers. */
+/** An argument for ECharts' `setOption`: plain data, except for functions that draw cells and format numbers. */
 export interface ChartOption {
   readonly backgroundColor: string;
   readonly animation: boolean;
@@ -16,7 +16,7 @@ export interface ChartOption {
   [component: string]: unknown;
 }
 
-/** Where a panel's axes are, in pixels. */
+/** The position of a panel, in pixels. */
 export interface Grid {
   readonly left: number;
   readonly top: number;
@@ -24,13 +24,13 @@ export interface Grid {
   readonly height: number;
 }
 
-/** What every picture takes. */
+/** Options of every picture. */
 export interface PictureOptions {
-  /** Pixels across; 960 by default. */
+  /** The width in pixels, at least 280; 960 by default. */
   width?: number;
-  /** Of the page that it stands in; "light" by default. */
+  /** The theme of the page; "light" by default. */
   theme?: "light" | "dark";
-  /** Above it; none by default. */
+  /** A title above the picture; none by default. */
   title?: string;
 }
 
@@ -45,11 +45,11 @@ export interface Theme {
   readonly text: string;
   readonly quiet: string;
   readonly line: string;
-  /** From closed to open. */
+  /** Colours of gates, from closed to open. */
   readonly gate: readonly string[];
-  /** From negative to positive. */
+  /** Colours of values with a sign, from negative to positive. */
   readonly signed: readonly string[];
-  /** Of lines that stand beside each other, told apart by colour-blind readers too (Okabe and Ito 2008). */
+  /** Colours of lines, which colour-blind readers can tell apart too (Okabe and Ito 2008). */
   readonly lines: readonly string[];
 }
 
@@ -78,11 +78,11 @@ const THEMES: Readonly<Record<"light" | "dark", Theme>> = {
 export const MARGIN = { left: 92, right: 72, bottom: 30 } as const;
 const SMALLEST = 280;
 
-/** A picture that is being made, panel by panel. */
+/** Builds a picture, panel by panel. */
 export class Canvas {
   readonly theme: Theme;
   readonly width: number;
-  /** Where the first panel may begin. */
+  /** The top of the first panel. */
   readonly top: number;
   readonly option: ChartOption;
 
@@ -124,7 +124,7 @@ export class Canvas {
     this.option.title.push({ left, top, text, padding: 0, textStyle });
   }
 
-  /** The axes of one panel; what a series needs to stand there. */
+  /** Adds the axes of a panel, and returns the indices that its series need. */
   axes(
     place: Grid,
     x: object,
@@ -154,7 +154,7 @@ export class Canvas {
   }
 }
 
-/** How large a picture is, read off its panels: what `echarts.init` is given. */
+/** The size of a picture in pixels, which `echarts.init` needs. */
 export function sizeOf({ grid }: ChartOption): Size {
   const most = (end: (each: Grid) => number) => Math.max(0, ...grid.map(end));
   return {

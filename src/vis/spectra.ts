@@ -1,4 +1,4 @@
-import { message } from "../checks.js";
+import { wrong } from "../checks.js";
 import type { TensorLike } from "../tensor.js";
 import { heat } from "./heat.js";
 import {
@@ -9,21 +9,21 @@ import {
 } from "./picture.js";
 import { matrix, upTo } from "./values.js";
 
-/** What `spectra` draws, and how. */
+/** Options of `spectra`. */
 export interface SpectraOptions extends PictureOptions {
-  /** Hertz: what the highest line stands for twice; without it frequencies are counted. */
+  /** In hertz, for the axis of frequencies; without it, they are numbered. */
   sampleRate?: number;
-  /** Samples between two frames, with `sampleRate` for the axis of seconds. */
+  /** Samples between two frames; with `sampleRate`, for the axis of seconds. */
   hop?: number;
-  /** How far below the loudest the darkest is; 80 dB by default. */
+  /** The range of colours in dB below the loudest; 80 by default. */
   range?: number;
 }
 
 /**
- * A spectrogram: magnitudes in decibels below the loudest, time across, frequency up.
+ * Draws a spectrogram: magnitudes in decibels below the loudest, with time to the right and frequency upwards.
  *
- * @param magnitudes [T, F], as of `Stft` of gatewise/audio, from 0 Hz to half the sample rate
- * @throws TypeError, RangeError that name the argument
+ * @param magnitudes [T, F], for instance by `Stft` of gatewise/audio, from 0 Hz to half the sample rate. NaN is not drawn
+ * @throws TypeError, RangeError naming the argument
  */
 export function spectra(
   magnitudes: TensorLike,
@@ -31,13 +31,17 @@ export function spectra(
 ): ChartOption {
   const canvas = new Canvas(options, { sampleRate: 0, hop: 0, range: 0 });
   const { sampleRate, hop, range = 80 } = options;
-  if (typeof range !== "number" || !(range > 0))
-    throw new RangeError(message("range", "a number above 0", String(range)));
+  for (const [name, value] of Object.entries({ range, sampleRate, hop }))
+    if (value !== undefined && !(typeof value === "number" && value > 0))
+      throw wrong(typeof value === "number", name, "a number above 0", value);
   const { shape, data } = matrix(magnitudes, "magnitudes");
   const [steps, lines] = shape as [number, number];
-  const most = data.reduce((top, x) => Math.max(top, Math.abs(x)), 1e-12);
+  const loudest = data.reduce(
+    (max, x) => (Number.isFinite(x) ? Math.max(max, Math.abs(x)) : max),
+    1e-12,
+  );
   const decibels = data.map(
-    (x) => 20 * Math.log10(Math.max(Math.abs(x) / most, 1e-12)),
+    (x) => 20 * Math.log10(Math.max(Math.abs(x) / loudest, 1e-12)),
   );
   const { left } = MARGIN;
   const width = canvas.width - left - MARGIN.right;
@@ -52,7 +56,7 @@ export function spectra(
           : `${Number((x * scale).toPrecision(2))} ${unit}`,
     },
   });
-  // frequency goes up, rows go down
+  // frequencies go up, rows go down
   const top = upTo(lines).reverse();
   const up = label(hertz === null ? null : hertz / 1000, "kHz");
   const { formatter } = up.axisLabel;

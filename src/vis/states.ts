@@ -1,3 +1,4 @@
+import { nonNegativeInteger } from "../checks.js";
 import type { TensorLike } from "../tensor.js";
 import { heat } from "./heat.js";
 import {
@@ -8,29 +9,30 @@ import {
 } from "./picture.js";
 import { largest, matrix, upTo } from "./values.js";
 
-/** What `states` draws, and how. */
+/** Options of `states`. */
 export interface StatesOptions extends PictureOptions {
-  /** Which row of a batch; 0 by default. */
+  /** The sequence of a batch to draw; 0 by default. */
   row?: number;
-  /** Lines up to so many features, colours above; 8 by default. */
+  /** The largest number of features that are drawn as lines, more as colours; 8 by default. */
   lines?: number;
-  /** What the features are called, for lines. */
+  /** The names of the features, for lines. */
   names?: readonly string[];
 }
 
 /**
- * A sequence of vectors over time, such as inputs, hidden states or outputs: lines where they are few, colours where
- * they are many.
+ * Draws a sequence of vectors, such as inputs, hidden states or outputs: as lines if there are few features, otherwise as
+ * colours.
  *
  * @param sequence [T, N], [B, T, N], or [T] for one feature
- * @throws TypeError, RangeError that name the argument
+ * @throws TypeError, RangeError naming the argument
  */
 export function states(
   sequence: TensorLike,
   options: StatesOptions = {},
 ): ChartOption {
   const canvas = new Canvas(options, { row: 0, lines: 0, names: 0 });
-  const { row = 0, lines = 8, names } = options;
+  const { row = 0, names } = options;
+  const lines = nonNegativeInteger(options.lines ?? 8, "lines");
   const values = matrix(sequence, "sequence", row);
   const [steps, size] = values.shape as [number, number];
   const { left } = MARGIN;
@@ -55,7 +57,6 @@ export function states(
     return canvas.option;
   }
   const { option, theme } = canvas;
-  const names_ = upTo(size).map((i) => names?.[i] ?? `${i}`);
   const legend = size > 1;
   const top = canvas.top + (legend ? 26 : 0);
   const axes = canvas.axes(
@@ -68,7 +69,7 @@ export function states(
     option.series.push({
       type: "line",
       ...axes,
-      name: names_[feature],
+      name: names?.[feature] ?? `${feature}`,
       color,
       showSymbol: steps === 1,
       lineStyle: { width: 1.6 },

@@ -1,7 +1,7 @@
 import { wrong } from "../checks.js";
 import { type ChartOption, sizeOf } from "./picture.js";
 
-/** The part of ECharts that writes SVG without a page: `import * as echarts from "echarts"`. */
+/** The part of ECharts that draws SVG without a page: `import * as echarts from "echarts"`. */
 export interface EChartsLike {
   init(
     element: null,
@@ -22,7 +22,7 @@ export interface EChartsLike {
 /**
  * A picture as SVG text, in Node or anywhere else without a page.
  *
- * @throws TypeError for what is not ECharts
+ * @throws TypeError if `echarts` is not ECharts
  */
 export function toSVG(echarts: EChartsLike, option: ChartOption): string {
   if (typeof (echarts as Partial<EChartsLike> | null)?.init !== "function")

@@ -15,11 +15,11 @@ interface Traced {
 }
 
 /**
- * The gates of all recurrent layers of a Sequential, layer by layer from zero states, as `gates` draws them. Each entry
- * has the layer's place and type as `name`: "1: GRU".
+ * Runs a Sequential from zero states, and returns the gates of all its recurrent layers, for `gates`. Each entry has the
+ * layer's index and type as its `name`: "1: GRU".
  *
- * @param input as `model.forward` takes it
- * @throws TypeError for what is no Sequential; RangeError when it has no recurrent layer; what `forward` throws
+ * @param input as for `model.forward`
+ * @throws TypeError if `model` is not a Sequential; RangeError if it has no recurrent layer; what `forward` throws
  */
 export function traceLayers(model: Chain, input: TensorLike): Trace {
   const { layers } = Object(model) as Partial<Chain>;
@@ -28,7 +28,6 @@ export function traceLayers(model: Chain, input: TensorLike): Trace {
   const entries: Trace[number][] = [];
   let values = input;
   for (const [index, layer] of (layers as Layer[]).entries()) {
-    // states have names where a layer has gates
     if (!isRecurrent(layer)) {
       values = layer.forward(values).output;
       continue;
@@ -48,6 +47,6 @@ export function traceLayers(model: Chain, input: TensorLike): Trace {
   return entries;
 }
 
-/** Whether its forward can leave a trace: the layers whose options have a direction. */
+/** Whether the layer's forward can return a trace. */
 const isRecurrent = (layer: Layer): layer is Layer & Traced =>
   "hiddenSize" in layer.options;

@@ -1,10 +1,10 @@
 /*
- * Users' tensors, as pictures need them.
+ * Reads tensors for pictures.
  */
 import { message, shapeText } from "../checks.js";
 import { asTensor, type Tensor, type TensorLike } from "../tensor.js";
 
-/** The row of a batch: [T, N] of [T, N] or [B, T, N]. */
+/** One sequence [T, N], from [T], [T, N] or [B, T, N]. */
 export function matrix(given: TensorLike, name: string, row = 0): Tensor {
   const value = asTensor(given, name);
   const { shape, data } = value;
@@ -26,7 +26,7 @@ export function matrix(given: TensorLike, name: string, row = 0): Tensor {
   };
 }
 
-/** The largest |value| of finite ones, at least `least`, to two digits: what a scale ends with. */
+/** The largest magnitude of the finite values, at least `least`, rounded to two digits for the end of a scale. */
 export function largest(data: Float32Array, least = 0): number {
   let most = least;
   for (const value of data)

@@ -8,11 +8,11 @@ const BINS = 41;
 const PANEL = { width: 190, height: 72, gapX: 34, gapY: 48 } as const;
 
 /**
- * How the numbers of each parameter lie: a histogram each, around 0, as wide as its largest number. Those that are not
+ * Draws the distribution of each parameter: a histogram around 0, as wide as its largest number. Numbers that are not
  * finite are counted in its title.
  *
- * @param dict what `stateDict()` returned
- * @throws TypeError, RangeError that name the argument
+ * @param dict the result of `stateDict()`
+ * @throws TypeError, RangeError naming the argument
  */
 export function weights(
   dict: StateDict,

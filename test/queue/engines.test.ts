@@ -163,7 +163,7 @@ describe("--shard", () => {
       [
         ["steps.jsonl", "o.jsonl", "--shard", "1/1"],
         2,
-        /--shard: expected a sequence a line, got a step/,
+        /--shard: expected one sequence per line, got a step/,
       ],
       [
         ["-", "o.jsonl", "--shard", "1/2"],

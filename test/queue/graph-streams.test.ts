@@ -89,7 +89,7 @@ describe.skipIf(absent)(suite, () => {
       /states: expected/,
     );
     await expect(open({ inputs, states })).rejects.toThrow(
-      /frame: expected the numbers of a frame, got an input of free size/,
+      /frame: expected the size of a frame, got none, for an input of free size/,
     );
     await expect(open({ states, frame: 4 })).rejects.toThrow(
       /inputs\["x"\]: expected a value/,
@@ -99,7 +99,7 @@ describe.skipIf(absent)(suite, () => {
       open({ inputs: { other: 1 }, states, frame: 4 }),
     ).rejects.toThrow(/inputs\["other"\]/);
     await expect(startClient({ frame: 2 })).rejects.toThrow(
-      /frame: expected none/,
+      /frame: expected no setting for a Sequential/,
     );
   });
 

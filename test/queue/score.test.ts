@@ -207,7 +207,7 @@ describe.skipIf(absent)(suite, () => {
       [`${good}[1,2]\n`, /line 31: input: expected \[T, 2\], got \[2\]/],
       [
         `${good}{"stream":"a","input":[[1,2]]}\n`,
-        /line 31: expected sequences that stand by themselves/,
+        /line 31: expected a whole sequence/,
       ],
     ];
     for (const [text, message] of cases) {
@@ -272,7 +272,7 @@ describe.skipIf(absent)(suite, () => {
     await expect.poll(() => errors.length, { timeout: 5000 }).toBe(2);
     expect(errors.join()).toMatch(/job: expected rows and a model/);
     expect(errors.join()).toMatch(
-      /model 0{12}…: expected bytes of this hash in Redis, got 8 others/,
+      /model 0{12}…: expected bytes of this hash in Redis, got 8 bytes of another hash/,
     );
     await jobs.close();
     redis.disconnect();

@@ -23,6 +23,18 @@ describe.skipIf(absent)(suite, () => {
   const expectAnswers = (actual: Float32Array, given: Float32Array) =>
     expectSameBits(actual, model.stream().run(given));
 
+  test("a stream that is opened twice at once is one", async () => {
+    await startHost({});
+    const client = await startClient();
+    const [stream, again] = await Promise.all([
+      client.open("twice"),
+      client.open("twice"),
+    ]);
+    expect(again).toBe(stream);
+    expect(await client.open("twice")).toBe(stream);
+    await stream.remove();
+  });
+
   test("answers are those of the whole sequence, to the bit", async () => {
     await startHost({ checkpoint: 7 });
     const client = await startClient();

@@ -203,6 +203,16 @@ describe("losses", () => {
     expect((yAxis[0] as { type: string }).type).toBe("value");
   });
 
+  test("draws a run of more steps than a call has room for arguments", () => {
+    const many = Array.from({ length: 200_000 }, (_, i) => ({
+      type: "step",
+      step: i + 1,
+      loss: 1,
+    }));
+    const { xAxis } = losses(many);
+    expect((xAxis[0] as { max: number }).max).toBe(200_000);
+  });
+
   test("refuses a run without losses", () => {
     expect(() => losses([{ type: "end" }])).toThrow(
       "run: expected steps or epochs with a loss, got none",
@@ -223,6 +233,25 @@ test("weights counts every number once", () => {
   expect(counts).toEqual([...sizes.slice(0, -1), 1]);
   expect(svg(option)).toContain("weight_hh_l1");
   expect(svg(option)).toContain("1 not finite");
+});
+
+test("spectra of numbers that are not finite show the others as they are", () => {
+  const decibelsOf = (...magnitudes: number[]) => {
+    const data = Float32Array.from(magnitudes);
+    const { series } = spectra({ shape: [1, data.length], data });
+    return (series[0] as { data: number[][] }).data.map(([, , dB]) => dB);
+  };
+  const finite = decibelsOf(1, 0.1);
+  expect(decibelsOf(NaN, 1, 0.1)).toEqual(finite);
+  expect(decibelsOf(Infinity, 1, 0.1)).toEqual(finite);
+});
+
+test("spectra refuses rates that are none", () => {
+  const magnitudes = [[1, 2]];
+  expect(() => spectra(magnitudes, { sampleRate: 0 })).toThrow(
+    new RangeError("sampleRate: expected a number above 0, got 0"),
+  );
+  expect(() => spectra(magnitudes, { hop: "100" as never })).toThrow(TypeError);
 });
 
 test("spectra has the loudest at 0 dB and the highest frequency on top", () => {

@@ -1,12 +1,12 @@
 /*
- * Where a stream stands, as bytes.
+ * The state of a stream as bytes.
  */
 import { FormatError, type States } from "../../index.js";
 import type { ModelState } from "../../models/model.js";
 import { parse, serialize, type StateDict } from "../../safetensors.js";
 import type { Tensor } from "../../tensor.js";
 
-/** Of a chain of layers layer and part by name, `0.hidden`; of a graph the state inputs by theirs. */
+/** The state of a chain of layers, by layer and part, `0.hidden`; or of a graph, by its state inputs. */
 export function packState(state: ModelState): Uint8Array {
   if (!Array.isArray(state)) return serialize(state as StateDict);
   const tensors = (state as States).flatMap((layer, index) =>
@@ -19,7 +19,7 @@ export function packState(state: ModelState): Uint8Array {
 }
 
 /**
- * The state again.
+ * The inverse of `packState`.
  *
  * @param like a state of the same model
  * @throws FormatError for one of another kind of model

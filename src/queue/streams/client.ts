@@ -1,5 +1,5 @@
 /*
- * Who has frames, and wants their answers.
+ * The client of live streams: sends frames and reads answers.
  */
 import { randomUUID } from "node:crypto";
 import {
@@ -24,12 +24,12 @@ import { LiveModel, type LiveSettings } from "./live-model.js";
 import { Scripts } from "./scripts.js";
 import { Wake } from "./wake.js";
 
-/** The model that streams run, and the queue through which its hosts are reached. */
+/** Options of `openStreams`. */
 export interface StreamsOptions extends LiveSettings {
   queue: QueueAddress;
-  /** A Sequential that answers every step, a Graph with states, or the bytes that either's `save` wrote. */
+  /** A Sequential that answers every step, a Graph with states, or the bytes of either's `save`. */
   model: ModelSource;
-  /** Frames of a stream that may be out, sent and their answers not read: `push` waits for room. 1000 by default. */
+  /** How many frames of a stream may be sent without their answers being read: then `push` waits. 1000 by default. */
   limit?: number;
 }
 
@@ -43,25 +43,25 @@ const KNOWN = {
 } satisfies Record<keyof StreamsOptions, 0>;
 
 const LIMIT = 1000;
-const MOST_HEARD = 256;
+const MAX_HEARD = 256;
 const LONGEST_WAIT = 250;
-/** Between two looks whether there is room. */
+/** The shortest and longest pause while `push` waits for room. */
 const ROOM_MS = 10;
 const LONGEST_ROOM_MS = 200;
 
-/** Answers that follow each other. */
+/** Consecutive answers. */
 export interface StreamAnswers {
-  /** Number of the frame that the first of them answers, from 0. */
+  /** The number of the first frame answered, from 0. */
   readonly first: number;
   /** [n, O], row by row. */
   readonly data: Float32Array;
 }
 
-/** Streams over one model, which live with whatever hosts there are. */
+/** Streams of one model, which run on the queue's hosts. */
 export class Streams {
-  /** Numbers of a frame. */
+  /** The size of a frame. */
   readonly inputSize: number;
-  /** Numbers of an answer. */
+  /** The size of an answer. */
   readonly outputSize: number;
   readonly #connection: Connection;
   readonly #scripts: Scripts;
@@ -71,6 +71,8 @@ export class Streams {
   readonly #id = randomUUID();
   readonly #wake: Wake;
   readonly #open = new Map<string, LiveStream>();
+  /** Streams that are being opened. */
+  readonly #opening = new Map<string, Promise<LiveStream>>();
   #lost = false;
   #closed = false;
 
@@ -101,15 +103,20 @@ export class Streams {
     const bytes = await LiveModel.file(source, settings);
     const model = await LiveModel.load(bytes);
     const connection = await Connection.open(queue);
-    await putModel(connection, hashOf(bytes), bytes);
+    try {
+      await putModel(connection, hashOf(bytes), bytes);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
     return new Streams(connection, bytes, model, limit);
   }
 
   /**
-   * A stream by its name: a new one, or one that is there already, which goes on where it is. Answers that nobody has
-   * read go to whoever opened it last.
+   * Opens a stream by name: a new one, or one that exists already, which continues where it is. Answers that have not been
+   * read go to the client that opened it last.
    *
-   * @throws RangeError for a stream of another model
+   * @throws TypeError, RangeError for the name; RangeError if the stream has another model
    */
   async open(id: string): Promise<LiveStream> {
     if (typeof id !== "string" || !/^[^:{}\s]{1,200}$/.test(id))
@@ -119,8 +126,18 @@ export class Streams {
         "a name without colons, braces and spaces",
         id,
       );
-    const found = this.#open.get(id);
+    const found = this.#open.get(id) ?? this.#opening.get(id);
     if (found) return found;
+    const opening = this.#openNew(id);
+    this.#opening.set(id, opening);
+    try {
+      return await opening;
+    } finally {
+      this.#opening.delete(id);
+    }
+  }
+
+  async #openNew(id: string): Promise<LiveStream> {
     await putModel(this.#connection, this.#hash, this.#bytes);
     const answer = await this.#connection.call("a stream", () =>
       this.#scripts.run("open", id, this.#hash, 4 * this.inputSize, this.#id),
@@ -142,7 +159,7 @@ export class Streams {
     return stream;
   }
 
-  /** Tells the streams that have answers. */
+  /** Makes the streams that have answers fetch them. */
   async #hear(): Promise<void> {
     while (!this.#closed) {
       try {
@@ -153,7 +170,7 @@ export class Streams {
         const ids = (await this.#scripts.run(
           "hear",
           this.#id,
-          MOST_HEARD,
+          MAX_HEARD,
         )) as string[];
         for (const id of ids) this.#open.get(id)?.look();
         if (!ids.length) await this.#wake.wait();
@@ -164,7 +181,7 @@ export class Streams {
     }
   }
 
-  /** Leaves the streams where they are; what they still have to do they do. */
+  /** Closes the connection. The streams stay with their hosts, which still run the frames that were sent. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const each of this.#open.values()) each.end();
@@ -173,7 +190,7 @@ export class Streams {
   }
 }
 
-interface Place {
+interface StreamStart {
   readonly id: string;
   readonly inputSize: number;
   readonly limit: number;
@@ -181,7 +198,7 @@ interface Place {
   readonly acked: number;
 }
 
-/** One sequence, of which frames are sent and answers read. */
+/** One sequence, to which frames are sent and whose answers are read. */
 export class LiveStream {
   readonly id: string;
   readonly #inputSize: number;
@@ -190,11 +207,11 @@ export class LiveStream {
   readonly #scripts: Scripts;
   readonly #forget: () => void;
   #position: number;
-  /** Answers that were fetched, those of them that were given out, and those that Redis knows to be read. */
+  /** The numbers of answers that were fetched, that `answers` has returned, and that Redis knows to be read. */
   #fetched: number;
   #given: number;
   #acked: number;
-  /** The last block of them, for XRANGE. */
+  /** The last block that was fetched, for XRANGE. */
   #last = "-";
   readonly #blocks: Block[] = [];
   #failure: Error | null = null;
@@ -202,12 +219,12 @@ export class LiveStream {
   #looking = false;
   #again = false;
   #wake: () => void = () => undefined;
-  /** One push after another. */
-  #turn: Promise<unknown> = Promise.resolve();
+  /** The last push, which the next one waits for. */
+  #lastPush: Promise<unknown> = Promise.resolve();
 
   /** @internal */
   constructor(
-    { id, inputSize, limit, next, acked }: Place,
+    { id, inputSize, limit, next, acked }: StreamStart,
     connection: Connection,
     scripts: Scripts,
     forget: () => void,
@@ -224,17 +241,17 @@ export class LiveStream {
     this.#forget = forget;
   }
 
-  /** Frames that are safe: of a stream that was there already, where to go on. */
+  /** The number of frames in Redis: the next frame to send. */
   get position(): number {
     return this.#position;
   }
 
   /**
-   * Sends frames, in order after those before. When the promise is kept they are in Redis, once, whatever happened on
-   * the way; while there are too many whose answers nobody reads it waits.
+   * Sends frames, after those before. When the promise resolves, they are in Redis exactly once. Waits while the answers
+   * of `limit` frames have not been read.
    *
    * @param frames n·I numbers
-   * @throws TypeError, RangeError for what is no frames; an Error where the stream or the server is gone
+   * @throws TypeError, RangeError naming the argument; Error if the stream was removed or closed, or the server is away
    */
   async push(frames: ArrayLike<number>): Promise<void> {
     if (!isList(frames))
@@ -248,12 +265,12 @@ export class LiveStream {
       if (typeof frames[i] !== "number")
         throw wrong(false, `frames[${i}]`, "a number", frames[i]);
     const floats = Float32Array.from(frames);
-    const pushed = this.#turn.then(async () => {
-      const most = this.#limit * this.#inputSize;
-      for (let at = 0; at < floats.length; at += most)
-        await this.#push(floats.subarray(at, at + most));
+    const pushed = this.#lastPush.then(async () => {
+      const size = this.#limit * this.#inputSize;
+      for (let at = 0; at < floats.length; at += size)
+        await this.#push(floats.subarray(at, at + size));
     });
-    this.#turn = pushed.catch(() => undefined);
+    this.#lastPush = pushed.catch(() => undefined);
     return pushed;
   }
 
@@ -262,31 +279,38 @@ export class LiveStream {
     for (let pause = ROOM_MS; ; pause = Math.min(2 * pause, LONGEST_ROOM_MS)) {
       if (this.#failure) throw this.#failure;
       if (this.#ended) throw new Error(`stream ${this.id}: closed`);
-      const [said, next] = (await this.#connection.call("room for frames", () =>
-        this.#scripts.run("push", this.id, first, bytesOf(frames), this.#limit),
+      const [result, next] = (await this.#connection.call(
+        "room for frames",
+        () =>
+          this.#scripts.run(
+            "push",
+            this.id,
+            first,
+            bytesOf(frames),
+            this.#limit,
+          ),
       )) as [number, number | string];
-      if (said >= 0) {
-        this.#position = said;
+      if (result >= 0) {
+        this.#position = result;
         return;
       }
       const name = `stream ${this.id}`;
-      if (said === -1)
-        throw new Error(message(name, "it in Redis", "nothing there"));
-      if (said === -2)
+      if (result === -1)
+        throw new Error(message(name, "a stream in Redis", "none"));
+      if (result === -2)
         throw new Error(message(name, `frame ${next}`, `frame ${first}`));
-      if (said === -4) throw new Error(`${name}: ${next}`);
+      if (result === -4) throw new Error(`${name}: ${next}`);
       await sleep(pause);
     }
   }
 
   /**
-   * The answers, in order, each once, in the blocks in which they come. An answer counts as read when the next ones are
-   * asked for; of those that were not, whoever opens the stream next gets them again, by the same numbers. Ends when the
-   * stream is closed.
+   * The answers in order, each once, in blocks as they come. A block counts as read when the next one is requested; the
+   * client that opens the stream next gets the unread ones again. Ends when the stream is closed.
    */
   async *answers(): AsyncGenerator<StreamAnswers> {
     for (;;) {
-      // several at once where there are several
+      // acknowledges several blocks at once if there are several
       const unread = this.#given - this.#acked;
       if (unread && (!this.#blocks.length || 2 * unread >= this.#limit))
         await this.#acknowledge(this.#given);
@@ -302,13 +326,13 @@ export class LiveStream {
 
   async #acknowledge(read: number): Promise<void> {
     if (this.#ended) return;
-    await this.#connection.call("word of what was read", () =>
+    await this.#connection.call("answers to be acknowledged", () =>
       this.#scripts.run("ack", this.id, read),
     );
     this.#acked = read;
   }
 
-  /** Fetches what there is. @internal */
+  /** Fetches new answers. @internal */
   look(): void {
     this.#again = true;
     if (!this.#looking) void this.#fetch();
@@ -358,7 +382,7 @@ export class LiveStream {
     this.#wake();
   }
 
-  /** Ends it: nothing is left of it, answers that were not read included. */
+  /** Removes the stream from Redis, with the answers that were not read. */
   async remove(): Promise<void> {
     this.#forget();
     this.end();

@@ -1,7 +1,7 @@
 /*
- * A process that streams live in. It takes streams that have frames and no host, runs what comes, and publishes the
- * answers; every so many frames it leaves a copy of the state. It says again and again that it is alive; when it no
- * longer does, others take its streams from the copies.
+ * A process that runs live streams. It takes streams that have frames and no host, runs their frames, and publishes the
+ * answers. At intervals it stores the states in Redis, and renews its lease; if it no longer does, other hosts continue
+ * its streams from the stored states.
  */
 import { randomUUID } from "node:crypto";
 import { positiveInteger, record, wrong } from "../../checks.js";
@@ -23,18 +23,18 @@ import {
 import { type Argument, type Script, Scripts } from "./scripts.js";
 import { Wake } from "./wake.js";
 
-/** Which queue a host serves, and how many streams live there. */
+/** Options of `hostStreams`. */
 export interface HostOptions {
   queue: QueueAddress;
-  /** Streams that may live here at a time; 10 000 by default. More are put aside and fetched as frames come. */
+  /** The most streams in this process at a time; 10 000 by default. */
   streams?: number;
-  /** Frames after which a stream's state is written; 100 by default. What is lost with a process is run again. */
+  /** Frames between two writes of a stream's state; 100 by default. Another host runs later frames again. */
   checkpoint?: number;
-  /** Milliseconds without frames after which a stream is put aside; 30 000 by default. */
+  /** Milliseconds without frames after which a stream is released; 30 000 by default. It comes back with new frames. */
   idleMs?: number;
-  /** Milliseconds without a sign of life after which others take its streams; 3000 by default, at least 300. */
+  /** Milliseconds without a sign of life after which other hosts take its streams; 3000 by default, at least 300. */
   leaseMs?: number;
-  /** Is told of what does not end it. */
+  /** Called with errors that do not end the host. */
   onError?: (error: Error) => void;
 }
 
@@ -52,20 +52,20 @@ const CHECKPOINT = 100;
 const IDLE_MS = 30_000;
 const LEASE_MS = 3000;
 const SHORTEST_LEASE = 300;
-/** Signs of life in the time of a lease. */
+/** Signs of life per lease. */
 const BEATS = 4;
-/** Streams a turn: what is taken from those that nobody has is not there for others. */
-const MOST_TAKEN = 64;
-/** Blocks of a stream a turn. */
-const MOST_BLOCKS = 64;
-/** Without word. */
+/** Streams per turn; a few, so that other hosts get some of those without a host. */
+const MAX_TAKEN = 64;
+/** Blocks of a stream per turn. */
+const MAX_BLOCKS = 64;
+/** The longest wait for a message, in milliseconds. */
 const LONGEST_WAIT = 250;
-/** Streams of a dead host a sign of life. */
-const MOST_REAPED = 500;
-const MOST_MODELS = 16;
+/** Streams of a dead host, or idle ones, that are released per sign of life. */
+const MAX_REAPED = 500;
+const MAX_MODELS = 16;
 const NOTHING_SAVED: Saved = { state: Buffer.alloc(0), trim: "0-0" };
 
-/** Streams live in this process until it is closed. */
+/** Runs live streams in this process until it is closed. */
 export class StreamHost {
   readonly #connection: Connection;
   readonly #scripts: Scripts;
@@ -75,7 +75,7 @@ export class StreamHost {
   readonly #wake: Wake;
   readonly #models: Kept<LiveModel>;
   readonly #residents = new Map<string, Resident>();
-  /** Streams of which nobody knows what came of the last call. */
+  /** Streams whose last call may have failed or not. */
   readonly #unsure = new Set<string>();
   readonly #unwatch: () => void;
   readonly #work: Promise<void>;
@@ -84,7 +84,7 @@ export class StreamHost {
   #closing = false;
   #ended: Promise<void> | null = null;
   #computed = 0;
-  /** Of the last turn: for the server. */
+  /** The time that the last turn waited for the server. */
   #waited = 0;
   #since = performance.now();
 
@@ -97,14 +97,14 @@ export class StreamHost {
     this.#options = options;
     this.#metrics = measured;
     const files = new Models(connection);
-    this.#models = new Kept(MOST_MODELS, async (hash) =>
+    this.#models = new Kept(MAX_MODELS, async (hash) =>
       LiveModel.load(await files.get(hash)),
     );
     const prefix = connection.key("");
     this.#scripts = new Scripts(connection.redis, prefix);
     const channels = [`${prefix}ready`, `${prefix}h:${this.#id}`];
     this.#wake = new Wake(connection, channels, LONGEST_WAIT);
-    // what was under way when the line broke may have been done, or not
+    // calls that were pending when the connection broke may have succeeded or not
     connection.redis.on("close", () => (this.#lost = true));
     this.#unwatch = measured.watch(() => this.load);
     this.#life = this.#live();
@@ -132,13 +132,18 @@ export class StreamHost {
     await init({ backend: "simd" });
     const connection = await Connection.open(options.queue);
     const host = new StreamHost(connection, checked, await metrics());
-    await connection.call("a sign of life", () =>
-      host.#scripts.run("beat", host.#id, leaseMs, 1),
-    );
+    try {
+      await connection.call("a sign of life", () =>
+        host.#scripts.run("beat", host.#id, leaseMs, 1),
+      );
+    } catch (error) {
+      await host.close();
+      throw error;
+    }
     return host;
   }
 
-  /** What it holds, and how busy it is: what is measured. */
+  /** The load since the last call, for the metrics. */
   get load(): { streams: number; backlog: number; busy: number } {
     const now = performance.now();
     const busy = Math.min(1, this.#computed / Math.max(1, now - this.#since));
@@ -148,7 +153,7 @@ export class StreamHost {
     return { streams: this.#residents.size, backlog, busy };
   }
 
-  /** Hands its streams over, with their states as they are, and leaves. */
+  /** Releases its streams with their current states, and closes the connection. */
   close(): Promise<void> {
     return (this.#ended ??= this.#end());
   }
@@ -163,7 +168,7 @@ export class StreamHost {
     const left = this.#scripts
       .all(calls)
       .then(() => this.#scripts.run("leave", this.#id));
-    // a server that is gone has them taken from us in time
+    // does not wait for a server that is away: the lease will expire
     await Promise.race([left, sleep(this.#options.leaseMs)]).catch(
       () => undefined,
     );
@@ -174,7 +179,7 @@ export class StreamHost {
     this.#connection.close();
   }
 
-  /** Says that it is alive, looks after those that are not, and puts aside what is idle. */
+  /** Renews the lease, releases streams of dead hosts and idle ones of this host, at intervals. */
   async #live(): Promise<void> {
     const { leaseMs } = this.#options;
     while (!this.#closing) {
@@ -182,27 +187,27 @@ export class StreamHost {
       if (this.#closing) return;
       try {
         const alive = await this.#scripts.run("beat", this.#id, leaseMs, 0);
-        if (!alive) await this.#beginAgain();
-        await this.#scripts.run("reap", MOST_REAPED);
-        await this.#putAside();
+        if (!alive) await this.#restart();
+        await this.#scripts.run("reap", MAX_REAPED);
+        await this.#releaseIdle();
       } catch (error) {
         this.#failed(error);
       }
     }
   }
 
-  /** Others have what it had. */
-  async #beginAgain(): Promise<void> {
+  /** Begins without streams, after the lease expired and other hosts took them. */
+  async #restart(): Promise<void> {
     for (const id of this.#residents.keys()) this.#drop(id);
     await this.#scripts.run("beat", this.#id, this.#options.leaseMs, 1);
   }
 
-  async #putAside(): Promise<void> {
+  async #releaseIdle(): Promise<void> {
     const before = Date.now() - this.#options.idleMs;
     const idle = [...this.#residents.values()].filter(
       ({ backlog, usedAt }) => !backlog && usedAt < before,
     );
-    for (const each of idle.slice(0, MOST_REAPED)) {
+    for (const each of idle.slice(0, MAX_REAPED)) {
       this.#residents.delete(each.id);
       const [name, ...args] = this.#releasing(each);
       each.dispose();
@@ -216,7 +221,7 @@ export class StreamHost {
     try {
       if (position > checkpoint) [saved, at] = [resident.save(), position];
     } catch {
-      // the next host runs the frames since the last checkpoint again, and says what is wrong
+      // the next host runs the frames since the last checkpoint again, and reports the error
     }
     return ["release", id, this.#id, token, at, saved.state, saved.trim];
   }
@@ -237,7 +242,7 @@ export class StreamHost {
   async #turns(): Promise<void> {
     while (!this.#closing) {
       try {
-        if (this.#lost) await this.#lookAgain();
+        if (this.#lost) await this.#checkAll();
         if (!(await this.#turn())) await this.#wake.wait();
       } catch (error) {
         this.#failed(error);
@@ -246,27 +251,27 @@ export class StreamHost {
     }
   }
 
-  /** All that is ours is gone through: word of some may have been lost with the line. */
-  async #lookAgain(): Promise<void> {
+  /** Checks all streams of this host, as messages may have been lost with the connection. */
+  async #checkAll(): Promise<void> {
     this.#lost = false;
-    const own = this.#connection.key("h", this.#id, "streams");
-    for (const id of await this.#connection.redis.smembers(own))
+    const key = this.#connection.key("h", this.#id, "streams");
+    for (const id of await this.#connection.redis.smembers(key))
       this.#unsure.add(id);
   }
 
   /** @returns whether there was anything to do */
   async #turn(): Promise<boolean> {
-    const unsure = [...this.#unsure].slice(0, MOST_TAKEN);
+    const unsure = [...this.#unsure].slice(0, MAX_TAKEN);
     const room = this.#options.streams - this.#residents.size;
     const taken = (await this.#scripts.run(
       "take",
       this.#id,
-      MOST_TAKEN,
+      MAX_TAKEN,
       room,
     )) as [id: string, token: string, begun: number][];
     const ids = new Set([...unsure, ...taken.map(([id]) => id)]);
     if (!ids.size) return false;
-    // if anything fails from here on, nobody else will think of these
+    // until they are done: they have left the lists in Redis
     for (const id of ids) this.#unsure.add(id);
     for (const [id, token] of taken)
       if (this.#residents.get(id)?.token !== token) this.#drop(id);
@@ -278,9 +283,9 @@ export class StreamHost {
     return true;
   }
 
-  /** A stream that is to be here, is here. */
+  /** Makes a stream resident if it belongs to this host. */
   async #settle(id: string, unsure: readonly string[]): Promise<void> {
-    // of what it did since nobody may know: from the copy again
+    // begins again from the stored state, as later answers may not have been published
     if (unsure.includes(id)) this.#drop(id);
     if (this.#residents.has(id)) return;
     const key = this.#connection.key("s", id);
@@ -323,7 +328,7 @@ export class StreamHost {
         resident.last,
         "+",
         "COUNT",
-        MOST_BLOCKS,
+        MAX_BLOCKS,
       );
       return [resident, entries as Entry[]];
     });
@@ -339,7 +344,7 @@ export class StreamHost {
         const answers = resident.run(entries);
         return [this.#commit(resident, answers, this.#save(resident))];
       } catch (error) {
-        // a token that there is not, say: it would fail everywhere
+        // would fail on every host, for instance a token beyond the vocabulary
         this.#refuse(resident, reasonOf(error));
         return [];
       }
@@ -349,7 +354,7 @@ export class StreamHost {
     this.#waited += performance.now() - began;
   }
 
-  /** What is left in Redis once it has run so many frames; null before. */
+  /** The state to store in Redis; null if the last one is recent enough. */
   #save(resident: Resident): Saved | null {
     const { position, checkpoint } = resident;
     return position - checkpoint >= this.#options.checkpoint
@@ -364,7 +369,7 @@ export class StreamHost {
   ): Promise<void> {
     const { id, token, position, outputBytes } = resident;
     const { state, trim } = saved ?? NOTHING_SAVED;
-    const [own, left] = (await this.#scripts.run(
+    const [accepted, left] = (await this.#scripts.run(
       "commit",
       id,
       this.#id,
@@ -377,7 +382,7 @@ export class StreamHost {
       trim,
     )) as [number, number];
     this.#unsure.delete(id);
-    if (!own) return this.#drop(id);
+    if (!accepted) return this.#drop(id);
     resident.backlog = left;
     if (saved) {
       resident.checkpoint = position;

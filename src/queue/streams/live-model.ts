@@ -1,8 +1,15 @@
 /*
- * What live streams run: a chain of layers, or a graph and how it is fed from frame to frame, as one file. Streams of
- * the same file are streams of the same model, wherever they are opened.
+ * The model of live streams, as one file: a chain of layers, or a graph with the settings by which it is fed from frame to
+ * frame. Streams of the same file have the same model, wherever they are opened.
  */
-import { isRecord, message, positiveInteger, wrong } from "../../checks.js";
+import {
+  describe,
+  isRecord,
+  message,
+  positiveInteger,
+  wrong,
+} from "../../checks.js";
+import { FormatError } from "../../errors.js";
 import { isSaved } from "../../graph/is-saved.js";
 import { Sequential } from "../../index.js";
 import { modelBytes, type ModelSource } from "../../messages.js";
@@ -16,16 +23,16 @@ import {
 } from "../../signal/frame-model.js";
 import { packState, unpackState } from "./checkpoint.js";
 
-/** How a graph is fed, and with how many numbers at a time. */
+/** How a graph is fed with frames. */
 export interface LiveSettings extends Pick<Feedback, "inputs" | "states"> {
-  /** Numbers of a frame, where the model's input does not say how many. */
+  /** The size of a frame, needed if the model's input does not determine it. */
   frame?: number;
 }
 
-/** Where the settings stand in the file's metadata. */
+/** The key of the settings in the file's metadata. */
 const SETTINGS = "gatewise.stream";
 
-/** A model whose frames are all of one size, and its answers too. */
+/** A model whose frames and answers each have one size. */
 export class LiveModel {
   /** Numbers of a frame. */
   readonly inputSize: number;
@@ -40,7 +47,11 @@ export class LiveModel {
     const size = settings.frame ?? frameSizeOf(model);
     if (size === null)
       throw new RangeError(
-        message("frame", "the numbers of a frame", "an input of free size"),
+        message(
+          "frame",
+          "the size of a frame",
+          "none, for an input of free size",
+        ),
       );
     this.inputSize = size;
     this.outputSize =
@@ -59,16 +70,15 @@ export class LiveModel {
     settings: LiveSettings,
   ): Promise<Uint8Array> {
     const bytes = modelBytes(source);
-    const given = Object.entries(settings).filter(
-      ([, own]) => own !== undefined,
-    );
-    const [name] = given.map(([name]) => name);
+    const [name] = Object.entries(settings)
+      .filter(([, value]) => value !== undefined)
+      .map(([name]) => name);
     if (name === undefined) return bytes;
     if (!isSaved(bytes))
       throw wrong(
         true,
         name,
-        "none: a chain of layers is fed by itself",
+        "no setting for a Sequential, which only graphs need",
         "one",
       );
     if (settings.frame !== undefined) positiveInteger(settings.frame, "frame");
@@ -94,7 +104,7 @@ export class LiveModel {
   }
 }
 
-/** What a stream has to know of its model. */
+/** What a stream needs to know of its model. */
 interface StreamFacts {
   readonly inputSize: number;
   readonly outputSize: number;
@@ -116,7 +126,7 @@ export class LiveModelStream {
   /**
    * @param frames [n, inputSize]
    * @returns [n, outputSize]
-   * @throws what the model throws; RangeError where an answer is not of the size of those before
+   * @throws what the model throws; RangeError if an answer has another size than those before
    */
   run(frames: Float32Array): Float32Array {
     const { inputSize, outputSize, chain } = this.#facts;
@@ -128,14 +138,18 @@ export class LiveModelStream {
       const answer = this.#stream.step(frame);
       if (answer.length !== outputSize)
         throw new RangeError(
-          message("model", `${outputSize} numbers a frame`, `${answer.length}`),
+          message(
+            "model",
+            `${outputSize} outputs per frame`,
+            `${answer.length}`,
+          ),
         );
       answers.set(answer, i * outputSize);
     }
     return answers;
   }
 
-  /** Where it stands, as bytes. */
+  /** The state as bytes. */
   save(): Uint8Array {
     return packState(this.#stream.state);
   }
@@ -151,13 +165,22 @@ export class LiveModelStream {
 }
 
 async function loadGraph(bytes: Uint8Array): Promise<Model> {
-  // most queues have no graph, and their operations are 300 kB of code
+  // loaded on demand: most queues have no graph, whose operations are 300 kB of code
   const graph = await import("../../graph/load-graph.js");
   return graph.loadGraph(bytes);
 }
 
 function settingsOf(bytes: Uint8Array): LiveSettings {
   const text = parse(bytes).metadata[SETTINGS];
-  const settings: unknown = text === undefined ? {} : JSON.parse(text);
-  return isRecord(settings) ? settings : {};
+  if (text === undefined) return {};
+  try {
+    const settings: unknown = JSON.parse(text);
+    if (isRecord(settings)) return settings;
+  } catch {
+    // refused below
+  }
+  throw new FormatError(
+    message(SETTINGS, "a JSON object", describe(text)),
+    "metadata",
+  );
 }

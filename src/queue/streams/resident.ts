@@ -1,7 +1,7 @@
 /*
- * A stream that lives here: its frames in, its answers out, and where it stands, of which Redis has a copy that is
- * behind. What it does is a function of the state it was begun from and the frames since, so another host that begins
- * from the copy comes to the same bits.
+ * A stream in this process: runs its frames, and has its state, of which Redis stores an older one. The answers only
+ * depend on the state it began with and the frames since, so another host that begins with the stored state computes the
+ * same bits.
  */
 import type { LiveModel, LiveModelStream } from "./live-model.js";
 
@@ -9,11 +9,11 @@ import type { LiveModel, LiveModelStream } from "./live-model.js";
 export type Entry = [id: Buffer, fields: Buffer[]];
 
 export interface Block {
-  /** Of its first frame, from 0. */
+  /** The number of its first frame, from 0. */
   readonly first: number;
   readonly count: number;
   readonly data: Buffer;
-  /** When it came, in ms; 0 where that is not kept. */
+  /** The time at which it came, in ms; 0 for answers. */
   readonly at: number;
 }
 
@@ -29,7 +29,7 @@ export function blockOf([id, fields]: Entry): Block {
   };
 }
 
-/** The numbers in a Buffer, which may begin anywhere in its memory. */
+/** A copy of the numbers in a Buffer, which need not be aligned. */
 export function floatsOf(data: Buffer): Float32Array {
   const floats = new Float32Array(data.length / 4);
   new Uint8Array(floats.buffer).set(data);
@@ -39,17 +39,19 @@ export function floatsOf(data: Buffer): Float32Array {
 export const bytesOf = (floats: Float32Array): Buffer =>
   Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength);
 
-/** Answers to be published, the first of them to frame `first`. */
+/** Answers to be published. */
 export interface Answers {
+  /** The number of the first frame answered. */
   readonly first: number;
   readonly data: Float32Array;
-  /** When the oldest of the frames came. */
+  /** The time at which the oldest of the frames came. */
   readonly at: number;
 }
 
-/** Where a stream stands, and from which block on its frames are still needed to go on from there. */
+/** The state of a stream, as it is stored. */
 export interface Saved {
   readonly state: Buffer;
+  /** The id of the first block whose frames are still needed. */
   readonly trim: string;
 }
 
@@ -60,9 +62,9 @@ export class Resident {
   readonly #inputSize: number;
   /** Bytes of an answer. */
   readonly outputBytes: number;
-  /** Frames that it has run. */
+  /** The number of frames that it has run. */
   position: number;
-  /** Frames that the state in Redis is behind. */
+  /** The number of frames after which the state in Redis was stored. */
   checkpoint: number;
   /** The last block that was read, for XRANGE. */
   last = "-";
@@ -86,7 +88,7 @@ export class Resident {
     this.checkpoint = checkpoint;
   }
 
-  /** Runs what of these it has not run yet; null where that is nothing. */
+  /** Runs the frames that it has not run yet; null if there are none. */
   run(entries: readonly Entry[]): Answers | null {
     const first = this.position;
     const parts: Float32Array[] = [];

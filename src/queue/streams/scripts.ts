@@ -1,21 +1,21 @@
 /*
- * What is kept of a live stream, and the only ways in which it changes: Lua, of which Redis runs one at a time.
+ * The data of live streams in Redis. They are only changed by these Lua scripts, of which Redis runs one at a time.
  *
- *     s:ID            a hash: model, size (bytes of a frame), next (frames that came), done (frames answered), acked
- *                     (answers that were read), checkpoint (frames that `state` is behind), owner (the host that it
- *                     lives with, or none), token (how often it has had one), queued (whether it stands in a list
- *                     below), reader (who reads it), told (whether it stands in that one's list), error
- *     s:ID:in  :out   Redis streams: a block of n frames or answers d, its id the number of its first one and 1
- *     ready           ids that have frames and no host
- *     h:HOST:inbox    ids that have frames and this host; h:HOST:streams all that live with it
- *     hosts           hosts by the time until which they are taken to be alive
- *     c:READER        ids that have answers for it
+ *     s:ID            a hash: model, size (bytes of a frame), next (frames received), done (frames answered), acked
+ *                     (answers read), checkpoint (frames after which `state` was stored), owner (its host, or none),
+ *                     token (how many hosts it has had), queued (whether it is in a list below), reader (its client),
+ *                     told (whether it is in the client's list), error
+ *     s:ID:in  :out   Redis streams: blocks of n frames or answers d; the id of a block is the number of its first, plus 1
+ *     ready           ids of streams with frames and without a host
+ *     h:HOST:inbox    ids of the host's streams with frames; h:HOST:streams has all its streams
+ *     hosts           hosts by the time at which their leases expire
+ *     c:READER        ids of the client's streams with new answers
  *
- * A host that is taken to be dead and is not finds another owner or token: whatever it brings is refused.
+ * A host whose lease expired finds another owner or token: its answers are then refused.
  */
 import type { Redis } from "ioredis";
 
-/** In front of all: KEYS[1] is what all keys begin with. */
+/** The beginning of all scripts. KEYS[1] is the prefix of all keys. */
 const COMMON = `
 local P = KEYS[1]
 local function stream(id) return P .. 's:' .. id end
@@ -24,7 +24,7 @@ local function now()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
--- where whoever is to go on with it looks
+-- puts it where its host looks, or all hosts if it has none
 local function enqueue(id, owner)
   redis.call('HSET', stream(id), 'queued', '1')
   if owner and owner ~= '' then
@@ -35,7 +35,7 @@ local function enqueue(id, owner)
     redis.call('PUBLISH', P .. 'ready', '')
   end
 end
--- without an owner; to others where frames wait
+-- takes it from its owner; other hosts get it if frames wait
 local function free(id, s)
   redis.call('HSET', s, 'owner', '')
   local v = redis.call('HMGET', s, 'next', 'done')
@@ -48,7 +48,7 @@ local function keep(s, checkpoint, state, trim)
 end
 `;
 
-/** id, model, size, reader → next, acked; the model that it has where that is another */
+/** id, model, size, reader → next, acked; or the stream's model if it is another */
 const OPEN = `
 local s = stream(ARGV[1])
 local v = redis.call('HMGET', s, 'model', 'next', 'acked', 'done')
@@ -61,7 +61,7 @@ redis.call('HSET', s, 'reader', ARGV[4], 'told', '0')
 return {number(v[2]), number(v[3])}
 `;
 
-/** id, first, frames, limit → next; -1 no such stream, -2 frames are missing before these, -3 no room; and next */
+/** id, first, frames, limit → next; or -1 no such stream, -2 frames before these are missing, -3 no room; and next */
 const PUSH = `
 local s = stream(ARGV[1])
 local v = redis.call('HMGET', s, 'size', 'next', 'acked', 'owner', 'queued', 'error')
@@ -80,7 +80,7 @@ if v[5] ~= '1' then enqueue(ARGV[1], v[4]) end
 return {next + count, next + count}
 `;
 
-/** host, most, room → of each stream with frames: id, token, whether it is new here */
+/** host, most, room → id, token and whether it is new to the host, for each of its streams with frames */
 const TAKE = `
 local host, most, room = ARGV[1], number(ARGV[2]), number(ARGV[3])
 local found = {}
@@ -105,16 +105,16 @@ local function nobodys(upto)
     end
   end
 end
--- one that is no longer taken to be alive gets nothing new
+-- a host whose lease expired gets no new streams
 local alive = redis.call('ZSCORE', P .. 'hosts', host)
--- half of a turn for those that nobody has: a host that is busy for good would never come to them
+-- at least half of a turn is for streams without a host, lest a busy host never take any
 if alive then nobodys(math.floor(most / 2)) end
 own(most)
 if alive then nobodys(most) end
 return found
 `;
 
-/** id, host, token, first, bytes of an answer, answers, checkpoint or -1, state, trim → 1 and frames that wait; 0: not its own */
+/** id, host, token, first, bytes of an answer, answers, checkpoint or -1, state, trim → 1 and frames that wait; 0 if not its stream */
 const COMMIT = `
 local id, host, data = ARGV[1], ARGV[2], ARGV[6]
 local s = stream(id)
@@ -142,7 +142,7 @@ else redis.call('HSET', s, 'queued', '0') end
 return {1, left}
 `;
 
-/** id, host, token, checkpoint or -1, state, trim → 1; 0: not its own */
+/** id, host, token, checkpoint or -1, state, trim → 1; 0 if not its stream */
 const RELEASE = `
 local id, host = ARGV[1], ARGV[2]
 local s = stream(id)
@@ -154,7 +154,7 @@ free(id, s)
 return 1
 `;
 
-/** id, host, token, what is wrong: nobody tries it again */
+/** id, host, token, error: no host tries it again */
 const REFUSE = `
 local s = stream(ARGV[1])
 local v = redis.call('HMGET', s, 'owner', 'token', 'reader')
@@ -168,7 +168,7 @@ end
 return 1
 `;
 
-/** host, milliseconds, whether it begins → 1; 0: it was taken to be dead, and has lost what it had */
+/** host, milliseconds, whether it begins → 1; 0 if its lease expired, so that it has lost its streams */
 const BEAT = `
 local known = redis.call('ZSCORE', P .. 'hosts', ARGV[1])
 if not known and ARGV[3] ~= '1' then return 0 end
@@ -176,12 +176,12 @@ redis.call('ZADD', P .. 'hosts', now() + number(ARGV[2]), ARGV[1])
 return 1
 `;
 
-/** Takes some streams from hosts that are dead, for others → how many hosts it saw */
+/** Releases some streams of a dead host → how many dead hosts there were */
 const REAP = `
 local dead = redis.call('ZRANGEBYSCORE', P .. 'hosts', '-inf', now(), 'LIMIT', 0, 1)
 for _, host in ipairs(dead) do
   local own = P .. 'h:' .. host .. ':streams'
-  -- it may be alive again while this goes on: all at once it loses the right to take more
+  -- the host may come back meanwhile: it must not take more streams
   redis.call('ZADD', P .. 'hosts', 0, host)
   for _, id in ipairs(redis.call('SPOP', own, number(ARGV[1]))) do
     local s = stream(id)
@@ -195,14 +195,14 @@ end
 return #dead
 `;
 
-/** host: leaves in order */
+/** host: is removed, after it released its streams */
 const LEAVE = `
 redis.call('ZREM', P .. 'hosts', ARGV[1])
 redis.call('DEL', P .. 'h:' .. ARGV[1] .. ':inbox')
 return 1
 `;
 
-/** reader, most → ids that have answers */
+/** reader, most → ids of streams with new answers */
 const HEAR = `
 local found = {}
 while #found < number(ARGV[2]) do
@@ -214,7 +214,7 @@ end
 return found
 `;
 
-/** id, answers that were read */
+/** id, number of answers read */
 const ACK = `
 local s = stream(ARGV[1])
 if number(redis.call('HGET', s, 'acked')) >= number(ARGV[2]) then return 0 end
@@ -223,7 +223,7 @@ redis.call('XTRIM', s .. ':out', 'MINID', (number(ARGV[2]) + 1) .. '-0')
 return 1
 `;
 
-/** id: nothing is left of it */
+/** id: removes all of it */
 const REMOVE = `
 local s = stream(ARGV[1])
 local owner = redis.call('HGET', s, 'owner')
@@ -253,7 +253,7 @@ type Run = (prefix: string, ...args: Argument[]) => Promise<unknown>;
 
 const commandOf = (name: Script) => `gatewise:${name}`;
 
-/** The scripts over a connection, and over the commands of a pipeline. */
+/** The scripts, as commands of a connection. */
 export class Scripts {
   readonly #redis: Redis;
   readonly #prefix: string;
@@ -277,7 +277,7 @@ export class Scripts {
     );
   }
 
-  /** Together, with one journey: their answers in order. The first that fails is thrown. */
+  /** Runs scripts together; their results in order. Throws the first error. */
   async all(
     calls: readonly (readonly [Script, ...Argument[]])[],
   ): Promise<unknown[]> {

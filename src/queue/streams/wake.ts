@@ -1,5 +1,5 @@
 /*
- * Waiting for word from others, but not for ever: word may get lost.
+ * Waits for messages on Redis channels, but only for a limited time, as messages may get lost.
  */
 import type { Connection } from "../redis.js";
 
@@ -26,7 +26,7 @@ export class Wake {
     this.#wake();
   }
 
-  /** Until somebody says something, or did since the last call. */
+  /** Resolves at the next message, at once if one came since the last call, or after `longest`. */
   async wait(): Promise<void> {
     if (!this.#heard)
       await new Promise<void>((resolve) => {
