@@ -3,12 +3,16 @@
  */
 import { describe, expect, test } from "vitest";
 import { Network } from "../../src/kernel/network.js";
+import { Model } from "../../src/kernel/model.js";
 import {
   type Backend,
+  Conv1d,
   GRU,
   type Layer,
+  LayerNorm,
   Linear,
   LSTM,
+  RNN,
   Sequential,
 } from "../../src/index.js";
 import { expectSameBits } from "../support/compare.js";
@@ -25,6 +29,101 @@ const networkOf = (layer: { stages: unknown }, backend: Backend) =>
     layer.stages as ConstructorParameters<typeof Network>[0],
     backend,
   );
+
+/** Layers whose calls keep something beside their inputs and outputs, of sizes that are no whole quads and of whole panels. */
+const scratched: Record<string, (common: object) => Layer> = {
+  RNN: (common) => new RNN({ inputSize: 3, hiddenSize: 5, ...common }),
+  "LSTM, projected": (common) =>
+    new LSTM({ inputSize: 5, hiddenSize: 19, projSize: 3, ...common }),
+  "GRU, both directions": (common) =>
+    new GRU({
+      inputSize: 2,
+      hiddenSize: 6,
+      direction: "bidirectional",
+      ...common,
+    }),
+  "LSTM, peepholes": (common) =>
+    new LSTM({ inputSize: 2, hiddenSize: 7, peepholes: true, ...common }),
+  "GRU, functions of its own": (common) =>
+    new GRU({
+      inputSize: 2,
+      hiddenSize: 7,
+      activations: ["hardSigmoid", "softsign"],
+      ...common,
+    }),
+  Linear: (common) => new Linear({ inputSize: 7, outputSize: 18, ...common }),
+  Conv1d: (common) => new Conv1d({ ...conv, dilation: 1, ...common }),
+  "Conv1d with gaps": (common) => new Conv1d({ ...conv, ...common }),
+  "Conv1d in strides": (common) =>
+    new Conv1d({ ...conv, padding: "same", stride: 2, ...common }),
+};
+const conv = { inputSize: 4, outputSize: 6, kernelSize: 3, dilation: 2 };
+
+/** Those that have no integers. */
+const plain: typeof scratched = {
+  LayerNorm: (common) => new LayerNorm({ size: 5, ...common }),
+  "Conv1d in groups of panels": (common) =>
+    new Conv1d({
+      inputSize: 8,
+      outputSize: 32,
+      kernelSize: 3,
+      groups: 2,
+      ...common,
+    }),
+  "Conv1d of each feature": (common) =>
+    new Conv1d({ ...conv, outputSize: 4, groups: 4, ...common }),
+};
+
+describe.each(backends)(
+  "on %s a call writes nothing past its room",
+  (backend) => {
+    const cases = [
+      ...Object.entries({ ...scratched, ...plain }).map(
+        ([name, make]) => [name, "float32", make] as const,
+      ),
+      ...(["int8", "int8-fast"] as const).flatMap((precision) =>
+        Object.entries(scratched).map(
+          ([name, make]) => [name, precision, make] as const,
+        ),
+      ),
+    ];
+    test.each(cases)("%s, %s", (_, precision, make) => {
+      const layer = make({
+        backend,
+        ...(precision !== "float32" && { precision }),
+      });
+      const model = new Model(layer.stages, backend, 0);
+      const { memory } = model.network;
+      let end = 0;
+      const { ensure } = memory;
+      memory.ensure = function (bytes) {
+        end = Math.max(end, bytes);
+        ensure.call(this, bytes);
+      };
+      const calls = () => {
+        for (const [batch, steps] of [
+          [1, 5],
+          [3, 11],
+        ] as const) {
+          const input = new Random(1).floats(batch * steps * layer.inputSize);
+          const run = { input, batch, steps, states: [], trace: null };
+          const lengths = Array.from(
+            { length: batch },
+            (_, b) => steps - 2 * b,
+          );
+          model.forward({ ...run, lengths: null });
+          model.forward({ ...run, lengths });
+        }
+      };
+      calls();
+      expect(end).toBeGreaterThan(memory.end);
+      const behind = new Uint8Array(memory.f32.buffer, end);
+      behind.fill(0xa5);
+      calls();
+      expect(behind.findIndex((byte) => byte !== 0xa5)).toBe(-1);
+    });
+  },
+);
 
 describe.each(shared)("networks in one memory on %s", (backend) => {
   test("small ones share one, a large one has its own", () => {
