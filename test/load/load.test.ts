@@ -40,7 +40,7 @@ const graph = (external?: string) =>
       {
         name: "w",
         shape: [2, 2],
-        data: [1, 1, 1, 2],
+        data: external ? [] : [1, 1, 1, 2],
         ...(external && { external }),
       },
     ],
