@@ -10,6 +10,7 @@ import type { Compile, Node } from "../node.js";
 import type { Family } from "../table.js";
 import type { Numbers, Value } from "../value.js";
 import { checkFloats } from "./linear.js";
+import { onKernel } from "./on-kernel.js";
 
 /** [N, C, D…], C alone where there is one axis. */
 function channels(node: Node, { shape }: Value): { C: number; inner: number } {
@@ -38,6 +39,7 @@ const batch: Compile = (node) => {
   if (node.flag("training_mode"))
     throw node.error("expected training_mode 0, got 1");
   const spatial = node.flag("spatial", true);
+  const known = [1, 2, 3, 4].every((input) => node.constant(input));
   return {
     prepare(inputs) {
       checkFloats(node, ...inputs);
@@ -54,12 +56,22 @@ const batch: Compile = (node) => {
       const inner = spatial ? found.inner : 1;
       checkChannels(node, C, scale, shift, mean, variance);
       const y = node.value("float32", x.shape);
-      const factor = new Float64Array(C);
-      const offset = new Float64Array(C);
+      const factor = new Float32Array(C);
+      const offset = new Float32Array(C);
+      let ready = false;
+      // [N, C, ..] as [N, C, inner]
+      const rows = [x.data.length / (C * inner), C, inner];
+      const [times, plus] = (["multiply", "add"] as const).map((name) =>
+        onKernel(node, name, rows, rows, [C, 1]),
+      );
       return {
         outputs: [y],
+        release() {
+          times?.release();
+          plus?.release();
+        },
         run([own, s, b, m, v]) {
-          for (let c = 0; c < C; c++) {
+          for (let c = 0; c < C && !ready; c++) {
             const by =
               ((s as Value).data[c] as number) /
               Math.sqrt(((v as Value).data[c] as number) + epsilon);
@@ -68,11 +80,18 @@ const batch: Compile = (node) => {
               ((b as Value).data[c] as number) -
               ((m as Value).data[c] as number) * by;
           }
+          ready = known;
           const { data } = own as Value;
+          if (times && plus) {
+            times.run(data, factor, y.data);
+            plus.run(y.data, offset, y.data);
+            return;
+          }
           for (let at = 0, c = 0; at < data.length; c = (c + 1) % C) {
-            const [by, plus] = [factor[c] as number, offset[c] as number];
+            const by = factor[c] as number;
+            const more = offset[c] as number;
             for (const end = at + inner; at < end; at++)
-              y.data[at] = (data[at] as number) * by + plus;
+              y.data[at] = Math.fround((data[at] as number) * by) + more;
           }
         },
       };

@@ -1,4 +1,5 @@
 import { message, shapeText } from "../../checks.js";
+import { type Copy, copyRuns } from "../copying.js";
 import { axesOf, integerList } from "../indexing.js";
 import { offsets, stridesOf } from "../strides.js";
 import type { Compile, Node } from "../node.js";
@@ -51,17 +52,17 @@ const pad: Compile = (node) => {
         });
       const y = node.value(dtype, sizes);
       const from = sources(shape, sizes, starts, mode, y.data.length);
+      const copy = taken(from);
+      const isPadded = from.includes(-1);
+      let filled = NaN;
       return {
         outputs: [y],
         run([own, , filling]) {
-          const { data } = own as Value;
           const fill = filling?.data.length
             ? (filling.data[0] as number)
             : valueGiven;
-          for (let i = 0; i < from.length; i++) {
-            const at = from[i] as number;
-            y.data[i] = at < 0 ? fill : (data[at] as number);
-          }
+          if (isPadded && filled !== fill) y.data.fill((filled = fill));
+          copy((own as Value).data, y.data);
         },
       };
     },
@@ -119,6 +120,18 @@ function sources(
     from = next;
   }
   return count ? from : offsets([0], [0], 0);
+}
+
+/** Copies what is no padding. */
+function taken(from: Int32Array): Copy {
+  const targets = Int32Array.from(from.keys()).filter(
+    (to) => (from[to] as number) >= 0,
+  );
+  return copyRuns(
+    from.filter((at) => at >= 0),
+    targets,
+    new Int32Array(targets.length).fill(1),
+  );
 }
 
 export const padding = (): Family => ({
