@@ -53,6 +53,35 @@ describe(".npy", () => {
     expect(written).toBe(numpy);
   });
 
+  test("of versions 2 and 3, whose header's length has 4 bytes", () => {
+    const tensor = new Random(3).tensor([2, 3]);
+    const first = Buffer.from(writeNpy(tensor));
+    const rest = first.subarray(10);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(first.readUInt16LE(8));
+    for (const major of [2, 3]) {
+      const start = [...first.subarray(0, 6), major, 0];
+      const file = Buffer.from([...start, ...length, ...rest]);
+      expect(readNpy(file)).toEqual(tensor);
+      expect(() => readNpy(file.subarray(0, 100))).toThrow(
+        /^byte 8: expected a header of at most 88 bytes, got \d+$/,
+      );
+      // no header is longer, and none that is is searched
+      file.writeUInt32LE(65_537, 8);
+      const long = Buffer.concat([file, Buffer.alloc(70_000)]);
+      expect(() => readNpy(long)).toThrow(
+        "byte 8: expected a header of at most 65536 bytes, got 65537",
+      );
+    }
+    for (const major of [0, 4]) {
+      const file = Buffer.from(first);
+      file[6] = major;
+      expect(() => readNpy(file)).toThrow(
+        `byte 6: expected version 1 to 3, got ${major}`,
+      );
+    }
+  });
+
   test("a round trip keeps shape and bits", () => {
     const random = new Random(1);
     for (const shape of [[], [3], [2, 5], [2, 1, 4], [0, 3]]) {

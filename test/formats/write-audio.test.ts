@@ -69,6 +69,11 @@ describe("toNam", () => {
     );
     expect(sampleRate).toBe(44100);
     expect(difference(read, model)).toBeLessThan(1e-6);
+    expect(loadNam(toNam(model, { sample_rate: 1 })).sampleRate).toBe(1);
+    for (const sample_rate of [0, -1, NaN, Infinity])
+      expect(() => toNam(model, { sample_rate })).toThrow(
+        `metadata.sample_rate: expected a number above 0, got ${sample_rate}`,
+      );
   });
 
   const file = new URL(

@@ -51,6 +51,41 @@ describe("a zip file", () => {
     expect(unchecked.read("config.json")).toHaveLength(1000);
   });
 
+  test("may have fields and comments beside its entries, zip64's among them", () => {
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(BigInt(stored.length));
+    const extra = { 0x5455: new Uint8Array(5), 1: new Uint8Array(size) };
+    const bytes = zipSync(
+      { a: [stored, { level: 0, extra, comment: "why" }], b: zeros },
+      { comment: "what it is" },
+    );
+    const record = Buffer.from(bytes).indexOf("PK\u0001\u0002");
+    const directory = new DataView(bytes.buffer, bytes.byteOffset);
+    directory.setUint32(record + 24, 0xffffffff, true);
+    const archive = open(bytes);
+    expect(archive.names).toEqual(["a", "b"]);
+    expect(archive.read("a")).toEqual(stored);
+    expect(Buffer.compare(archive.read("b"), zeros)).toBe(0);
+  });
+
+  test("that claims one entry more than its directory has room for is refused", () => {
+    const bytes = zipSync({ a: stored, b: stored });
+    const end = new DataView(bytes.buffer, bytes.byteOffset);
+    end.setUint16(bytes.length - 12, 3, true);
+    expect(() => open(bytes)).toThrow(
+      /^byte \d+: expected 3 entries, got 94 bytes$/,
+    );
+  });
+
+  test("whose names are no UTF-8 is refused", () => {
+    const bytes = zipSync({ abc: stored });
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const at = buffer.lastIndexOf("abc");
+    buffer[at] = 0xff;
+    expect(() => open(bytes)).toThrow(FormatError);
+    expect(() => open(bytes)).toThrow(`byte ${at}: expected a name in UTF-8`);
+  });
+
   test.each([
     ["that ends early", file.slice(0, -30), /^byte \d+: expected the end/],
     ["that is none", new Uint8Array(5), /^byte 0: expected the end record/],

@@ -1,6 +1,7 @@
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { FormatError } from "../../src/errors.js";
 import { parse } from "../../src/safetensors.js";
 import { tensor } from "../../src/tensor.js";
 import { expectPrototypesUnchanged } from "../support/fuzz.js";
@@ -95,6 +96,41 @@ describe("parse", () => {
       ),
     );
     expect(tensors).toEqual({ late: tensor([5, 6]), early: tensor(1) });
+  });
+
+  test("reads tensors of no numbers behind one that begins where they do", () => {
+    const { tensors } = parse(
+      file(
+        {
+          b: entry("F32", [1], 4, 8),
+          a: entry("F32", [1], 0, 4),
+          none: entry("F32", [0, 2], 0, 0),
+        },
+        new Uint8Array(Float32Array.of(5, 6).buffer),
+      ),
+    );
+    expect(tensors).toEqual({
+      b: tensor([6]),
+      a: tensor([5]),
+      none: { shape: [0, 2], data: new Float32Array(0) },
+    });
+  });
+
+  test("refuses integers without a scale for each row", () => {
+    const integers = (scales: object, bytes: number) => () =>
+      parse(
+        file({ w: entry("I8", [2, 4], 0, 8), ...scales }, Array(bytes).fill(0)),
+      );
+    const message = 'tensor "w": expected a tensor w_scale of F32 [2], got ';
+    expect(integers({}, 8)).toThrow(message);
+    expect(integers({ w_scale: entry("F32", [3], 8, 20) }, 20)).toThrow(
+      message,
+    );
+    expect(integers({ w_scale: entry("I8", [2], 8, 10) }, 10)).toThrow(
+      FormatError,
+    );
+    const { tensors } = integers({ w_scale: entry("F32", [2], 8, 16) }, 16)();
+    expect(Object.keys(tensors)).toEqual(["w"]);
   });
 
   test("reads every float16", () => {

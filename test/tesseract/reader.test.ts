@@ -2,7 +2,13 @@ import { describe, expect, test } from "vitest";
 import { readTraineddata } from "../../src/formats/tesseract/read.js";
 import { load } from "../../src/tesseract/index.js";
 import { dense, file, small } from "./small-files.js";
-import { CHARACTERS, type File, type Options, traineddata } from "./writer.js";
+import {
+  CHARACTERS,
+  type File,
+  make,
+  type Options,
+  traineddata,
+} from "./writer.js";
 
 describe("every form of the file is read to the same network", () => {
   const text = (given: Partial<File>) => {
@@ -63,6 +69,25 @@ describe("every form of the file is read to the same network", () => {
     ]);
   });
 });
+
+test.each([
+  [2, 1],
+  [1, 2],
+])(
+  "an image of two rows is the smallest: height %i, depth %i",
+  (height, depth) => {
+    const layers = (rows: number, features: number) =>
+      make.series(
+        make.input(rows, features),
+        make.turned("XYTranspose", make.lstm(features, 5, "SummLSTM")),
+        make.dense("Softmax", 5, 3),
+      );
+    const read = (own: File["layers"]) =>
+      readTraineddata(traineddata({ ...small, layers: own })).network;
+    expect(read(layers(height, depth)).layers[0]!.sizes).toContain(2);
+    expect(() => read(layers(1, 1))).toThrow("a grey image of 2 to");
+  },
+);
 
 test("the report says what is there and what is not used", () => {
   const { report } = load(traineddata(file));

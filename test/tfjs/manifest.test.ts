@@ -65,6 +65,34 @@ describe("weights", () => {
     expect(kernelOf(model(bytes, spec, [state]))).toEqual(values);
   });
 
+  test("that were quantised without a smallest number begin at 0", () => {
+    const quantization = { dtype: "uint8", scale: 0.5 };
+    const bytes = Uint8Array.of(0, 1, 2, 3, 4, 5);
+    expect(kernelOf(model(bytes, { ...spec, quantization }))).toEqual([
+      0, 0.5, 1, 1.5, 2, 2.5,
+    ]);
+  });
+
+  test("are refused for fewer bytes than are left for the second of them", () => {
+    const second = { name: "layer0/bias", shape: [4], dtype: "float32" };
+    const bytes = Float32Array.from([...values, 1]);
+    expect(() => load(model(bytes, spec, [second]))).toThrow(
+      /weights\[1\]\.shape: expected 16 bytes from 24 on, got 4$/,
+    );
+  });
+
+  test("whose paths are no texts are refused", () => {
+    const files: Record<string, Uint8Array> = model(
+      Float32Array.from(values),
+      spec,
+    );
+    const json = new TextDecoder().decode(files["model.json"]);
+    const changed = json.replace(/"paths":\[[^\]]*\]/, '"paths":[7]');
+    expect(() =>
+      load({ ...files, "model.json": new TextEncoder().encode(changed) }),
+    ).toThrow(/weightsManifest\[0\]\.paths\[0\]: expected a path, got 7$/);
+  });
+
   const bytes = Float32Array.from(values);
   test.each<[string, ArrayBufferView, object, RegExp]>([
     [
