@@ -1,16 +1,20 @@
 /**
  * npm run bench:peers: gatewise beside onnxruntime-web, onnxruntime-node, TensorFlow.js and plain JavaScript, on
- * the installed Node and on Node 24, one thread each. Prints the table with the ratios to reach, writes
- * bench/results/<Node's version>.json and docs/speed.svg.
+ * the installed Node and on Node 24: float32 on one thread each, int8 and two threads where they have those. Prints the
+ * table with the ratios to reach, writes bench/results/<Node's version>.json, docs/speed.svg and the tables of
+ * docs/speed.md.
  *
  *      npm run bench:peers -- --occasions=3        repeats all of it; a ratio is then the worst of the three
  *      npm run bench:peers -- --filter="LSTM 1 ×"  those layers alone; writes nothing
+ *      npm run bench:peers -- --draw               picture and tables anew, from bench/results
+ *      npm run bench:peers -- --share=80           ms of each contender and layer, 250 unless said
  */
 
 import { spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -20,7 +24,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { speedChart } from "./lib/chart.mjs";
+import { placed, speedTables } from "./lib/speed-tables.mjs";
 import { digits, table, time } from "./lib/text.mjs";
+import { bestOf, REVECTORIZE, WIDE } from "./lib/variants.mjs";
 
 /**
  * @typedef {import("./lib/cases.mjs").Case} Case
@@ -29,8 +35,12 @@ import { digits, table, time } from "./lib/text.mjs";
  * @typedef {{ host: Record<string, string>, backends: ("relaxed" | "simd")[], peers: Record<string, string>, cases: Compared[] }} Report
  *   what lib/compare.mjs writes
  *
- * @typedef {Case & { layer: string, ratios: Record<string, number>, targets: Record<string, number>, missed: string[], differences: Record<string, number>, occasions: Timings[] }} Result
- *   ratios: a peer's best time over ours, the worst of the occasions
+ * @typedef {Case & { layer: string, ratios: Record<string, number>, targets: Record<string, number>, missed: string[], best: Record<string, Best>, differences: Record<string, number>, occasions: Timings[] }} Result
+ *   ratios: a peer's time over ours, both float32 on one thread, the worst of the occasions
+ *   best: each engine in the quickest of its ways
+ *
+ * @typedef {import("./lib/variants.mjs").Variant & { name: string, ratio: number }} Best
+ *   ratio: its time over that of our quickest way, the worst of the occasions
  */
 
 const PEERS = ["onnxruntime-web", "onnxruntime-node", "tfjs-wasm", "plain JS"];
@@ -39,6 +49,8 @@ const { values: options } = parseArgs({
   options: {
     filter: { type: "string" },
     occasions: { type: "string", default: "1" },
+    draw: { type: "boolean", default: false },
+    share: { type: "string", default: "250" },
   },
 });
 const occasions = Number(options.occasions);
@@ -85,21 +97,48 @@ function install() {
 
 /**
  * @param {string} node
+ * @param {readonly string[]} [flags] of Node
+ * @param {readonly string[]} [more] of the script
  * @returns {Report}
  */
-function compare(node) {
+function compare(node, flags = [], more = []) {
   const script = fileURLToPath(new URL("lib/compare.mjs", import.meta.url));
   const json = join(tmpdir(), `gatewise-peers-${process.pid}.json`);
   const filter = options.filter ? [`--filter=${options.filter}`] : [];
   const { status, signal } = spawnSync(
     node,
-    [script, `--json=${json}`, ...filter],
+    [
+      ...flags,
+      script,
+      `--json=${json}`,
+      `--share=${options.share}`,
+      ...filter,
+      ...more,
+    ],
     { stdio: "inherit" },
   );
   if (status !== 0)
     fail(`bench:peers: the comparison failed (${signal ?? status})`);
   const report = JSON.parse(readFileSync(json, "utf8"));
   rmSync(json);
+  return report;
+}
+
+/**
+ * The same, and gatewise alone where V8 makes one vector of 256 bits of two, if this Node's can.
+ *
+ * @param {string} node
+ * @returns {Report}
+ */
+function compareAll(node) {
+  const report = compare(node);
+  if (spawnSync(node, [REVECTORIZE, "--version"]).status !== 0) return report;
+  const wide = compare(node, [REVECTORIZE], ["--ours"]);
+  report.cases.forEach(({ timings }, index) => {
+    const own = /** @type {Compared} */ (wide.cases[index]).timings;
+    for (const [name, timing] of Object.entries(own))
+      if (name.startsWith("gatewise")) timings[`${name}, ${WIDE}`] = timing;
+  });
   return report;
 }
 
@@ -140,7 +179,7 @@ function results(reports) {
     for (const peer of PEERS) {
       // The GRU of TensorFlow.js resets before the product; so does the one of ours beside it.
       const ours =
-        peer === "tfjs-wasm" && kind === "GRU" ? "reset before" : backend;
+        peer === "tfjs-wasm" && kind === "GRU" ? "reset before" : "gatewise";
       ratios[peer] = Math.min(
         ...all.map(
           (timings) =>
@@ -162,10 +201,31 @@ function results(reports) {
       ratios,
       targets: least,
       missed,
+      best: bests(all),
       differences,
       occasions: all,
     };
   });
+}
+
+/**
+ * @param {readonly Timings[]} occasions
+ * @returns {Record<string, Best>}
+ */
+function bests(occasions) {
+  const ours = bestOf("gatewise", occasions);
+  const measured = PEERS.filter((peer) =>
+    occasions.every((one) => one[peer]?.best),
+  );
+  return Object.fromEntries(
+    ["gatewise", ...measured].map((engine) => {
+      const own = bestOf(engine, occasions);
+      const ratios = occasions.map(
+        (one) => (one[own.name]?.best ?? NaN) / (one[ours.name]?.best ?? NaN),
+      );
+      return [engine, { ...own, ratio: Math.min(...ratios) }];
+    }),
+  );
 }
 
 /**
@@ -197,7 +257,7 @@ function print({ host, backends, peers }, results) {
       Math.min(...result.occasions.map((one) => one[name]?.best ?? NaN));
     row([
       result.layer,
-      time(best(backend)),
+      time(best("gatewise")),
       ...PEERS.flatMap((peer) => {
         const ratio = digits(Number(result.ratios[peer]));
         const least = result.targets[peer];
@@ -214,32 +274,46 @@ function print({ host, backends, peers }, results) {
   );
 }
 
-const nodes = install();
-/** @type {Report[][]} */
-const reports = nodes.map(() => []);
-for (let occasion = 0; occasion < occasions; occasion++)
-  nodes.forEach((node, index) => reports[index]?.push(compare(node)));
-
-for (const ofNode of reports) {
-  const [report] = ofNode;
-  if (!report) continue;
-  const cases = results(ofNode);
-  print(report, cases);
-  if (options.filter) continue;
-  const { host, backends, peers } = report;
-  const file = new URL(`results/${host.node}.json`, import.meta.url);
-  mkdirSync(new URL(".", file), { recursive: true });
+/** Picture and tables from bench/results: the newest Node's are the picture's. */
+function draw() {
+  const folder = new URL("results/", import.meta.url);
+  const files = readdirSync(folder).filter((file) => /^v\d/.test(file));
+  const all = files
+    .map((file) => JSON.parse(readFileSync(new URL(file, folder), "utf8")))
+    .sort((one, other) => parseInt(one.host.v8) - parseInt(other.host.v8));
+  const newest = all.at(-1);
   writeFileSync(
-    file,
-    `${JSON.stringify({ host, backends, peers, occasions, cases }, null, 1)}\n`,
+    new URL("../docs/speed.svg", import.meta.url),
+    speedChart({ ...newest, backend: newest.backends[0] }),
   );
-  // The last Node is the newest: its figures are the picture's.
-  if (ofNode !== reports.at(-1)) continue;
-  const chart = new URL("../docs/speed.svg", import.meta.url);
-  mkdirSync(new URL(".", chart), { recursive: true });
-  writeFileSync(
-    chart,
-    speedChart({ host, peers, backend: backends[0] ?? "simd", cases }),
-  );
-  console.log("\nWritten: bench/results/*.json, docs/speed.svg");
+  const page = new URL("../docs/speed.md", import.meta.url);
+  const text = readFileSync(page, "utf8");
+  writeFileSync(page, placed(text, speedTables(all)));
+  console.log("\nWritten: docs/speed.svg, the tables of docs/speed.md");
 }
+
+function measure() {
+  const nodes = install();
+  /** @type {Report[][]} */
+  const reports = nodes.map(() => []);
+  for (let occasion = 0; occasion < occasions; occasion++)
+    nodes.forEach((node, index) => reports[index]?.push(compareAll(node)));
+  for (const ofNode of reports) {
+    const [report] = ofNode;
+    if (!report) continue;
+    const cases = results(ofNode);
+    const { host, backends, peers } = report;
+    print(report, cases);
+    console.log(`\n${speedTables([{ host, backends, peers, cases }])}`);
+    if (options.filter) continue;
+    const file = new URL(`results/${host.node}.json`, import.meta.url);
+    mkdirSync(new URL(".", file), { recursive: true });
+    writeFileSync(
+      file,
+      `${JSON.stringify({ host, backends, peers, occasions, cases }, null, 1)}\n`,
+    );
+  }
+}
+
+if (!options.draw) measure();
+if (!options.filter) draw();

@@ -3,7 +3,7 @@
  * where bench/peers has it installed. Outputs are compared before anything is timed: ours to the bit.
  *
  *      node bench/threads.mjs --filter="LSTM 512"   those alone
- *      node bench/threads.mjs --threads=4
+ *      node bench/threads.mjs --threads=4 --precision=int8-fast
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -21,6 +21,7 @@ const { values: options } = parseArgs({
     filter: { type: "string", default: "" },
     threads: { type: "string", default: "2" },
     share: { type: "string", default: "700" },
+    precision: { type: "string", default: "float32" },
   },
 });
 const count = Number(options.threads);
@@ -68,7 +69,10 @@ const chosen = CASES.map(([kind, inputSize, hiddenSize, batch, steps]) => ({
 
 /** @param {typeof chosen[number]} layer */
 function ours({ kind, inputSize, hiddenSize, batch, steps, input }) {
-  const own = new LAYERS[kind]({ inputSize, hiddenSize, seed: 7 });
+  const precision = /** @type {import("./lib/variants.mjs").Precision} */ (
+    options.precision
+  );
+  const own = new LAYERS[kind]({ inputSize, hiddenSize, seed: 7, precision });
   const x = { shape: [batch, steps, inputSize], data: input };
   const run = () => own.forward(x).output.data;
   return { run, first: run(), weights: own.stateDict() };
@@ -77,7 +81,7 @@ function ours({ kind, inputSize, hiddenSize, batch, steps, input }) {
 const barrier = await barrierTime();
 console.log(JSON.stringify(host()));
 console.log(
-  `a barrier of two threads: best ${time(barrier.best)}, median ${time(barrier.median)}`,
+  `a barrier of two threads: best ${time(barrier.best)}, median ${time(barrier.median)}; a flag from core to core: ${time(barrier.flag)}`,
 );
 
 const alone = chosen.map(ours);

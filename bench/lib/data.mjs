@@ -19,6 +19,9 @@ export function uniform(size, seed = 1) {
 /** How far two float32 computations of one output may be apart. */
 export const TOLERANCE = 1e-5;
 
+/** And one of int8 weights, for all but long memories: of 7 bits 6e-3 at most. */
+export const INT8_TOLERANCE = 2e-2;
+
 /**
  * The largest difference; NaN where one has NaN or another size.
  *
@@ -40,13 +43,14 @@ export function difference(one, other) {
  * @param {string} what
  * @param {ArrayLike<number>} got
  * @param {ArrayLike<number>} expected
+ * @param {number} [tolerance]
  * @returns {number} the difference
  * @throws Error when it is past the tolerance
  */
-export function agree(what, got, expected) {
+export function agree(what, got, expected, tolerance = TOLERANCE) {
   const worst = difference(got, expected);
-  if (worst <= TOLERANCE) return worst;
+  if (worst <= tolerance) return worst;
   throw new Error(
-    `${what}: its outputs differ by ${worst} (at most ${TOLERANCE} expected), so its time means nothing`,
+    `${what}: its outputs differ by ${worst} (at most ${tolerance} expected), so its time means nothing`,
   );
 }

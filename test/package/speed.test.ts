@@ -1,25 +1,42 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import {
+  gains,
+  type Measured,
+  placed,
+  type Results,
+  SORTS,
+  speedTables,
+} from "../../bench/lib/speed-tables.mjs";
+import { times } from "../../bench/lib/text.mjs";
+import { THREADS, WIDE } from "../../bench/lib/variants.mjs";
 
 /*
- * What README and docs/speed.md say of speed beside what was measured: the worst of three occasions, by Node, in
- * bench/results, which `npm run bench:peers` writes.
+ * What README, docs/speed.md and docs/threads.md say of speed beside what was measured: the worst of three occasions, by
+ * Node, in bench/results, which `npm run bench:peers` writes.
  */
 const root = new URL("../../", import.meta.url);
 const read = (file: string) => readFileSync(new URL(file, root), "utf8");
 
-interface Case {
+interface Case extends Measured {
   kind: "RNN" | "LSTM" | "GRU";
-  batch: number;
-  steps: number;
-  hiddenSize: number;
-  /** How many times as long as ours a peer takes. */
+  /** How many times as long as ours a peer takes, both in float32 on one thread. */
   ratios: Record<string, number>;
+  /** The same of each engine at its best, of float32 and int8, one thread and two. */
+  best: Record<string, { name: string; ratio: number }>;
 }
 
-const cases: Case[] = readdirSync(new URL("bench/results", root))
+type ByNode = Omit<Results, "cases"> & { cases: Case[] };
+
+/** By Node, the oldest first. */
+const results: ByNode[] = readdirSync(new URL("bench/results", root))
   .filter((file) => /^v\d/.test(file))
-  .flatMap((file) => JSON.parse(read(`bench/results/${file}`)).cases);
+  .map((file) => JSON.parse(read(`bench/results/${file}`)))
+  .sort((one, other) => parseInt(one.host.v8) - parseInt(other.host.v8));
+const newest = results.at(-1)!;
+/** Whether they have what int8 and threads take, which those of 2026-11-24 are without. */
+const hasWays = newest.cases.every(({ best }) => best);
+const cases = results.flatMap((one) => one.cases);
 
 const isStep = ({ batch, steps }: Case) => batch === 1 && steps === 1;
 const isBatch = ({ batch }: Case) => batch > 1;
@@ -137,8 +154,93 @@ describe("docs/speed.md tells", () => {
   });
 });
 
+test.runIf(hasWays)(
+  "the tables of docs/speed.md are those of bench/results",
+  () => {
+    const page = read("docs/speed.md");
+    expect(placed(page, speedTables(results))).toBe(page);
+  },
+);
+
+/** Least and most that a way gains over float32 on one thread, on the newest Node or all, in layers of some sorts. */
+function gained(
+  way: string,
+  sorts: RegExp,
+  of: readonly ByNode[] = [newest],
+): readonly [number, number] {
+  const all = of.flatMap((one) =>
+    SORTS.filter(([sort]) => sorts.test(sort)).map(([, own]) =>
+      gains(one.cases, own, way),
+    ),
+  );
+  const [least, most] = [all.map(([low]) => low), all.map(([, high]) => high)];
+  return [Math.min(...least), Math.max(...most)];
+}
+
+describe.each(["README.md", "docs/speed.md"])("%s tells", (file) => {
+  const text = read(file);
+
+  test.runIf(hasWays)("what int8 gains on sequences", () => {
+    const [low, high, fastLow, fastHigh] = numbers(
+      text,
+      /`int8` weights run sequences ([\d.]+) to ([\d.]+) × as fast as float32, `int8-fast` on Node 24 ([\d.]+) to ([\d.]+) ×/g,
+    );
+    const sorts = /sequences/;
+    expectRange([low!, high!], gained("gatewise, int8", sorts, results));
+    expectRange([fastLow!, fastHigh!], gained("gatewise, int8-fast", sorts));
+  });
+
+  test.runIf(hasWays)("what two threads gain", () => {
+    const claims = numbers(
+      text,
+      /[Tt]wo threads run sequences of 512 and 1024 units ([\d.]+) to ([\d.]+) × as fast as one/g,
+    );
+    const way = `gatewise, ${THREADS} threads`;
+    expectRange(claims, gained(way, /512/, results));
+  });
+});
+
+test.runIf(hasWays)(
+  "docs/speed.md tells what V8 gains by wider vectors",
+  () => {
+    const claims = numbers(
+      read("docs/speed.md"),
+      /makes float32 ([\d.]+) to ([\d.]+) × as fast/g,
+    );
+    expectRange(claims, gained(`gatewise, ${WIDE}`, /./));
+  },
+);
+
+test.runIf(hasWays)(
+  "docs/speed.md tells how far native code is ahead, each at its best",
+  () => {
+    const claims = numbers(
+      read("docs/speed.md"),
+      /at its best `onnxruntime-node` takes ([\d.]+) to ([\d.]+) of the time/gi,
+    );
+    const own = newest.cases.filter(
+      (one) => !isStep(one) && one.kind === "LSTM",
+    );
+    const ratios = own.map(({ best }) => best["onnxruntime-node"]!.ratio);
+    expectRange(claims, [Math.min(...ratios), Math.max(...ratios)]);
+  },
+);
+
 test("the chart says which direction is good, and has the step at 512", () => {
   const chart = read("docs/speed.svg");
   expect(chart).toMatch(/longer (is|bars are) slower/);
   expect(chart).toMatch(/512 → 512/);
+});
+
+test.runIf(hasWays)("the chart has the cases that are lost", () => {
+  const chart = read("docs/speed.svg");
+  const lost = newest.cases.filter(({ best }) =>
+    Object.values(best).some(({ ratio }) => ratio < 0.99),
+  );
+  expect(lost.length).toBeGreaterThan(0);
+  const shown = lost.filter(({ layer }) => chart.includes(layer));
+  expect(shown.length / lost.length).toBeGreaterThan(0.5);
+  for (const { best } of shown)
+    for (const [engine, { ratio }] of Object.entries(best))
+      if (ratio < 0.99) expect(chart, engine).toContain(`${times(ratio)}`);
 });
