@@ -78,6 +78,9 @@ describe("a file with a convolution", () => {
       bytesOf(file(convolution, rtneuralLayer("gru", 2, 3))),
     );
     expect(report.layers.map(({ type }) => type)).toEqual(["conv1d", "gru"]);
+    expect(report.layers[0]!.convention).toMatch(
+      /^Keras: kernel \[k, in, out\], causal(, dilation [2-9])?$/,
+    );
     expect(model.streamable).toBe(true);
     const alone = load(bytesOf(file(convolution))).model;
     expect(alone).toBeInstanceOf(Sequential);

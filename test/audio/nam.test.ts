@@ -138,6 +138,24 @@ describe("a .nam file", () => {
     ]);
   });
 
+  test.each([
+    [1, []],
+    [
+      2,
+      [
+        "input_size 2, but no in_channels: NAM's plug-in only feeds the first input",
+      ],
+    ],
+  ])("of %i inputs without in_channels", (inputs, warnings) => {
+    const file = namFile({ inputs });
+    const { in_channels: _, ...config } = file.config as Record<
+      string,
+      unknown
+    >;
+    const { report } = load(bytesOf({ ...file, config }));
+    expect(report.warnings).toEqual(warnings);
+  });
+
   test.each(["0.5.0", "0.5.4", "0.6.1", "0.7.0"])(
     "of version %s",
     (version) => {

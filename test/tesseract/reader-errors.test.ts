@@ -25,6 +25,15 @@ function expectRefused(bytes: Uint8Array, message: RegExp): void {
   expect((thrown as Error).message).toMatch(message);
 }
 
+test("a file of 31 parts, whose first byte gzip's is, is not called one", () => {
+  const file = new Uint8Array(300);
+  file[0] = 0x1f;
+  expect(() => load(file)).toThrow(FormatError);
+  expect(() => load(file)).not.toThrow(/gzip/);
+  file[1] = 0x8b;
+  expect(() => load(file)).toThrow(/a gzip file/);
+});
+
 describe("what is refused", () => {
   const bytes = traineddata(file);
   const at = (index: number, ...values: number[]) => {

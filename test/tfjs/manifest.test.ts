@@ -43,6 +43,25 @@ describe("weights", () => {
     expect(kernelOf(model(integers, weight))).toEqual(expected);
   });
 
+  test.each([
+    ["float32", 4],
+    ["float16", 2],
+    ["uint16", 2],
+    ["uint8", 1],
+    ["int32", 4],
+    ["bool", 1],
+    ["complex64", 8],
+  ])(
+    "of %s that no layer has are passed over, each of %i bytes",
+    (dtype, size) => {
+      const more = { name: "step", shape: [3], dtype };
+      const bytes = new Uint8Array(24 + 3 * size);
+      bytes.set(new Uint8Array(Float32Array.from(values).buffer));
+      const files = model(bytes, spec, [more]);
+      expect(kernelOf(files)).toEqual(values);
+    },
+  );
+
   test("of float16 are widened", () => {
     const halves = Uint16Array.of(0x3c00, 0xc000, 0x4200, 0x3800, 0, 0x4700);
     const weight = { ...spec, quantization: { dtype: "float16" } };

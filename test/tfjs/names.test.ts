@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Files as FileSet } from "../../src/formats/tfjs/files.js";
 import { load } from "../../src/formats/tfjs/index.js";
 import { expectSameTensor } from "../support/compare.js";
 import { jsonOf } from "./build.js";
@@ -116,6 +117,11 @@ describe("weights are found by their names", () => {
     });
     expect(load(extra).report.ignored).toContain("count");
   });
+});
+
+test("files are as large as all of them together", () => {
+  const { size } = new FileSet({ a: new Uint8Array(3), b: new Uint8Array(5) });
+  expect(size).toBe(8);
 });
 
 describe("files are found", () => {
