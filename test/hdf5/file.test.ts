@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { FormatError } from "../../src/errors.js";
 import { Budget } from "../../src/formats/budget.js";
 import { Hdf5File, isHdf5 } from "../../src/formats/hdf5/file.js";
 import { readFixture } from "../keras/files.js";
@@ -51,6 +52,58 @@ describe("an HDF5 file", () => {
     );
     expect(() => file.text("/model_weights", "layer_names")).toThrow(
       "/model_weights: expected layer_names to be one text",
+    );
+  });
+
+  /** The file with so many bytes changed, counted from the first place where it has these. */
+  const changed = (
+    name: string,
+    near: number[],
+    offset: number,
+    ...bytes: number[]
+  ) => {
+    const file = Buffer.from(readFixture(name));
+    const at = file.indexOf(Buffer.from(near));
+    expect(at).toBeGreaterThan(0);
+    file.set(bytes, at + offset);
+    return new Hdf5File(file, new Budget(1e7));
+  };
+
+  test.each([0, 4])("refuses attributes of version %i", (version) => {
+    const name = [...Buffer.from("backend\0")];
+    const file = changed("keras2-lstm.h5", name, -8, version);
+    expect(() => file.text("/", "backend")).toThrow(FormatError);
+    expect(() => file.text("/", "backend")).toThrow(
+      `expected an attribute, got version ${version}`,
+    );
+  });
+
+  test("refuses a text that is longer than what the heap has of it", () => {
+    // its size, and where it is: a heap and the number in there
+    const file = Buffer.from(readFixture("keras2-lstm.h5"));
+    const name = file.indexOf("backend\0");
+    const size = file.indexOf(Buffer.from([10, 0, 0, 0]), name);
+    const near = [...file.subarray(size, size + 16)];
+    const damaged = changed("keras2-lstm.h5", near, 0, 200);
+    expect(() => damaged.text("/", "backend")).toThrow(
+      "expected 200 bytes in the heap",
+    );
+  });
+
+  test("refuses a dataset of another size than its shape has", () => {
+    const dataset = "/model_weights/lstm_7/lstm_7/cell/bias:0";
+    const whole = open("keras2-lstm.h5").dataset(dataset)!;
+    const size = whole.data.length * 4;
+    const file = Buffer.from(readFixture("keras2-lstm.h5"));
+    const first = Buffer.from(whole.data.buffer);
+    const start = file.indexOf(first);
+    const layout = Buffer.alloc(18);
+    layout.set([3, 1]);
+    layout.writeBigUInt64LE(BigInt(start), 2);
+    layout.writeBigUInt64LE(BigInt(size), 10);
+    const damaged = changed("keras2-lstm.h5", [...layout], 10, size + 4);
+    expect(() => damaged.dataset(dataset)).toThrow(
+      `expected ${size} bytes in a file of ${file.length}, got ${size + 4} from ${start} on`,
     );
   });
 
