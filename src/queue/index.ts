@@ -6,7 +6,8 @@
  * @module
  */
 import { Streams, type StreamsOptions } from "./streams/client.js";
-import { type HostOptions, StreamHost } from "./streams/host.js";
+import { StreamHost } from "./streams/host.js";
+import type { HostOptions } from "./streams/host-options.js";
 import { type QueueWorker, startWorker, type WorkOptions } from "./work.js";
 
 export { FormatError } from "../errors.js";
@@ -20,7 +21,8 @@ export type {
   Streams,
   StreamsOptions,
 } from "./streams/client.js";
-export type { HostOptions, StreamHost } from "./streams/host.js";
+export type { StreamHost } from "./streams/host.js";
+export type { HostOptions } from "./streams/host-options.js";
 export type { QueueWorker, WorkOptions } from "./work.js";
 
 /**

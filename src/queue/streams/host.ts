@@ -4,14 +4,17 @@
  * its streams from the stored states.
  */
 import { randomUUID } from "node:crypto";
-import { positiveInteger, record, wrong } from "../../checks.js";
 import { reasonOf } from "../../errors.js";
 import { init } from "../../index.js";
 import { Kept } from "../kept.js";
 import { type Metrics, metrics } from "../metrics.js";
 import { Models } from "../models.js";
-import type { QueueAddress } from "../address.js";
 import { Connection, sleep } from "../redis.js";
+import {
+  checkHostOptions,
+  type CheckedHostOptions,
+  type HostOptions,
+} from "./host-options.js";
 import { LiveModel } from "./live-model.js";
 import {
   type Answers,
@@ -23,35 +26,6 @@ import {
 import { type Argument, type Script, Scripts } from "./scripts.js";
 import { Wake } from "./wake.js";
 
-/** Options of `hostStreams`. */
-export interface HostOptions {
-  queue: QueueAddress;
-  /** The most streams in this process at a time; 10 000 by default. */
-  streams?: number;
-  /** Frames between two writes of a stream's state; 100 by default. Another host runs later frames again. */
-  checkpoint?: number;
-  /** Milliseconds without frames after which a stream is released; 30 000 by default. It comes back with new frames. */
-  idleMs?: number;
-  /** Milliseconds without a sign of life after which other hosts take its streams; 3000 by default, at least 300. */
-  leaseMs?: number;
-  /** Called with errors that do not end the host. */
-  onError?: (error: Error) => void;
-}
-
-const KNOWN = {
-  queue: 0,
-  streams: 0,
-  checkpoint: 0,
-  idleMs: 0,
-  leaseMs: 0,
-  onError: 0,
-} satisfies Record<keyof HostOptions, 0>;
-
-const STREAMS = 10_000;
-const CHECKPOINT = 100;
-const IDLE_MS = 30_000;
-const LEASE_MS = 3000;
-const SHORTEST_LEASE = 300;
 /** Signs of life per lease. */
 const BEATS = 4;
 /** Streams per turn; a few, so that other hosts get some of those without a host. */
@@ -69,7 +43,7 @@ const NOTHING_SAVED: Saved = { state: Buffer.alloc(0), trim: "0-0" };
 export class StreamHost {
   readonly #connection: Connection;
   readonly #scripts: Scripts;
-  readonly #options: Required<Omit<HostOptions, "queue">>;
+  readonly #options: CheckedHostOptions;
   readonly #metrics: Metrics;
   readonly #id = randomUUID();
   readonly #wake: Wake;
@@ -90,7 +64,7 @@ export class StreamHost {
 
   private constructor(
     connection: Connection,
-    options: Required<Omit<HostOptions, "queue">>,
+    options: CheckedHostOptions,
     measured: Metrics,
   ) {
     this.#connection = connection;
@@ -113,28 +87,13 @@ export class StreamHost {
 
   /** @internal */
   static async open(options: HostOptions): Promise<StreamHost> {
-    record(options, "options", KNOWN);
-    const { onError = () => undefined } = options;
-    if (typeof onError !== "function")
-      throw wrong(false, "onError", "a function", onError);
-    const given = (name: "streams" | "checkpoint" | "idleMs", value: number) =>
-      positiveInteger(options[name] ?? value, name);
-    const leaseMs = positiveInteger(options.leaseMs ?? LEASE_MS, "leaseMs");
-    if (leaseMs < SHORTEST_LEASE)
-      throw wrong(true, "leaseMs", `at least ${SHORTEST_LEASE}`, leaseMs);
-    const checked = {
-      streams: given("streams", STREAMS),
-      checkpoint: given("checkpoint", CHECKPOINT),
-      idleMs: given("idleMs", IDLE_MS),
-      leaseMs,
-      onError,
-    };
+    const checked = checkHostOptions(options);
     await init({ backend: "simd" });
     const connection = await Connection.open(options.queue);
     const host = new StreamHost(connection, checked, await metrics());
     try {
       await connection.call("a sign of life", () =>
-        host.#scripts.run("beat", host.#id, leaseMs, 1),
+        host.#scripts.run("beat", host.#id, checked.leaseMs, 1),
       );
     } catch (error) {
       await host.close();
