@@ -65,6 +65,7 @@ function moduleFor(backend: "relaxed" | "simd"): WebAssembly.Module | null {
   return module;
 }
 
+export { provideArrays } from "./arrays/provided.js";
 export { provideDot } from "./dot.js";
 
 /** A binary that the host has compiled already, or null for one that it would refuse: for the edge workers' entries. */

@@ -47,7 +47,7 @@ export function onKernel(
   if (!laid) return null;
   const arrays = arraysOf(node);
   // in plain JavaScript a loop is as good, and rounds alike; a logarithm has its own polynomial
-  if (arrays.backend === "js" && name !== "log") return null;
+  if (arrays.plain && name !== "log") return null;
   const pointwise = b
     ? new Pointwise(arrays, name, laid.sizes, laid.a, laid.b)
     : new Pointwise(arrays, name, laid.sizes, laid.a);

@@ -8,6 +8,7 @@ import type { KernelFunction, Pass } from "../contract.js";
 import { type Backend, currentBackend } from "../load.js";
 import { JsMemory, type Memory, WasmMemory } from "../memory.js";
 import { decodeText } from "../text.js";
+import { provided } from "./provided.js";
 
 /** A memory that all of one backend share, whose scratch is behind all blocks, and what runs in it. */
 interface Shared {
@@ -29,7 +30,8 @@ const garbage =
 
 /** Blocks for records and weights, of one graph. */
 export class Arrays {
-  readonly backend: Backend;
+  /** Whether it is plain JavaScript that computes: on js, and where the binary cannot be compiled. */
+  readonly plain: boolean;
   readonly memory: Memory;
   readonly functionOf: (of: KernelFunction) => Pass;
   readonly #blocks = new Map<number, number>();
@@ -40,7 +42,7 @@ export class Arrays {
     let own = shared.get(backend);
     if (!own) shared.set(backend, (own = create(backend)));
     own.users++;
-    this.backend = backend;
+    this.plain = own.memory instanceof JsMemory;
     this.memory = own.memory;
     this.functionOf = own.functionOf;
     this.#free = freeing(backend, own, this.#blocks);
@@ -102,6 +104,7 @@ function create(backend: Backend): Shared {
 }
 
 function moduleOf(): WebAssembly.Module | null {
+  if (provided) return provided;
   if (compiled === undefined) {
     try {
       compiled = new WebAssembly.Module(decodeText(arrays));
