@@ -75,10 +75,12 @@ export async function quantaOf(name, models, sound) {
     ({ latency } = node);
   }
   clock.stop();
-  const sum = (of) => reports.reduce((total, report) => total + of(report), 0);
+  const sum = (of, list = reports) =>
+    list.reduce((total, report) => total + of(report), 0);
+  const timed = reports.filter(({ missed, quanta }) => missed < quanta);
   return {
-    mean: sum(({ mean }) => mean) / reports.length,
-    worst: Math.max(...reports.map(({ worst }) => worst)),
+    mean: sum(({ mean }) => mean, timed) / timed.length,
+    worst: Math.max(...timed.map(({ worst }) => worst)),
     calmest: Math.min(
       ...reports
         .filter(({ missed, quanta }) => missed < quanta / 10)
@@ -86,7 +88,7 @@ export async function quantaOf(name, models, sound) {
     ),
     missed: sum(({ missed }) => missed),
     quanta: sum(({ quanta }) => quanta),
-    load: sum(({ load }) => load) / reports.length,
+    load: sum(({ load }) => load, timed) / timed.length,
     latency,
   };
 }

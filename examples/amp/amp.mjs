@@ -125,7 +125,7 @@ function show(id, share, text) {
 async function report() {
   const { quanta, budget, load, mean, worst, clock, resolution } =
     await rig.amp.report();
-  if (!quanta) return;
+  if (!quanta || Number.isNaN(load)) return; // nothing that could be timed
   show("load", load, `${(100 * load).toFixed(1)} %`);
   const coarse = resolution >= 0.5 ? `, to ${resolution} ms` : "";
   element("detail").textContent =

@@ -103,7 +103,7 @@ function choose(b) {
 async function report() {
   const { quanta, load, worst, clock, resolution, resets } =
     await rig.node.report();
-  if (!quanta) return;
+  if (!quanta || Number.isNaN(load)) return; // nothing that could be timed
   const exact = resolution >= 0.5 ? `, to ${resolution} ms` : "";
   element("detail").textContent =
     `Load ${(100 * load).toFixed(1)} %, longest quantum ${worst.toFixed(2)} ms (${clock}${exact}), ` +

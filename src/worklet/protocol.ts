@@ -53,7 +53,7 @@ export interface LoadReport {
   quanta: number;
   /** The duration of a quantum in milliseconds: the time available for everything that the context renders. */
   budget: number;
-  /** The average time for a quantum, in milliseconds. */
+  /** The average time for a quantum, in milliseconds; NaN if none of them could be timed, as are worst and the shares. */
   mean: number;
   /** The longest time for a quantum, in milliseconds. */
   worst: number;

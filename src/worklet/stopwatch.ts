@@ -121,15 +121,19 @@ export class Stopwatch {
     const quanta = Math.max(1, this.#quanta);
     const frames = this.#frames / quanta || 128;
     const budget = (1000 * frames) / this.#sampleRate;
-    const mean = this.#sum / Math.max(1, this.#quanta - this.#missed);
+    const timed = this.#quanta - this.#missed;
+    // 0 would say that they took no time
+    const untimed = this.#quanta > 0 && timed === 0;
+    const mean = untimed ? NaN : this.#sum / Math.max(1, timed);
+    const worst = untimed ? NaN : this.#worst;
     const report: LoadReport = {
       quanta: this.#quanta,
       budget,
       mean,
-      worst: this.#worst,
+      worst,
       missed: this.#missed,
       load: mean / budget,
-      worstLoad: this.#worst / budget,
+      worstLoad: worst / budget,
       clock: this.#clock.clock,
       resolution: this.#clock.resolution(),
       resets: resets - this.#resets,

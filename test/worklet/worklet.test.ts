@@ -297,9 +297,12 @@ describe("the stopwatch of the AudioWorklet", () => {
     quantum(going(100), standing);
     expect(stopwatch.report(0)).toMatchObject({
       missed: 1,
-      mean: 0,
-      worst: 0,
+      mean: NaN,
+      worst: NaN,
+      load: NaN,
+      worstLoad: NaN,
     });
+    expect(stopwatch.report(0)).toMatchObject({ quanta: 0, mean: 0, load: 0 });
   });
 
   test("uses Date.now and says so where there is no performance", () => {
