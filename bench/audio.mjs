@@ -38,7 +38,7 @@ import {
   voice,
 } from "./audio/sound.mjs";
 import { tables } from "./audio/tables.mjs";
-import { host } from "./lib/host.mjs";
+import { busyHost } from "./lib/host.mjs";
 import { replaced } from "./lib/markdown.mjs";
 import { hosts } from "./lib/pages.mjs";
 
@@ -90,7 +90,7 @@ const suppressions = Object.keys(SUPPRESSIONS).flatMap((name) => {
 
 /** @type {Results} */
 const results = {
-  host: host(),
+  host: busyHost(),
   peers: { [VAD]: versionOf(VAD), [ORT]: versionOf(ORT) },
   places: [],
   downloads: {},

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { format } from "prettier";
-import { host, versionIn } from "./lib/host.mjs";
+import { busyHost, versionIn } from "./lib/host.mjs";
 import { replaced } from "./lib/markdown.mjs";
 import { hosts } from "./lib/pages.mjs";
 import { browser } from "./read/browser.mjs";
@@ -45,7 +45,7 @@ if (options.only && !Object.hasOwn(all, options.only)) {
 
 /** @type {import("./read/tables.mjs").Results} */
 const results = {
-  host: host(),
+  host: busyHost(),
   peer: versionIn(new URL("peers/node_modules/tesseract.js/", import.meta.url)),
   rows: [],
   ready: [],

@@ -10,6 +10,7 @@
  * @property {Record<string, { ours: Download, theirs: Download }>} downloads by Silero's version
  * @property {{ noise: string, before: number, after: Record<string, number> }[]} signal decibels
  */
+import { measuredOn } from "../lib/host.mjs";
 import { table } from "../lib/markdown.mjs";
 import { digits, kB, time } from "../lib/text.mjs";
 
@@ -21,7 +22,7 @@ export function tables(results) {
   const { host, peers } = results;
   const versions = Object.entries(peers).map((each) => each.join(" "));
   return [
-    `Measured ${host["date"]} on ${host["machine"]}, one thread, beside ${versions.join(" and ")}. Medians; a ratio is theirs over ours.`,
+    `${measuredOn(host)}, one thread, beside ${versions.join(" and ")}. Medians; a ratio is theirs over ours.`,
     voices(results),
     segments(results),
     downloads(results),
@@ -148,7 +149,7 @@ function quanta({ places }) {
       ([model, { mean, calmest, worst, load, latency, missed, quanta }]) => [
         model,
         name,
-        `${digits(100 * load)} %`,
+        Number.isFinite(load) ? `${digits(100 * load)} %` : "–",
         time(mean),
         time(calmest),
         time(worst),

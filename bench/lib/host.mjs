@@ -1,7 +1,7 @@
 /** What a figure means nothing without: the machine, the versions, the day. */
 
 import { readFileSync } from "node:fs";
-import { arch, cpus, platform, totalmem } from "node:os";
+import { arch, cpus, loadavg, platform, totalmem } from "node:os";
 import { LSTM } from "gatewise";
 
 /** @typedef {import("gatewise").Backend} Backend */
@@ -42,3 +42,13 @@ export function availableBackends() {
     },
   );
 }
+
+/** As host, with how busy the machine is before anything is measured: above 2 medians are those of a queue. */
+export const busyHost = () => ({
+  ...host(),
+  load: Number(loadavg()[0]).toFixed(1),
+});
+
+/** How the tables of docs/ tell it. @param {Record<string, string>} host as busyHost gives it */
+export const measuredOn = ({ date, machine, load }) =>
+  `Measured ${date} on ${machine}, load average ${load} before`;

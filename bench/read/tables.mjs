@@ -12,6 +12,7 @@
  * @property {Record<string, { ours: import("../audio/node.mjs").Download, theirs: import("../audio/node.mjs").Download }>} downloads by model
  */
 import { digits, kB, time } from "../lib/text.mjs";
+import { measuredOn } from "../lib/host.mjs";
 import { table } from "../lib/markdown.mjs";
 
 /** @param {Results} results */
@@ -25,7 +26,7 @@ export function tables({ host, peer, rows, ready, downloads }) {
         pictures === row.pictures,
     )?.line ?? NaN;
   return [
-    `Measured ${host["date"]} on ${host["machine"]}, one thread each, beside tesseract.js ${peer}: the shortest of five rounds in turns, pictures decoded. Ratios are to gatewise.`,
+    `${measuredOn(host)}, one thread each, beside tesseract.js ${peer}: the shortest of five rounds in turns, pictures decoded. Ratios are to gatewise.`,
     table(
       ["file", "pictures", "in", "reader", "wrong", "a line", ""],
       rows.map((row) => [
