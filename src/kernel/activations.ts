@@ -1,4 +1,4 @@
-/** The activations that the standard kernels know, by the numbers that assembly/linear.ts gives them. */
+/** The activations of the standard kernels, by their numbers in assembly/linear.ts. */
 export const ACTIVATIONS = [
   "linear",
   "tanh",
@@ -6,7 +6,7 @@ export const ACTIVATIONS = [
   "relu",
   "softmax",
 ] as const;
-/** A function that the standard kernels know; softmax is a Linear's alone. */
+/** A function of the standard kernels; softmax is only for a Linear. */
 export type Activation = (typeof ACTIVATIONS)[number];
 
 /** The functions of cells and of Linear, by name; `alpha` and `beta` are those of ONNX. */
@@ -31,7 +31,7 @@ export type ActivationName =
   | "rnnoiseTanh"
   | "rnnoiseSigmoid";
 
-/** A function by its name, or with an alpha or beta of its own where it has any; what is not given is ONNX's default. */
+/** A function by name, optionally with its alpha and beta, whose defaults are ONNX's. */
 export type CellActivation =
   | ActivationName
   | {
@@ -40,7 +40,7 @@ export type CellActivation =
       readonly beta?: number;
     };
 
-/** A function as a layer's record has it: its number in assembly/all-activations.ts and its two constants there. */
+/** A function in a layer's record: its number in assembly/all-activations.ts, and its two constants there. */
 export interface ActivationCode {
   readonly number: number;
   readonly a: number;
@@ -49,7 +49,7 @@ export interface ActivationCode {
 
 type Constants = readonly [a: number, b: number];
 
-/** What a name stands for: the number, what alpha and beta are unless given, and the constants that they make. */
+/** A function's number, the defaults of alpha and beta, and the constants computed from them. */
 interface Definition {
   readonly number: number;
   /** Defaults of alpha and beta: as many as the function has. */
@@ -66,7 +66,7 @@ const define = (
 const fixed = (number: number, a: number, b = 0): Definition =>
   define(number, [], () => [a, b]);
 
-/** Klambauer et al. 2017, as Keras has them. */
+/** Klambauer et al. 2017, with Keras's digits. */
 const SELU_SCALE = 1.0507009873554805;
 const SELU_ALPHA = 1.6732632423543772;
 

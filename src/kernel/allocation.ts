@@ -1,6 +1,6 @@
 /*
- * Which memory a network lies in. A host reserves 8 GB or more of addresses for each WebAssembly memory, so a page has
- * room for about a hundred, and a graph may have hundreds of layers: small networks share one.
+ * Decides which memory a network is in. A host reserves 8 GB or more of addresses for each WebAssembly memory, so a page
+ * can have about a hundred, but a graph may have hundreds of layers: small networks share a memory.
  */
 import {
   type Backend,
@@ -9,22 +9,22 @@ import {
   type Machine,
 } from "./load.js";
 
-/** A shared machine takes in this much at least, however little there is in all. */
+/** A shared machine always accepts networks up to this size. */
 const SHARED_BYTES = 2 ** 20;
 
-/** It takes in no more than this part of all there is, which bounds what one long-lived network keeps from being freed. */
+/** It accepts at most this share of all memory, which limits how much one long-lived network keeps from being freed. */
 const SHARE = 1 / 16;
 
-/** A machine, and how many networks lie in its memory. */
+/** A machine, and the number of networks in its memory. */
 interface SharedMachine {
   readonly machine: Machine;
   networks: number;
 }
 
-/** The machines in use, by what they can run. */
+/** The machines in use, by backend and kind. */
 const pools = new Map<string, Set<SharedMachine>>();
 
-/** Frees what garbage held. Hosts that cannot tell what is garbage give each network a machine of its own. */
+/** Frees the blocks of networks that are garbage. Without FinalizationRegistry, each network has its own machine. */
 const garbage =
   typeof FinalizationRegistry === "function"
     ? new FinalizationRegistry<Allocation>((allocation) => allocation.free())
@@ -46,11 +46,11 @@ export class Allocation {
   }
 
   /**
-   * Finds a machine for a network of so many bytes.
+   * Finds a machine for a network of `bytes` bytes.
    *
-   * @param owner all is freed when it is garbage; nothing that the allocation holds may hold it
+   * @param owner when it is garbage, all is freed; the allocation must not refer to it
    * @param integers whether it has integer weights: see createMachine
-   * @throws RangeError when this host cannot run the backend asked for
+   * @throws RangeError if this host cannot run the backend
    */
   static begin(
     owner: object,
@@ -77,7 +77,7 @@ export class Allocation {
     return address;
   }
 
-  /** Gives all blocks back; a machine without networks is dropped. */
+  /** Frees all blocks; a machine without networks is dropped. */
   free(): void {
     if (this.#freed) return;
     this.#freed = true;
@@ -89,12 +89,12 @@ export class Allocation {
   }
 }
 
-/** From now on networks go to new machines; those that are placed stay where they are. */
+/** New networks go to new machines; existing ones stay where they are. */
 export function retireMachines(): void {
   pools.clear();
 }
 
-/** A machine that is not full, else a new one. */
+/** A machine that is not full, or a new one. */
 function withRoom(
   pool: Set<SharedMachine>,
   create: () => Machine,

@@ -1,4 +1,4 @@
-/** The door to the kernel for training: models as lists of operations, run forward on a tape, and back. */
+/** The interface to the kernel for training: models as lists of operations, which run forward on a tape, and backward. */
 export { codeOf } from "./activations.js";
 export type { CellSpec } from "./backward/cells/kind.js";
 export { TRAINED_KINDS } from "./backward/cells/index.js";

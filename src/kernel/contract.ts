@@ -1,7 +1,7 @@
 import type { Memory } from "./memory.js";
 
 /*
- * The kernel's contract: what both WebAssembly binaries (assembly/) and the plain JavaScript kernel (js/) fulfil.
+ * The kernel's contract, for both WebAssembly binaries (assembly/) and the plain JavaScript kernel (js/).
  * Addresses and strides are bytes in the model's one memory; a kernel allocates nothing and checks nothing.
  */
 

@@ -4,24 +4,24 @@ import { PANEL } from "./sizes.js";
 import { decodeText } from "./text.js";
 
 /*
- * The product of bytes by relaxed SIMD's dot product, assembly/dot: whether this host has one that is right. Node 20 has
- * one, behind its flag, that forgets the sum which it adds to.
+ * The product of bytes by relaxed SIMD's dot product, assembly/dot, and whether this host has a correct one. Node 20 has
+ * one, behind a flag, that ignores the sum to which it should add.
  */
 let compiled: WebAssembly.Module | null | undefined;
 
-/** The binary that the host has compiled already: for the edge workers' entries. */
+/** A binary that the host has compiled, for the entries of edge workers. */
 export function provideDot(module: WebAssembly.Module): void {
   compiled = module;
 }
 
-/** The function over a memory, for the simd binary's table; null where the host has none that is right. */
+/** The function over a memory, for the simd binary's table; null if the host has no correct one. */
 export function dotProduct(
   memory: WebAssembly.Memory,
 ): ((...numbers: number[]) => void) | null {
   return hasDot() ? dotOf(compiled as WebAssembly.Module, memory) : null;
 }
 
-/** Whether this host has one that is right. */
+/** Whether this host has a correct one. */
 export function hasDot(): boolean {
   if (compiled === undefined) compiled = rightModule();
   return compiled !== null;
@@ -42,7 +42,7 @@ function rightModule(): WebAssembly.Module | null {
   }
 }
 
-/** Three rows, of which one goes alone, of the largest integers: sums that need more than 16 bits, and are added to. */
+/** A test of three rows of the largest integers: the sums need more than 16 bits, and one row runs alone. */
 function isRight(module: WebAssembly.Module): boolean {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const { buffer } = memory;

@@ -50,6 +50,6 @@ export type RecurrentField = (typeof RECURRENT)[number];
 export const recordBytes = (fields: readonly string[]): number =>
   Math.ceil(fields.length / 4) * 16;
 
-/** What `kind` says: the numbers that assembly/layer.ts gives the kinds. */
+/** The values of `kind`: the numbers of the kinds in assembly/layer.ts. */
 export const NUMBERS = { RNN: 1, LSTM: 2, GRU: 3 } as const;
 export type RecurrentType = keyof typeof NUMBERS;

@@ -1,6 +1,6 @@
 import type { Merge } from "./merge.js";
 
-/** Not set(subarray), whose view costs more than the few numbers of a row. */
+/** Copies in a loop: the view for set(subarray) would cost more than the few numbers of a row. */
 export function copyFloats(
   source: Float32Array,
   from: number,
@@ -11,7 +11,7 @@ export function copyFloats(
   for (let i = 0; i < count; i++) target[to + i] = source[from + i] as number;
 }
 
-/** `target` becomes what `merge` makes of it and `source`. */
+/** Merges `source` into `target`. */
 export function mergeFloats(
   source: Float32Array,
   from: number,

@@ -7,14 +7,14 @@ import { type CellState, StateBlock } from "./states.js";
 import type { TraceSink } from "./trace.js";
 import { type Chunk, formOf, Transfer } from "./transfer.js";
 
-/** Sequences to run, and where from. */
+/** Sequences to run, and their initial states. */
 export interface ForwardRun {
   readonly input: Float32Array; // (B, T, I)
   readonly batch: number;
   readonly steps: number;
-  /** Valid steps of each row, which may be none; null: all. */
+  /** The valid steps of each row, which may be 0; null: all. */
   readonly lengths: readonly number[] | null;
-  /** One entry a cell in the order of the network; null, or none: its initial state. */
+  /** One state per cell, in the network's order; null or missing: the cell's initial state. */
   readonly states: readonly (CellState | null)[];
   /** Collects the gates; the run must then have one row. */
   readonly trace: TraceSink | null;
@@ -22,11 +22,11 @@ export interface ForwardRun {
   readonly asComputed?: boolean;
 }
 
-/** What came of them: all of it copies. */
+/** The results, all copies. */
 export interface ForwardResult {
   readonly output: Float32Array; // (B, T, D·O), or (B, D·O) behind a stage with lastOnly
   readonly states: readonly CellState[];
-  /** Steps of an output row: T, unless a stage gives another number of them. */
+  /** The steps of an output row: T, unless a stage changes it. */
   readonly steps: number;
 }
 
@@ -40,7 +40,7 @@ export function forward(
   run: ForwardRun,
 ): ForwardResult {
   const { batch, lengths } = run;
-  // Longest first: the rows still running at any step are then the first ones.
+  // Longest first, so that the rows still running at any step are the first ones.
   const order = lengths && longestFirst(lengths);
   const pass = new ForwardPass(network, base, run, order);
   let source = run.input;
@@ -65,7 +65,7 @@ export function forward(
   }
 }
 
-/** A stage, or several that run chunk by chunk one after another because none needs the future. */
+/** A stage, or several that run in turn for each chunk because none needs later steps. */
 interface Group {
   readonly stages: readonly Stage[];
   readonly first: Stage;
@@ -174,7 +174,7 @@ class ForwardPass {
     return target;
   }
 
-  /** How many rows have steps in this chunk, and, where they have different ones, the address of their counts. */
+  /** The number of rows with steps in this chunk, and the address of their counts if these differ. */
   #running(
     lengths: readonly number[] | null,
     start: number,
@@ -193,7 +193,7 @@ class ForwardPass {
     return { rows, lengths: equal ? 0 : this.#lengths };
   }
 
-  /** Runs the stages over a chunk in x; where the last one's output lies. */
+  /** Runs the stages over a chunk in x, and returns the address of the last one's output. */
   #runChunk(
     stages: readonly Stage[],
     direction: number,

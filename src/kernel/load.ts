@@ -8,14 +8,14 @@ import type { KernelFunction, Pass } from "./contract.js";
 import { JsMemory, type Memory, WasmMemory } from "./memory.js";
 
 /**
- * The kernels there are. relaxed: WebAssembly relaxed SIMD, multiply-add fused where the machine can. simd:
+ * The kernels. relaxed: WebAssembly relaxed SIMD, multiply-add fused where the machine can. simd:
  * WebAssembly SIMD, the same bits on every machine. js: plain JavaScript, the bits of simd.
  */
 export type Backend = "relaxed" | "simd" | "js";
 
 export const BACKENDS: readonly Backend[] = ["relaxed", "simd", "js"];
 
-/** Which kernel computes, and where its binary comes from. */
+/** Options of `init`. */
 export interface InitOptions {
   /** 'auto', the default: the fastest that this host validates. */
   backend?: Backend | "auto";
@@ -25,11 +25,11 @@ export interface InitOptions {
   module?: WebAssembly.Module | BufferSource;
 }
 
-/** Compiled once a process; null where the host refuses the binary. */
+/** Compiled once per process; null if the host refuses the binary. */
 const compiled = new Map<Backend, WebAssembly.Module | null>();
 let chosen: Backend | undefined;
 
-/** The smallest module there is. */
+/** The smallest valid module. */
 const EMPTY = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
 /**
@@ -47,7 +47,7 @@ function mayCompile(): boolean {
 const binaryOf = (backend: "relaxed" | "simd") =>
   decodeText(backend === "simd" ? simd : relaxed);
 
-/** The compiled binary, or null where the engine lacks its instructions or the page's CSP forbids compiling. */
+/** The compiled binary, or null if the engine lacks its instructions or the page's CSP forbids compiling. */
 function moduleFor(backend: "relaxed" | "simd"): WebAssembly.Module | null {
   let module = compiled.get(backend);
   if (module === undefined) {
@@ -68,7 +68,7 @@ function moduleFor(backend: "relaxed" | "simd"): WebAssembly.Module | null {
 export { provideArrays } from "./arrays/provided.js";
 export { provideDot } from "./dot.js";
 
-/** A binary that the host has compiled already, or null for one that it would refuse: for the edge workers' entries. */
+/** Sets a binary that the host has compiled, or null if it would refuse it, for the entries of edge workers. */
 export function provide(
   backend: "relaxed" | "simd",
   module: WebAssembly.Module | null,
@@ -85,7 +85,7 @@ function fastest(deterministic: boolean): Backend {
   return available("simd") ? "simd" : "js";
 }
 
-/** The backend that 'auto' means now: what `init` chose, else the fastest of this host. */
+/** The current meaning of 'auto': the backend that `init` chose, otherwise the fastest on this host. */
 export function currentBackend(): Backend {
   chosen ??= fastest(false);
   return chosen;
@@ -97,7 +97,7 @@ export interface Machine {
   readonly memory: Memory;
   /** Whether products of 7-bit integers go by the host's dot product of bytes. */
   readonly dots: boolean;
-  /** How many may share a call. */
+  /** The number of threads that may share a call. */
   readonly threads: number;
   functionOf(of: KernelFunction): Pass;
 }
@@ -111,9 +111,9 @@ export function takeMachinesFrom(make: Maker | null): void {
 }
 
 /**
- * @param integers for models with integer weights, which have the same bits everywhere: in the place of relaxed, simd,
- *   with the dot product of bytes that relaxed SIMD has
- * @throws RangeError when this host cannot run the backend asked for
+ * @param integers for models with integer weights, which have the same bits everywhere: simd instead of relaxed, with
+ *   relaxed SIMD's dot product of bytes
+ * @throws RangeError if this host cannot run the backend
  */
 export function createMachine(
   wanted: Backend | "auto",
@@ -126,10 +126,10 @@ export function createMachine(
     backend = available("simd") ? "simd" : "js";
   if (backend === "js") {
     const memory = new JsMemory();
-    const made = new Map<KernelFunction, Pass>();
+    const passes = new Map<KernelFunction, Pass>();
     const functionOf = (of: KernelFunction) => {
-      const pass = made.get(of) ?? of.js(memory);
-      made.set(of, pass);
+      const pass = passes.get(of) ?? of.js(memory);
+      passes.set(of, pass);
       return pass;
     };
     return { backend, memory, dots: false, threads: 1, functionOf };
@@ -175,10 +175,10 @@ function unavailable(backend: Backend): RangeError {
 }
 
 /**
- * Compiles ahead, off the synchronous path, and chooses what 'auto' means from now on. Optional: the first use
- * does the same synchronously. Models that already run keep their kernel.
+ * Compiles the kernel ahead of time, asynchronously, and decides what 'auto' means from now on. Optional: otherwise the
+ * first use does this synchronously. Models that have already run keep their kernel.
  *
- * @throws RangeError when this host cannot run the backend asked for, TypeError when `module` is none of ours
+ * @throws RangeError if this host cannot run the backend; TypeError if `module` is not one of gatewise's binaries
  */
 export async function init(options: InitOptions = {}): Promise<Backend> {
   const given = record(options, "options", {

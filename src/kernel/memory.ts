@@ -1,32 +1,31 @@
 /**
- * What networks lie in, alone or beside others: blocks that are taken and given back, weights and stream slots, and
- * behind them room that everyone uses for the length of a call. The views are replaced whenever it grows, so read `f32`
- * and `i32` anew after anything that may.
+ * The memory of one or several networks: blocks for weights and stream slots, and after them space that every call uses.
+ * The views are replaced when it grows, so read `f32` and `i32` again after anything that may grow it.
  */
 export interface Memory {
   readonly f32: Float32Array;
   readonly i32: Int32Array;
-  /** The first byte behind all blocks, where calls have their buffers. It moves when blocks are taken and given back. */
+  /** The first byte after all blocks, where the buffers of calls begin. It moves when blocks are taken or freed. */
   readonly end: number;
   /** Grows to at least this many bytes, keeping the contents. */
   ensure(bytes: number): void;
-  /** Whether so many bytes were given back in one place. */
+  /** Whether a hole of this many bytes was freed. */
   hasHole(bytes: number): boolean;
   /** The address of a new block, all zeros. */
   take(bytes: number): number;
-  /** Gives a block back. */
+  /** Frees a block. */
   give(address: number, bytes: number): void;
-  /** From now on there are so many bytes behind the blocks, whoever takes more of those: a step never grows memory. */
+  /** Keeps this many bytes after the blocks from now on, so that a step never grows the memory. */
   reserve(bytes: number): void;
 }
 
-/** Below 1024 the compiler folds constant offsets; from there on lie the kernel's own constants. */
+/** Below 1024 the compiler folds constant offsets; after that are the kernel's own constants. */
 export const FIRST_ADDRESS = 2048;
 
 const PAGE = 65536;
 
 /** Asking for more than this fails anyway: kernel addresses are 32-bit. */
-const MOST_BYTES = 2 ** 31;
+const MAX_BYTES = 2 ** 31;
 
 /** Blocks begin at whole lines of the processor's cache. */
 const LINE = 64;
@@ -34,14 +33,14 @@ const LINE = 64;
 const inLines = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
 
 function refuse(bytes: number): void {
-  if (bytes >= MOST_BYTES) {
+  if (bytes >= MAX_BYTES) {
     throw new RangeError(
-      `memory: expected at most ${MOST_BYTES} bytes for one model, got ${bytes}`,
+      `memory: expected at most ${MAX_BYTES} bytes for one model, got ${bytes}`,
     );
   }
 }
 
-/** A host reserves some GB of addresses for each memory, however small: Node's have room for about 12 000, a page's for some hundred. */
+/** A host reserves GBs of addresses even for a small memory: Node has room for about 12 000 memories, a page for some hundred. */
 function exhaustible<T>(allocate: () => T): T {
   try {
     return allocate();
@@ -53,7 +52,7 @@ function exhaustible<T>(allocate: () => T): T {
   }
 }
 
-/** A block that was given back. */
+/** A block that was freed. */
 interface Hole {
   start: number;
   bytes: number;
@@ -61,12 +60,12 @@ interface Hole {
 
 const endOf = ({ start, bytes }: Hole): number => start + bytes;
 
-/** Hands out blocks: the first hole that is large enough, else what comes behind. */
+/** Allocates blocks: in the first hole that is large enough, otherwise at the end. */
 abstract class Blocks implements Memory {
   f32: Float32Array = new Float32Array(0);
   i32: Int32Array = new Int32Array(0);
   end = FIRST_ADDRESS;
-  /** By their addresses; no two of them touch, and none touches the end. */
+  /** Sorted by address. No two of them are adjacent, and none is at the end. */
   readonly #holes: Hole[] = [];
   #reserved = 0;
 
@@ -119,7 +118,7 @@ abstract class Blocks implements Memory {
     } else this.#holes.splice(first, joined, given);
   }
 
-  /** How many holes begin below an address: a search by halves, as garbage gives blocks back by the thousand. */
+  /** The number of holes below an address, by binary search: garbage may free thousands of blocks. */
   #holesBelow(address: number): number {
     let low = 0;
     let high = this.#holes.length;

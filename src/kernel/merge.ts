@@ -1,9 +1,9 @@
-/** How the outputs of two directions become one. */
+/** How the outputs of two directions are merged. */
 export const MERGE_MODES = ["concat", "sum", "mul", "ave"] as const;
 /** 'concat': side by side, 2·O; 'sum', 'mul', 'ave': element by element, O. */
 export type MergeMode = (typeof MERGE_MODES)[number];
 
-/** Of a forward and a reverse output one. */
+/** Merges a forward and a reverse output. */
 export type Merge = (forward: number, reverse: number) => number;
 
 /** concat has nothing to compute. */

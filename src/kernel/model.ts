@@ -71,7 +71,7 @@ interface Block {
  */
 const SET_FROM = 24;
 
-/** Layers in one memory, ready to run. This file is all that src/layers sees of the kernel. */
+/** Layers in one memory, ready to run. src/layers only uses this file of the kernel. */
 export class Model {
   readonly network: Network;
   readonly #slots: Slots;
@@ -126,7 +126,7 @@ export class Model {
     return { output, states: states.read(memory.f32), steps: 1 };
   }
 
-  /** A stream over these weights, from its initial states. Only where every stage is forward. */
+  /** A stream over these weights, from its initial states. Only if every stage is forward. */
   open(): StreamState {
     const stream = this.#slots.open();
     new StateBlock(this.network, 0).write(stream.parked, []);
@@ -134,12 +134,12 @@ export class Model {
     return stream;
   }
 
-  /** Copies of the stream's states, one a cell. */
+  /** Copies of the stream's states, one per cell. */
   readStates(stream: StreamState): CellState[] {
     return new StateBlock(this.network, 0).read(this.#slots.leave(stream));
   }
 
-  /** Sets the stream's states, one a cell; null, and what is missing, is the cell's initial one. */
+  /** Sets the stream's states, one per cell; null or missing: the cell's initial state. */
   writeStates(
     stream: StreamState,
     states: readonly (CellState | null)[],
@@ -147,7 +147,7 @@ export class Model {
     new StateBlock(this.network, 0).write(this.#slots.leave(stream), states);
   }
 
-  /** A stream at the same states. */
+  /** A new stream with the same states. */
   fork(stream: StreamState): StreamState {
     const copy = this.open();
     copy.parked.set(this.#slots.leave(stream));
@@ -159,7 +159,7 @@ export class Model {
     this.#slots.leave(stream);
   }
 
-  /** Gives its memory back; it must not be used from then on. */
+  /** Frees its memory; it must not be used afterwards. */
   dispose(): void {
     this.network.dispose();
   }

@@ -8,12 +8,12 @@ import { RUN_BYTES, writeLayer } from "./run.js";
 import { align, lanesOf, PANEL } from "./sizes.js";
 import { Allocation } from "./allocation.js";
 
-/** A layer's part of a network: one cell, or one a direction, over the same input. */
+/** A layer's part of a network: one cell per direction, over the same input. */
 export interface StageSpec {
   readonly cells: readonly Cell[];
-  /** Only the last step's output goes on (many-to-one). */
+  /** Whether only the last step's output is passed on (many-to-one). */
   readonly lastOnly: boolean;
-  /** What becomes of the outputs of two directions. */
+  /** How the outputs of two directions are merged. */
   readonly merge: MergeMode;
   /** The first output that goes on is that of the step computed first: of one reverse cell, the last. */
   readonly inProcessingOrder: boolean;
@@ -106,7 +106,7 @@ export class Network {
     return this.#allocation.take(bytes);
   }
 
-  /** Gives its blocks back; it must not be used from then on. */
+  /** Frees its blocks; it must not be used afterwards. */
   dispose(): void {
     this.#allocation.free();
   }

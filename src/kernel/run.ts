@@ -23,9 +23,6 @@ export const RUN = [
   "stepTrace",
 ] as const;
 
-/** The parts that a cell's state may have. */
-export const MOST_STATES = 2;
-
 export const RUN_BYTES = Math.ceil(RUN.length / 4) * 16;
 
 const LAYER = RUN.indexOf("layer");

@@ -13,8 +13,8 @@ export class StreamState {
 }
 
 /** A model keeps at most this many streams in its memory, and at most so many bytes of them. */
-const MOST_SLOTS = 64;
-const MOST_BYTES = 1 << 18;
+const MAX_SLOTS = 64;
+const MAX_BYTES = 1 << 18;
 
 /**
  * Places in a model's memory for the states of the streams that ran last. A stream owns its states: it holds them
@@ -35,7 +35,7 @@ export class Slots {
     this.#bytes = Math.max(16, network.stateFloats * 4);
     this.#most = Math.max(
       1,
-      Math.min(MOST_SLOTS, Math.floor(MOST_BYTES / this.#bytes)),
+      Math.min(MAX_SLOTS, Math.floor(MAX_BYTES / this.#bytes)),
     );
   }
 

@@ -4,7 +4,7 @@ import type { Cell } from "./cells/cell.js";
 /** The gates of one cell over a run of one row, by name, each (T, H); hidden (T, O). */
 export type Gates = Readonly<Record<string, Float32Array>>;
 
-/** Collects what the kernel leaves in its trace buffer, chunk by chunk, for one row of T steps. */
+/** Collects the kernel's trace buffer, chunk by chunk, for one row of T steps. */
 export class TraceSink {
   readonly #gates = new Map<Cell, Gates>();
   readonly #steps: number;
@@ -13,7 +13,7 @@ export class TraceSink {
     this.#steps = steps;
   }
 
-  /** Takes over the steps from `start`: gates from `trace`, outputs from `y` (addresses). */
+  /** Copies the steps from `start`: gates from `trace`, outputs from `y` (addresses). */
   collect(
     f32: Float32Array,
     stage: Stage,

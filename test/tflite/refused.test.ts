@@ -29,28 +29,28 @@ const refusalOf = (...subgraphs: object[]): string => {
 
 describe("operators that are not known are refused together, with the way out", () => {
   const keras =
-    "or the Keras file (.keras, .h5) or the ONNX file that the model was made of can be read instead";
+    "or read the model's Keras file (.keras, .h5) or ONNX file instead";
 
   test.each<[string, string[], string]>([
     [
       "one",
       ["TANH", "Mine"],
-      `not supported: Mine; convert the model with this written as other operators; ${keras}`,
+      `not supported: Mine; convert the model without this operator; ${keras}`,
     ],
     [
       "several, each once",
       ["Mine", "TANH", "Yours", "Mine"],
-      `not supported: Mine (2), Yours; convert the model with these written as other operators; ${keras}`,
+      `not supported: Mine (2), Yours; convert the model without these operators; ${keras}`,
     ],
     [
       "of TensorFlow",
       ["FlexErf"],
-      `not supported: FlexErf; operators named Flex… run in TensorFlow alone: convert the model without SELECT_TF_OPS; ${keras}`,
+      `not supported: FlexErf; only TensorFlow can run operators named Flex…: convert the model without SELECT_TF_OPS; ${keras}`,
     ],
     [
       "lists of a recurrent layer",
       ["FlexTensorListReserve", "FlexErf"],
-      `not supported: FlexTensorListReserve, FlexErf; these run in TensorFlow alone: convert the Keras model again with a batch of 1 (an Input with batch_size=1, or unroll=True in its recurrent layers), which writes the recurrence as one operator or as steps; ${keras}`,
+      `not supported: FlexTensorListReserve, FlexErf; only TensorFlow can run these: convert the Keras model again with a batch of 1 (an Input with batch_size=1, or unroll=True in its recurrent layers), which writes the recurrence as one operator or as steps; ${keras}`,
     ],
   ])("%s", (_, operators, message) => {
     expect(refusalOf(chainOf(...operators))).toContain(message);

@@ -1,5 +1,5 @@
 /*
- * The numbers of constant tensors: as they are stored, or, of quantised ones, what they stand for.
+ * The numbers of constant tensors, as stored or dequantised.
  */
 import { shapeText } from "../../checks.js";
 import { DTYPES } from "../../dtypes.js";
@@ -22,7 +22,7 @@ const float = (code: string): Stored => {
   return {
     dtype: "float32",
     bytes: (count) => count * size,
-    // a copy: the file may lie anywhere, and stays the caller's
+    // a copy: the file need not be aligned, and belongs to the caller
     read: (bytes) => read(new Uint8Array(bytes).buffer),
   };
 };
@@ -42,7 +42,7 @@ const integer = (
   },
 });
 
-/** Two a byte, the lower half first. */
+/** Two numbers per byte, the lower half first. */
 const INT4: Stored = {
   dtype: "int8",
   bytes: (count) => Math.ceil(count / 2),
@@ -77,7 +77,7 @@ const STORED: Readonly<Partial<Record<TensorType, Stored>>> = {
   ),
 };
 
-/** Beyond 2^53 only the ends are told apart, which say "all". */
+/** A 64-bit integer as a number. The ends of the range, by which files mean "all", become infinities. */
 function ofLong(value: bigint, type: string): number {
   const number = Number(value);
   if (Number.isSafeInteger(number)) return number;
@@ -86,11 +86,11 @@ function ofLong(value: bigint, type: string): number {
   throw new FormatError(`expected integers up to 2^53, got ${value}`, type);
 }
 
-/** What a type's values are in the graph; null for those that it does not compute with. */
+/** The dtype of a type's values in the graph; null if graphs do not have such values. */
 export const dtypeOf = (type: TensorType): Dtype | null =>
   STORED[type]?.dtype ?? null;
 
-/** How many numbers a shape has. */
+/** The number of elements of a shape. */
 export function sizeIn(shape: readonly number[], place: string): number {
   try {
     return countOf(shape, "shape");
@@ -105,31 +105,31 @@ export class Constants {
   readonly #rounds: boolean;
   readonly #read = new Set<number>();
 
-  /** @param rounds whether layers are made of integers: floats then keep those that they were */
+  /** @param rounds whether layers are in int8: dequantised values then also keep their integers and scales */
   constructor({ buffers }: Model, budget: Budget, rounds = false) {
     this.#buffers = buffers;
     this.#budget = budget;
     this.#rounds = rounds;
   }
 
-  /** Whether the tensor has numbers in the file; one of size 0 needs none. */
+  /** Whether the tensor is a constant; one of size 0 needs no data. */
   has({ buffer, shape, type, isVariable }: Tensor): boolean {
     if (this.#buffers[buffer]) return true;
     return !isVariable && shape.includes(0) && dtypeOf(type) !== null;
   }
 
-  /** How many buffers nothing has asked for. */
+  /** The number of buffers that were not read. */
   get unread(): number {
     return this.#buffers.filter((bytes, i) => bytes && !this.#read.has(i))
       .length;
   }
 
-  /** Before so many bytes are made. @throws FormatError where they are too many */
+  /** Called before `bytes` are allocated. @throws FormatError if they exceed the budget */
   take(bytes: number, place: string): void {
     this.#budget.take(bytes, place);
   }
 
-  /** The numbers that the file has. @throws FormatError where they are not as many as the shape says */
+  /** The numbers in the file. @throws FormatError if their count does not match the shape */
   stored(tensor: Tensor): Value {
     const { type, shape, buffer, place, isSparse } = tensor;
     const kind = STORED[type];
@@ -140,7 +140,7 @@ export class Constants {
       );
     if (isSparse)
       throw new FormatError(
-        "expected numbers one after another, got a sparse tensor; convert the model without sparsity",
+        "expected dense numbers, got a sparse tensor; convert the model without sparsity",
         place,
       );
     const bytes = this.#buffers[buffer] ?? new Uint8Array();
@@ -156,7 +156,7 @@ export class Constants {
     return { dtype: kind.dtype, shape, data: kind.read(bytes, count) };
   }
 
-  /** What the numbers stand for: floats where they have a scale. */
+  /** The numbers, dequantised if they have a scale. */
   real(tensor: Tensor): Value {
     const value = this.stored(tensor);
     const { quantization, place } = tensor;
@@ -192,7 +192,7 @@ export function dequantized(
   return { dtype: "float32", shape, data: result, ...(scaled && { scaled }) };
 }
 
-/** Which scale belongs to each number. */
+/** The index of the scale for each number. */
 function scaleOf(
   shape: readonly number[],
   { scales, axis }: Quantization,
@@ -202,7 +202,7 @@ function scaleOf(
   const size = shape[axis];
   if (size !== scales.length)
     throw new FormatError(
-      `expected a scale for each of ${size ?? "the places"} along axis ${axis}, got ${scales.length}`,
+      `expected a scale for each of ${size ?? "the indices"} along axis ${axis}, got ${scales.length}`,
       place,
     );
   const inner = shape.slice(axis + 1).reduce((all, n) => all * n, 1);

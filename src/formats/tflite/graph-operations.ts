@@ -35,7 +35,7 @@ import {
 
 let known: Operations | null = null;
 
-/** What TensorFlow Lite's operators are made of: a page that reads its files brings no others. */
+/** The operations that TensorFlow Lite's operators need: a page that only reads its files downloads no others. */
 export function tfliteOperations(): Operations {
   known ??= operationsOf(
     alongAxes(),

@@ -1,4 +1,4 @@
-/** TensorFlow Lite's models: .tflite. @module */
+/** TensorFlow Lite models: .tflite. @module */
 
 export { FormatError } from "../../errors.js";
 export {

@@ -1,5 +1,5 @@
 /*
- * What the report says of a file beside its layers: a line each.
+ * The lines of the report, except for the layers.
  */
 import type { Notes } from "../../graph/index.js";
 import type { Model, Tensor } from "./model.js";
@@ -26,35 +26,36 @@ export function linesOf(
         ? [`${countOf(halves, "tensor")} of float16, read as float32`]
         : []),
       ...(scaled && !(integers.length && options.exact)
-        ? [
-            `${countOf(scaled, "quantised tensor")}, read as the floats that they stand for`,
-          ]
+        ? [`${countOf(scaled, "quantised tensor")}, dequantised`]
         : []),
       ...notes.converted,
     ],
     ignored: [
       ...model.metadata.map((name) => `metadata ${JSON.stringify(name)}`),
-      ...(unread ? [`${countOf(unread, "buffer")} that nothing reads`] : []),
+      ...(unread
+        ? [`${countOf(unread, "buffer")} that no operator reads`]
+        : []),
       ...notes.ignored,
     ],
     warnings: [
       ...notes.warnings,
       ...(rounded.size
         ? [
-            `${[...rounded.keys()].join(", ")}: computed in floats and rounded, which may be a step beside TensorFlow Lite's integers`,
+            `${[...rounded.keys()].join(", ")}: computed in floats and rounded, which may differ by one from TensorFlow Lite's integers`,
           ]
         : []),
     ],
     assumptions: [
       ...(options.exact ? integers : []),
       ...states.all.map(
-        ({ name }) => `${name} lives on in a stream; \`run\` begins anew`,
+        ({ name }) =>
+          `${name} is kept from step to step of a stream; \`run\` starts from its initial value`,
       ),
     ],
   };
 }
 
-/** What the integers of inputs and outputs stand for. */
+/** How the integers of inputs and outputs are scaled. */
 function quantizedPorts({ subgraphs }: Model): string[] {
   const [main] = subgraphs;
   if (!main) return [];

@@ -19,33 +19,33 @@ import { refuseUnknown } from "./refusal.js";
 import { linesOf } from "./lines.js";
 import { Translation } from "./translate/translation.js";
 
-/** What a TensorFlow Lite file does not say, and limits. */
+/** Options for reading a TensorFlow Lite file. */
 export interface TfliteOptions {
   /** The kernel of recurrent layers and constant matrices; 'auto' by default. */
   backend?: BackendChoice;
   /**
-   * Of recurrent layers and constant matrices: 'float32' by default. In 'int8' and 'int8-fast' those that the file has as
-   * integers keep these, and others are rounded; `dequantize` is then true.
+   * The precision of recurrent layers and constant matrices; 'float32' by default. With 'int8' and 'int8-fast', integers
+   * in the file are kept, and other matrices are rounded; `dequantize` is then true.
    */
   precision?: Precision;
   /**
-   * Computes a model of integers in floats: what its integers stand for comes in and goes out. false by default: its
-   * inputs and outputs are integers, and it gives those that TensorFlow Lite gives.
+   * Runs an integer model in floats, with dequantised inputs and outputs. false by default: inputs and outputs are
+   * integers, the same as TensorFlow Lite's.
    */
   dequantize?: boolean;
-  /** The signature whose function is read, and by whose names inputs and outputs go; by default the tensors' names. */
+  /** The signature to read, whose names inputs and outputs get; by default the first function and the tensors' names. */
   signature?: string;
-  /** How many bytes the file's numbers may take in memory, 16 times the file's by default, and the values of one run. */
+  /** The limit in bytes for the file's numbers in memory, 16 times the file by default, and for the values of one run. */
   maxBytes?: number;
-  /** How many steps one run may take, see `GraphOptions`; 2^27 by default. */
+  /** The limit for the steps of one run, see `GraphOptions`; 2^27 by default. */
   maxSteps?: number;
 }
 
 /**
  * Reads a .tflite file.
  *
- * @throws TypeError, RangeError that name the argument; FormatError, which names the place, when the file is damaged
- *   or needs an operator that is not supported
+ * @throws TypeError, RangeError naming the argument; FormatError, naming the place, if the file is damaged or needs an
+ *   operator that is not supported
  */
 export function load(
   bytes: Uint8Array | ArrayBuffer,

@@ -1,6 +1,6 @@
 /*
- * A .tflite file as plain data: what its tables say, with every index checked. Numbers of tensors stay in the file
- * until they are needed.
+ * A .tflite file as plain data: its tables, with every index checked. The numbers of tensors stay in the file until they
+ * are needed.
  */
 import { FormatError } from "../../errors.js";
 import { operatorName, optionsOf } from "./operators.js";
@@ -24,7 +24,7 @@ import { Table } from "./table.js";
 export interface Model {
   readonly description: string;
   readonly subgraphs: readonly Subgraph[];
-  /** Bytes of the constants; null where there are none. */
+  /** The bytes of the constants; null for an empty buffer. */
   readonly buffers: readonly (Uint8Array | null)[];
   readonly signatures: readonly Signature[];
   readonly metadata: readonly string[];
@@ -34,30 +34,30 @@ export interface Subgraph {
   readonly name: string;
   readonly place: string;
   readonly tensors: readonly Tensor[];
-  /** By their places among the tensors. */
+  /** Indices of tensors. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   readonly operators: readonly Operator[];
 }
 
-/** A value: its type and shape, and where its numbers are if it is a constant. */
+/** A value: its type and shape, and for a constant the buffer of its numbers. */
 export interface Tensor {
   readonly index: number;
   readonly name: string;
   readonly place: string;
   readonly type: TensorType;
   readonly shape: readonly number[];
-  /** -1 for sizes that are free; null where none is. */
+  /** The shape with -1 for free sizes; null if no size is free. */
   readonly signature: readonly number[] | null;
   readonly buffer: number;
-  /** What its integers stand for; null when it has no scale. */
+  /** The scale of its integers; null if it has none. */
   readonly quantization: Quantization | null;
-  /** Whether its value lives on from run to run. */
+  /** Whether its value is kept from run to run. */
   readonly isVariable: boolean;
   readonly isSparse: boolean;
 }
 
-/** Floats are scale · (integer - zero point), with one scale for all or one a place along `axis`. */
+/** Floats are scale · (integer - zero point), with one scale for all or one per index along `axis`. */
 export interface Quantization {
   readonly scales: readonly number[];
   readonly zeros: readonly number[];
@@ -65,20 +65,20 @@ export interface Quantization {
 }
 
 export interface Operator {
-  /** As the schema names it; of custom operators their own name. */
+  /** The schema's name, or a custom operator's own name. */
   readonly name: string;
   readonly isCustom: boolean;
   readonly version: number;
-  /** Tensors, -1 for one left out. */
+  /** Indices of tensors, -1 for an absent one. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  /** Tensors inside of it, which have scales alone. */
+  /** Indices of its internal tensors, which only have scales. */
   readonly intermediates: readonly number[];
   readonly options: Table;
   readonly place: string;
 }
 
-/** Names for the inputs and outputs of a subgraph: what Keras or a tf.function called them. */
+/** Names for the inputs and outputs of a subgraph, by Keras or a tf.function. */
 export interface Signature {
   readonly key: string;
   readonly subgraph: number;
@@ -86,7 +86,7 @@ export interface Signature {
   readonly outputs: ReadonlyMap<number, string>;
 }
 
-/** @throws FormatError that names the field */
+/** @throws FormatError naming the field */
 export function readModel(bytes: Uint8Array): Model {
   const root = Table.root(bytes, MODEL, "");
   const version = root.int("version");
@@ -122,7 +122,7 @@ interface Code {
   readonly version: number;
 }
 
-/** Codes above 126 do not fit the older field, and those below need not be in the newer one. */
+/** The older field cannot hold codes above 126, and the newer one need not hold the others. */
 function codeOf(code: Table<(typeof OPERATOR_CODE)[number]>): Code {
   const number = Math.max(
     code.byte("deprecated_builtin_code"),
@@ -134,7 +134,7 @@ function codeOf(code: Table<(typeof OPERATOR_CODE)[number]>): Code {
   return { name: code.text("custom_code") ?? "", isCustom: true, version };
 }
 
-/** In the buffer itself, or, in files above 2 GB, behind the tables. */
+/** A buffer's data: in the buffer itself, or, in files above 2 GB, after the tables. */
 function dataOf(
   buffer: Table<(typeof BUFFER)[number]>,
   bytes: Uint8Array,
@@ -281,7 +281,7 @@ function signatureOf(
   };
 }
 
-/** Each from `least` to below `count`. */
+/** @throws FormatError unless each index is from `least` to `count` - 1 */
 function indices(
   list: readonly number[] | null,
   least: number,

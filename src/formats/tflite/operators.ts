@@ -1,9 +1,9 @@
 /*
- * Operators by their codes, and the fields of their options: BuiltinOperator and the tables of BuiltinOptions in the
- * schema. Options that only say how a kernel rounds or what it was converted from are left out at the end of a list.
+ * The operators by code, and the fields of their options: BuiltinOperator and the tables of BuiltinOptions in the schema.
+ * Trailing options that only say how a kernel rounds, or how it was converted, are left out.
  */
 
-/** From 0 on; those behind are of StableHLO, which TensorFlow Lite itself mostly does not run. */
+/** By code, from 0 on. The codes that follow are of StableHLO, which TensorFlow Lite itself mostly does not run. */
 const NAMES =
   `ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE EMBEDDING_LOOKUP
 FLOOR FULLY_CONNECTED HASHTABLE_LOOKUP L2_NORMALIZATION L2_POOL_2D LOCAL_RESPONSE_NORMALIZATION LOGISTIC LSH_PROJECTION
@@ -34,7 +34,7 @@ const LSTM = `${FUSED} cell_clip proj_clip`;
 const CORNERS = "align_corners half_pixel_centers";
 const KEPT = "keep_dims";
 
-/** Operators that are not here have no options. */
+/** The fields of each operator's options; none if it is not here. */
 const OPTIONS: Readonly<Record<string, string>> = {
   ADD: FUSED,
   SUB: FUSED,

@@ -8,10 +8,10 @@ import { isTflite } from "./identifier.js";
 import { readModel } from "./model.js";
 
 /**
- * The constants of a .tflite file by their tensors' names, whatever its operators. Quantised ones are the floats that
- * their integers stand for. Where several tensors share a name, the later ones have their place behind it.
+ * The constants of a .tflite file with any operators, by their tensors' names. Quantised ones are dequantised. If several
+ * tensors share a name, the later ones have their place added to it.
  *
- * @throws TypeError, RangeError for the arguments; FormatError, which names the place, for a file that is damaged
+ * @throws TypeError, RangeError for the arguments; FormatError, naming the place, for a damaged file
  */
 export function parse(
   bytes: Uint8Array | ArrayBuffer,

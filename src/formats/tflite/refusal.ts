@@ -3,9 +3,9 @@ import type { Model, Operator } from "./model.js";
 import { OPERATORS } from "./translate/operations.js";
 
 /**
- * All operators that are not known, in the subgraphs that the model runs too, each once with how often it is there.
+ * Refuses unknown operators, including those in subgraphs that the model runs. The message lists each with its count.
  *
- * @throws FormatError that names the first
+ * @throws FormatError at the place of the first
  */
 export function refuseUnknown(model: Model, subgraph: number): void {
   const counts = new Map<string, number>();
@@ -21,7 +21,7 @@ export function refuseUnknown(model: Model, subgraph: number): void {
     n > 1 ? `${name} (${n})` : name,
   );
   throw new FormatError(
-    `not supported: ${missing.join(", ")}; ${wayOut([...counts.keys()])}`,
+    `not supported: ${missing.join(", ")}; ${advice([...counts.keys()])}`,
     (first as Operator).place,
   );
 }
@@ -34,7 +34,7 @@ const OPTIONS = [
   "init_subgraph_index",
 ];
 
-/** Those of the subgraph, and of all that they run. */
+/** The operators of the subgraph, and of all subgraphs that they run. */
 function operatorsOf(model: Model, first: number): Operator[] {
   const seen = new Set([first]);
   const all: Operator[] = [];
@@ -49,13 +49,13 @@ function operatorsOf(model: Model, first: number): Operator[] {
   return all;
 }
 
-/** What to do about it. */
-function wayOut(names: readonly string[]): string {
+/** What the user can do about it. */
+function advice(names: readonly string[]): string {
   const other =
-    "the Keras file (.keras, .h5) or the ONNX file that the model was made of can be read instead";
+    "read the model's Keras file (.keras, .h5) or ONNX file instead";
   if (names.some((name) => name.startsWith("FlexTensorList")))
-    return `these run in TensorFlow alone: convert the Keras model again with a batch of 1 (an Input with batch_size=1, or unroll=True in its recurrent layers), which writes the recurrence as one operator or as steps; or ${other}`;
+    return `only TensorFlow can run these: convert the Keras model again with a batch of 1 (an Input with batch_size=1, or unroll=True in its recurrent layers), which writes the recurrence as one operator or as steps; or ${other}`;
   if (names.some((name) => name.startsWith("Flex")))
-    return `operators named Flex… run in TensorFlow alone: convert the model without SELECT_TF_OPS; or ${other}`;
-  return `convert the model with ${names.length > 1 ? "these" : "this"} written as other operators; or ${other}`;
+    return `only TensorFlow can run operators named Flex…: convert the model without SELECT_TF_OPS; or ${other}`;
+  return `convert the model without ${names.length > 1 ? "these operators" : "this operator"}; or ${other}`;
 }

@@ -1,5 +1,5 @@
 /*
- * The fields of the tables of a .tflite file, version 3, in the schema's order and by its names:
+ * The fields of the tables of a .tflite file, version 3, with the schema's names and order:
  * tensorflow/compiler/mlir/lite/schema/schema.fbs.
  */
 

@@ -3,10 +3,10 @@ import type { Model } from "./model.js";
 import type { PortNames } from "./translate/translation.js";
 
 /**
- * The subgraph of a signature, with its names for inputs and outputs; without one the first subgraph, by the names of
- * its tensors.
+ * The subgraph of a signature, with the signature's names of inputs and outputs; or the first subgraph, whose tensors'
+ * names are used.
  *
- * @throws TypeError, RangeError when the file has no such signature
+ * @throws TypeError, RangeError if the file does not have the signature
  */
 export function namesOf(
   { signatures }: Model,
@@ -19,7 +19,11 @@ export function namesOf(
   const keys = signatures.map(({ key }) => key);
   if (!keys.length)
     throw new RangeError(
-      message("signature", "none, as the file has none", JSON.stringify(given)),
+      message(
+        "signature",
+        "none, since the file has no signatures",
+        JSON.stringify(given),
+      ),
     );
   const key = oneOf(given, "signature", keys);
   const found = signatures[keys.indexOf(key)] as Model["signatures"][number];

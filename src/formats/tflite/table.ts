@@ -1,18 +1,18 @@
 /*
- * Tables of a FlatBuffers file, by the names of their fields. The library knows where a field lies; it reads behind the
- * end of a file as 0, so every place is checked here first. https://flatbuffers.dev/internals
+ * Tables of a FlatBuffers file, by the names of their fields. The library finds the fields, but it reads beyond the end of
+ * a file as 0, so every offset is checked here first. https://flatbuffers.dev/internals
  *
- *     table    [ how far before it its vtable lies | fields … ]
- *     vtable   [ its size | the table's size | where each field lies in the table, 0 for one left out … ]
+ *     table    [ distance back to its vtable | fields … ]
+ *     vtable   [ its size | the table's size | the offset of each field in the table, 0 for an absent one … ]
  */
 import { ByteBuffer } from "flatbuffers";
 import { FormatError } from "../../errors.js";
 import { decodeUtf8 } from "../../utf8.js";
 
-/** Names of a table's fields in the order of the schema; a union takes two. */
+/** The names of a table's fields in the schema's order; a union has two. */
 export type Fields<Name extends string = string> = readonly Name[];
 
-/** A file, or what is left of one: where numbers are. */
+/** The bytes of a file, with checks of offsets. */
 class Source {
   readonly buffer: ByteBuffer;
   readonly bytes: Uint8Array;
@@ -22,7 +22,7 @@ class Source {
     this.buffer = new ByteBuffer(bytes);
   }
 
-  /** @throws FormatError unless `size` bytes lie at `at` */
+  /** @throws FormatError unless the file has `size` bytes at `at` */
   expect(at: number, size: number, place: string): void {
     if (at >= 0 && size >= 0 && at + size <= this.bytes.length) return;
     throw new FormatError(
@@ -31,14 +31,14 @@ class Source {
     );
   }
 
-  /** Where the offset at `at` leads. */
+  /** The target of the offset at `at`. */
   follow(at: number, place: string): number {
     this.expect(at, 4, place);
     return at + this.buffer.readUint32(at);
   }
 }
 
-/** A table; without one all fields have their defaults. */
+/** A table. All fields of an absent table have their defaults. */
 export class Table<Name extends string = string> {
   readonly #source: Source | null;
   readonly #fields: Fields<Name>;
@@ -62,7 +62,7 @@ export class Table<Name extends string = string> {
     source.expect(vtable, source.buffer.readUint16(vtable), place);
   }
 
-  /** The table that a file is. */
+  /** The root table of a file. */
   static root<Name extends string>(
     bytes: Uint8Array,
     fields: Fields<Name>,
@@ -72,7 +72,7 @@ export class Table<Name extends string = string> {
     return new Table(source, fields, source.follow(0, place), place);
   }
 
-  /** A table that is not there. */
+  /** An absent table. */
   static none<Name extends string>(fields: Fields<Name>): Table<Name> {
     return new Table(null, fields, 0, "");
   }
@@ -81,7 +81,7 @@ export class Table<Name extends string = string> {
     return this.#place;
   }
 
-  /** Whether the schema has such a field, told without its type. */
+  /** Whether the schema has a field of this name. */
   knows(name: string): name is Name {
     return (this.#fields as readonly string[]).includes(name);
   }
@@ -90,24 +90,24 @@ export class Table<Name extends string = string> {
     return this.#find(name, 0) !== null;
   }
 
-  byte(name: Name, otherwise = 0): number {
+  byte(name: Name, absent = 0): number {
     const found = this.#find(name, 1);
-    return found ? found.buffer.readInt8(found.at) : otherwise;
+    return found ? found.buffer.readInt8(found.at) : absent;
   }
 
-  bool(name: Name, otherwise = false): boolean {
+  bool(name: Name, absent = false): boolean {
     const found = this.#find(name, 1);
-    return found ? found.buffer.readInt8(found.at) !== 0 : otherwise;
+    return found ? found.buffer.readInt8(found.at) !== 0 : absent;
   }
 
-  int(name: Name, otherwise = 0): number {
+  int(name: Name, absent = 0): number {
     const found = this.#find(name, 4);
-    return found ? found.buffer.readInt32(found.at) : otherwise;
+    return found ? found.buffer.readInt32(found.at) : absent;
   }
 
-  float(name: Name, otherwise = 0): number {
+  float(name: Name, absent = 0): number {
     const found = this.#find(name, 4);
-    return found ? found.buffer.readFloat32(found.at) : otherwise;
+    return found ? found.buffer.readFloat32(found.at) : absent;
   }
 
   /** An integer of 64 bits, rounded above 2^53. */
@@ -126,7 +126,7 @@ export class Table<Name extends string = string> {
     }
   }
 
-  /** A part of the file, not a copy. */
+  /** A view of the file. */
   bytes(name: Name): Uint8Array | null {
     const vector = this.#vector(name, 1);
     return (
@@ -171,12 +171,12 @@ export class Table<Name extends string = string> {
     });
   }
 
-  /** For messages: the field of this table. */
+  /** The place of a field, for messages. */
   in(name: Name): string {
     return this.#place ? `${this.#place}.${name}` : name;
   }
 
-  /** Where the field's `size` bytes lie, null when it is left out. */
+  /** The position of a field of `size` bytes; null if it is absent. */
   #find(name: Name, size: number) {
     const source = this.#source;
     if (!source) return null;

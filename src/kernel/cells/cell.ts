@@ -3,7 +3,7 @@ import type { PanelMatrix, WeightFormat } from "../pack/format.js";
 import type { LayerField } from "../fields.js";
 import { lanesOf, quadsOf } from "../sizes.js";
 
-/** A part of a cell's state: so many numbers a row, by the name that users know. */
+/** A part of a cell's state: its size per row, and its public name. */
 export interface StatePart {
   readonly name: string;
   readonly size: number;
@@ -15,7 +15,7 @@ export interface StatePart {
   readonly initial: (() => Float32Array) | null;
 }
 
-/** What a cell leaves in the trace for each of its units, by the name that users know. */
+/** A value per unit in the trace, by its public name. */
 export interface TracedGate {
   readonly name: string;
   /** The kernel leaves 1 - the gate. */
@@ -49,7 +49,7 @@ export interface Window {
   readonly same?: boolean;
 }
 
-/** Output steps of so many input steps; 0 or less: there are too few for one. */
+/** The number of output steps for a number of input steps; 0 or less if there are too few for one. */
 export function stepsOut(window: Window | null, steps: number): number {
   if (!window) return steps;
   const { span, stride, before, after, same } = window;
@@ -69,7 +69,7 @@ export function zerosBefore(window: Window, steps: number): number {
 export const stepsIn = (window: Window | null, steps: number): number =>
   window ? (steps - 1) * window.stride + window.span : steps;
 
-/** What one kernel call runs: one layer in one direction, which says all that the kernel's side has to know of it. */
+/** One layer in one direction, which a kernel call runs: all that the kernel needs to know of it. */
 export interface Cell {
   readonly inputSize: number; // I
   readonly outputSize: number; // O
@@ -116,7 +116,7 @@ export function columnsOf(count: number, width: number): Int32Array {
 export const unitColumns = (units: number): Int32Array =>
   columnsOf(units, lanesOf(units));
 
-/** What every record says of the outputs. */
+/** The fields of every record for the outputs. */
 export function outputFields(
   outputSize: number,
   zPanels: number,

@@ -7,7 +7,7 @@ import {
 } from "../activations.js";
 import type { LayerField } from "../fields.js";
 
-/** One of a cell's functions; softmax only where a layer has no other. */
+/** One of a cell's functions; softmax only in a layer without others. */
 export type CellFunction = CellActivation | Activation;
 
 /** Whether one of the standard functions, which RNN and Linear take without a detour. */

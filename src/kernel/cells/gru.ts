@@ -33,7 +33,7 @@ const RUN: KernelFunction = {
     }),
 };
 
-/** Options of a GRU alone. */
+/** Options that only a GRU has. */
 export interface GruFeatures {
   readonly resetBefore: boolean; // n = tanh(W x + b + U (r ∘ h))
   readonly replace: boolean; // z multiplies the candidate
@@ -85,7 +85,7 @@ export const gruKind: RecurrentKind<GruFeatures> = {
   },
 };
 
-/** Makes rows of gates whose biases are what `biasOf` says. */
+/** The rows of gates, with the biases of `biasOf`. */
 const rowsWith =
   (units: number, negated: boolean, biasOf: (gate: number) => number) =>
   (gate: number, unit: number): Row => ({
@@ -101,8 +101,8 @@ function sideBySide(
   negated: boolean,
 ): CellMatrix[] {
   const { hiddenSize: units } = spec;
-  const rows = (others: number, candidate: number) => {
-    const biasOf = (gate: number) => (gate === CANDIDATE ? candidate : others);
+  const rows = (gates: number, candidate: number) => {
+    const biasOf = (gate: number) => (gate === CANDIDATE ? candidate : gates);
     const rowOf = rowsWith(units, negated, biasOf);
     return new PackedRows(interleaved(units, [0, UPDATE, CANDIDATE], rowOf));
   };

@@ -4,7 +4,7 @@ import type { RecurrentType } from "../fields.js";
 import type { RecurrentKind } from "./recurrent.js";
 import { rnnKind } from "./rnn.js";
 
-/** RNN, LSTM and GRU by their names. */
+/** RNN, LSTM and GRU by name. */
 export const RECURRENT_KINDS = {
   RNN: rnnKind,
   LSTM: lstmKind,

@@ -6,7 +6,7 @@ import { type Cell, outputFields } from "./cell.js";
 
 const RUN: KernelFunction = { name: "layerNorm", js: layerNormKernel };
 
-/** Features of each step brought to mean 0 and variance 1, then y = x · weight + bias. */
+/** Normalises the features of each step to mean 0 and variance 1; then y = x · weight + bias. */
 export interface LayerNormSpec {
   readonly size: number; // I
   readonly epsilon: number;

@@ -30,7 +30,7 @@ const RUN: KernelFunction = {
     ),
 };
 
-/** Options of an LSTM alone. */
+/** Options that only an LSTM has. */
 export interface LstmFeatures {
   readonly peepholes: boolean;
   readonly coupled: boolean; // f = 1 - i

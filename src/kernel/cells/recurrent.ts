@@ -62,9 +62,9 @@ export interface RecurrentSpec extends CellSizes {
   parameter(name: string): Float32Array | null;
 }
 
-/** All that is to be known of RNN, LSTM or GRU: what differs between them is said here and nowhere else. */
+/** The description of RNN, LSTM or GRU: all their differences are here. */
 export interface RecurrentKind<Features = never> {
-  /** As PyTorch, Keras, ONNX and our classes name it. */
+  /** The name in PyTorch, Keras, ONNX and gatewise. */
   readonly type: RecurrentType;
   /** In PyTorch's order, in which weights are kept: G of them. */
   readonly gates: readonly Gate[];
@@ -131,7 +131,7 @@ export function parametersOf(
   return parameters;
 }
 
-/** What a kind adds to what all three have. */
+/** The part of a cell that depends on its kind. */
 interface Own {
   readonly run: KernelFunction;
   readonly general: boolean;
@@ -144,7 +144,7 @@ interface Own {
   matrices(inputWidth: number): readonly CellMatrix[];
 }
 
-/** A cell of `kind`, of what all three have and its own. */
+/** A cell of `kind`, from the common part and its own. */
 export function recurrentCell(
   kind: Pick<RecurrentKind, "type" | "states">,
   spec: RecurrentSpec,

@@ -1,5 +1,5 @@
 /*
- * Activations as nodes: those that layers of ours have, and some more that Keras knows by name.
+ * Activations as nodes: those of gatewise's layers, and some that only Keras has.
  */
 import { isRecord } from "../../../checks.js";
 import { field, inside, type Place } from "../../json.js";
@@ -26,7 +26,7 @@ const times =
 const sixth: Emit = (x, emit) =>
   emit.unary("HardSigmoid", x, { alpha: 1 / 6, beta: 0.5 });
 
-/** By Keras's names, those that no layer of ours has. */
+/** By Keras's names, the activations that gatewise's layers do not have. */
 const MORE: ReadonlyMap<string, Emit> = new Map<string, Emit>([
   ["gelu", (x, emit) => emit.unary("Gelu", x)],
   ["relu6", (x, emit) => clipped(x, 0, 6, emit)],
@@ -46,7 +46,7 @@ export function clipped(
   return emit.node("Clip", [x, ...limits], {}, x.sizes);
 }
 
-/** What layers of ours call an activation, as nodes. */
+/** An activation of gatewise's layers as nodes. */
 const OWN: Readonly<
   Record<string, (x: Flow, alpha: number, beta: number, emit: Emitter) => Flow>
 > = {
@@ -77,7 +77,7 @@ function applied(activation: Activation, x: Flow, emit: Emitter): Flow {
   return (OWN[name] as (typeof OWN)["elu"])(x, alpha, beta, emit);
 }
 
-/** The activation that a field names, whichever. */
+/** The activation that a field names. */
 export function namedActivation(
   config: Place,
   fieldName: string,
@@ -93,7 +93,7 @@ export function namedActivation(
   return (x, emit) => applied(activation, x, emit);
 }
 
-/** Layers that are an activation; those with weights or limits too. */
+/** Layers that are an activation, including those with weights or limits. */
 export const activation: Prepare = (layer, weights, { producer }) => {
   const { className, config } = layer;
   if (className === "Softmax") return softmax(layer);
@@ -115,7 +115,7 @@ function own({ className, config }: LayerConfig, producer: Producer): Emit {
   return (x, emit) => applied(found ?? "linear", x, emit);
 }
 
-/** ReLU with all that it may have: slope (x - threshold) below the threshold, x above, max_value at most. */
+/** ReLU with all its options: slope (x - threshold) below the threshold, x above, limited to max_value. */
 function limitedRelu(config: Place): Emit {
   const slope = number(config, "negative_slope", number(config, "alpha", 0));
   const threshold = number(config, "threshold", 0);
@@ -143,7 +143,7 @@ const softmax = (layer: LayerConfig): ReturnType<Prepare> => {
   };
 };
 
-/** alpha [.., features], 1 where axes share it. */
+/** alpha [.., features], with size 1 for shared axes. */
 function prelu(
   layer: LayerConfig,
   weights: Parameters<Prepare>[1],

@@ -1,10 +1,10 @@
 /*
- * Attention: what each step of a query finds in the steps of a value.
+ * Attention: for each step of a query, the mean of the value's steps, weighted by scores.
  *
- *     Attention             scores q · k, times `scale` where it has one; or Σ w tanh(q + k)
+ *     Attention             scores q · k, times `scale` if it has one; or Σ w tanh(q + k)
  *     AdditiveAttention     Σ scale tanh(q + k)
  *
- * Scores of masked values get -1e9, as in Keras; what masked steps of the query find is 0.
+ * Scores of masked values get -1e9, as in Keras; the outputs of masked steps of the query are 0.
  */
 import { field } from "../../json.js";
 import { flag, type LayerConfig } from "../config.js";
@@ -51,7 +51,7 @@ export const attention: Prepare = (layer, weights, { layers }) => {
   };
 };
 
-/** Masks that a call states itself. */
+/** Masks that are given by a call. */
 function masksOf({ keywords }: Given): readonly (Flow | undefined)[] | null {
   const given = flowsIn(keywords.get("mask") ?? null);
   return given.length ? given : null;

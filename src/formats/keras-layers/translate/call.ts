@@ -4,7 +4,7 @@ import { axisIn, type Emitter, Flow } from "./flow.js";
 import { placed } from "./only.js";
 import { flowsIn, type Given } from "./translation.js";
 
-/** One call: its arguments by their places and names, the config's own beside. */
+/** One call: its positional and named arguments, and the config. */
 export class Call {
   readonly layer: LayerConfig;
   readonly emit: Emitter;
@@ -16,7 +16,7 @@ export class Call {
     this.#given = given;
   }
 
-  /** An argument by its place or any of its names. */
+  /** An argument by its position or any of its names. */
   argument(place: number, ...names: string[]): unknown {
     const { args, keywords } = this.#given;
     if (place >= 0 && args[place] !== undefined) return args[place];
@@ -28,7 +28,7 @@ export class Call {
     return undefined;
   }
 
-  /** A tensor, or a number made one. */
+  /** A tensor, or a number as a tensor. */
   operand(place: number, ...names: string[]): Flow {
     const value = this.argument(place, ...names);
     if (value instanceof Flow) return value;
@@ -48,7 +48,7 @@ export class Call {
     return flowsIn(this.#given.args);
   }
 
-  /** Axes of `x` that a call states; all where it states none. */
+  /** The axes of `x` that a call names; by default all. */
   axes(x: Flow, place: number): number[] {
     const given = this.argument(place, "axis", "axes") ?? null;
     const listed: unknown[] = Array.isArray(given) ? given : [given];

@@ -1,6 +1,6 @@
 /*
- * Convolutions over one axis of time or two of space, features last as Keras has them: ONNX's nodes, which have them
- * second, between two transpositions.
+ * Convolutions over one axis of time or two of space. In Keras the features are the last axis, in ONNX's nodes the second,
+ * so the nodes are between two transpositions.
  *
  *     Keras   kernel [k.., in / groups, out]   depthwise [k.., in, multiplier]
  *     ONNX    W [out, in / groups, k..]        W [in · multiplier, 1, k..]
@@ -15,7 +15,7 @@ import { only, placed } from "./only.js";
 import { checkFeatures } from "./pieces.js";
 import type { Prepare } from "./translation.js";
 
-/** How a window goes over its axes. */
+/** A window over its axes. */
 export interface Window {
   readonly kernel: readonly number[];
   readonly strides: readonly number[];
@@ -25,11 +25,11 @@ export interface Window {
 
 const PADDINGS = ["valid", "same", "causal"] as const;
 
-/** Axes that the class names: Conv1D has one of time. */
+/** The number of axes, by the name of the class: Conv1D has one. */
 export const axesOf = (className: string): number =>
   className.includes("2D") ? 2 : 1;
 
-/** A size for each axis: a number stands for all. */
+/** A size for each axis; a single number is for all. */
 export function sizesOf(
   config: Place,
   name: string,
@@ -68,7 +68,7 @@ export function windowOf(config: Place, axes: number): Window {
   };
 }
 
-/** ONNX's attributes of a window. "same" puts the smaller half of its padding in front, as TensorFlow does. */
+/** ONNX's attributes of a window. With "same" the smaller half of the padding comes first, as in TensorFlow. */
 export function windowAttributes({
   kernel,
   strides,
@@ -85,7 +85,7 @@ export function windowAttributes({
   };
 }
 
-/** How long an axis is behind the window. */
+/** The length of an axis after the window. */
 export function lengthsAfter(
   sizes: Sizes,
   { kernel, strides, dilations, padding }: Window,
@@ -100,7 +100,7 @@ export function lengthsAfter(
   });
 }
 
-/** f of features second; they come and go last. */
+/** Applies f with the features as the second axis; in the input and output they are the last. */
 export function featuresSecond(
   x: Flow,
   emit: Emitter,
@@ -161,7 +161,7 @@ export const convolution: Prepare = (layer, weights, translation) => {
   };
 };
 
-/** One product of a convolution: a separable one has two. */
+/** One product of a convolution; a separable convolution has two. */
 interface Stage {
   readonly inputs: number;
   readonly weight: Tensor;
@@ -217,7 +217,7 @@ export function readStages(
   return [{ inputs, weight: onnxKernel(weight), groups, over: window }];
 }
 
-/** Keras 1 has convolutions of one axis as of two, of which the second is 1. */
+/** In Keras 1, kernels of one axis have a second axis of size 1. */
 function kernelOf<W extends Tensor>(weight: W, kernel: readonly number[]): W {
   const { shape } = weight;
   if (kernel.length !== 1 || shape.length !== 4 || shape[1] !== 1)

@@ -1,5 +1,5 @@
 /*
- * Layers that look at one step by itself, and those that stand in front of the others.
+ * Layers that treat each step by itself, and layers at the beginning of a model.
  */
 import { integer } from "../../json.js";
 import { hasOwnActivation } from "../activations.js";
@@ -13,7 +13,7 @@ import { only, placed } from "./only.js";
 import { checkFeatures, piecesOf } from "./pieces.js";
 import type { Prepare } from "./translation.js";
 
-/** A Linear, which takes [B, I] and [B, T, I]; more axes are put together for it. */
+/** A Linear, for [B, I] and [B, T, I]; further axes are merged for it. */
 export const dense: Prepare = (layer, weights, translation) => {
   const { producer, backend } = translation;
   const own = hasOwnActivation(layer.config);
@@ -38,7 +38,7 @@ export const dense: Prepare = (layer, weights, translation) => {
     const sizes = [...x.sizes.slice(0, -1), outputSize];
     const flat = x.rank > 3 ? flattened(x, inputSize, emit, layer) : x;
     const run = emit.builder.layer(linear, flat.value, { name: emit.name });
-    const made =
+    const output =
       x.rank > 3
         ? emit.reshape(
             new Flow(run.output, [null, outputSize]),
@@ -46,11 +46,11 @@ export const dense: Prepare = (layer, weights, translation) => {
             sizes,
           )
         : new Flow(run.output, sizes);
-    return [(after ? after(made, emit) : made).with(x.mask)];
+    return [(after ? after(output, emit) : output).with(x.mask)];
   };
 };
 
-/** All axes but the last as one: the sizes between have to be known, to be there again behind it. */
+/** Merges all axes but the last. The sizes between must be known, to restore them afterwards. */
 function flattened(
   x: Flow,
   size: number,
@@ -67,7 +67,7 @@ function withActivation(layer: LayerConfig, activation: string): LayerConfig {
   return { ...layer, config: { at, fields: { ...fields, activation } } };
 }
 
-/** Rows of a table; token 0 is masked where mask_zero says so. */
+/** Rows of a table; token 0 is masked with mask_zero. */
 export const embedding: Prepare = (layer, weights, { layers }) => {
   const { config, name, className } = layer;
   const rows = integer(config, "input_dim");
@@ -92,7 +92,7 @@ export const embedding: Prepare = (layer, weights, { layers }) => {
   };
 };
 
-/** Steps all of whose features are a value, which become zeros. */
+/** Masks the steps whose features all equal a value, and replaces them by zeros. */
 export const masking: Prepare = (layer, _, { layers }) => {
   const value = number(layer.config, "mask_value", 0);
   layers.push({
@@ -111,7 +111,7 @@ export const masking: Prepare = (layer, _, { layers }) => {
   };
 };
 
-/** What does nothing once a model is trained. */
+/** Layers that only have an effect in training. */
 export const identity: Prepare = (layer, _, { ignored }) => {
   ignored.push(
     `${layer.name}: ${layer.className}, which does nothing after training`,

@@ -1,21 +1,21 @@
 /*
- * What flows through a Keras model, as values of the graph that it becomes: Keras tells the shapes as far as they are
- * known, which decides what a layer means, and the mask that goes along.
+ * The tensors of a Keras model, as values of the graph. Each has its shape, as far as it is known, on which the meaning of
+ * layers may depend, and its mask.
  */
 import { shapeText } from "../../../checks.js";
 import { FormatError } from "../../../errors.js";
 import type { Dtype, DescriptionBuilder } from "../../../graph/index.js";
 import type { TensorLike } from "../../../tensor.js";
 
-/** Sizes of the axes, the batch in front; null where only a run tells. */
+/** The sizes of the axes, the batch first; null for a size that only a run determines. */
 export type Sizes = readonly (number | null)[];
 
 export class Flow {
-  /** Its name in the graph. */
+  /** The name of the value in the graph. */
   readonly value: string;
   readonly sizes: Sizes;
   readonly dtype: Dtype;
-  /** [B, T] of bools: which steps count; null: all. */
+  /** The name of a mask [B, T] of the steps that count; null if all do. */
   readonly mask: Flow | null;
 
   constructor(
@@ -34,7 +34,7 @@ export class Flow {
     return this.sizes.length;
   }
 
-  /** The same kind of numbers, made of this. */
+  /** A value of the same kind of numbers, computed from this one. */
   renamed(value: string, sizes: Sizes): Flow {
     return new Flow(value, sizes, this.dtype);
   }
@@ -44,7 +44,7 @@ export class Flow {
   }
 }
 
-/** The features, which have to be known. */
+/** The number of features, which must be known. */
 export function featuresOf({ sizes }: Flow, place: string): number {
   const size = sizes.at(-1);
   if (typeof size === "number") return size;
@@ -57,7 +57,7 @@ export function featuresOf({ sizes }: Flow, place: string): number {
 export const sizesText = (sizes: Sizes): string =>
   shapeText(sizes.map((size) => size ?? "?"));
 
-/** An axis counted from the front; null when there is none. */
+/** An axis counted from the front; null if there is no such axis. */
 export function axisIn(axis: unknown, rank: number): number | null {
   if (!Number.isSafeInteger(axis)) return null;
   const at = (axis as number) < 0 ? (axis as number) + rank : (axis as number);
@@ -66,10 +66,10 @@ export function axisIn(axis: unknown, rank: number): number | null {
 
 type Attributes = Parameters<DescriptionBuilder["add"]>[2];
 
-/** Makes nodes, and knows the sizes of what comes out. Masks do not pass: that is for layers to say. */
+/** Adds nodes, and computes the sizes of their outputs. The outputs have no mask: layers decide on it. */
 export class Emitter {
   readonly builder: DescriptionBuilder;
-  /** Of the layer whose nodes are being made. */
+  /** The name of the current layer. */
   name = "";
 
   constructor(builder: DescriptionBuilder) {
@@ -124,7 +124,7 @@ export class Emitter {
     return this.node("Cast", [x], { to: dtype }, x.sizes, dtype);
   }
 
-  /** @param target 0 keeps an axis, -1 takes what is left */
+  /** @param target 0 keeps an axis, -1 is the rest */
   reshape(x: Flow, target: readonly number[], sizes: Sizes): Flow {
     const shape = this.builder.integers(target);
     const value = this.builder.add(
@@ -184,7 +184,7 @@ export class Emitter {
     return new Flow(value, sizes, x.dtype);
   }
 
-  /** One entry of an axis, which goes. */
+  /** One entry of an axis, which is removed. */
   pick(x: Flow, axis: number, index: number): Flow {
     const end = index === -1 ? Infinity : index + 1;
     return this.squeeze(this.slice(x, axis, index, end), axis);
@@ -194,7 +194,7 @@ export class Emitter {
     const sizes = keep
       ? x.sizes.map((n, axis) => (axes.includes(axis) ? 1 : n))
       : x.sizes.filter((_, axis) => !axes.includes(axis));
-    // as an input: the older opsets' attribute is not everywhere
+    // as an input, since not all operations have the older opsets' attribute
     const list = this.builder.integers(axes);
     const value = this.builder.add(
       type,
@@ -218,7 +218,7 @@ export class Emitter {
     return this.node("Not", [x], {}, x.sizes, "bool");
   }
 
-  /** Of two masks: where both are. */
+  /** The conjunction of two masks. */
   both(a: Flow, b: Flow): Flow {
     return this.binary("And", a, b, "bool");
   }
@@ -227,12 +227,12 @@ export class Emitter {
     return this.binary("Or", a, b, "bool");
   }
 
-  /** 1 where x is b, as a truth value. */
+  /** Whether x equals b, as truth values. */
   equal(a: Flow, b: Flow): Flow {
     return this.binary("Equal", a, b, "bool");
   }
 
-  /** Zeros where the mask [B, T] is false. */
+  /** x with zeros where the mask [B, T] is false. */
   masked(x: Flow, mask: Flow): Flow {
     return this.binary("Mul", x, this.unsqueeze(this.cast(mask, "float32"), 2));
   }

@@ -1,5 +1,5 @@
 /*
- * All layers that a graph may have, by their classes.
+ * All layers that can be read into a graph, by class.
  */
 import type { LayerConfig } from "../config.js";
 import { IDENTITIES } from "../non-recurrent.js";
@@ -28,7 +28,7 @@ import type { Prepare } from "./translation.js";
 const byNames = (names: string, prepare: Prepare) =>
   names.split(" ").map((name) => [name, prepare] as const);
 
-/** Without the layers that have others inside, which the model's reader adds. */
+/** All but wrappers and models, which the model's reader adds. */
 export const LAYERS: ReadonlyMap<string, Prepare> = new Map([
   ...byNames([...RECURRENT_LAYERS, "Bidirectional"].join(" "), recurrent),
   ...byNames(IDENTITIES.join(" "), identity),
@@ -67,7 +67,7 @@ export const LAYERS: ReadonlyMap<string, Prepare> = new Map([
   ...byNames("UpSampling1D", upSampling),
 ]);
 
-/** How a layer is read; undefined where it is not known. */
+/** The reader of a layer; undefined if the class is unknown. */
 export function prepareFor(
   layer: LayerConfig,
   operation: boolean,

@@ -1,8 +1,8 @@
 /*
- * Layers that make one tensor of several.
+ * Layers that merge several tensors into one.
  *
- * Masks, as each Keras has them: Keras 2 keeps a step that all given masks keep; Keras 3 one that any keeps, and no
- * mask where an input has none.
+ * Masks are as in each version: Keras 2 keeps the steps that all given masks keep; Keras 3 those that any keeps, with no
+ * mask if an input has none.
  */
 import { field } from "../../json.js";
 import { flag, type LayerConfig } from "../config.js";
@@ -59,7 +59,7 @@ function mergedMask(
 }
 
 export const concatenate: Prepare = (layer, _, { producer }) => {
-  // Keras 1 had it as a mode of Merge
+  // in Keras 1 a mode of Merge
   const { config } = layer;
   const stated = field(config, "axis") ?? field(config, "concat_axis") ?? -1;
   return (given, { emit }) => {
@@ -75,7 +75,7 @@ export const concatenate: Prepare = (layer, _, { producer }) => {
       return [y.with(emit.concat(masks, 1))];
     if (axis !== rank - 1 || rank !== 3)
       throw placed(layer, "expected masks of all inputs, or of none");
-    // of a step whose features are side by side: Keras 2 wants all, Keras 3 any, and what has no mask is there
+    // for concatenated features Keras 2 needs all masks, Keras 3 any, and an input without a mask counts as kept
     if (producer.major === 3 && masks.length < inputs.length) return [y];
     const combine = producer.major === 2 ? "both" : "either";
     const mask = masks.reduce((a, b) => (a === b ? a : emit[combine](a, b)));
@@ -99,8 +99,8 @@ export const dot: Prepare = (layer) => {
         layer,
         "expected axes of inputs [B, T, features] or [B, features]",
       );
-    const left = turnedTo(normalize ? unit(a, i, emit) : a, i, "last", emit);
-    const right = turnedTo(normalize ? unit(b, j, emit) : b, j, "first", emit);
+    const left = withAxis(normalize ? unit(a, i, emit) : a, i, "last", emit);
+    const right = withAxis(normalize ? unit(b, j, emit) : b, j, "first", emit);
     let y = emit.matmul(left, right);
     if (a.rank === 2 && b.rank === 2) return [emit.squeeze(y, 1)];
     if (a.rank === 2) y = emit.squeeze(y, 1);
@@ -110,8 +110,8 @@ export const dot: Prepare = (layer) => {
   return apply;
 };
 
-/** [B, n, k] with the axis last, or [B, k, n] with it first; one that is not there is 1. */
-function turnedTo(
+/** [B, n, k] with the axis last, or [B, k, n] with it first; an absent axis has size 1. */
+function withAxis(
   x: Flow,
   axis: number,
   end: "first" | "last",

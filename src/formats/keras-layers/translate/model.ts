@@ -1,5 +1,5 @@
 /*
- * A Keras model as a graph: its calls in an order in which each has what it needs.
+ * Translates a Keras model into a graph: its calls in an order in which each comes after its inputs.
  */
 import { isRecord } from "../../../checks.js";
 import { FormatError } from "../../../errors.js";
@@ -33,7 +33,7 @@ import {
 } from "./translation.js";
 import { timeDistributed } from "./wrappers.js";
 
-/** A graph of the model, with its inputs and outputs by the names of their layers. */
+/** The graph of the model, whose inputs and outputs have the names of their layers. */
 export function translate(
   topology: Topology,
   source: WeightSource,
@@ -93,7 +93,7 @@ function inputOf(
   return new Flow(builder.input(name, named(all), dtype), all, dtype);
 }
 
-/** Of each output, what it is when the inputs are these. */
+/** The outputs for the given inputs. */
 function run(
   { layers, inputs, outputs }: Topology,
   source: WeightSource,
@@ -153,7 +153,7 @@ function applied(
   );
 }
 
-/** What Keras 3 gives the keyword `mask`, which says what goes along anyway. */
+/** Keras 3's keyword `mask`, which only repeats the mask that the tensor has. */
 function masked([x]: readonly Flow[], mask: Flow, layer: LayerConfig): Flow {
   if (mask.dtype === "bool" && x) return x.with(mask);
   throw new FormatError(
@@ -162,7 +162,7 @@ function masked([x]: readonly Flow[], mask: Flow, layer: LayerConfig): Flow {
   );
 }
 
-/** Keywords that may be tensors; of functions all may. */
+/** Keywords that may be tensors; for functions all may. */
 const TENSORS: readonly string[] = [
   "mask",
   "initial_state",
@@ -185,7 +185,7 @@ function checkKeywords(
       );
 }
 
-/** Layers of which all arguments are one list. */
+/** Layers whose arguments are one list. */
 const isMerging = ({ className }: LayerConfig): boolean =>
   /^(Add|Subtract|Multiply|Average|Maximum|Minimum|Concatenate|Dot)$/.test(
     className,
@@ -213,12 +213,12 @@ function prepareOne(
   const inside = (path: readonly string[]) => source.inside(layer, saved, path);
   const prepare = prepareAny(layer, operation);
   const apply = prepare(layer, weights, translation, inside);
-  // a model takes its weights when it is first run
+  // a model reads its weights when it is first translated
   if (!hasModel(layer)) weights.finish();
   return apply;
 }
 
-/** Whether a layer is a model, or has one at each step. */
+/** Whether a layer is a model, or runs one at each step. */
 function hasModel({ className, config }: LayerConfig): boolean {
   const inner = field(config, "layer");
   const own = isRecord(inner) ? inner["class_name"] : null;
@@ -237,7 +237,7 @@ function prepareAny(layer: LayerConfig, operation = false): Prepare {
   );
 }
 
-/** A model in a model: its layers, with what it is given as inputs. */
+/** A nested model: its layers, with the given inputs. */
 const nested: Prepare = ({ className, name, config }, _, __, inside) => {
   const fields = { class_name: className, config: config.fields };
   const topology = readTopology({

@@ -1,6 +1,6 @@
 /*
- * MultiHeadAttention: of each head the scores q · k / √key_dim, between projections. Scores of what is masked get
- * -1e9, as in Keras.
+ * MultiHeadAttention: for each head the scores q · k / √key_dim, between projections. Scores of masked steps get -1e9, as
+ * in Keras.
  */
 import type { Tensor } from "../../../tensor.js";
 import { field } from "../../json.js";
@@ -11,7 +11,7 @@ import { placed } from "./only.js";
 import { hide, isCausal, later } from "./scores.js";
 import { flowsIn, type Given, type Prepare } from "./translation.js";
 
-/** A matrix and its bias; heads and their size, or for the last the sizes that it puts together. */
+/** A matrix and its bias, with the number and size of heads, or for the output projection the sizes that it merges. */
 interface Projection {
   readonly kernel: Tensor;
   readonly offset: Tensor | null;
@@ -35,7 +35,7 @@ export const multiHeadAttention: Prepare = (layer, weights, { layers }) => {
         [null, null, null],
         "three axes",
       ) as [number, number, number];
-      // of the first three [inputs, heads, size], of the last [heads, size, outputs]
+      // the first three are [inputs, heads, size], the last is [heads, size, outputs]
       const last = part === "output";
       const [rows, columns] = last ? [a * b, c] : [a, b * c];
       const offset = bias ? weights.take(at, "bias", 1) : null;
@@ -123,7 +123,7 @@ export const multiHeadAttention: Prepare = (layer, weights, { layers }) => {
   };
 };
 
-/** Masks [B, heads, Tq, Tv], 1 where they broadcast, each true where nothing is to be seen. */
+/** Masks [B, heads, Tq, Tv], with size 1 for axes that broadcast; true for steps that are hidden. */
 function hiddenIn(
   layer: LayerConfig,
   given: Given,
@@ -133,7 +133,7 @@ function hiddenIn(
   emit: Emitter,
 ): Flow[] {
   const hidden: Flow[] = [];
-  // a row that the query's mask hides finds the mean of all, as in Keras
+  // a masked step of the query gets the mean of all values, as in Keras
   if (query.mask)
     hidden.push(emit.unsqueeze(emit.unsqueeze(emit.not(query.mask), 1), 3));
   const ofValue = value.mask ? [value.mask] : [];

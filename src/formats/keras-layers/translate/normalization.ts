@@ -1,8 +1,8 @@
 /*
- * Normalisation of a trained model.
+ * Normalisation in a trained model.
  *
  *     BatchNormalization   γ (x - μ) / √(σ² + ε) + β, with the moving mean and variance
- *     LayerNormalization   the same with the mean and variance over its axes of what comes
+ *     LayerNormalization   the same, with the input's mean and variance over its axes
  */
 import { field } from "../../json.js";
 import { flag, type LayerConfig, number } from "../config.js";
@@ -84,7 +84,7 @@ const taker = (weights: LayerWeights) => {
   return (role: Role) => weights.take(ITSELF, role, ordinal++);
 };
 
-/** The axes that a layer states, in order; -1 by default. */
+/** The axes of a layer, in order; -1 by default. */
 function axesIn({ config, ...layer }: LayerConfig, x: Flow): number[] {
   const given = field(config, "axis") ?? -1;
   const listed: unknown[] = Array.isArray(given) ? given : [given];
@@ -108,7 +108,7 @@ function checkSize(
     throw placed(layer, `expected ${size} features, got ${got}`);
 }
 
-/** A weight over some axes, with 1 for the others, so that it broadcasts. */
+/** A weight over some axes, with size 1 for the others, so that it broadcasts. */
 function spread(
   { shape, data }: { shape: readonly number[]; data: Float32Array },
   axes: readonly number[],

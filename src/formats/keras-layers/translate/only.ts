@@ -3,14 +3,14 @@ import { type LayerConfig, placeOf } from "../config.js";
 import type { Flow } from "./flow.js";
 import type { Given } from "./translation.js";
 
-/** The only tensor that a layer is given. */
+/** The single input of a layer. */
 export function only(layer: LayerConfig, { inputs }: Given): Flow {
   const [x, ...more] = inputs;
   if (x && !more.length) return x;
   throw placed(layer, `expected one input, got ${inputs.length}`);
 }
 
-/** Of a sequence [B, T, features]. */
+/** The single input of a layer, which must be a sequence [B, T, features]. */
 export function onlySequence(layer: LayerConfig, given: Given): Flow {
   const x = only(layer, given);
   if (x.rank === 3) return x;

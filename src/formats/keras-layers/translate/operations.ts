@@ -22,7 +22,7 @@ import {
 
 let known: Operations | null = null;
 
-/** What Keras's layers are made of: a page that reads Keras's files brings no others. */
+/** The operations that Keras's layers need: a page that only reads its files downloads no others. */
 export function kerasOperations(): Operations {
   known ??= operationsOf(
     arithmetic(),

@@ -1,5 +1,5 @@
 /*
- * Functions among the layers: what Keras 3 makes of operators on tensors and of keras.ops, and TensorFlow 2 of its own
+ * Functions among the layers: operators on tensors and keras.ops in Keras 3, and TensorFlow's functions in Keras 2
  * (TFOpLambda, SlicingOpLambda).
  */
 import { field } from "../../json.js";
@@ -84,7 +84,7 @@ const reshape: Operator = (call) => {
     throw call.error("expected a shape of integers");
   const [, ...rest] = (shape as (number | null)[]).map((n) => n ?? -1);
   const known = rest.filter((n) => n > 0).length === rest.length;
-  // a batch of -1 stays as it is where the rest is known
+  // a batch of -1 is kept if the other sizes are known
   if (shape[0] === -1 || shape[0] === null || known)
     return reshapedTo(x, rest, call.emit, call.layer);
   throw call.error("expected a shape that keeps the batch");
@@ -136,7 +136,7 @@ const cast: Operator = (call) => {
   return call.emit.cast(call.tensor(), to);
 };
 
-/** By Keras 3's classes. */
+/** By the names of Keras 3's classes. */
 const KERAS: Readonly<Record<string, Operator>> = {
   Add: binary("Add"),
   Subtract: binary("Sub"),
@@ -191,10 +191,10 @@ const KERAS: Readonly<Record<string, Operator>> = {
   Identity: (call) => call.tensor(),
 };
 
-/** Layers that are functions of TensorFlow, or GetItem, which Keras 3 lists among its layers. */
+/** Classes that wrap functions of TensorFlow, and GetItem, which Keras 3 lists among its layers. */
 const LAMBDAS = ["TFOpLambda", "SlicingOpLambda"];
 
-/** Whether a layer is a function all of whose arguments may be tensors. */
+/** Whether a layer is a function, whose arguments may all be tensors. */
 export const isLambda = ({ className }: LayerConfig): boolean =>
   LAMBDAS.includes(className) || className === "GetItem";
 
@@ -207,7 +207,7 @@ function operatorOf({ className, config }: LayerConfig): Operator | undefined {
     : undefined;
 }
 
-/** Whether this function is known; `operation`: it stands as one among the layers. */
+/** Whether the function is known; with `operation`, as a layer of its own. */
 export const isOperator = (layer: LayerConfig, operation: boolean): boolean =>
   (operation ||
     LAMBDAS.includes(layer.className) ||

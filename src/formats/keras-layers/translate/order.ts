@@ -9,7 +9,7 @@ interface Step {
   readonly call: Arguments;
 }
 
-/** All calls, each behind those that it takes from. */
+/** All calls, each after those whose outputs it needs. */
 export function inOrder(layers: Topology["layers"]): Step[] {
   const waiting = new Map<string, Step[]>();
   const missing = new Map<Step, number>();

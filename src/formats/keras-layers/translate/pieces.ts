@@ -1,5 +1,5 @@
 /*
- * Layers that the readers of chains read: one node a piece, whatever comes and goes.
+ * Layers that are read as in chains: each piece becomes one node.
  */
 import { FormatError } from "../../../errors.js";
 import { type LayerConfig, placeOf } from "../config.js";
@@ -15,7 +15,7 @@ type Read = (
   reading: Reading,
 ) => void;
 
-/** What a reader of chains makes of one layer by itself. Kernels tell what it takes: `checkFeatures` compares. */
+/** The pieces that the reader of chains makes of a layer. The kernels determine its inputs, see `checkFeatures`. */
 export function piecesOf(
   layer: LayerConfig,
   weights: LayerWeights,
@@ -40,7 +40,7 @@ export function piecesOf(
   return reading.pieces;
 }
 
-/** @throws FormatError where the features that come are known to be others than those that the weights take */
+/** @throws FormatError if the input's features are known and do not match the weights */
 export function checkFeatures(
   x: Flow,
   expected: number,

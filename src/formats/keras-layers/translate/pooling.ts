@@ -1,5 +1,5 @@
 /*
- * The largest or the mean of windows, or of a whole sequence.
+ * The maximum or mean of windows, or of a whole sequence.
  */
 import { field } from "../../json.js";
 import { flag } from "../config.js";
@@ -16,7 +16,7 @@ import {
 import { only, placed } from "./only.js";
 import type { Prepare } from "./translation.js";
 
-/** MaxPooling1D, AveragePooling2D and so on. Padding counts for nothing: a mean is of what is there. */
+/** MaxPooling1D, AveragePooling2D and so on. Means do not count padding. */
 export const pooling: Prepare = (layer) => {
   const { config, className } = layer;
   const axes = axesOf(className);
@@ -46,7 +46,7 @@ export const pooling: Prepare = (layer) => {
   };
 };
 
-/** Over all steps; a mean over those alone that the mask leaves. */
+/** Over all steps; a mean only over the steps that are not masked. */
 export const globalPooling: Prepare = (layer) => {
   const { config, className } = layer;
   const axes = axesOf(className);

@@ -1,8 +1,8 @@
 /*
- * Recurrent layers in a graph: nodes that are layers of ours, with Keras's states as inputs and outputs.
+ * Recurrent layers in a graph: nodes that are gatewise's layers, with Keras's states as inputs and outputs.
  *
- *     Keras    y, h [B, H], c [B, H] of each cell; of a Bidirectional those of the first direction, then the other's
- *     ours     hidden, cell [D, B, H]
+ *     Keras      y, h [B, H], c [B, H] of each cell; for a Bidirectional, those of the forward direction first
+ *     gatewise   hidden, cell [D, B, H]
  */
 import { FormatError } from "../../../errors.js";
 import type { Layer } from "../../../index.js";
@@ -20,7 +20,7 @@ import { flowsIn, type Prepare, type Translation } from "./translation.js";
 interface Cell {
   readonly piece: Piece;
   readonly layer: Layer;
-  /** States that Keras has of it: h, or h and c, of each direction. */
+  /** The number of states in Keras: h, or h and c, for each direction. */
   readonly states: number;
   readonly directions: number;
 }
@@ -35,8 +35,8 @@ export const recurrent: Prepare = (layer, weights, translation) => {
     (piece): Cell => {
       const directions = twoWay ? 2 : 1;
       const each = piece.type === "LSTM" ? 2 : 1;
-      const made = makeLayer(piece, translation.backend);
-      return { piece, layer: made, states: each * directions, directions };
+      const layer = makeLayer(piece, translation.backend);
+      return { piece, layer, states: each * directions, directions };
     },
   );
   const own = twoWay ? innerConfig(layer) : layer.config;
@@ -111,7 +111,7 @@ function runCell(
   return { output: new Flow(run.output, sizes), states: found };
 }
 
-/** The two directions, of merge_mode None. */
+/** The two directions for merge_mode None. */
 function halves(x: Flow, emit: Translation["emit"]): Flow[] {
   const axis = x.rank - 1;
   const size = (x.sizes[axis] as number) / 2;
@@ -120,7 +120,7 @@ function halves(x: Flow, emit: Translation["emit"]): Flow[] {
   );
 }
 
-/** The same with both directions in one output. */
+/** The same, with both directions in one output. */
 function joined(layer: LayerConfig): LayerConfig {
   const { at, fields } = layer.config;
   const config = { at, fields: { ...fields, merge_mode: "concat" } };

@@ -6,7 +6,7 @@ import type { Given } from "./translation.js";
 
 const HIDDEN = -1e9;
 
-/** -1e9 more where any of the masks, which broadcast, is true. */
+/** Adds -1e9 where any of the masks, which broadcast, is true. */
 export function hide(
   scores: Flow,
   masks: readonly Flow[],
@@ -28,7 +28,7 @@ export const isCausal = (
 ): boolean =>
   keywords.get("use_causal_mask") === true || field(config, "causal") === true;
 
-/** [Tq, Tv]: true for steps of the value behind that of the query. */
+/** [Tq, Tv]: true for steps of the value after that of the query. */
 export function later(
   layer: LayerConfig,
   query: Flow,

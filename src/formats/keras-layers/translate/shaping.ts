@@ -1,5 +1,5 @@
 /*
- * Layers that put the same numbers into another shape, or leave some out.
+ * Layers that reshape, crop, pad or repeat.
  */
 import {
   asList,
@@ -28,7 +28,7 @@ export const flatten: Prepare =
     ];
   };
 
-/** Of sizes that are all known. */
+/** The product of sizes that are all known. */
 export const product = (sizes: Sizes): number | null =>
   sizes.includes(null)
     ? null
@@ -42,7 +42,7 @@ export const reshape: Prepare = (layer) => {
   };
 };
 
-/** [B, …target], of which one size may be -1. */
+/** [B, …target], where one size may be -1. */
 export function reshapedTo(
   x: Flow,
   target: readonly number[],
@@ -128,7 +128,7 @@ export const zeroPadding: Prepare = (layer) => {
   };
 };
 
-/** Each step n times. */
+/** Repeats each step n times. */
 export const upSampling: Prepare = (layer) => {
   const [n] = sizesOf(layer.config, "size", 1) as [number];
   return (given, { emit }) => {
@@ -149,7 +149,7 @@ function integers(config: Place, name: string): number[] {
   throw unexpected("integers", listed, at);
 }
 
-/** How many steps in front and behind: one number for both, or two. */
+/** The numbers of steps before and after: one number for both, or two. */
 function edges(config: Place, name: string): [number, number] {
   const given = field(config, name);
   const listed: unknown = Array.isArray(given) ? given : [given, given];

@@ -1,4 +1,4 @@
-/** TensorFlow's functions, by what Keras 3 calls the same. */
+/** TensorFlow's functions, with Keras 3's names for the same. */
 export const TENSORFLOW: ReadonlyMap<string, string> = new Map([
   ["__operators__.add", "Add"],
   ["__operators__.getitem", "GetItem"],

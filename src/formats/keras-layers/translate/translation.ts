@@ -5,7 +5,7 @@ import type { ReportLayer } from "../../report.js";
 import type { LayerWeights, WeightSource } from "../weights.js";
 import { type Emitter, Flow } from "./flow.js";
 
-/** What all layers of a model share while it becomes a graph. */
+/** The state of a model's translation, shared by all its layers. */
 export interface Translation extends Context {
   readonly emit: Emitter;
   readonly backend: BackendChoice;
@@ -13,7 +13,7 @@ export interface Translation extends Context {
   readonly layers: ReportLayer[];
 }
 
-/** What a layer is called with: tensors are flows, the rest is JSON. */
+/** The arguments of a call: tensors are flows, all else is JSON. */
 export interface Given {
   /** The tensors of the first argument: one, or those of a list. */
   readonly inputs: readonly Flow[];
@@ -21,7 +21,7 @@ export interface Given {
   readonly keywords: ReadonlyMap<string, unknown>;
 }
 
-/** The nodes of one call; a layer that is called twice makes them twice, over the same weights. */
+/** Adds the nodes of one call. A layer that is called twice adds them twice, with the same weights. */
 export type Apply = (given: Given, translation: Translation) => readonly Flow[];
 
 /** Reads the layer and its weights, once. */
@@ -29,7 +29,7 @@ export type Prepare = (
   layer: LayerConfig,
   weights: LayerWeights,
   translation: Translation,
-  /** Where the weights of layers inside are. */
+  /** The weights of nested layers. */
   inside: (path: readonly string[]) => WeightSource,
 ) => Apply;
 

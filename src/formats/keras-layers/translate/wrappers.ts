@@ -1,5 +1,5 @@
 /*
- * A layer at each step. Those that look at the features alone do it by themselves; for the others steps are rows:
+ * TimeDistributed: a layer at each step. Layers that only treat features already do so; for others the steps become rows:
  * [B, T, …] → [B · T, …] → [B, T, …].
  */
 import { object } from "../../json.js";
@@ -10,7 +10,7 @@ import type { Emitter, Flow } from "./flow.js";
 import { only, placed } from "./only.js";
 import type { Prepare } from "./translation.js";
 
-/** The weights of the layer inside. */
+/** The weights of the wrapped layer. */
 function insideOf(weights: LayerWeights): LayerWeights {
   return {
     take: ({ path, index }, role, ordinal) =>
@@ -66,7 +66,7 @@ function asSteps(y: Flow, x: Flow, emit: Emitter, layer: LayerConfig): Flow {
   const sizes = [batch, steps, ...rest];
   if (steps !== null)
     return emit.reshape(y, [-1, steps, ...(rest as number[])], sizes);
-  // how many steps there are only a run tells
+  // the number of steps is only known in a run
   const { builder, name } = emit;
   const [start, end, axes] = [[0], [2], [0]].map((list) =>
     builder.integers(list),

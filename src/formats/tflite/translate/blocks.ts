@@ -1,11 +1,11 @@
 /*
- * Operators that move blocks of places: to features, to batches, and back.
+ * Operators that move blocks of positions to features or to the batch, and back.
  */
 import type { Translate } from "./call.js";
 import { moved } from "./moved.js";
 import { padWith } from "./padding.js";
 
-/** Blocks of each place's features, DCR in ONNX's words; features last here, second there. */
+/** Blocks of each position's features, ONNX's DCR. Here features are the last axis, in ONNX the second. */
 const depth = (type: "SpaceToDepth" | "DepthToSpace") =>
   moved((call, x) => {
     const blocksize = call.options.int("block_size");
@@ -14,7 +14,7 @@ const depth = (type: "SpaceToDepth" | "DepthToSpace") =>
     return call.emit("Transpose", [y], { perm: [0, 2, 3, 1] });
   });
 
-/** Blocks of places become batches, which is how older converters dilate a convolution. */
+/** Blocks of positions become batches, by which older converters dilate convolutions. */
 const spaceToBatch = moved((call, x) => {
   const [block, pads] = [call.list(1), call.list(2)];
   const { shape: given } = call.tensor(0);

@@ -11,7 +11,7 @@ import type { Scope } from "./scope.js";
 
 type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
 
-/** An operator where it stands: its tensors by their places among its inputs and outputs. */
+/** An operator in its scope: its tensors by their indices among its inputs and outputs. */
 export class Call {
   readonly operator: Operator;
   readonly scope: Scope;
@@ -37,42 +37,42 @@ export class Call {
     return this.operator.outputs.length;
   }
 
-  /** Whether the input is there. */
+  /** Whether the input is given. */
   has(input: number): boolean {
     return (this.operator.inputs[input] ?? -1) >= 0;
   }
 
-  /** The tensor that an input is. */
+  /** The tensor of an input. */
   tensor(input: number): Tensor {
     return this.scope.tensor(this.#input(input));
   }
 
-  /** The tensor that an output is. */
+  /** The tensor of an output. */
   target(output = 0): Tensor {
     return this.scope.tensor(this.#output(output));
   }
 
-  /** An input's value: floats where it is quantised. */
+  /** An input's value, dequantised. */
   real(input = 0): string {
     return this.scope.real(this.#input(input));
   }
 
-  /** An input's value in integers where it is quantised. */
+  /** An input's value, not dequantised. */
   stored(input = 0): string {
     return this.scope.stored(this.#input(input));
   }
 
-  /** An input's value where it is known now. */
+  /** An input's value if it is constant, dequantised; otherwise null. */
   known(input: number): Value | null {
     return this.has(input) ? this.scope.known(this.#input(input)) : null;
   }
 
-  /** What an input is that the operator keeps from run to run, as floats where it is quantised. */
+  /** The current value of a state input, dequantised. */
   state(input: number): string {
     return this.scope.dequantized(this.storedState(input), this.tensor(input));
   }
 
-  /** Says what such an input is from here on. */
+  /** Sets the value of a state input, which is quantised if the tensor is. */
   setState(input: number, value: string): void {
     const tensor = this.tensor(input);
     this.setStoredState(input, this.scope.quantized(value, tensor));
@@ -86,7 +86,7 @@ export class Call {
     this.scope.states.write(this.tensor(input), this.scope, value);
   }
 
-  /** The integers of an input that has to be known now. */
+  /** The integers of an input that must be constant. */
   list(input: number): number[] {
     const value = this.known(input);
     if (value && value.dtype !== "float32") return Array.from(value.data);
@@ -95,12 +95,12 @@ export class Call {
     );
   }
 
-  /** The integers of an input that is constant, else null. */
+  /** An input's value if it is constant, not dequantised; otherwise null. */
   knownStored(input: number): Value | null {
     return this.has(input) ? this.scope.knownStored(this.#input(input)) : null;
   }
 
-  /** Says what an output is, as floats where it is quantised. */
+  /** Sets an output to floats, which are quantised if the tensor is. */
   give(value: string, output = 0): void {
     if (output >= this.outputCount) return;
     const { scope, operator } = this;
@@ -114,7 +114,7 @@ export class Call {
       this.scope.giveStored(this.#output(output), value);
   }
 
-  /** Puts a layer into the report. */
+  /** Adds a layer to the report. */
   describe(
     sizes: Readonly<Record<string, number>>,
     words: readonly (string | false)[],
@@ -127,7 +127,7 @@ export class Call {
     });
   }
 
-  /** A node of the graph, named as the first output. */
+  /** Adds a node, named by the first output. */
   emit(
     type: string,
     inputs: readonly string[],
@@ -147,13 +147,13 @@ export class Call {
     });
   }
 
-  /** A float. */
+  /** A float constant. */
   scalar(value: number): string {
     const data = Float32Array.of(value);
     return this.builder.constant({ dtype: "float32", shape: [], data });
   }
 
-  /** The options' activation. */
+  /** The fused activation in the options. */
   get fused(): FusedActivation {
     const number = this.options.byte("fused_activation_function");
     const found = ACTIVATIONS[number];
@@ -163,7 +163,7 @@ export class Call {
     );
   }
 
-  /** The value behind the options' activation. */
+  /** The value after the fused activation. */
   activated(value: string, activation = this.fused): string {
     if (activation === "NONE") return value;
     if (activation === "RELU") return this.emit("Relu", [value]);
@@ -197,5 +197,5 @@ export class Call {
 const clipOf = (activation: FusedActivation) =>
   activation === "RELU6" ? { min: 0, max: 6 } : { min: -1, max: 1 };
 
-/** Makes nodes of an operator. */
+/** Translates an operator into nodes. */
 export type Translate = (call: Call) => void;

@@ -5,7 +5,7 @@ import { FormatError } from "../../../errors.js";
 import type { Translate } from "./call.js";
 import type { Scope } from "./scope.js";
 
-/** A tensor of one subgraph becomes one of another. */
+/** Passes a tensor of one subgraph to a tensor of another. */
 export function hand(
   from: Scope,
   index: number,
@@ -20,7 +20,7 @@ export function hand(
   to.give(target, from.real(index));
 }
 
-/** The states of a loop: all but the handles of variables, which stay. */
+/** Whether a value is passed from iteration to iteration: all but the handles of variables, which are constant. */
 const flows = (scope: Scope, index: number): boolean =>
   scope.tensor(index).type !== "RESOURCE";
 
@@ -104,7 +104,7 @@ const ifElse: Translate = (call) => {
       return inside.subgraph.outputs.map((output) => inside.stored(output));
     });
   };
-  // what both branches read is made before them
+  // values that both branches read are computed before them
   const condition = call.real(0);
   inputs.forEach((input) => {
     if (flows(scope, input)) scope.stored(input);
@@ -140,7 +140,7 @@ const assignVariable: Translate = (call) => {
   scope.states.assign(name, call.tensor(1), scope, call.stored(1));
 };
 
-/** A subgraph that gives variables their first values: run now. */
+/** A subgraph that initialises variables; it is run while loading. */
 const callOnce: Translate = (call) => {
   const { scope, options, operator } = call;
   if (scope.isBody)
@@ -155,7 +155,7 @@ const callOnce: Translate = (call) => {
   );
 };
 
-/** What the integers stand for; float16 is float32 from the start. */
+/** Dequantises; float16 constants have been read as float32. */
 const dequantize: Translate = (call) => {
   const known = call.known(0);
   const { outputs } = call.operator;

@@ -1,12 +1,12 @@
 /*
- * Convolutions and pooling over images, features last:
+ * Convolutions and pooling over images. The features are the last axis, in the graph the second:
  *
  *     TensorFlow Lite   X [N, H, W, C]   filter [out, h, w, in]   depthwise [1, h, w, in · multiplier]
  *     the graph         X [N, C, H, W]   W [out, in, h, w]                  [in · multiplier, 1, h, w]
  */
 import type { Call, Translate } from "./call.js";
 
-/** How windows go over height and width. */
+/** The windows over height and width. */
 export interface Window {
   readonly kernel: readonly [number, number];
   readonly strides: readonly [number, number];
@@ -42,7 +42,7 @@ export function windowOf(
 const dilates = ({ operator }: Call): boolean =>
   operator.name === "CONV_2D" || operator.name === "DEPTHWISE_CONV_2D";
 
-/** The smaller half of the padding is in front. */
+/** The smaller half of the padding comes first. */
 export const attributesOf = ({ kernel, strides, dilations, same }: Window) => ({
   kernel_shape: kernel,
   strides,
@@ -56,7 +56,7 @@ const toSecond = (call: Call, x: string): string =>
 const toLast = (call: Call, x: string): string =>
   call.emit("Transpose", [x], { perm: [0, 2, 3, 1] });
 
-/** Whether each place is a window of its own: a dense layer at every place. */
+/** Whether each window is one position: then the convolution is a dense layer at every position. */
 export const isPointwise = ({ kernel, strides }: Window): boolean =>
   [...kernel, ...strides].every((n) => n === 1);
 
@@ -111,7 +111,7 @@ const transposeConv: Translate = (call) => {
     : call.target().shape;
   const { strides, kernel, same } = window;
   const [, rows = 0, columns = 0] = call.tensor(2).shape;
-  // what the input's windows cover beyond the result, the smaller half in front
+  // the padding that the input's windows cover beyond the result; its smaller half comes first
   const over = [
     [rows, tall],
     [columns, wide],
@@ -134,7 +134,7 @@ const transposeConv: Translate = (call) => {
     strides,
     pads,
   });
-  // what no window reaches
+  // positions that no window reaches
   const padded =
     h.more || w.more
       ? call.emit("Pad", [y], { pads: [0, 0, 0, 0, 0, 0, h.more, w.more] })

@@ -1,5 +1,5 @@
 /*
- * Operators on numbers in the same places, with NumPy's broadcasting.
+ * Elementwise operators, with NumPy's broadcasting.
  */
 import { dtypeOf } from "../constants.js";
 import { TYPES } from "../schema.js";
@@ -18,7 +18,7 @@ const binary =
     call.give(result);
   };
 
-/** With the activation that the options name. */
+/** With a fused activation. */
 const arithmetic =
   (type: string): Translate =>
   (call) =>
@@ -42,7 +42,7 @@ const squaredDifference: Translate = (call) => {
   call.give(call.emit("Mul", [difference, difference]));
 };
 
-/** Floor of the quotient, of integers too, whose own division drops the fraction. */
+/** The floor of the quotient. For integers it uses the remainder, as their division truncates. */
 const floorDiv: Translate = (call) => {
   const [a, b] = [call.real(0), call.real(1)];
   if (call.tensor(0).type === "FLOAT32")
@@ -64,7 +64,7 @@ const cast: Translate = (call) => {
   call.give(call.emit("Cast", [call.real()], { to }));
 };
 
-/** The option's type, where it names one of integers. */
+/** The integer type that an option names; int32 for others. */
 export function integerType(call: Call, option: string): "int32" | "int64" {
   const type = TYPES[call.options.byte(option)];
   return type === "INT64" ? "int64" : "int32";
@@ -74,7 +74,7 @@ const select: Translate = (call) => {
   const condition = call.real(0);
   const { shape } = call.tensor(0);
   const rank = call.tensor(1).shape.length;
-  // the older operator's condition may be a row's
+  // the condition of the older operator may be one per row
   const wide =
     call.operator.name === "SELECT" && shape.length === 1 && rank > 1
       ? call.emit("Unsqueeze", [condition], {
@@ -101,7 +101,7 @@ const gelu: Translate = (call) =>
 /** The same numbers. */
 export const identity: Translate = (call) => call.give(call.real());
 
-/** The values that fit are the ones that the next operator reads. */
+/** Rounds floats to the values that the quantised type can represent. */
 const fakeQuant: Translate = (call) => {
   const { options } = call;
   const bits = options.int("num_bits") || 8;

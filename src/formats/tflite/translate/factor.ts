@@ -1,4 +1,4 @@
-/* Factors between scales as integers: QuantizeMultiplier of TensorFlow Lite. */
+/* Factors between scales as integers: TensorFlow Lite's QuantizeMultiplier. */
 
 export interface Factor {
   readonly multiplier: number;

@@ -1,6 +1,6 @@
 /*
- * Operators on quantised tensors as TensorFlow Lite computes them: products of integers, which floats hold exactly up
- * to 2^24, so that they run on the kernel; then one rounding by integers (graph/operations/requantize.ts).
+ * Operators on quantised tensors, exactly as in TensorFlow Lite: products of integers run on the kernel, since float32 is
+ * exact up to 2^24, and are rounded once, in integers (graph/operations/requantize.ts).
  */
 import { dtypeOf } from "../constants.js";
 import type { Quantization, Tensor } from "../model.js";
@@ -10,22 +10,22 @@ import { attributesOf, windowOf } from "./convolution.js";
 import { factorOf } from "./factor.js";
 import { shapedLike } from "./products.js";
 
-/** Makes nodes of an operator in integers; false where it has to be floats. */
+/** Translates an operator into integer nodes; returns false if it must be computed in floats. */
 export type TranslateExactly = (call: Call) => boolean;
 
-/** Sums below it are exact in float32, in whatever order. */
+/** Sums below it are exact in float32, in any order. */
 const EXACT = 2 ** 24;
 
 const scaleOf = ({ quantization }: Tensor): Quantization =>
   quantization as Quantization;
 
-/** One scale, of a type that is computed in integers. */
+/** Whether the tensor has one scale and a type that is computed in integers. */
 const isPlain = (call: Call, tensor: Tensor): boolean =>
   call.scope.isQuantized(tensor) &&
   tensor.type !== "INT16" &&
   scaleOf(tensor).scales.length === 1;
 
-/** The integers less their zero point, as floats. */
+/** The integers minus their zero point, as floats. */
 function centred(call: Call, input: number): string {
   const tensor = call.tensor(input);
   const dtype = dtypeOf(tensor.type) as "int8";
@@ -38,7 +38,7 @@ function centred(call: Call, input: number): string {
   return call.emit("DequantizeLinear", [call.stored(input), one, zero]);
 }
 
-/** What the output may be: its type's range, within the activation's. */
+/** The range of the output: that of its type, limited by the activation. */
 function rangeOf(target: Tensor, activation: FusedActivation) {
   const { scales, zeros } = scaleOf(target);
   const [scale, zero] = [scales[0] as number, zeros[0] as number];
@@ -57,7 +57,7 @@ function rangeOf(target: Tensor, activation: FusedActivation) {
 
 const roundAway = (x: number): number => Math.sign(x) * Math.round(Math.abs(x));
 
-/** Integers from sums: scaled to the output's scale. */
+/** Rounds sums to integers of the output's scale. */
 function requantized(
   call: Call,
   sums: readonly string[],
@@ -76,11 +76,11 @@ function requantized(
 }
 
 interface Weights {
-  /** Less their zero point, [outputs, ..]. */
+  /** The integers minus their zero point, [outputs, ..]. */
   readonly data: Float32Array;
   readonly shape: readonly number[];
   readonly bias: readonly number[] | null;
-  /** Factors of the sums: one, or one an output. */
+  /** Factors of the sums: one, or one per output. */
   readonly reals: readonly number[];
 }
 
@@ -173,7 +173,7 @@ const fullyConnected: TranslateExactly = (call) => {
   return true;
 };
 
-/** Whether no sum of the window can be inexact. */
+/** Whether all sums over the window are exact in float32. */
 function isExact(
   { data }: Weights,
   outputs: number,
@@ -220,10 +220,10 @@ const convolved =
     return true;
   };
 
-/** Bits that sums of two scales are computed with more. */
+/** The additional bits for sums of two scales. */
 const LEFT_SHIFT = 20;
 
-/** Both inputs are brought to twice the larger of their scales, 20 bits finer. */
+/** Both inputs are rescaled to twice the larger of their scales, with 20 additional bits. */
 const added =
   (sign: 1 | -1): TranslateExactly =>
   (call) => {
@@ -267,7 +267,7 @@ const multiplied: TranslateExactly = (call) => {
   return true;
 };
 
-/** From one scale to another, and what an activation leaves. */
+/** Rescales, and limits to the range of an activation. */
 const rescaled =
   (activation: FusedActivation): TranslateExactly =>
   (call) => {
@@ -283,7 +283,7 @@ const rescaled =
     return true;
   };
 
-/** A function of 256 values: a table of them. */
+/** A function of 8-bit integers, as a table of 256 values. */
 const looked =
   (f: (x: number) => number): TranslateExactly =>
   (call) => {
@@ -331,12 +331,12 @@ const EXACTLY: Readonly<Record<string, TranslateExactly>> = {
   TANH: looked(Math.tanh),
 };
 
-/** In integers where that is known and possible, else in floats, rounded to integers at the end. */
-export function exactly(name: string, otherwise: Translate): Translate {
-  const own = EXACTLY[name];
+/** Translates into integer nodes if possible; otherwise into floats, which are rounded to integers at the end. */
+export function exactly(name: string, inFloats: Translate): Translate {
+  const inIntegers = EXACTLY[name];
   return (call) => {
     const isQuantized =
       call.outputCount > 0 && call.scope.isQuantized(call.target());
-    if (!isQuantized || !own?.(call)) otherwise(call);
+    if (!isQuantized || !inIntegers?.(call)) inFloats(call);
   };
 }

@@ -1,5 +1,5 @@
 /*
- * An LSTM step by step, with all that the operator may have:
+ * An LSTM as nodes step by step, with all the features of the operator:
  *
  *     z = W x + R h (+ p ∘ c)      normalised: z' = n ∘ (z - mean) / √(variance + 1e-8)      z + b
  *     c' = clip(f ∘ c + i ∘ g)      m = o ∘ act(c')      h' = m, or clip(W_hr m + b_hr)
@@ -28,8 +28,8 @@ export function lstmSteps(
     run,
     [hidden, cell],
     (emit, x, [h, c]) => {
-      const made = step(emit, weights, x, h as string, c as string);
-      return { states: [made.h, made.c], output: made.h };
+      const next = step(emit, weights, x, h as string, c as string);
+      return { states: [next.h, next.c], output: next.h };
     },
   ) as [string, string, string];
   return { output, hidden: after, cell: cellAfter };

@@ -1,6 +1,6 @@
 /*
- * The weights of an LSTM operator, gates i f c o: inputs 1 to 4 multiply x, 5 to 8 h, 9 to 11 are peepholes of i, f
- * and o, 12 to 15 biases, 16 and 17 the projection, 20 to 23 scales of normalisations. Without those of i, i = 1 - f.
+ * Reads the weights of an LSTM operator, gates i f c o: inputs 1 to 4 multiply x, 5 to 8 h, 9 to 11 are peepholes of i, f
+ * and o, 12 to 15 biases, 16 and 17 the projection, 20 to 23 scales of normalisations. Without weights of i, i = 1 - f.
  */
 import { joined, type Numbers, type Value } from "../../../graph/index.js";
 import type { FusedActivation } from "../schema.js";
@@ -17,23 +17,23 @@ export interface Gate {
 export interface LstmWeights {
   readonly inputSize: number;
   readonly hiddenSize: number;
-  /** Of h: the projection's size, else that of c. */
+  /** The size of h: the projection's, otherwise that of c. */
   readonly outputSize: number;
-  /** Null where i = 1 - f. */
+  /** null if i = 1 - f. */
   readonly input: Gate | null;
   readonly forget: Gate;
   readonly candidate: Gate;
   readonly output: Gate;
   readonly projection: Value | null; // [P, H]
   readonly projectionBias: Value | null; // [P]
-  /** Of the candidate and of what comes out of c. */
+  /** The activation of the candidate and of c for the output. */
   readonly activation: FusedActivation;
-  /** ∞ where c is not limited. */
+  /** Infinity if c is not limited. */
   readonly cellClip: number;
   readonly projectionClip: number;
 }
 
-/** Where the inputs of a cell are among the operator's. */
+/** The indices of a cell's inputs among the operator's. */
 export interface LstmPlaces {
   readonly W: number;
   readonly R: number;
@@ -41,7 +41,7 @@ export interface LstmPlaces {
   readonly bias: number;
   readonly projection: number;
   readonly norm: number | null;
-  /** Weights of a second input, whose columns come behind those of the first. */
+  /** Weights of a second input, whose columns follow those of the first. */
   readonly auxiliary: number | null;
 }
 
@@ -105,10 +105,10 @@ export function readLstm(call: Call, places: LstmPlaces): LstmWeights {
   return weights;
 }
 
-/** 0 is none. */
+/** 0 means no limit. */
 const limit = (clip: number): number => (clip > 0 ? clip : Infinity);
 
-/** Which of the three peepholes a gate has. */
+/** For each gate, the index of its peephole; -1 for none. */
 const PEEPHOLES = [0, 1, -1, 2];
 
 function check(call: Call, weights: LstmWeights): void {
@@ -137,11 +137,13 @@ function check(call: Call, weights: LstmWeights): void {
     throw call.refuse("expected sizes of at least 1, got 0");
 }
 
-/** Floats that have to be known now. */
+/** A constant input of floats. */
 export function constant(call: Call, input: number, rank: number): Value {
   const value = call.known(input);
   if (value?.dtype === "float32" && value.shape.length === rank) return value;
-  const got = value ? `${value.dtype} of ${value.shape.length} axes` : "others";
+  const got = value
+    ? `${value.dtype} of ${value.shape.length} axes`
+    : "a computed value";
   throw call.refuse(
     `expected input ${input} to be constant floats of ${rank} axes, got ${got}`,
   );
@@ -150,7 +152,7 @@ export function constant(call: Call, input: number, rank: number): Value {
 export const optional = (call: Call, input: number): Value | null =>
   call.has(input) ? constant(call, input, 1) : null;
 
-/** Matrices of as many rows, side by side. */
+/** Concatenates the columns of two matrices. */
 export function beside(a: Value, b: Value): Value {
   const [rows = 0, left = 0] = a.shape;
   const [, right = 0] = b.shape;
@@ -169,7 +171,7 @@ export function beside(a: Value, b: Value): Value {
   });
 }
 
-/** Rows of all, one below the other. */
+/** Concatenates along the first axis. */
 export function below(list: readonly Value[]): Value {
   const [first] = list as [Value];
   const size = list.reduce((sum, { data }) => sum + data.length, 0);

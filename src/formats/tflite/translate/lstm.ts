@@ -1,6 +1,6 @@
 /*
- * LSTM operators as layers of ours, which run on the kernel. What those do not have, normalised gates and a projection
- * with a bias or a limit, is computed step by step (lstm-steps.ts).
+ * Translates LSTM operators into gatewise's layers, which run on the kernel. Operators with features that these do not
+ * have, normalised gates and a projection with a bias or a limit, are computed step by step (lstm-steps.ts).
  */
 import { tensorOf, type Value } from "../../../graph/index.js";
 import { LSTM } from "../../../layers/lstm.js";
@@ -11,7 +11,7 @@ import { below, type Gate, type LstmWeights, zeros } from "./lstm-weights.js";
 import { lstmSteps } from "./lstm-steps.js";
 import type { SequenceResult, SequenceRun } from "./steps.js";
 
-/** What the layers call an activation; null for one that they do not have. */
+/** The layers' names of activations; absent if they do not have one. */
 export const LAYER_ACTIVATIONS: Readonly<
   Partial<Record<FusedActivation, CellActivation>>
 > = { NONE: "linear", TANH: "tanh", RELU: "relu" };
@@ -40,20 +40,20 @@ export function runLstm(
   }).loadStateDict(dictOf(weights));
   const wide = (state: string) =>
     call.emit("Unsqueeze", [state], { axes: [0] });
-  const made = call.builder.layer(layer, run.x, {
+  const results = call.builder.layer(layer, run.x, {
     name: call.target().name || "lstm",
     hidden: wide(run.hidden),
     cell: wide(run.cell),
   });
   const flat = (state: string) => call.emit("Squeeze", [state], { axes: [0] });
   return {
-    output: made.output,
-    hidden: flat(made.hidden),
-    cell: flat(made.cell),
+    output: results.output,
+    hidden: flat(results.hidden),
+    cell: flat(results.cell),
   };
 }
 
-/** 0.4, which float32 has as 0.4000000059604645. */
+/** Writes 0.4 for float32's 0.4000000059604645. */
 const short = (limit: number): string => `${Number(limit.toPrecision(7))}`;
 
 function describe(call: Call, weights: LstmWeights, reverse: boolean): void {
@@ -76,7 +76,7 @@ function describe(call: Call, weights: LstmWeights, reverse: boolean): void {
   ]);
 }
 
-/** Whether the layer has all of it. */
+/** Whether gatewise's layer has all features of the operator. */
 function isLayer(weights: LstmWeights): boolean {
   const { projection, projectionBias, projectionClip } = weights;
   const { outputSize, hiddenSize, input, forget, candidate, output } = weights;
@@ -86,7 +86,7 @@ function isLayer(weights: LstmWeights): boolean {
   return ![input, forget, candidate, output].some((gate) => gate?.norm);
 }
 
-/** By PyTorch's names, gates i f g o. */
+/** The state dict by PyTorch's names, gates i f g o. */
 function dictOf(weights: LstmWeights) {
   const { forget, candidate, output, projection, hiddenSize } = weights;
   // 1 - σ(x) = σ(-x)

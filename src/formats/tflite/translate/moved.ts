@@ -1,12 +1,12 @@
 /*
- * What operators share that move numbers and change none.
+ * Shared by operators that move numbers without changing them.
  */
 import type { Call, Translate } from "./call.js";
 
-/** What an operator does, told the values of its inputs. */
+/** Adds an operator's nodes for the value of its first input. */
 type Move = (call: Call, x: string) => string;
 
-/** The numbers are those of the first input, integers as they are where both stand for the same. */
+/** The output has the numbers of the first input: as integers if both have the same scale, otherwise as floats. */
 export const moved =
   (move: Move): Translate =>
   (call) => {
@@ -14,7 +14,7 @@ export const moved =
     else call.give(move(call, call.real()));
   };
 
-/** Whether integers of the first input mean in the output what they mean there. */
+/** Whether an input and the output are quantised with the same scale and zero point. */
 export function sameScale(call: Call, input = 0): boolean {
   const { scope } = call;
   const [from, to] = [call.tensor(input), call.target()];

@@ -1,5 +1,5 @@
 /*
- * All operators that are read, by their names in the schema.
+ * All operators that can be read, by their names in the schema.
  */
 import { blocks } from "./blocks.js";
 import type { Translate } from "./call.js";

@@ -5,7 +5,7 @@ import { dtypeOf } from "../constants.js";
 import type { Call, Translate } from "./call.js";
 import { moved, sameScale } from "./moved.js";
 
-/** Padding, of integers with the one that stands for 0. */
+/** Pads with 0, integers with their zero point. */
 export function padWith(
   call: Call,
   x: string,
@@ -20,7 +20,7 @@ export function padWith(
   return call.emit("Pad", [x, list, zero]);
 }
 
-/** [[before, behind], ...] → ONNX's befores, then behinds. */
+/** [[before, after], ...] → ONNX's list of all before, then all after. */
 function padsOf(call: Call): string {
   const { shape } = call.tensor(1);
   const known = call.known(1);
@@ -49,7 +49,7 @@ const pad = moved((call, x) => {
   return call.emit("Pad", [x, padsOf(call)]);
 });
 
-/** Reflection leaves the edge out; a symmetric one has it twice. */
+/** Reflection leaves the edge out; symmetric padding repeats it. */
 const mirrorPad = moved((call, x) => {
   const symmetric = call.options.byte("mode") === 1;
   if (!symmetric)

@@ -1,5 +1,5 @@
 /*
- * Operators that join values, or part one.
+ * Operators that join or split values.
  */
 import type { Call, Translate } from "./call.js";
 import { sameScale } from "./moved.js";
@@ -23,7 +23,7 @@ const concatenation: Translate = (call) => {
   call.give(call.activated(joined));
 };
 
-/** Values beside each other on a new axis, counted in the result. */
+/** Joins values along a new axis, counted in the result. */
 const pack: Translate = (call) => {
   const axis = call.options.int("axis");
   const all = Array.from({ length: call.inputCount }, (_, i) => i);
@@ -38,7 +38,7 @@ const pack: Translate = (call) => {
   else call.give(joined);
 };
 
-/** The parts of a split, with the integers of what they are parts of where these mean the same. */
+/** Sets the outputs to the parts of a split: as integers if the scales are the same, otherwise as floats. */
 function giveParts(call: Call, input: number, split: (x: string) => string[]) {
   const exact = sameScale(call, input);
   const parts = split(exact ? call.stored(input) : call.real(input));
@@ -64,16 +64,16 @@ const split: Translate = (call) => {
   );
 };
 
-/** Sizes of the parts, one of which may be -1: what is left. */
+/** The sizes of the parts, one of which may be -1 for the rest. */
 const splitV: Translate = (call) => {
   const [axis = 0] = call.list(2);
   const sizes = call.list(1);
   const { shape } = call.tensor(0);
   const whole = shape[axis < 0 ? axis + shape.length : axis] ?? 0;
   const known = sizes.reduce((sum, n) => sum + Math.max(0, n), 0);
-  const own = sizes.map((n) => (n === -1 ? whole - known : n));
+  const lengths = sizes.map((n) => (n === -1 ? whole - known : n));
   giveParts(call, 0, (x) =>
-    call.emitWide("Split", [x], call.outputCount, { axis, split: own }),
+    call.emitWide("Split", [x], call.outputCount, { axis, split: lengths }),
   );
 };
 

@@ -1,9 +1,9 @@
 /*
- * Operators that are products: dense layers, products of batches, normalisations and softmax beside them.
+ * Products: dense layers and batches of matrices; also normalisations and softmax.
  */
 import type { Call, Translate } from "./call.js";
 
-/** W [out, in], x of any shape whose numbers are rows of `in`. */
+/** W [out, in]; x has any shape, and is taken as rows of `in` numbers. */
 const fullyConnected: Translate = (call) => {
   const { options } = call;
   if (options.byte("weights_format"))
@@ -16,7 +16,7 @@ const fullyConnected: Translate = (call) => {
   call.give(call.activated(shapedLike(call, y, outputs)));
 };
 
-/** Rows as the input has them, where the options ask for that. */
+/** Restores the input's axes, if the options say so. */
 export function shapedLike(call: Call, y: string, outputs: number): string {
   const { shape } = call.tensor(0);
   if (!call.options.bool("keep_num_dims") || shape.length === 2) return y;
@@ -40,7 +40,7 @@ const batchMatMul: Translate = (call) => {
   call.give(call.emit("MatMul", [a, b]));
 };
 
-/** Of beta · x. */
+/** softmax(beta · x). */
 const softmax: Translate = (call) => {
   const beta = call.options.float("beta", 0);
   const x = call.real();
@@ -51,7 +51,7 @@ const softmax: Translate = (call) => {
 const logSoftmax: Translate = (call) =>
   call.give(call.emit("LogSoftmax", [call.real()], { axis: -1 }));
 
-/** x divided by its length along the last axis, which counts as at least 1e-6. */
+/** x / max(|x|, 1e-6), where |x| is the length along the last axis. */
 const l2Normalization: Translate = (call) => {
   const x = call.real();
   const squares = call.emit("Mul", [x, x]);
@@ -61,7 +61,7 @@ const l2Normalization: Translate = (call) => {
   call.give(call.emit("Div", [x, least]));
 };
 
-/** Over features in the last axis, ONNX's are in the second. */
+/** Over the features, here the last axis, in ONNX the second. */
 const localResponse: Translate = (call) => {
   const { options } = call;
   const size = 2 * options.int("radius") + 1;

@@ -1,25 +1,25 @@
 /*
- * Operators that make one number of many, look numbers up, or put them in order.
+ * Operators that reduce, gather, scatter or sort.
  */
 import { dtypeOf } from "../constants.js";
 import type { Call, Translate } from "./call.js";
 import { integerType } from "./elementwise.js";
 import { sameScale } from "./moved.js";
 
-/** Over the axes in the second input, of which there may be one number alone. */
+/** Over the axes in the second input, which may be a single number. */
 const reduced =
   (type: string): Translate =>
   (call) => {
     const axes = call.list(1);
     const keepdims = call.options.bool("keep_dims") ? 1 : 0;
-    // no axes: ONNX's would be all
+    // without axes, ONNX's would reduce all
     const noop_with_empty_axes = 1;
     call.give(
       call.emit(type, [call.real()], { axes, keepdims, noop_with_empty_axes }),
     );
   };
 
-/** Of truth values: as 0 and 1. */
+/** For truth values, as 0 and 1. */
 const truths =
   (type: "ReduceMax" | "ReduceMin"): Translate =>
   (call) => {
@@ -39,7 +39,7 @@ const argument =
     call.give(call.emit("Cast", [index], { to }));
   };
 
-/** As indices, which the graph takes as int32 or int64. */
+/** Indices as int32 or int64, which the graph needs. */
 function indices(call: Call, input: number): string {
   const { type } = call.tensor(input);
   const value = call.stored(input);
@@ -47,7 +47,7 @@ function indices(call: Call, input: number): string {
   return call.emit("Cast", [value], { to: "int32" });
 }
 
-/** Whether integers go through as they are, and the value to look in. */
+/** The value of an input, and how to set the output: as integers if the scales are the same, otherwise as floats. */
 function source(call: Call, input: number) {
   const exact = sameScale(call, input);
   return {
@@ -86,7 +86,7 @@ const gatherNd: Translate = (call) => {
   give(call.emit("GatherND", [x, long]));
 };
 
-/** Into zeros; what goes to one place is added up. */
+/** Adds the updates into zeros. */
 const scatterNd: Translate = (call) => {
   const long = call.emit("Cast", [call.real(0)], { to: "int64" });
   const updates = call.real(1);
@@ -123,7 +123,7 @@ const cumsum: Translate = (call) => {
   );
 };
 
-/** Where truth values are true: a row of indices each. */
+/** The indices of true values, one row each. */
 const where: Translate = (call) => {
   const found = call.emit("NonZero", [call.real()]);
   call.give(call.emit("Transpose", [found], { perm: [1, 0] }));
@@ -133,7 +133,7 @@ const range: Translate = (call) => {
   call.give(call.emit("Range", [call.real(0), call.real(1), call.real(2)]));
 };
 
-/** Inputs: indices, depth, the value that is on and the one that is off. */
+/** Inputs: indices, depth, the value for the index and the value for all others. */
 const oneHot: Translate = (call) => {
   const axis = call.options.int("axis");
   const flat = (input: number) =>

@@ -8,20 +8,20 @@ import type { BackendChoice, Precision } from "../../../layers/options.js";
 import { type Constants, dtypeOf } from "../constants.js";
 import type { Subgraph, Tensor } from "../model.js";
 
-/** Types that stand for floats where they have a scale. */
+/** Types that represent floats if they have a scale. */
 const QUANTIZED = new Set(["INT8", "UINT8", "INT16"]);
 
-/** What the model keeps from run to run. */
+/** The values that the model keeps from run to run. */
 export interface StateStore {
-  /** A tensor that an operator keeps: a variable, or a value that comes from elsewhere. */
+  /** A tensor that an operator keeps: a variable tensor, or a value that is passed in. */
   read(tensor: Tensor, scope: Scope): string;
   write(tensor: Tensor, scope: Scope, value: string): void;
-  /** A variable by its name; `tensor`: what it is read into. */
+  /** A variable by name; `tensor` is the one that it is read into. */
   readVariable(variable: string, tensor: Tensor, scope: Scope): string;
   assign(variable: string, tensor: Tensor, scope: Scope, value: string): void;
 }
 
-/** What is around a subgraph: the file, and the graph that it becomes. */
+/** The context of a subgraph: the file, and the graph that it is translated into. */
 export interface Surroundings {
   readonly constants: Constants;
   readonly backend: BackendChoice;
@@ -29,11 +29,11 @@ export interface Surroundings {
   /** Whether quantised models are computed in integers. */
   readonly exact: boolean;
   readonly states: StateStore;
-  /** Recurrent layers as the file has them, for the report. */
+  /** The file's recurrent layers, for the report. */
   readonly layers: LayerNote[];
-  /** Says that an operator on integers was computed in floats. */
+  /** Notes that an operator on integers is computed in floats. */
   noteRounded(operator: string): void;
-  /** Checks the number of a subgraph that an operator names. */
+  /** Checks the index of a subgraph that an operator names. */
   subgraph(index: number, place: string): number;
   expectCounts(
     index: number,
@@ -41,7 +41,7 @@ export interface Surroundings {
     outputs: number,
     place: string,
   ): void;
-  /** Makes nodes of a subgraph's operators; `give` says what its inputs are. */
+  /** Adds the nodes of a subgraph's operators; `give` sets its inputs. */
   run(
     index: number,
     builder: DescriptionBuilder,
