@@ -6,8 +6,9 @@ import {
   sigmoid,
   tanh,
 } from "./activations";
-import { Recurrent } from "./layer";
-import { clearPadding, product } from "./product";
+import { Layer, Recurrent } from "./layer";
+import { clearPadding, INTEGERS, product } from "./product";
+import { INT7 } from "./product-int8";
 import { Run } from "./run";
 
 /*
@@ -31,21 +32,44 @@ import { Run } from "./run";
  * about 450 instructions ahead. Halves of the chain let twice as many quads overlap: 8.9 ns a quad instead of
  * 11.1 (relaxed), 12.5 instead of 14.4 (simd).
  */
-export function updateRow(z: usize, c: usize, m: usize, quads: i32): void {
+@inline
+function update(z: usize, c: usize, m: usize, quads: i32, short: bool): void {
   const end = c + (quads << 4);
   for (let at = c, sums = z; at < end; at += 16, sums += 64) {
-    const i = expNegated(v128.load(sums));
-    const f = expNegated(v128.load(sums, 16));
-    const g = expm1Doubled(v128.load(sums, 32));
+    const i = expNegated(v128.load(sums), short);
+    const f = expNegated(v128.load(sums, 16), short);
+    const g = expm1Doubled(v128.load(sums, 32), short);
     const added = f32x4.div(g, f32x4.mul(plusOne(i), plusTwo(g)));
     const kept = f32x4.div(v128.load(at), plusOne(f));
     v128.store(at, f32x4.add(kept, added));
   }
   for (; c < end; c += 16, z += 64, m += 16) {
-    const o = expNegated(v128.load(z, 48));
-    const cell = expm1Doubled(v128.load(c));
+    const o = expNegated(v128.load(z, 48), short);
+    const cell = expm1Doubled(v128.load(c), short);
     v128.store(m, f32x4.div(cell, f32x4.mul(plusOne(o), plusTwo(cell))));
   }
+}
+
+function updateExact(z: usize, c: usize, m: usize, quads: i32): void {
+  update(z, c, m, quads, false);
+}
+
+/** Where h becomes seven bits: 0.94 to 0.96 of the time of all that such an LSTM does. */
+function updateShort(z: usize, c: usize, m: usize, quads: i32): void {
+  update(z, c, m, quads, true);
+}
+
+/** Gates and cell update of one row of a layer. */
+@inline
+export function updateRow(
+  layer: Layer,
+  z: usize,
+  c: usize,
+  m: usize,
+  quads: i32,
+): void {
+  if (INTEGERS && layer.format >= INT7) updateShort(z, c, m, quads);
+  else updateExact(z, c, m, quads);
 }
 
 /** The gates of one row, and the cell's new state. */
@@ -101,7 +125,7 @@ export function stepLstm(layer: Recurrent, run: Run): void {
   const mRow = projected ? cRow : run.yRow;
   const rows = run.active;
   for (let row = 0; row < rows; row++)
-    updateRow(z + row * zRow, c + row * cRow, m + row * mRow, quads);
+    updateRow(layer, z + row * zRow, c + row * cRow, m + row * mRow, quads);
   if (run.stepTrace) traceRow(z, c, quads, run.stepTrace);
   if (projected) projectHidden(layer, m, run);
 }

@@ -23,7 +23,7 @@ import { PANEL_HEAD, scaleUp } from "./scale";
  */
 
 /* As src/kernel/pack/int8.ts numbers the formats. */
-const INT7 = 2;
+export const INT7 = 2;
 export const INT7_DOT = 3;
 
 /** Where in the table stands the product of bytes, assembly/dot, which src/kernel/load.ts puts there. */

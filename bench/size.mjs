@@ -12,11 +12,11 @@ import { kB, table } from "./lib/text.mjs";
  * @type {Readonly<Record<string, { bytes: number, gzipped: number }>>}
  */
 const BUDGETS = {
-  "simd.wasm": { bytes: 16_900, gzipped: 6_800 },
+  "simd.wasm": { bytes: 18_000, gzipped: 7_000 },
   "relaxed.wasm": { bytes: 14_400, gzipped: 5_800 },
-  gatewise: { bytes: 154_700, gzipped: 54_600 },
+  gatewise: { bytes: 156_600, gzipped: 55_300 },
   // of an application that imports nothing else: more when bundlers can no longer leave the other layers out
-  "LSTM alone": { bytes: 109_100, gzipped: 39_700 },
+  "LSTM alone": { bytes: 110_400, gzipped: 40_300 },
   "parse and serialize": { bytes: 8_400, gzipped: 3_500 },
   // what all of it adds to gatewise, graphs and the reader of ONNX files included
   "gatewise/audio": { bytes: 225_000, gzipped: 81_500 },
@@ -44,7 +44,7 @@ const BUDGETS = {
   "gatewise/quantize": { bytes: 9_100, gzipped: 3_500 },
   "gatewise/tesseract": { bytes: 36_700, gzipped: 13_600 },
   // both of its binaries, with the kernel in each, products of integers in one, and a third with the dot product of bytes
-  "gatewise/threads": { bytes: 55_800, gzipped: 16_600 },
+  "gatewise/threads": { bytes: 57_200, gzipped: 17_400 },
   "gatewise/vis": { bytes: 14_000, gzipped: 5_600 },
 };
 

@@ -18,7 +18,7 @@ function updatePart(
   c += first << 4;
   m += first << 4;
   if (!layer.general) {
-    updateRow(z, c, m, part.quads);
+    updateRow(layer, z, c, m, part.quads);
     return;
   }
   let p = layer.peepholes;

@@ -257,3 +257,33 @@ test("-128, which no product of ours has, is rounded again", () => {
   const [wide, rounded] = outputs;
   expect(worstError(rounded!.data, wide!.data)).toBeLessThan(0.01);
 });
+
+test("gates by themselves: exact in int8, within 2e-4 in int8-fast", () => {
+  // of matrices of zeros the sums are the biases, whatever the precision
+  const hiddenSize = 500;
+  const random = new Random(12);
+  const bias = random.floats(4 * hiddenSize).map((value) => value * 9);
+  const zeros = (...shape: number[]) => ({
+    shape,
+    data: new Float32Array(shape.reduce((all, size) => all * size)),
+  });
+  const outputs = (["float32", ...precisions] as const).map((precision) => {
+    const lstm = new LSTM({ inputSize: 1, hiddenSize, precision });
+    lstm.loadStateDict({
+      weight_ih_l0: zeros(4 * hiddenSize, 1),
+      weight_hh_l0: zeros(4 * hiddenSize, hiddenSize),
+      bias_ih_l0: { shape: [4 * hiddenSize], data: bias },
+      bias_hh_l0: zeros(4 * hiddenSize),
+    });
+    return lstm.forward([[0], [0], [0]]).output.data;
+  });
+  const [exact, int8, fast] = outputs as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  expect(worstError(int8, exact)).toBeLessThan(1e-6);
+  expect(worstError(fast, exact)).toBeLessThan(3 * 2e-4);
+  const [step] = [fast, exact].map((data) => data.slice(0, hiddenSize));
+  expect(worstError(step!, exact.slice(0, hiddenSize))).toBeLessThan(2e-4);
+});

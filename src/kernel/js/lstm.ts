@@ -1,4 +1,5 @@
 import { expm1Doubled, expNegated, sigmoid, tanh } from "./activations.js";
+import { FORMATS } from "../pack/index.js";
 import { product } from "./product.js";
 import type { RecurrentRecord } from "./recurrent.js";
 import type { Step } from "./recurrence.js";
@@ -16,15 +17,16 @@ const cells = new Float32Array(4);
 
 function lstmStepOf(layer: RecurrentRecord, run: Run): void {
   const { hidden } = layer;
+  const short = layer.format === FORMATS["int8-fast"].number;
   const { f32, stepZ: z, zRow, state1, active } = run;
   const m = layer.projection ? run.scratch : run.stepY;
   const mRow = layer.projection ? hidden : run.yRow;
   for (let row = 0; row < active; row++) {
     let sums = z + row * zRow;
     for (let quad = 0; quad < hidden; quad += 4, sums += 16) {
-      expNegated(f32, sums, parts, 0, 8);
-      expm1Doubled(f32, sums + 8, parts, 8, 4);
-      expNegated(f32, sums + 12, parts, 12, 4);
+      expNegated(f32, sums, parts, 0, 8, short);
+      expm1Doubled(f32, sums + 8, parts, 8, 4, short);
+      expNegated(f32, sums + 12, parts, 12, 4, short);
       const c = state1 + row * hidden + quad;
       for (let lane = 0; lane < 4; lane++) {
         const i = fround((parts[lane] as number) + 1);
@@ -33,7 +35,7 @@ function lstmStepOf(layer: RecurrentRecord, run: Run): void {
         const added = fround(g / fround(i * fround(g + 2)));
         f32[c + lane] = fround((f32[c + lane] as number) / f) + added;
       }
-      expm1Doubled(f32, c, cells, 0, 4);
+      expm1Doubled(f32, c, cells, 0, 4, short);
       const to = m + row * mRow + quad;
       for (let lane = 0; lane < 4; lane++) {
         const o = fround((parts[lane + 12] as number) + 1);
