@@ -1,6 +1,6 @@
 // What `mutate.mjs` asks again and again: do the tests pass with these files changed? Vitest stays, so that of a run only
-// what was changed is compiled again: 2 s a mutant instead of 6. A process of its own, which can be ended where a mutant
-// never ends.
+// what was changed is compiled again: 8 mutants of src/formats/torch take 35 s of processor time, where they took 71. A
+// process of its own, which can be ended where a mutant never ends.
 import { relative, resolve } from "node:path";
 import { BaseSequencer, createVitest } from "vitest/node";
 
