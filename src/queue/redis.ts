@@ -124,22 +124,26 @@ export class Connection {
   }
 
   /** The error for a command that failed; it names the server. */
-  failure(expected: string, error: unknown): Error {
+  failure(expected: string, error: unknown): ServerFailure {
     const silent = error instanceof Silence;
     const closed = reasonOf(error).startsWith("Connection is closed");
     const cause = (silent || closed) && this.#trouble ? this.#trouble : error;
     const got = reasonOf(cause)
       .split("\n")[0]
       ?.replace(/\.? Please report this\.$/, "");
-    return new Error(`${this.address}: expected ${expected}, got ${got}`, {
-      cause,
-    });
+    return new ServerFailure(
+      `${this.address}: expected ${expected}, got ${got}`,
+      { cause },
+    );
   }
 
   close(): void {
     this.redis.disconnect();
   }
 }
+
+/** A server that was away, full or busy for too long, or that refused a command. */
+export class ServerFailure extends Error {}
 
 /** No answer came in time. */
 class Silence extends Error {}

@@ -256,4 +256,23 @@ describe.skipIf(absent)(suite, () => {
     await stream.push([1, 2]);
     expect((await stream.answers().next()).value?.first).toBe(0);
   });
+
+  test("a server that refuses the model for a while does not end its streams", async () => {
+    const errors: string[] = [];
+    const client = await startClient();
+    const redis = live.server.client();
+    await redis.acl("SETUSER", "default", "-get");
+    try {
+      await startHost({ onError: ({ message }) => errors.push(message) });
+      const stream = await client.open("a");
+      const given = frames(5, 6);
+      await stream.push(given);
+      await expect.poll(() => errors.join()).toMatch(/the model, got NOPERM/);
+      await redis.acl("SETUSER", "default", "+get");
+      expectAnswers(await read(stream, 5), given);
+    } finally {
+      await redis.acl("SETUSER", "default", "+get");
+      redis.disconnect();
+    }
+  });
 });

@@ -9,7 +9,7 @@ import { init } from "../../index.js";
 import { Kept } from "../kept.js";
 import { type Metrics, metrics } from "../metrics.js";
 import { Models } from "../models.js";
-import { Connection, sleep } from "../redis.js";
+import { Connection, ServerFailure, sleep } from "../redis.js";
 import {
   checkHostOptions,
   type CheckedHostOptions,
@@ -270,6 +270,8 @@ export class StreamHost {
         ),
       );
     } catch (error) {
+      // no fault of the stream's: the next turn tries again
+      if (error instanceof ServerFailure) throw error;
       const reason = reasonOf(error);
       this.#options.onError(new Error(`stream ${id}: ${reason}`));
       await this.#scripts.run("refuse", id, this.#id, String(token), reason);
