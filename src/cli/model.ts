@@ -24,6 +24,8 @@ export interface Loaded {
   /** In hertz, for audio models that state it. */
   readonly sampleRate: number | null;
   readonly cases: readonly AudioCase[];
+  /** The file. */
+  readonly bytes: Uint8Array;
 }
 
 /** Options for reading a model. */
@@ -59,6 +61,7 @@ export async function loadModel(
       report,
       sampleRate: sampleRate ?? null,
       cases: cases ?? [],
+      bytes,
     };
   });
 }

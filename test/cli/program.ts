@@ -38,7 +38,10 @@ export class Program {
   }
 
   /** Runs it to its end; `stdin` is all that it gets there. */
-  run(args: readonly string[], stdin = ""): Promise<Ended> {
+  run(
+    args: readonly string[],
+    stdin: string | Uint8Array = "",
+  ): Promise<Ended> {
     const child = this.start(args);
     let stdout = "";
     let stderr = "";

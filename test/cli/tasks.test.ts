@@ -6,7 +6,7 @@ import { GRU, Linear, Sequential } from "../../src/index.js";
 import { load } from "../../src/formats/safetensors/index.js";
 import { openSession } from "./session.js";
 
-const { run, read, put, done, expectFailure } = openSession();
+const { program, run, read, put, done, expectFailure } = openSession();
 const backend = ["--backend", "simd"];
 const example = (name: string) =>
   readFileSync(new URL(`../../examples/${name}`, import.meta.url));
@@ -53,6 +53,15 @@ describe("generate", () => {
       ...words.generate({ prompt: [20, 8], steps: 3, temperature: 0 }),
     ];
     expect(JSON.parse(stdout)).toMatchObject({ tokens });
+  });
+
+  test("knows the characters of a model on standard input, too", async () => {
+    const args = ["--prompt", "th", "--steps", "3", "--temperature", "0"];
+    const file = words.save({ vocabulary });
+    const piped = await program.run(["generate", "-", ...args], file);
+    const named = await run("generate", "words.safetensors", ...args);
+    expect(piped).toEqual({ ...named, stderr: "", code: 0 });
+    expect(named.stdout).toMatch(/^[a-z' -]{3}\n$/);
   });
 
   test("refuses letters that the vocabulary has not", async () => {

@@ -2,7 +2,6 @@
 import { message } from "../../checks.js";
 import { parse } from "../../safetensors.js";
 import { UsageError } from "../errors.js";
-import { readInput } from "../input.js";
 import { loadModel } from "../model.js";
 import { openOutput } from "../../data/output.js";
 import type { CommonOptions } from "./options.js";
@@ -24,9 +23,9 @@ export async function generate(
   file: string,
   options: GenerateCommandOptions,
 ): Promise<void> {
-  const { runner } = await loadModel(file, options);
+  const { runner, bytes } = await loadModel(file, options);
   const model = runner.chain(file);
-  const letters = await vocabularyOf(file, options);
+  const letters = vocabularyOf(bytes, options);
   const prompt = promptOf(options, letters);
   const { steps, count, temperature, topK, topP, stop, seed, json } = options;
   const output = openOutput("-");
@@ -60,13 +59,13 @@ export async function generate(
 }
 
 /** The character of each token, from the option or the model's metadata; null if neither has them. */
-async function vocabularyOf(
-  file: string,
+function vocabularyOf(
+  bytes: Uint8Array,
   { vocabulary }: GenerateCommandOptions,
-): Promise<readonly string[] | null> {
+): readonly string[] | null {
   if (vocabulary !== undefined) return [...vocabulary];
   try {
-    const { metadata } = parse(await readInput(file));
+    const { metadata } = parse(bytes);
     return metadata["vocabulary"] === undefined
       ? null
       : [...metadata["vocabulary"]];
