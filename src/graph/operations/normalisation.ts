@@ -10,94 +10,8 @@ import type { Compile, Node } from "../node.js";
 import type { Family } from "../table.js";
 import type { Numbers, Value } from "../value.js";
 import { checkFloats } from "./linear.js";
-import { onKernel } from "./on-kernel.js";
-
-/** [N, C, D…], C alone where there is one axis. */
-function channels(node: Node, { shape }: Value): { C: number; inner: number } {
-  if (!shape.length)
-    throw new RangeError(message(node.place, "[N, C, ..]", shapeText(shape)));
-  return { C: shape[1] ?? 1, inner: sizeOf(shape.slice(2)) };
-}
-
-function checkChannels(
-  node: Node,
-  C: number,
-  ...values: readonly (Value | null | undefined)[]
-): void {
-  for (const value of values) {
-    if (!value || value.data.length === C) continue;
-    const got = shapeText(value.shape);
-    throw new RangeError(message(node.place, `a number a channel [${C}]`, got));
-  }
-}
-
-/** By the mean and variance that training left. */
-const batch: Compile = (node) => {
-  node.expectInputs(5);
-  const epsilon = node.float("epsilon", 1e-5);
-  node.float("momentum", 0.9);
-  if (node.flag("training_mode"))
-    throw node.error("expected training_mode 0, got 1");
-  const spatial = node.flag("spatial", true);
-  const known = [1, 2, 3, 4].every((input) => node.constant(input));
-  return {
-    prepare(inputs) {
-      checkFloats(node, ...inputs);
-      const [x, scale, shift, mean, variance] = inputs as [
-        Value,
-        Value,
-        Value,
-        Value,
-        Value,
-      ];
-      const found = channels(node, x);
-      // in the first opsets also a number of its own for each place
-      const C = spatial ? found.C : sizeOf(x.shape.slice(1));
-      const inner = spatial ? found.inner : 1;
-      checkChannels(node, C, scale, shift, mean, variance);
-      const y = node.value("float32", x.shape);
-      const factor = new Float32Array(C);
-      const offset = new Float32Array(C);
-      let ready = false;
-      // [N, C, ..] as [N, C, inner]
-      const rows = [x.data.length / (C * inner), C, inner];
-      const [times, plus] = (["multiply", "add"] as const).map((name) =>
-        onKernel(node, name, rows, rows, [C, 1]),
-      );
-      return {
-        outputs: [y],
-        release() {
-          times?.release();
-          plus?.release();
-        },
-        run([own, s, b, m, v]) {
-          for (let c = 0; c < C && !ready; c++) {
-            const by =
-              ((s as Value).data[c] as number) /
-              Math.sqrt(((v as Value).data[c] as number) + epsilon);
-            factor[c] = by;
-            offset[c] =
-              ((b as Value).data[c] as number) -
-              ((m as Value).data[c] as number) * by;
-          }
-          ready = known;
-          const { data } = own as Value;
-          if (times && plus) {
-            times.run(data, factor, y.data);
-            plus.run(y.data, offset, y.data);
-            return;
-          }
-          for (let at = 0, c = 0; at < data.length; c = (c + 1) % C) {
-            const by = factor[c] as number;
-            const more = offset[c] as number;
-            for (const end = at + inner; at < end; at++)
-              y.data[at] = Math.fround((data[at] as number) * by) + more;
-          }
-        },
-      };
-    },
-  };
-};
+import { batchNormalization } from "./batch-normalisation.js";
+import { channels, checkChannels } from "./channels.js";
 
 /** The mean of a run of numbers, and one over its deviation. */
 function moments(
@@ -391,7 +305,7 @@ const meanVariance: Compile = (node) => {
 export const normalisations = (): Family => ({
   foldable: true,
   operations: {
-    BatchNormalization: batch,
+    BatchNormalization: batchNormalization,
     LayerNormalization: layer,
     RMSNormalization: rootMeanSquare,
     InstanceNormalization: grouped(true),
