@@ -103,10 +103,13 @@ function choose(b) {
 async function report() {
   const { quanta, load, worst, clock, resolution, resets } =
     await rig.node.report();
-  if (!quanta || Number.isNaN(load)) return; // nothing that could be timed
+  if (!quanta) return;
   const exact = resolution >= 0.5 ? `, to ${resolution} ms` : "";
+  const times = Number.isNaN(load)
+    ? "unknown: the machine is too busy to time any quantum"
+    : `${(100 * load).toFixed(1)} %, longest quantum ${worst.toFixed(2)} ms`;
   element("detail").textContent =
-    `Load ${(100 * load).toFixed(1)} %, longest quantum ${worst.toFixed(2)} ms (${clock}${exact}), ` +
+    `Load ${times} (${clock}${exact}), ` +
     `${rig.node.latency.toFixed(0)} ms late${resets ? `, ${resets} resets` : ""}.`;
 }
 
