@@ -125,20 +125,29 @@ function compare(node, flags = [], more = []) {
 }
 
 /**
- * The same, and gatewise alone where V8 makes one vector of 256 bits of two, if this Node's can.
+ * The same, and gatewise alone: on threads, which those of onnxruntime would make late, looking for work for a while after
+ * each of its runs; and where V8 makes one vector of 256 bits of two, if this Node's can.
  *
  * @param {string} node
  * @returns {Report}
  */
 function compareAll(node) {
   const report = compare(node);
-  if (spawnSync(node, [REVECTORIZE, "--version"]).status !== 0) return report;
-  const wide = compare(node, [REVECTORIZE], ["--ours"]);
-  report.cases.forEach(({ timings }, index) => {
-    const own = /** @type {Compared} */ (wide.cases[index]).timings;
-    for (const [name, timing] of Object.entries(own))
-      if (name.startsWith("gatewise")) timings[`${name}, ${WIDE}`] = timing;
-  });
+  /** @param {Report} alone @param {(name: string) => string | null} nameOf */
+  const add = (alone, nameOf) =>
+    report.cases.forEach(({ timings }, index) => {
+      const own = /** @type {Compared} */ (alone.cases[index]).timings;
+      for (const [name, timing] of Object.entries(own)) {
+        const added = nameOf(name);
+        if (added) timings[added] = timing;
+      }
+    });
+  const onThreads = (/** @type {string} */ name) => name.endsWith("threads");
+  add(compare(node, [], ["--ours"]), (name) => (onThreads(name) ? name : null));
+  if (spawnSync(node, [REVECTORIZE, "--version"]).status === 0)
+    add(compare(node, [REVECTORIZE], ["--ours"]), (name) =>
+      onThreads(name) ? null : `${name}, ${WIDE}`,
+    );
   return report;
 }
 

@@ -184,21 +184,20 @@ async function compare(layer) {
   /** @type {Peer[]} */
   const all = [...own, ...others, ...web];
   if (options.ours) {
-    const timings = await turns(all, TURNS);
+    // apart from onnxruntime, whose threads look for work, on our cores, for a while after each of its runs
+    const threads = await init({ threads: THREADS });
+    if (threads.reason) throw new Error(threads.reason);
+    const shared = ownVariants(layer, THREADS, input);
+    for (const [index, peer] of shared.entries()) {
+      const one = /** @type {Peer} */ (own[index]);
+      // the bits of one thread
+      const alone = Float32Array.from(await one.output());
+      agree(named(peer.name), await peer.output(), alone, 0);
+    }
+    const timings = await turns([...own, ...shared], TURNS);
+    await threads.close();
     return { layer: label(layer), ...layer, differences, timings };
   }
-
-  const threads = await init({ threads: THREADS });
-  if (threads.reason) throw new Error(threads.reason);
-  const shared = ownVariants(layer, THREADS, input);
-  for (const [index, peer] of shared.entries()) {
-    const alone = Float32Array.from(
-      await /** @type {Peer} */ (own[index]).output(),
-    );
-    // the bits of one thread
-    agree(named(peer.name), await peer.output(), alone, 0);
-  }
-  all.push(...shared);
 
   if (batch * steps * hiddenSize * (inputSize + hiddenSize) * 4 < MOST_PLAIN) {
     const peer = plainJavaScript(layer, weights, input);
@@ -235,7 +234,6 @@ async function compare(layer) {
     );
   const timings = await turns(all, TURNS);
   for (const peer of all) await peer.close?.();
-  await threads.close();
   return { layer: label(layer), ...layer, differences, timings };
 }
 
