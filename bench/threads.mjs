@@ -66,6 +66,10 @@ const chosen = CASES.map(([kind, inputSize, hiddenSize, batch, steps]) => ({
   steps,
   input: uniform(batch * steps * inputSize),
 })).filter(({ label }) => label.includes(options.filter));
+if (!chosen.length)
+  throw new Error(
+    `--filter: expected a part of a layer's name, got ${options.filter}`,
+  );
 
 /** @param {typeof chosen[number]} layer */
 function ours({ kind, inputSize, hiddenSize, batch, steps, input }) {

@@ -240,6 +240,10 @@ async function compare(layer) {
 const chosen = CASES.filter((layer) =>
   label(layer).includes(options.filter ?? ""),
 );
+if (!chosen.length)
+  throw new Error(
+    `--filter: expected a part of ${CASES.map(label).join("; ")}, got ${options.filter}`,
+  );
 
 // All kinds and shapes once for long enough, so that every engine has compiled all it will run.
 for (const { kind, batch } of chosen) {
