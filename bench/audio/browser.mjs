@@ -1,8 +1,8 @@
 /** The bench's part in Chromium and Firefox, in pages that are opened as users open them. */
 import { basename, join } from "node:path";
 import { bundled, openPages, PAGE, root } from "../lib/pages.mjs";
+import { readyInTurns } from "../lib/ready.mjs";
 import { ORT, packageFolder, SILERO, VAD } from "./peers.mjs";
-import { median } from "./voice.mjs";
 
 const PEER =
   '<script src="/ort/ort.wasm.min.js"></script><script src="/vad/bundle.min.js"></script>';
@@ -61,25 +61,8 @@ export async function browser(host, sounds) {
       pages.measured("/measure.html", "voices", model, size),
     ready: async (model, rounds) => {
       const size = SILERO[/** @type {keyof typeof SILERO} */ (model)];
-      const script = '<script type="module" src="/ours.js"></script>';
-      pages.made.set("/ours.js", await bundled(ours(model, size)));
-      pages.made.set("/ours.html", PAGE + script);
-      pages.made.set("/theirs.html", theirs(model, size));
-      await pages.inFresh("/empty.html", async () => undefined);
-      const first = [];
-      const second = [];
-      for (let i = 0; i < rounds; i++) {
-        first.push(await pages.ready("/ours.html"));
-        second.push(await pages.ready("/theirs.html"));
-      }
-      return {
-        ours: median(first.map(({ time }) => time)),
-        theirs: median(second.map(({ time }) => time)),
-        downloads: {
-          ours: first[0]?.download ?? [],
-          theirs: second[0]?.download ?? [],
-        },
-      };
+      const script = await bundled(ours(model, size));
+      return readyInTurns(pages, script, theirs(model, size), rounds);
     },
     suppressions: (model, files) =>
       pages.measured("/measure.html", "suppressions", model, addresses(files)),

@@ -1,8 +1,8 @@
 /** The bench's part in Chromium and Firefox. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { median } from "../audio/voice.mjs";
 import { bundled, openPages, PAGE, root } from "../lib/pages.mjs";
+import { readyInTurns } from "../lib/ready.mjs";
 import { NO_DICTIONARIES } from "./files.mjs";
 
 const PEER = '<script src="/tesseract/tesseract.min.js"></script>';
@@ -54,30 +54,8 @@ export async function browser(host, folder) {
       const args = [model, files, page, NO_DICTIONARIES];
       return pages.measured("/measure.html", "read", ...args);
     },
-    ready: async (model, rounds) => {
-      pages.made.set("/ours.js", await bundled(ours(model)));
-      pages.made.set(
-        "/ours.html",
-        `${PAGE}<script type="module" src="/ours.js"></script>`,
-      );
-      pages.made.set("/theirs.html", theirs(model));
-      pages.made.set("/empty.html", PAGE);
-      await pages.inFresh("/empty.html", async () => undefined);
-      const first = [];
-      const second = [];
-      for (let i = 0; i < rounds; i++) {
-        first.push(await pages.ready("/ours.html"));
-        second.push(await pages.ready("/theirs.html"));
-      }
-      return {
-        ours: median(first.map(({ time }) => time)),
-        theirs: median(second.map(({ time }) => time)),
-        downloads: {
-          ours: first[0]?.download ?? [],
-          theirs: second[0]?.download ?? [],
-        },
-      };
-    },
+    ready: async (model, rounds) =>
+      readyInTurns(pages, await bundled(ours(model)), theirs(model), rounds),
     close: pages.close,
   };
 }
