@@ -3,23 +3,23 @@ import { PANEL_HEAD, scaleUp } from "./scale";
 
 /*
  * Rows × panels of int8 (src/kernel/pack/int8.ts), rows of x as integers (integers.ts). A panel is 16 rows of the weight
- * matrix, the columns padded to a multiple of 8, two of a row side by side:
+ * matrix, as int16, the columns padded to a multiple of 8, two of a row side by side:
  *
  *      w →  [ 16 scales ][ 16 biases ][ Σ of each row's integers ][ k = 0, 1: 2 of row 0, 2 of row 1, … ][ k = 2, 3 ] …
  *
- * 64 bytes each, 32 of two columns. In front of a matrix, at w - 16, lies the calibrated range of x: low, high. Sums of
- * integers are exact in any order: this product, which multiplies eight pairs of int16 and adds neighbours, that of bytes
- * (assembly/dot), whose panels have four columns side by side, and plain JavaScript give the same bits. What the sums
- * count is added up where they are complete (scale.ts). As of float32, one row takes a panel in four sums of four
- * outputs, two rows in eight:
+ * 64 bytes each. In front of a matrix, at w - 16, lies the calibrated range of x: low, high. Sums of integers are exact
+ * in any order: this product, which multiplies eight pairs of int16 and adds neighbours, that of bytes (assembly/dot),
+ * whose panels are bytes with four columns side by side, and plain JavaScript give the same bits. What the sums count is
+ * added up where they are complete (scale.ts). As of float32, one row takes a panel in four sums of four outputs, two
+ * rows in eight:
  *
  *      1 × 16   o o o o | o o o o | o o o o | o o o o
  *
  *      2 × 16   o o o o | o o o o | o o o o | o o o o
  *               o o o o | o o o o | o o o o | o o o o
  *
- * With four columns side by side, sums are halves of eight outputs, and half a panel fills the registers: 64 and 55 to 68
- * GOP/s for one row and two on Node 20, where this has 78 and 97 to 100; on Node 24 they are alike, 77 and 99.
+ * Weights are widened when they are packed: to widen them at each load costs more than to load twice the bytes, even from
+ * the third cache. Sequences and batches take 0.80 to 0.93 of the time, on Node 20 and 24, from 32 to 1024 units.
  */
 
 /* As src/kernel/pack/int8.ts numbers the formats. */
@@ -32,7 +32,7 @@ const DOT = 1;
 /** Two columns of four outputs. */
 @inline
 function dots(sum: v128, w: usize, x: v128): v128 {
-  return i32x4.add(sum, i32x4.dot_i16x8_s(v128.load8x8_s(w), x));
+  return i32x4.add(sum, i32x4.dot_i16x8_s(v128.load(w), x));
 }
 
 /** One row, one panel. */
@@ -53,11 +53,11 @@ function row1x16(
   do {
     const x = v128.load32_splat(p);
     const y = v128.load32_splat(p, 4);
-    s0 = dots(dots(s0, w, x), w + 32, y);
-    s1 = dots(dots(s1, w + 8, x), w + 40, y);
-    s2 = dots(dots(s2, w + 16, x), w + 48, y);
-    s3 = dots(dots(s3, w + 24, x), w + 56, y);
-    w += 64;
+    s0 = dots(dots(s0, w, x), w + 64, y);
+    s1 = dots(dots(s1, w + 16, x), w + 80, y);
+    s2 = dots(dots(s2, w + 32, x), w + 96, y);
+    s3 = dots(dots(s3, w + 48, x), w + 112, y);
+    w += 128;
     p += 8;
   } while (p < end);
   scaleUp(s0, s1, s2, s3, head, q, z, accumulate);
@@ -88,19 +88,19 @@ function tile2x16(
   do {
     const x = v128.load32_splat(p);
     const y = v128.load32_splat(r);
-    let a = v128.load8x8_s(w);
+    let a = v128.load(w);
     s0 = i32x4.add(s0, i32x4.dot_i16x8_s(a, x));
     t0 = i32x4.add(t0, i32x4.dot_i16x8_s(a, y));
-    a = v128.load8x8_s(w, 8);
+    a = v128.load(w, 16);
     s1 = i32x4.add(s1, i32x4.dot_i16x8_s(a, x));
     t1 = i32x4.add(t1, i32x4.dot_i16x8_s(a, y));
-    a = v128.load8x8_s(w, 16);
+    a = v128.load(w, 32);
     s2 = i32x4.add(s2, i32x4.dot_i16x8_s(a, x));
     t2 = i32x4.add(t2, i32x4.dot_i16x8_s(a, y));
-    a = v128.load8x8_s(w, 24);
+    a = v128.load(w, 48);
     s3 = i32x4.add(s3, i32x4.dot_i16x8_s(a, x));
     t3 = i32x4.add(t3, i32x4.dot_i16x8_s(a, y));
-    w += 32;
+    w += 64;
     p += 4;
     r += 4;
   } while (p < end);
@@ -121,7 +121,7 @@ function panels(
   accumulate: i32,
 ): void {
   const columns = (k + 7) & ~7;
-  const bytes: i32 = panelBytesInt8(k);
+  const bytes: i32 = panelBytesInt8(INT7, k);
   for (; panels > 0; panels--) {
     let qr = q;
     let zr = z;
@@ -145,8 +145,8 @@ export function limitOf(k: i32): i32 {
 
 /** Bytes of a panel of k columns. */
 @inline
-export function panelBytesInt8(k: i32): i32 {
-  return PANEL_HEAD + (((k + 7) >> 3) << 7);
+export function panelBytesInt8(format: i32, k: i32): i32 {
+  return PANEL_HEAD + (((k + 7) >> 3) << (format == INT7_DOT ? 7 : 8));
 }
 
 /** rows × k numbers as the integers that a matrix in this format multiplies, at q; `matrix`: its first panel. */
@@ -214,7 +214,7 @@ export function productInt8(
   integersFor(format, matrix, x, xStride, q, rows, k);
   productOfIntegers(
     format,
-    matrix + first * panelBytesInt8(k),
+    matrix + first * panelBytesInt8(format, k),
     q,
     z,
     zStride,

@@ -73,7 +73,7 @@ export function productPrepared(
   else
     productOfIntegers(
       layer.format,
-      matrix + first * panelBytesInt8(k),
+      matrix + first * panelBytesInt8(layer.format, k),
       at,
       z,
       zStride,

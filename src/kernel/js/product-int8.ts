@@ -8,8 +8,8 @@ const HEAD = 48;
 
 /** A row of x as integers. */
 let integers = new Int16Array(0);
-/** The memory's bytes. */
-let bytes: Int8Array = new Int8Array(0);
+/** The memory's weights. */
+let weights: Int16Array = new Int16Array(0);
 
 /** The largest integer of which k products with int8 can be added up in 32 bits. */
 export const limitOf = (k: number): number =>
@@ -66,10 +66,10 @@ export function productInt8(
   matrix: number,
 ): void {
   if (integers.length < k) integers = new Int16Array(k);
-  if (bytes.buffer !== f32.buffer) bytes = new Int8Array(f32.buffer);
+  if (weights.buffer !== f32.buffer) weights = new Int16Array(f32.buffer);
   const low = f32[matrix - 4] as number;
   const high = f32[matrix - 3] as number;
-  const panelFloats = HEAD + Math.ceil(k / 8) * 32;
+  const panelFloats = HEAD + Math.ceil(k / 8) * 64;
   for (let row = 0; row < rows; row++) {
     const scale = toIntegers(f32, x + row * xStride, k, limit, low, high);
     let to = z + row * zStride;
@@ -77,11 +77,11 @@ export function productInt8(
       const head = w + panel * panelFloats;
       for (let lane = 0; lane < 16; lane++) {
         let sum = 0;
-        let at = (head + HEAD) * 4 + lane * 2;
+        let at = (head + HEAD + lane) * 2;
         for (let i = 0; i < k; i += 2, at += 32)
           sum +=
-            (integers[i] as number) * (bytes[at] as number) +
-            (integers[i + 1] as number) * (bytes[at + 1] as number);
+            (integers[i] as number) * (weights[at] as number) +
+            (integers[i + 1] as number) * (weights[at + 1] as number);
         const both = fround(scale * (f32[head + lane] as number));
         const start = f32[accumulate ? to + lane : head + 16 + lane] as number;
         f32[to + lane] = start + fround(fround(sum) * both);
