@@ -46,24 +46,44 @@ let least: f32 = 0;
 let largest: f32 = 0;
 let finite: f32 = 0;
 
+/** The bits of ∞; those of a NaN without its sign are more. */
+const INFINITE = 0x7f800000;
+
+/**
+ * Two chains for each, and the check in integers: h of a step is measured between two of its products, where nothing else
+ * can be done meanwhile. 0.95 to 0.99 of the time of layers of 128 units beside one chain and a float's sum.
+ */
 function measure(x: usize, end: usize): void {
-  const zero = f32x4.splat(0);
-  let low = zero;
-  let high = zero;
-  let sum = zero;
-  // the last two of a row alone
+  const magnitude = i32x4.splat(0x7fffffff);
+  let low = f32x4.splat(0);
+  let high = low;
+  let bits = low;
+  let lower = low;
+  let higher = low;
+  for (; x + 32 <= end; x += 32) {
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+    low = f32x4.pmin(low, a);
+    high = f32x4.pmax(high, a);
+    bits = i32x4.max_s(bits, v128.and(a, magnitude));
+    lower = f32x4.pmin(lower, b);
+    higher = f32x4.pmax(higher, b);
+    bits = i32x4.max_s(bits, v128.and(b, magnitude));
+  }
   for (; x < end; x += 16) {
+    // the last two of a row alone
     const four = x + 16 <= end ? v128.load(x) : v128.load64_zero(x);
     low = f32x4.pmin(low, four);
     high = f32x4.pmax(high, four);
-    sum = f32x4.add(sum, f32x4.mul(four, zero));
+    bits = i32x4.max_s(bits, v128.and(four, magnitude));
   }
+  low = f32x4.pmin(low, lower);
+  high = f32x4.pmax(high, higher);
   low = f32x4.pmin(low, v128.shuffle<f32>(low, low, 2, 3, 0, 1));
   high = f32x4.pmax(high, v128.shuffle<f32>(high, high, 2, 3, 0, 1));
-  sum = f32x4.add(sum, v128.shuffle<f32>(sum, sum, 2, 3, 0, 1));
   least = min(f32x4.extract_lane(low, 0), f32x4.extract_lane(low, 1));
   largest = max(f32x4.extract_lane(high, 0), f32x4.extract_lane(high, 1));
-  finite = f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1);
+  finite = v128.any_true(i32x4.ge_s(bits, i32x4.splat(INFINITE))) ? NaN : 0;
 }
 
 /**
@@ -97,36 +117,49 @@ export function toIntegers(
     if (reach >= TINY) inverse = levels / reach;
     let zero: f32 = 0;
     if (!limit) zero = nearest<f32>(bottom * inverse);
-    const from: f32 = limit ? -levels : -zero;
-    const to = levels - zero;
+    const offset = bytes ? <i32>zero : 0;
+    const most: i32 = limit ? limit : 127 - <i32>zero + offset;
     store<f32>(q, reach / levels + finite);
-    store<i32>(q, bytes ? <i32>zero : 0, 4);
-    writeRow(x, q + HEAD, k, inverse, from, to, bytes ? <i32>zero : -1);
+    store<i32>(q, offset, 4);
+    const from: f32 = limit ? -levels : -zero;
+    writeRow(x, q + HEAD, k, inverse, offset, most, bytes, !own, from);
   }
 }
 
-/** k numbers as nearest(x · inverse) within from … to: int16, or, with an offset of at least 0 added, uint8. */
+/**
+ * k numbers as integers of at most `most`: nearest(x · inverse) + offset, as int16 or uint8.
+ *
+ * @param clipped whether the scale was calibrated: what is beyond its range is cut off as a float. By a scale that fits
+ *   the row none is below `from`, and the largest can be rounded up to one more than `most`: a limit in integers, eight
+ *   at a time, is four operations less.
+ */
 function writeRow(
   x: usize,
   q: usize,
   k: i32,
   inverse: f32,
-  from: f32,
-  to: f32,
   offset: i32,
+  most: i32,
+  bytes: bool,
+  clipped: bool,
+  from: f32,
 ): void {
   const inverses = f32x4.splat(inverse);
-  const least = f32x4.splat(from);
-  const most = f32x4.splat(to);
   const magic = f32x4.splat(MAGIC);
-  const bytes = offset >= 0;
-  const bits = i32x4.splat(bytes ? MAGIC_BITS - offset : MAGIC_BITS);
+  const bits = i32x4.splat(MAGIC_BITS - offset);
+  const mosts = i16x8.splat(<i16>most);
+  const low = f32x4.splat(from);
+  const high = f32x4.splat(<f32>(most - offset));
   for (let i = 0; i < k; i += 8, x += 32) {
-    const a = f32x4.mul(v128.load(x), inverses);
-    const b = f32x4.mul(v128.load(x, 16), inverses);
-    const c = f32x4.add(f32x4.pmin(f32x4.pmax(a, least), most), magic);
-    const d = f32x4.add(f32x4.pmin(f32x4.pmax(b, least), most), magic);
-    const both = i16x8.narrow_i32x4_s(i32x4.sub(c, bits), i32x4.sub(d, bits));
+    let a = f32x4.mul(v128.load(x), inverses);
+    let b = f32x4.mul(v128.load(x, 16), inverses);
+    if (clipped) {
+      a = f32x4.pmin(f32x4.pmax(a, low), high);
+      b = f32x4.pmin(f32x4.pmax(b, low), high);
+    }
+    a = i32x4.sub(f32x4.add(a, magic), bits);
+    b = i32x4.sub(f32x4.add(b, magic), bits);
+    const both = i16x8.min_s(i16x8.narrow_i32x4_s(a, b), mosts);
     if (bytes) {
       v128.store64_lane(q, i8x16.narrow_i16x8_u(both, both), 0);
       q += 8;

@@ -160,6 +160,35 @@ describe.each(precisions)("%s", (precision) => {
     expectSameBits(first!.data.slice(0, 21), bias!.data, "zeros give biases");
   });
 
+  test("rows of one sign or of both, of any length: the same integers on every backend", () => {
+    const random = new Random(31);
+    for (const inputs of [1, 2, 5, 7, 8, 12, 15, 16, 22, 33, 64, 130]) {
+      const data: number[] = [];
+      const ends = [-1, 0, 0.3, 1, 1e-20, 3e-39];
+      const pairs = ends.flatMap((from) => ends.map((to) => [from, to]));
+      for (const [from = 0, to = 0] of pairs) {
+        const row = random.floats(inputs, from, to);
+        row[random.integer(0, inputs - 1)] = from;
+        row[random.integer(0, inputs - 1)] = to;
+        data.push(...row);
+      }
+      const x = {
+        shape: [pairs.length, inputs],
+        data: Float32Array.from(data),
+      };
+      const [first, ...others] = backends.map((backend) =>
+        new Linear({
+          inputSize: inputs,
+          outputSize: 19,
+          seed: 3,
+          precision,
+          backend,
+        }).forward(x),
+      );
+      for (const other of others) expectSameTensor(other.output, first!.output);
+    }
+  });
+
   test("integers are found again in their own numbers, and kept when saved", () => {
     const layer = new LSTM({ inputSize: 7, hiddenSize: 10, precision });
     const dict = layer.stateDict();
