@@ -35,47 +35,62 @@ export function rowsOf(
   return { values, scales: own };
 }
 
-/** A matrix as few rows of integers as it is, [rows, columns]; `transposed`: its columns are. */
+/**
+ * A matrix as few rows of integers as it is, [rows, columns]: its first axes are rows, or, `transposed`, its last ones
+ * (MatMul's [K, N]). Of each number a row of its own remains, five bytes instead of four, but the same bits.
+ */
 export function savedRows({ shape, scaled }: Value): {
   readonly tensor: Tensor;
   readonly transposed: boolean;
 } | null {
   if (!scaled?.integers.length) return null;
   const count = scaled.integers.length;
-  let rows = 1;
+  const splits: { rows: number; transposed: boolean }[] = [];
+  let first = 1;
   for (const size of shape) {
-    rows *= size;
-    const integers = rows > 0 ? rowsOf(rows, scaled) : null;
-    if (!integers) continue;
-    const tensor = integerTensor([rows, count / rows], integers);
-    return { tensor, transposed: false };
+    first *= size;
+    splits.push({ rows: first, transposed: false });
+    if (first < count) splits.push({ rows: count / first, transposed: true });
   }
-  if (shape.length !== 2) return null;
-  const columns = transposedValue({
-    dtype: "float32",
-    shape,
-    data: NONE,
-    scaled,
-  });
-  const [size = 0, length = 0] = columns.shape;
-  const integers = columns.scaled && rowsOf(size, columns.scaled);
-  if (!integers) return null;
-  return { tensor: integerTensor([size, length], integers), transposed: true };
+  splits.sort((a, b) => a.rows - b.rows);
+  for (const { rows, transposed } of splits) {
+    const columns = count / rows;
+    const own = transposed ? transposedScaled(scaled, columns, rows) : scaled;
+    const integers = rowsOf(rows, own);
+    if (integers)
+      return { tensor: integerTensor([rows, columns], integers), transposed };
+  }
+  return null;
 }
 
-const NONE = new Float32Array(0);
+/** [rows, columns] → [columns, rows]. */
+const transposedScaled = (
+  { integers, scales }: Scaled,
+  rows: number,
+  columns: number,
+): Scaled => ({
+  integers: transposedNumbers(integers, rows, columns),
+  scales: transposedNumbers(scales, rows, columns),
+});
 
 /** [N, K] → [K, N]. */
 export function transposedValue(value: Value): Value {
   const [rows, columns] = value.shape as [number, number];
-  return movedBy(value, [columns, rows], (numbers) => {
-    const result = new Float32Array(numbers.length);
-    if (!numbers.length) return result;
-    for (let row = 0, i = 0; row < rows; row++)
-      for (let column = 0; column < columns; column++, i++)
-        result[column * rows + row] = numbers[i] as number;
-    return result;
-  });
+  return movedBy(value, [columns, rows], (numbers) =>
+    transposedNumbers(numbers, rows, columns),
+  );
+}
+
+function transposedNumbers(
+  numbers: Numbers,
+  rows: number,
+  columns: number,
+): Float32Array {
+  const result = new Float32Array(numbers.length);
+  for (let row = 0, i = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++, i++)
+      result[column * rows + row] = numbers[i] as number;
+  return result;
 }
 
 /** A scale for each number. */
