@@ -8,6 +8,7 @@ import { message, shapeText } from "../../checks.js";
 import { sizeOf, type Tensor } from "../../tensor.js";
 import type { Compile, Node, Prepared } from "../node.js";
 import type { Family } from "../table.js";
+import { joined, movedBy, valueOf } from "../scaled.js";
 import type { Numbers, Value } from "../value.js";
 import { SMALL } from "./convolution.js";
 import { checkFloats } from "./linear.js";
@@ -44,7 +45,7 @@ const convTranspose: Compile = (node) => {
   const known =
     W && (B || !node.has(2)) && node.setting.precision === "float32"
       ? own
-        ? ofProducts(own, B)
+        ? ofProducts(own, W.shape, B)
         : ofValues(W, B)
       : null;
   const constant = W?.shape ?? null;
@@ -74,8 +75,12 @@ interface Known {
 
 // functions of their own: what one holds, the other need not
 
-const ofProducts = (list: readonly Product[], B: Value | null): Known => ({
-  weight: () => restored(list),
+const ofProducts = (
+  list: readonly Product[],
+  shape: readonly number[],
+  B: Value | null,
+): Known => ({
+  weight: () => restored(list, shape).data,
   bias: () => B?.data ?? null,
 });
 
@@ -85,26 +90,24 @@ const ofValues = (W: Value, B: Value | null): Known => ({
 });
 
 function absorbed(node: Node, W: Value, groups: number): Product[] | null {
-  const { shape, data } = W;
+  const { shape } = W;
   checkFloats(node, W);
   const [C = 0] = shape;
   const width = sizeOf(shape.slice(1));
   if (shape.length < 3 || !C || !width || C % groups) return null;
-  if (!node.setting.work.take(data.length)) return null;
+  if (!node.setting.work.take(W.data.length)) return null;
   const each = C / groups;
   if (groups > 1 && each * width < SMALL) return null;
   const list = Array.from({ length: groups }, (_, g) => {
     // [C, width] → [width, C]
-    const weight = new Float32Array(each * width);
-    for (let c = 0; c < each; c++)
-      for (let i = 0; i < width; i++)
-        weight[i * each + c] = data[(g * each + c) * width + i] as number;
-    const matrix = {
-      dtype: "float32",
-      shape: [width, each],
-      data: weight,
-    } as const;
-    return new Product(node, each, width, matrix, null);
+    const weight = movedBy(W, [width, each], (numbers) => {
+      const own = new Float32Array(each * width);
+      for (let c = 0; c < each; c++)
+        for (let i = 0; i < width; i++)
+          own[i * each + c] = numbers[(g * each + c) * width + i] as number;
+      return own;
+    });
+    return new Product(node, each, width, weight, null);
   });
   node.setting.notes.layers.push({
     name: node.name,
@@ -116,21 +119,25 @@ function absorbed(node: Node, W: Value, groups: number): Product[] | null {
     },
     convention: `W ${shapeText(shape)}, ${groups} groups`,
   });
-  node.absorb(1, () => ({ dtype: "float32", shape, data: restored(list) }));
+  node.absorb(1, () => restored(list, shape));
   return list;
 }
 
-/** W out of the products: [width, C / group] of each → [C, width]. */
-function restored(list: readonly Product[]): Float32Array {
-  const parts = list.map(({ layer }) => layer.stateDict()["weight"] as Tensor);
-  const [width, each] = (parts[0] as Tensor).shape as [number, number];
-  const data = new Float32Array(list.length * each * width);
-  parts.forEach((part, g) => {
-    for (let c = 0; c < each; c++)
-      for (let i = 0; i < width; i++)
-        data[(g * each + c) * width + i] = part.data[i * each + c] as number;
+/** W out of the products: [width, C / group] of each → [C, width], in `shape`. */
+function restored(list: readonly Product[], shape: readonly number[]): Value {
+  const parts = list.map(({ layer }) =>
+    valueOf(layer.stateDict()["weight"] as Tensor),
+  );
+  const [width, each] = (parts[0] as Value).shape as [number, number];
+  return joined(parts, shape, (numbers) => {
+    const all = new Float32Array(list.length * each * width);
+    numbers.forEach((own, g) => {
+      for (let c = 0; c < each; c++)
+        for (let i = 0; i < width; i++)
+          all[(g * each + c) * width + i] = own[i * each + c] as number;
+    });
+    return all;
   });
-  return data;
 }
 
 /** Over each axis: of Y, with a window for each place of X. */
