@@ -44,7 +44,7 @@ export {
 export type { RecurrentType } from "./fields.js";
 export type { CellState } from "./states.js";
 export { formatOf, PRECISIONS, type Precision } from "./pack/index.js";
-export { roundRow } from "./pack/int8.js";
+export { roundRow } from "./pack/round-row.js";
 export { addInput } from "./skip.js";
 export { Rows, type RowsRun, type Strides } from "./rows.js";
 export type { StreamState } from "./slots.js";

@@ -2,7 +2,6 @@ import { byPanels } from "../layers/conv1d-options.js";
 import type { Layer } from "../layers/layer.js";
 import type { Precision, Ranges } from "../layers/options.js";
 import type { IntegerTensor } from "../integers.js";
-import { rounded } from "./round.js";
 import { LAYER_TYPES } from "../models/layer-types.js";
 
 /** Whether a layer has matrices that can be integers. */
@@ -26,7 +25,7 @@ export function inPrecision(
 ): Layer {
   const Type = LAYER_TYPES[layer.type as keyof typeof LAYER_TYPES];
   const options = { ...layer.options, precision, ranges } as never;
-  return new Type(options).loadStateDict(rounded(layer.stateDict()));
+  return new Type(options).loadStateDict(layer.stateDict());
 }
 
 /** Bytes of its weights in a file. */

@@ -7,7 +7,6 @@ import type { IntegerTensor } from "../integers.js";
 import type { Model } from "../models/model.js";
 import { assemble, type Blob, parse } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
-import { roundRow } from "./round.js";
 
 /** How a file has matrices: as float16, or as int16 with a scale a row, of its largest number to 32767. */
 export type Storage = "float16" | "int16";
@@ -82,6 +81,9 @@ export function toHalves(data: Float32Array, name: string): Uint16Array {
   });
 }
 
+/** The largest integer of int16, of either sign. */
+const MOST = 32767;
+
 /** Rows of a matrix as int16 with a scale each; null where a number is none or infinite. */
 export function toInt16({ shape, data }: Tensor): {
   values: Int16Array;
@@ -95,10 +97,14 @@ export function toInt16({ shape, data }: Tensor): {
     const own = data.subarray(row * size, (row + 1) * size);
     const most = own.reduce((all, value) => Math.max(all, Math.abs(value)), 0);
     if (!(most < Number.POSITIVE_INFINITY)) return null;
-    const scale = Math.fround(most / 32767);
+    const scale = Math.fround(most / MOST);
     scales[row] = scale;
     // of numbers near the least that float32 has nothing is left
-    if (scale > 0) roundRow(own, scale, 32767, values, row * size);
+    if (!(scale > 0)) continue;
+    own.forEach((value, i) => {
+      const integer = Math.round(value / scale);
+      values[row * size + i] = Math.max(-MOST, Math.min(MOST, integer));
+    });
   }
   return { values, scales };
 }

@@ -1,64 +1,91 @@
 import { expect, test } from "vitest";
-import { Linear } from "../../src/index.js";
+import { load, toOnnx } from "../../src/formats/onnx/index.js";
+import { GRU, Linear, Sequential } from "../../src/index.js";
 import type { IntegerTensor } from "../../src/integers.js";
-import { rounded } from "../../src/quantize/round.js";
+import { roundRow } from "../../src/kernel/model.js";
+import { quantize } from "../../src/quantize/index.js";
+import { parse } from "../../src/safetensors.js";
 import { Random } from "../support/random.js";
 
 const SIZE = 40;
-const errorOf = (own: ArrayLike<number>, exact: Float32Array) =>
-  exact.reduce((sum, value, i) => sum + (own[i]! - value) ** 2, 0);
 
-/** As a layer rounds what it loads, by the largest number of a row. */
-const byLargest = (
-  weight: IntegerTensor | { shape: number[]; data: Float32Array },
-) =>
-  new Linear({
-    inputSize: SIZE,
-    outputSize: 64,
-    bias: false,
-    precision: "int8",
-  })
-    .loadStateDict({ weight })
-    .stateDict()["weight"] as IntegerTensor;
+/** The squared error of a row as integers of this scale. */
+const errorOf = (row: Float32Array, scale: number, values: ArrayLike<number>) =>
+  row.reduce((sum, value, i) => sum + (scale * values[i]! - value) ** 2, 0);
+
+/** Rounded by the row's largest number, in a scale of 16 bits too. */
+const byLargest = (row: Float32Array) => {
+  const exact = Math.max(...row.map(Math.abs)) / 127;
+  const last = 2 ** (Math.floor(Math.log2(exact)) - 15);
+  const scale = Math.ceil(exact / last) * last;
+  return errorOf(
+    row,
+    scale,
+    row.map((value) => Math.round(value / scale)),
+  );
+};
 
 test("no row errs more than by its largest number, and all together less", () => {
   for (const apart of [1, 1.5]) {
-    const data = new Random(1).floats(64 * SIZE);
-    for (let row = 0; row < 64; row++) data[row * SIZE] = apart;
-    const weight = { shape: [64, SIZE], data };
-    const best = rounded({ weight })["weight"]!.data;
-    const largest = byLargest(weight).data;
+    const random = new Random(1);
     let [sum, others] = [0, 0];
     for (let row = 0; row < 64; row++) {
-      const part = <T extends Float32Array>(numbers: T) =>
-        numbers.subarray(row * SIZE, (row + 1) * SIZE);
-      const [own, other] = [best, largest].map((numbers) =>
-        errorOf(part(numbers), part(data)),
-      );
-      expect(own).toBeLessThanOrEqual(other! * (1 + 1e-6));
-      sum += own!;
-      others += other!;
+      const own = random.floats(SIZE);
+      own[0] = apart;
+      const values = new Int8Array(SIZE);
+      const error = errorOf(own, roundRow(own, 0, SIZE, values, 0), values);
+      expect(error).toBeLessThanOrEqual(byLargest(own) * (1 + 1e-9));
+      expect(Math.max(...values.map(Math.abs))).toBe(127);
+      sum += error;
+      others += byLargest(own);
     }
     expect(sum).toBeLessThan(0.98 * others);
   }
 });
 
-test("what is rounded is found again from its numbers, and integers stay", () => {
-  const weight = new Random(2).tensor([64, SIZE]);
-  const first = rounded({ weight })["weight"] as IntegerTensor;
-  const { shape, data } = first;
-  const again = rounded({ weight: { shape, data } })["weight"];
-  expect((again as IntegerTensor).integers).toEqual(first.integers);
-  expect(rounded({ weight: first })["weight"]).toBe(first);
-  expect(byLargest(first).integers).toEqual(first.integers);
+test("what is rounded is found again from its numbers, to the bit", () => {
+  const random = new Random(2);
+  for (const size of [1, 2, 63, 64, 65, 300])
+    for (let row = 0; row < 20; row++) {
+      const own = random.floats(size);
+      const values = new Int8Array(size);
+      const scale = roundRow(own, 0, size, values, 0);
+      const numbers = Float32Array.from(values, (value) => value * scale);
+      const again = new Int8Array(size + 3);
+      expect(roundRow(numbers, 0, size, again, 3)).toBe(scale);
+      expect([...again.subarray(3)]).toEqual([...values]);
+    }
 });
 
-test("vectors, zeros, NaN and infinities", () => {
-  const bias = new Random(3).tensor([8]);
-  expect(rounded({ bias })["bias"]).toBe(bias);
+test("layers, graphs and quantize round alike", () => {
+  const [gru, linear] = [
+    new GRU({ inputSize: 20, hiddenSize: 24, seed: 1 }),
+    new Linear({ inputSize: 24, outputSize: 9, seed: 2 }),
+  ] as const;
+  const model = new Sequential([gru, linear]);
+  const layers = [
+    new GRU({ ...gru.options, precision: "int8" }),
+    new Linear({ ...linear.options, precision: "int8" }),
+  ];
+  layers[0]!.loadStateDict(gru.stateDict());
+  layers[1]!.loadStateDict(linear.stateDict());
+  const scalesOf = (bytes: Uint8Array) =>
+    Object.values(parse(bytes).tensors)
+      .flatMap(({ integers }: Partial<IntegerTensor>) =>
+        integers ? [...integers.scales] : [],
+      )
+      .sort();
+  const scales = scalesOf(new Sequential(layers).save());
+  expect(scales.length).toBe(2 * 72 + 9);
+  expect(scalesOf(quantize(model).model.save())).toEqual(scales);
+  const graph = load(toOnnx(model), { precision: "int8" }).model;
+  expect(scalesOf(graph.save())).toEqual(scales);
+});
+
+test("zeros, NaN and infinities", () => {
   const data = Float32Array.of(0, 0, Number.NaN, 1, Infinity, 1);
-  const { integers } = rounded({ weight: { shape: [3, 2], data } })[
-    "weight"
-  ] as IntegerTensor;
-  expect([...integers.scales]).toEqual([0, Number.NaN, Infinity]);
+  const values = new Int8Array(6);
+  const scales = [0, 2, 4].map((at) => roundRow(data, at, 2, values, at));
+  expect(scales).toEqual([0, Number.NaN, Infinity]);
+  expect([...values]).toEqual([0, 0, 0, 0, 0, 0]);
 });

@@ -1,6 +1,7 @@
 import type { Memory } from "../memory.js";
 import { PANEL } from "../sizes.js";
 import { eachLane, type PanelMatrix, type WeightFormat } from "./format.js";
+import { roundRow } from "./round-row.js";
 
 /** As what weights lie in panels. */
 interface Integers {
@@ -51,9 +52,6 @@ export const INT8_FAST: WeightFormat = formatOf(
   Int16Array,
   formatOf(3, Int8Array, null),
 );
-
-/** The largest integer of a weight, of either sign. */
-export const MOST = 127;
 
 /** Bytes of a panel before its columns: assembly/scale.ts. */
 export const PANEL_HEAD = 3 * PANEL * 4;
@@ -113,34 +111,4 @@ function writePanel(
     }
     i32[head + 2 * PANEL + lane] = sum;
   });
-}
-
-/**
- * Rounds a row of `size` numbers at `from` to integers at `to`; what they count. It has 16 bits, so that 127 times it is
- * a float32: what was rounded once is found again, to the bit, from its own numbers.
- */
-export function roundRow(
-  weights: ArrayLike<number>,
-  from: number,
-  size: number,
-  target: Int8Array,
-  to: number,
-): number {
-  let most = 0;
-  for (let i = 0; i < size; i++)
-    most = Math.max(most, Math.abs(weights[from + i] as number));
-  const scale = upToSixteenBits(most / MOST);
-  if (!(scale > 0)) return most; // zeros, or NaN, which its sums are then
-  for (let i = 0; i < size; i++) {
-    const value = Math.round((weights[from + i] as number) / scale);
-    target[to + i] = Math.max(-MOST, Math.min(MOST, value));
-  }
-  return scale;
-}
-
-/** The least float32 of 16 significant bits that is not below. */
-function upToSixteenBits(value: number): number {
-  const bits = new Int32Array(Float32Array.of(value).buffer);
-  bits[0] = ((bits[0] as number) + 0xff) & ~0xff;
-  return new Float32Array(bits.buffer)[0] as number;
 }
