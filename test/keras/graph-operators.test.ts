@@ -203,6 +203,15 @@ describe("keras.ops among the layers", () => {
       [5, 6, 3, 4],
     ],
     [
+      "a slice backwards from before the beginning, which is empty in Python",
+      [
+        ["GetItem", [IT, [slice(null, null), slice(-9, null, -1)]]],
+        ["Concatenate", [[IT, "x"]], { axis: 1 }],
+      ],
+      [1, 3, 2],
+      [1, 2, 3, 4, 5, 6],
+    ],
+    [
       "every second, past the end",
       [["GetItem", [IT, [slice(null, null), slice(0, 9, 2)]]]],
       [1, 2, 2],

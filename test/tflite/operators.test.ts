@@ -113,6 +113,22 @@ describe("an operator by hand", () => {
     },
   );
 
+  test.each([
+    ["from before the beginning", -9, -9, []],
+    ["to the largest integer", 2, 2 ** 31 - 1, []],
+    ["all of it", 9, -9, [3, 2, 1]],
+  ])("STRIDED_SLICE backwards %s is as in Python", (_, from, to, expected) => {
+    const one = (data: number) =>
+      ({ type: "INT32", shape: [1], data: [data] }) as const;
+    const own = {
+      op: "STRIDED_SLICE",
+      shape: [3],
+      constants: [one(from), one(to), one(-1)],
+      output: [expected.length],
+    };
+    expect(numbers(own, [1, 2, 3])).toEqual(expected);
+  });
+
   test("CONV_2D without strides is refused", () => {
     const filter = { shape: [1, 1, 1, 1], data: [1] };
     const own = (options: object) => ({

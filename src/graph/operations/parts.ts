@@ -137,12 +137,13 @@ function equalParts(
   return Array.from({ length: parts }, (_, i) => (i < parts - 1 ? each : last));
 }
 
-/** Starts, ends and axes are attributes up to opset 9; they and steps are inputs from 10 on. */
+/** Starts, ends and axes are attributes up to opset 9; they and steps are inputs from 10 on. `bounds` "python": of Keras and TensorFlow. */
 const slice: Compile = (node) => {
   node.expectInputs(1, 5);
   const attributes = ["starts", "ends", "axes", "steps"].map((name) =>
     node.ints(name),
   );
+  const isPythons = node.word("bounds", ["onnx", "python"], "onnx") !== "onnx";
   return {
     reads: [1, 2, 3, 4],
     prepare([x, ...inputs]) {
@@ -166,7 +167,13 @@ const slice: Compile = (node) => {
       let from = 0;
       chosen.forEach((axis, i) => {
         const size = shape[axis] as number;
-        const range = rangeOf(size, starts[i], ends[i], steps ? steps[i] : 1);
+        const range = rangeOf(
+          size,
+          isPythons,
+          starts[i],
+          ends[i],
+          steps ? steps[i] : 1,
+        );
         if (!range) {
           const got = `${starts[i]}, ${ends[i]} and ${steps?.[i] ?? "none"}`;
           throw new RangeError(
@@ -182,16 +189,30 @@ const slice: Compile = (node) => {
   };
 };
 
-/** Python's slice of a list of this size; null when start, end or step is missing, or the step 0. */
-function rangeOf(size: number, first = NaN, end = NaN, step = NaN) {
+/** An end that stands for the end of the axis, as int64's largest does, which is read as infinity. */
+const INT32_MOST = 2 ** 31 - 1;
+
+/**
+ * A slice of a list of this size; null when start, end or step is missing, or the step 0. ONNX's (as onnxruntime has it)
+ * differs from Python's only backwards: from before the list it takes the first entry, and to the largest integer all.
+ */
+function rangeOf(
+  size: number,
+  isPythons: boolean,
+  first = NaN,
+  end = NaN,
+  step = NaN,
+) {
   if (!step || Number.isNaN(first) || Number.isNaN(end)) return null;
   const stride = Math.min(Math.max(step, -MOST_NUMBERS), MOST_NUMBERS);
   const low = step > 0 ? 0 : -1;
   const high = step > 0 ? size : size - 1;
-  const clamp = (n: number) =>
-    Math.min(Math.max(n < 0 ? n + size : n, low), high);
-  const start = clamp(first);
-  const count = Math.max(0, Math.ceil((clamp(end) - start) / stride));
+  const clamp = (n: number, least: number) =>
+    Math.min(Math.max(n < 0 ? n + size : n, least), high);
+  const start = clamp(first, isPythons ? low : 0);
+  const isAll = !isPythons && step < 0 && end >= INT32_MOST;
+  const stop = isAll ? low : clamp(end, low);
+  const count = Math.max(0, Math.ceil((stop - start) / stride));
   // where there is one entry at most, the step may be larger than any stride
   return { start: count ? start : 0, count, step: count > 1 ? step : 1 };
 }

@@ -176,7 +176,7 @@ export class Emitter {
     const value = this.builder.add(
       "Slice",
       [x.value, ...lists],
-      {},
+      step < 0 ? { bounds: "python" } : {},
       { name: this.name },
     );
     const count = size === null ? null : lengthOf(size, start, end, step);

@@ -82,7 +82,13 @@ const stridedSlice = moved((call, x) => {
     out++;
   }
   let y = axes.length
-    ? call.emit("Slice", [x], { starts, ends: stops, axes, steps })
+    ? call.emit("Slice", [x], {
+        starts,
+        ends: stops,
+        axes,
+        steps,
+        ...(steps.some((step) => step < 0) && { bounds: "python" }),
+      })
     : x;
   if (added.length) y = call.emit("Unsqueeze", [y], { axes: added });
   if (gone.length) y = call.emit("Squeeze", [y], { axes: gone });
