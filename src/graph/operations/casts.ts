@@ -4,9 +4,15 @@
 import { message } from "../../checks.js";
 import type { Compile, Node, Operation } from "../node.js";
 import type { Family } from "../table.js";
-import { type Dtype, DTYPE_NAMES, rangeOf, type Value } from "../value.js";
+import {
+  type Dtype,
+  DTYPE_NAMES,
+  exact,
+  rangeOf,
+  type Value,
+} from "../value.js";
 
-/** To integers: towards zero, to the nearest that the type holds, NaN to 0. */
+/** Floats to integers: towards zero, to the nearest that the type holds, NaN to 0. Integers to integers: the low bits. */
 function casting(
   node: Node,
   dtypeOf: (like: Value | null) => Dtype,
@@ -24,7 +30,7 @@ function casting(
         };
       }
       const result = node.value(dtype, shape);
-      const convert = converter(dtype);
+      const convert = converter(node, from, dtype);
       return {
         outputs: [result],
         run([own]) {
@@ -59,13 +65,28 @@ const castLike: Compile = (node) => {
   return casting(node, (like) => (like as Value).dtype);
 };
 
-function converter(dtype: Dtype): (x: number) => number {
+function converter(
+  node: Node,
+  from: Dtype,
+  dtype: Dtype,
+): (x: number) => number {
   if (dtype === "float32") return (x) => x;
   if (dtype === "bool") return (x) => (x === 0 ? 0 : 1);
   const [least, most] = rangeOf(dtype);
+  if (from === "float32")
+    return (x) => {
+      if (Number.isNaN(x)) return 0;
+      return Math.min(Math.max(Math.trunc(x) + 0, least), most);
+    };
+  // of 64 bits only 53 are known
+  const held = (x: number) => exact(x, dtype, node.place);
+  if (dtype === "int64" || dtype === "uint64") return held;
+  const span = most - least + 1;
   return (x) => {
-    if (Number.isNaN(x)) return 0;
-    return Math.min(Math.max(Math.trunc(x) + 0, least), most);
+    if (x >= least && x <= most) return x;
+    const rest = x % span;
+    if (rest < least) return rest + span;
+    return rest > most ? rest - span : rest + 0;
   };
 }
 

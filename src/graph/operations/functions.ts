@@ -58,7 +58,7 @@ export const functions = (): Family => ({
     }),
     Exp: unary(Math.exp),
     Log: unary(Math.log, false, "log"),
-    Neg: unary((x) => (x === 0 ? -x : -x), true),
+    Neg: unary((x) => -x, true),
     Abs: unary(Math.abs, true),
     Reciprocal: unary((x) => 1 / x),
     Floor: unary(Math.floor),

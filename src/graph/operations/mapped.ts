@@ -4,7 +4,7 @@
 import { message } from "../../checks.js";
 import type { PointwiseName } from "../../layers/arrays.js";
 import type { Compile, Node, Operation, Prepared } from "../node.js";
-import type { Dtype, Numbers, Value } from "../value.js";
+import { type Dtype, exact, type Numbers, type Value } from "../value.js";
 import { onKernel } from "./on-kernel.js";
 
 export type Unary = (x: number) => number;
@@ -42,7 +42,12 @@ export function mapped(
       const y = node.value(dtype, shape);
       return {
         outputs: [y],
-        run: ([own]) => loop((own as Value).data, y.data),
+        run([own]) {
+          loop((own as Value).data, y.data);
+          // -(-128) is no int8; + 0: integers have no -0
+          for (let i = 0; i < y.data.length; i++)
+            y.data[i] = exact((y.data[i] as number) + 0, dtype, node.place);
+        },
       };
     },
   };

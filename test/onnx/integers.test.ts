@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import { load } from "../../src/formats/onnx/index.js";
+import { modelBytes, type NodeSpec, type TypeName } from "./support/build.js";
+
+/** What a chain of nodes makes of these integers, x → y. */
+function made(
+  dtype: TypeName,
+  data: readonly number[],
+  ...nodes: readonly (Omit<NodeSpec, "inputs" | "outputs"> & {
+    type: string;
+  })[]
+): number[] {
+  const last = nodes.length - 1;
+  const { model } = load(
+    modelBytes({
+      opset: 18,
+      nodes: nodes.map((node, i) => ({
+        ...node,
+        inputs: [i ? `v${i}` : "x"],
+        outputs: [i < last ? `v${i + 1}` : "y"],
+      })),
+      inputs: [{ name: "x", dtype, shape: [data.length] }],
+      outputs: [{ name: "y", dtype: null }],
+    }),
+  );
+  const x = { shape: [data.length], data: Float32Array.from(data) };
+  return [...model.run({ x }).y!.data];
+}
+
+const cast = (to: number) => ({ type: "Cast", attributes: { to } });
+
+describe("integers", () => {
+  test.each(["Neg", "Abs"])("%s of the least is refused", (type) => {
+    expect(() => made("int8", [-128], { type })).toThrow(
+      new RegExp(`\\(${type}\\): expected results that int8 holds, .* got 128`),
+    );
+    expect(made("int8", [-127, 5], { type })).toEqual(
+      type === "Neg" ? [127, -5] : [127, 5],
+    );
+  });
+
+  test("have no -0", () => {
+    const nodes = [{ type: "Neg" }, cast(1), { type: "Reciprocal" }];
+    expect(made("int32", [0, 2], ...nodes)).toEqual([Infinity, -0.5]);
+    expect(made("int32", [0, -256], cast(3))).toEqual([0, 0]);
+  });
+
+  test("below 0 are no uint64: of 64 bits 53 are known", () => {
+    expect(() => made("int32", [-1], cast(13))).toThrow(
+      /\(Cast\): expected results that uint64 holds, .* got -1/,
+    );
+  });
+});
