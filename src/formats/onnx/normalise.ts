@@ -129,7 +129,7 @@ const upsample: Change = (node) => {
 
 function asResize({ inputs, attributes }: Draft): void {
   attributes.set("coordinate_transformation_mode", "asymmetric");
-  attributes.set("nearest_mode", "floor");
+  attributes.set("nearest_mode", "opset_10");
   if (inputs.length > 1) inputs.splice(1, 0, "");
 }
 

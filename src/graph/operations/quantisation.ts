@@ -148,18 +148,18 @@ const dynamic: Compile = (node) => {
             low = Math.min(low, data[i] as number);
             high = Math.max(high, data[i] as number);
           }
-          const step = Math.fround((high - low) / 255);
-          const at = step
-            ? Math.min(Math.max(roundEven(Math.fround(-low / step)), 0), 255)
-            : 0;
+          const range = Math.fround((high - low) / 255);
+          // of zeros alone 1, as in onnxruntime: a file may divide by the scale
+          const step = range === 0 ? 1 : range;
+          const quantized = (number: number, zero: number): number => {
+            const q = roundEven(Math.fround(number / step)) + zero;
+            return Number.isNaN(q) ? 0 : Math.min(Math.max(q, 0), 255);
+          };
+          const at = quantized(-low, 0);
           scale.data[0] = step;
           zero.data[0] = at;
-          for (let i = 0; i < data.length; i++) {
-            const q = step
-              ? roundEven(Math.fround((data[i] as number) / step)) + at
-              : at;
-            y.data[i] = Math.min(Math.max(q, 0), 255);
-          }
+          for (let i = 0; i < data.length; i++)
+            y.data[i] = quantized(data[i] as number, at);
         },
       };
     },

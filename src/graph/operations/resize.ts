@@ -23,6 +23,7 @@ const NEAREST = [
   "round_prefer_ceil",
   "floor",
   "ceil",
+  "opset_10", // floor, or ceil where the axis shrinks
 ] as const;
 const POLICIES = ["stretch", "not_larger", "not_smaller"] as const;
 
@@ -257,7 +258,7 @@ function tableOf(axis: Axis, options: Options): Table {
       continue;
     }
     if (mode === "nearest") {
-      places[first] = clamp(nearest(at, options.nearest), size);
+      places[first] = clamp(nearest(at, options.nearest, scale), size);
       weights[first] = 1;
       continue;
     }
@@ -285,9 +286,14 @@ function tableOf(axis: Axis, options: Options): Table {
 const clamp = (place: number, size: number): number =>
   Math.min(Math.max(place, 0), size - 1);
 
-function nearest(at: number, mode: (typeof NEAREST)[number]): number {
-  if (mode === "floor") return Math.floor(at);
-  if (mode === "ceil") return Math.ceil(at);
+function nearest(
+  at: number,
+  mode: (typeof NEAREST)[number],
+  scale: number,
+): number {
+  const shrinks = mode === "opset_10" && scale < 1;
+  if (mode === "ceil" || shrinks) return Math.ceil(at);
+  if (mode === "floor" || mode === "opset_10") return Math.floor(at);
   return mode === "round_prefer_ceil"
     ? Math.floor(at + 0.5)
     : Math.ceil(at - 0.5);

@@ -210,6 +210,9 @@ const slices: [string, number[], number[], number[]?, number[]?][] = [
   ["of nothing", [3], [1], [0], [1]],
   ["before the beginning", [-100], [2], [0], [1]],
   ["with a step past everything", [1], [4], [0], [100]],
+  ["backwards from before the beginning", [-9], [-9], [1], [-3]],
+  ["backwards of nothing", [2], [3], [0], [-1]],
+  ["backwards to the largest integer", [9], [2 ** 31 - 1], [1], [-2]],
 ];
 for (const [what, ...lists] of slices)
   add(
@@ -269,7 +272,32 @@ for (const [name, to] of Object.entries(TYPE_NUMBERS)) {
   add("Cast", `of truth to ${name}`, 19, [bools([2], 1, 0)], { to });
 }
 add("Cast", "of int64 to uint8", 13, [ints(0, 5, 255)], { to: 2 });
+const past = ints(-1, 300, -200, 2 ** 31, 2 ** 40 + 7, -(2 ** 52) - 3);
+for (const to of [2, 3, 4, 5, 6, 12])
+  add("Cast", `of int64 past the ends of ${to}`, 13, [past], { to });
 add("Cast", "of float64", 13, [of("float64", [2], [0.1, 3])], { to: 1 });
+
+add("Resize", "to fewer of opset 10", 10, [
+  some(1, 1, 5, 4),
+  of("float32", [4], [1, 1, 0.6, 0.5]),
+]);
+add("Resize", "to more of opset 10", 10, [
+  some(1, 1, 3, 2),
+  of("float32", [4], [1, 1, 1.5, 2.5]),
+]);
+for (const data of [
+  [0, 0],
+  [-1, 3, 0.5],
+  [2, 4],
+])
+  add(
+    "DynamicQuantizeLinear",
+    `of ${data.join(" ")}`,
+    11,
+    [of("float32", [data.length], data)],
+    {},
+    3,
+  );
 
 // ───────── products
 
