@@ -28,7 +28,7 @@ const BUDGETS = {
   // 9 kB gzipped of it for convolutions and numbers on the kernel
   "gatewise/onnx": { bytes: 186_500, gzipped: 67_800 },
   // 22 kB gzipped of it graphs, 18 the operations of graphs
-  "gatewise/tflite": { bytes: 218_300, gzipped: 78_500 },
+  "gatewise/tflite": { bytes: 224_400, gzipped: 81_000 },
   "gatewise/nam": { bytes: 17_800, gzipped: 6_200 },
   "gatewise/rtneural": { bytes: 36_700, gzipped: 12_900 },
   // both with graphs, for models that branch, and the operations that Keras's layers are made of
