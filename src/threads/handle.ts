@@ -1,3 +1,4 @@
+import { wrong } from "../checks.js";
 import type { Start, ThreadHandle } from "../kernel/threads.js";
 import type { WorkerLike } from "../worker-like.js";
 
@@ -19,9 +20,15 @@ export type Reply = "serves" | { readonly error: string };
 /** How long a thread may take to be there, in ms. */
 const START = 30_000;
 
-/** A worker that runs script.ts, as a thread of a team. */
+/**
+ * A worker that runs script.ts, as a thread of a team.
+ *
+ * @param worker what `create` gave
+ * @throws TypeError for what is no worker
+ */
 export function handleOf(worker: WorkerLike): ThreadHandle {
-  const own = worker as unknown as Events;
+  const own = checkWorker(worker);
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const listeners: ((what: string) => void)[] = [];
   let end: string | null = null;
   const ended = (what: string) => {
@@ -51,7 +58,7 @@ export function handleOf(worker: WorkerLike): ThreadHandle {
               `threads: expected thread ${start.thread} to start, got ${what}`,
             ),
           );
-        const timer = setTimeout(refuse, START, `none in ${START} ms`);
+        timer = setTimeout(refuse, START, `none in ${START} ms`);
         onEnd((what) => {
           clearTimeout(timer);
           refuse(what);
@@ -69,8 +76,16 @@ export function handleOf(worker: WorkerLike): ThreadHandle {
         own.postMessage(start);
       }),
     end: async () => {
+      clearTimeout(timer);
       await own.terminate();
     },
     onEnd,
   };
+}
+
+function checkWorker(worker: unknown): Events {
+  const own = (worker ?? {}) as Partial<Events>;
+  const has = [own.postMessage, own.terminate, own.on ?? own.addEventListener];
+  if (has.every((method) => typeof method === "function")) return own as Events;
+  throw wrong(false, "create()", "a worker", worker);
 }

@@ -14,8 +14,11 @@ export * from "./index.js";
 const create = () => new Worker(new URL("script-node.js", import.meta.url));
 
 /** As in other hosts, but that `create` may be left out. */
-export function init(options: ThreadsOptions = {}): Promise<Threads> {
+export async function init(options: ThreadsOptions = {}): Promise<Threads> {
   record(options, "options");
-  const threads = Math.min(4, availableParallelism());
-  return initWith({ create, threads, ...options });
+  return initWith({
+    ...options,
+    create: options.create === undefined ? create : options.create,
+    threads: options.threads ?? Math.min(4, availableParallelism()),
+  });
 }

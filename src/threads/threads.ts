@@ -1,6 +1,7 @@
 import { boolean, oneOf, positiveInteger, record, wrong } from "../checks.js";
 import {
   type Backend,
+  type ThreadHandle,
   ThreadTeam,
   currentBackend,
   init as initCore,
@@ -82,6 +83,9 @@ function whyNotShared(): string | null {
 
 let current: ThreadTeam | null = null;
 
+/** Calls of init one after another: two at once would each start a team, of which one would serve nobody. */
+let last: Promise<unknown> = Promise.resolve();
+
 /**
  * From now on models are split among threads when they run first: the units of a sequence's layers, the rows of a batch,
  * the steps of a Linear. Results are the same bits as on one thread. What runs already stays as it is.
@@ -90,11 +94,25 @@ let current: ThreadTeam | null = null;
  *     if (threads.reason) console.warn(threads.reason);
  *     const { output } = model.forward(input);
  *
- * Where memory cannot be shared, everything runs on one thread and `reason` says why.
+ * Where memory cannot be shared, everything runs on one thread and `reason` says why. The threads of an earlier call are
+ * closed first.
  *
  * @throws TypeError, RangeError that name the option; Error when a worker does not start
  */
 export async function init(options: ThreadsOptions = {}): Promise<Threads> {
+  const checked = checkOptions(options);
+  const made = last.then(() => start(checked));
+  last = made.catch(() => undefined);
+  return made;
+}
+
+interface CheckedOptions extends ThreadsOptions {
+  readonly threads: number;
+  readonly split: "auto" | "always";
+  readonly timeout: number;
+}
+
+function checkOptions(options: ThreadsOptions): CheckedOptions {
   record(options, "options", {
     threads: 0,
     create: 0,
@@ -103,7 +121,7 @@ export async function init(options: ThreadsOptions = {}): Promise<Threads> {
     split: 0,
     timeout: 0,
   } satisfies Record<keyof ThreadsOptions, 0>);
-  const { create, backend, deterministic } = options;
+  const { create, deterministic } = options;
   const threads = positiveInteger(options.threads ?? cores(), "threads");
   if (threads > MOST_THREADS)
     throw new RangeError(
@@ -113,12 +131,16 @@ export async function init(options: ThreadsOptions = {}): Promise<Threads> {
   const split = oneOf(options.split ?? "auto", "split", ["auto", "always"]);
   if (create !== undefined && typeof create !== "function")
     throw wrong(false, "create", "a function that makes a worker", create);
+  if (deterministic !== undefined) boolean(deterministic, "deterministic");
+  return { ...options, threads, timeout, split };
+}
+
+async function start(options: CheckedOptions): Promise<Threads> {
+  const { threads, create, backend, deterministic, split, timeout } = options;
   if (backend !== undefined || deterministic !== undefined)
     await initCore({
       ...(backend !== undefined && { backend }),
-      ...(deterministic !== undefined && {
-        deterministic: boolean(deterministic, "deterministic"),
-      }),
+      ...(deterministic !== undefined && { deterministic }),
     });
   await current?.close();
   current = null;
@@ -134,17 +156,18 @@ export async function init(options: ThreadsOptions = {}): Promise<Threads> {
   } catch (error) {
     return new Threads(null, `the host refused: ${String(error)}`);
   }
-  const handles = Array.from({ length: threads - 1 }, () => handleOf(create()));
-  const always = split === "always";
-  const team = await ThreadTeam.start(prepared, handles, timeout, always).catch(
-    (error: unknown) => {
-      for (const handle of handles) void handle.end();
-      throw error;
-    },
-  );
-  current = team;
-  takeMachinesFrom((wanted, integers) => team.machineFor(wanted, integers));
-  return new Threads(team, "");
+  const handles: ThreadHandle[] = [];
+  try {
+    while (handles.length < threads - 1) handles.push(handleOf(create()));
+    const always = split === "always";
+    const team = await ThreadTeam.start(prepared, handles, timeout, always);
+    current = team;
+    takeMachinesFrom((wanted, integers) => team.machineFor(wanted, integers));
+    return new Threads(team, "");
+  } catch (error) {
+    for (const handle of handles) void handle.end();
+    throw error;
+  }
 }
 
 function whyAlone(threads: number, backend: Backend): string | null {
