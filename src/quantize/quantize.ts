@@ -1,4 +1,4 @@
-import { isRecord, message, oneOf, record, wrong } from "../checks.js";
+import { message, oneOf, record, wrong } from "../checks.js";
 import type { Layer } from "../layers/layer.js";
 import type { Precision } from "../layers/options.js";
 import { Sequential } from "../models/sequential.js";
@@ -84,12 +84,18 @@ function placesOf({ layers }: Sequential, keep: unknown): ReadonlySet<number> {
 
 function checkData(given: unknown): TensorLike[] {
   if (given === undefined) return [];
+  // not a typed array, which is one sequence of numbers and no list of them
   const iterable =
-    isRecord(given) || Array.isArray(given)
+    typeof given === "object" && given !== null && !ArrayBuffer.isView(given)
       ? (given as Partial<Iterable<TensorLike>>)[Symbol.iterator]
       : undefined;
   if (typeof iterable !== "function")
-    throw wrong(false, "calibrate", "inputs of the model, as a list", given);
+    throw wrong(
+      false,
+      "calibrate",
+      "inputs of the model, as an array or another iterable",
+      given,
+    );
   const data = Array.from(given as Iterable<TensorLike>);
   if (data.length) return data;
   throw new RangeError(message("calibrate", "at least one input", "none"));

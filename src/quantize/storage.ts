@@ -2,7 +2,7 @@
  * Models as files of half the size: matrices in 16 bits, which whoever reads them has as float32 again.
  */
 import type { Bytes } from "../bytes.js";
-import { isRecord, message, oneOf, wrong } from "../checks.js";
+import { isRecord, message, oneOf, record, wrong } from "../checks.js";
 import type { IntegerTensor } from "../integers.js";
 import type { Model } from "../models/model.js";
 import { assemble, type Blob, parse } from "../safetensors.js";
@@ -26,6 +26,7 @@ export function saveCompact(
   if (!isRecord(model) || typeof model["save"] !== "function")
     throw wrong(false, "model", "a Sequential or a Graph", model);
   oneOf(storage, "storage", ["float16", "int16"]);
+  record(metadata, "metadata");
   const file = parse(model.save(metadata));
   const { tensors } = file;
   const floats: Blob[] = [];

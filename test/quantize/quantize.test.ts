@@ -191,10 +191,24 @@ test("what is refused says so", () => {
   expect(() => quantize(lstm, { calibrate: [[[1, 2]]] })).toThrow(
     /^input: expected/,
   );
+  for (const given of ["ab", new Float32Array(4), { length: 1 }, () => []])
+    expect(() => quantize(lstm, { calibrate: given as never })).toThrow(
+      "calibrate: expected inputs of the model, as an array or another iterable",
+    );
   expect(() => quantize(new Sequential([new LayerNorm({ size: 3 })]))).toThrow(
     /^model: expected a layer with matrices/,
   );
   expect(() => quantize(lstm, { keep: ["0", "2", "3"] })).toThrow(RangeError);
+});
+
+test("data to calibrate on may come from any iterable", () => {
+  const lstm = model();
+  const inputs = [new Random(5).tensor([9, 6]), new Random(6).tensor([4, 6])];
+  const all = [inputs, new Set(inputs), inputs.values()].map((calibrate) =>
+    quantize(lstm, { calibrate }).model.save(),
+  );
+  expect(all[1]).toEqual(all[0]);
+  expect(all[2]).toEqual(all[0]);
 });
 
 test("what would silently be float32 is refused: training", () => {

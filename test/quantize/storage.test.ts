@@ -110,6 +110,10 @@ test("what cannot be stored so says so, or stays float32", () => {
     /^storage: expected/,
   );
   expect(() => saveCompact({} as never, "int16")).toThrow(/^model: expected/);
+  for (const metadata of ["text", 7, null, ["a"], new Map()])
+    expect(() => saveCompact(model, "int16", metadata as never)).toThrow(
+      "metadata: expected an object, got",
+    );
   const { values, scales } = toInt16({
     shape: [2, 2],
     data: Float32Array.of(1, -2, 0, 0),
