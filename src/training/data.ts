@@ -83,10 +83,27 @@ function called(
     batches: null,
     check: () => [],
     async *epoch() {
-      for await (const batch of make())
-        yield checkBatch(subject, batch, `${name}(…)`);
+      const place = `${name}(…)`;
+      const batches: unknown = make();
+      if (!isIterable(batches))
+        throw wrong(false, place, "an iterable of batches", batches);
+      let count = 0;
+      for await (const batch of batches) {
+        count++;
+        yield checkBatch(subject, batch, place);
+      }
+      // an iterator that is handed out again has none left, and the epoch would train nothing
+      if (!count)
+        throw new RangeError(message(name, "at least one batch", "none"));
     },
   };
+}
+
+function isIterable(
+  value: unknown,
+): value is Iterable<unknown> | AsyncIterable<unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  return Symbol.asyncIterator in value || Symbol.iterator in value;
 }
 
 function ofBatch(

@@ -87,7 +87,7 @@ export function checkFit(
   };
   let train = data;
   let held: Data | null = null;
-  const { validation } = given;
+  const validation = given.validation ?? null;
   if (typeof validation === "number") {
     if (!(validation > 0 && validation < 1))
       throw wrong(
@@ -97,15 +97,17 @@ export function checkFit(
         validation,
       );
     [train, held] = splitData(subject, data, validation);
-  } else if (validation !== undefined) held = validation;
-  if (given.patience !== undefined && !held) needsValidation("patience");
-  if (watches && !held) needsValidation("this schedule");
+  } else held = validation;
+  if (given.patience !== undefined && held === null)
+    needsValidation("patience");
+  if (watches && held === null) needsValidation("this schedule");
   return {
     epochs: positiveInteger(given.epochs ?? 10, "epochs"),
     source: sourceOf(subject, train, options),
     validation:
-      held &&
-      sourceOf(subject, held, { ...options, shuffle: false }, "validation"),
+      held === null
+        ? null
+        : sourceOf(subject, held, { ...options, shuffle: false }, "validation"),
     metrics: checkMetrics(given.metrics ?? []),
     patience:
       given.patience === undefined

@@ -1,4 +1,10 @@
-import { equalShapes, message, record, shapeText, wrong } from "../checks.js";
+import {
+  equalShapes,
+  message,
+  record,
+  sameShape,
+  shapeText,
+} from "../checks.js";
 import { checkLengths } from "../layers/input.js";
 import { checkMask } from "../layers/mask.js";
 import type { StateDict } from "../safetensors.js";
@@ -29,6 +35,7 @@ export function lossOf(
   batch: Batch,
 ): { loss: number; gradient: Tensor } {
   const { shape, data } = checkTensor(output, "output");
+  record(batch, "batch");
   if (shape.length !== 2 && shape.length !== 3)
     throw new RangeError(
       message("output", "[B, T, O] or [B, O]", shapeText(shape)),
@@ -84,7 +91,7 @@ export function applyGradients(
   const rule = ruleOf(optimizer);
   const given = subject.ownNames(record(gradients, "gradients") as StateDict);
   const before = record(moments, "moments") as StateDict;
-  const step = (before["step"]?.data[0] ?? 0) + 1;
+  const step = stepOf(before) + 1;
   const weights = subject.weights();
   let square = 0;
   for (const [name, value] of Object.entries(given)) {
@@ -111,14 +118,12 @@ export function applyGradients(
     const { shape, data: values } = weights[name] as Tensor;
     const own = Object.fromEntries(
       rule.moments.map((moment) => {
-        const kept = before[`${moment}.${name}`];
-        if (kept && kept.data.length !== values.length)
-          throw wrong(
-            true,
-            `moments["${moment}.${name}"]`,
-            shapeText(shape),
-            kept,
-          );
+        const given = before[`${moment}.${name}`];
+        const place = `moments["${moment}.${name}"]`;
+        const kept =
+          given === undefined
+            ? null
+            : sameShape(checkTensor(given, place), shape, place);
         const copy = kept ? kept.data.slice() : new Float32Array(values.length);
         after[`${moment}.${name}`] = { shape: [...shape], data: copy };
         return [moment, copy] as const;
@@ -128,4 +133,21 @@ export function applyGradients(
   }
   subject.setWeights(weights);
   return { moments: after, gradientNorm: Math.sqrt(square) };
+}
+
+/** Steps that the moments have had. */
+function stepOf(moments: StateDict): number {
+  const given = moments["step"];
+  if (given === undefined) return 0;
+  const { shape, data } = checkTensor(given, 'moments["step"]');
+  const [step] = data;
+  if (data.length === 1 && Number.isSafeInteger(step) && (step as number) >= 0)
+    return step as number;
+  throw new RangeError(
+    message(
+      'moments["step"]',
+      "one integer of at least 0",
+      data.length === 1 ? `${step}` : shapeText(shape),
+    ),
+  );
 }

@@ -83,20 +83,18 @@ export function checkOptions(value: unknown, subject: Subject): CheckedOptions {
       "a number above 0",
       clipNorm,
     );
-  const truncate = given.truncate
-    ? record(given.truncate, "truncate", { steps: 0, burnIn: 0 })
-    : null;
+  // 0 or NaN must not pass as none
+  const truncate = given.truncate ?? null;
+  if (truncate !== null) record(truncate, "truncate", { steps: 0, burnIn: 0 });
   if (truncate) needsSteps(subject, "truncate");
-  const freeze = strings(given.freeze ?? [], "freeze");
-  for (const [i, beginning] of freeze.entries())
-    begins(subject, beginning, `freeze[${i}]`);
+  const freeze = checkFreeze(given.freeze ?? [], subject, "freeze");
   const learningRates = record(
     given.learningRates ?? {},
     "learningRates",
   ) as Record<string, number>;
   for (const [beginning, factor] of Object.entries(learningRates)) {
     begins(subject, beginning, "learningRates");
-    if (!(factor >= 0 && factor < Infinity))
+    if (typeof factor !== "number" || !(factor >= 0 && factor < Infinity))
       throw wrong(
         typeof factor === "number",
         `learningRates["${beginning}"]`,
@@ -104,7 +102,8 @@ export function checkOptions(value: unknown, subject: Subject): CheckedOptions {
         factor,
       );
   }
-  if (given.scheduledSampling) checkSampling(given.scheduledSampling, subject);
+  const scheduledSampling = given.scheduledSampling ?? 0;
+  if (scheduledSampling !== 0) checkSampling(scheduledSampling, subject);
   return {
     loss: given.loss,
     optimizer: given.optimizer ?? { name: "adam" },
@@ -112,14 +111,14 @@ export function checkOptions(value: unknown, subject: Subject): CheckedOptions {
     clipNorm,
     accumulate: positiveInteger(given.accumulate ?? 1, "accumulate"),
     truncate: truncate && {
-      steps: positiveInteger(truncate["steps"], "truncate.steps"),
-      burnIn: nonNegativeInteger(truncate["burnIn"] ?? 0, "truncate.burnIn"),
+      steps: positiveInteger(truncate.steps, "truncate.steps"),
+      burnIn: nonNegativeInteger(truncate.burnIn ?? 0, "truncate.burnIn"),
     },
     skip: nonNegativeInteger(given.skip ?? 0, "skip"),
     freeze,
     learningRates,
     dropout: checkDropout(given.dropout ?? {}, subject),
-    scheduledSampling: given.scheduledSampling ?? 0,
+    scheduledSampling,
     seed: checkSeed(given.seed ?? 0),
     memory: positiveInteger(given.memory ?? TAPE_BYTES, "memory"),
     backend: checkBackend(given.backend),
@@ -127,10 +126,20 @@ export function checkOptions(value: unknown, subject: Subject): CheckedOptions {
   };
 }
 
-function strings(value: unknown, name: string): readonly string[] {
-  if (Array.isArray(value) && value.every((each) => typeof each === "string"))
-    return value as string[];
-  throw wrong(false, name, "an array of names", value);
+/** Beginnings of names of parameters. */
+export function checkFreeze(
+  value: unknown,
+  subject: Subject,
+  name: string,
+): readonly string[] {
+  if (!Array.isArray(value))
+    throw wrong(false, name, "an array of names", value);
+  value.forEach((beginning: unknown, i) => {
+    if (typeof beginning !== "string")
+      throw wrong(false, `${name}[${i}]`, "a name", beginning);
+    begins(subject, beginning, `${name}[${i}]`);
+  });
+  return value as string[];
 }
 
 /** A beginning that no parameter has would be ignored in silence. */
@@ -209,12 +218,13 @@ export function checkDropout(
   for (const [key, own] of Object.entries(given)) {
     const name = `dropout[${key}]`;
     const layer = subject.layers[Number(key)];
-    if (!layer)
+    // "" and "00" are 0 as numbers, and would be ignored
+    if (!layer || key !== String(Number(key)))
       throw new RangeError(
         message(
           "dropout",
           `indices of layers from 0 to ${subject.layers.length - 1}`,
-          key,
+          JSON.stringify(key),
         ),
       );
     const known = Object.fromEntries(ratesOf(layer).map((each) => [each, 0]));

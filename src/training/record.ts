@@ -8,6 +8,7 @@ import {
 } from "../kernel/backward.js";
 import { checkLengths, checkSteps } from "../layers/input.js";
 import { checkMask, type MaskLike } from "../layers/mask.js";
+import { checkSeed } from "../layers/options.js";
 import type { States } from "../layers/state.js";
 import type { StateDict } from "../safetensors.js";
 import {
@@ -19,7 +20,7 @@ import {
 import { inputOf } from "./batch.js";
 import { randomAt } from "./counters.js";
 import { SHARD, TAPE_BYTES } from "./limits.js";
-import { checkDropout } from "./options.js";
+import { checkDropout, checkFreeze } from "./options.js";
 import type { Dropout } from "./plan.js";
 import {
   joinStates,
@@ -79,12 +80,19 @@ const networks = new WeakMap<
   { key: string; network: Network; version: number; subject: Subject }
 >();
 
+/** What of dropout a network depends on; what JSON has no text for, checkDropout refuses. */
+const keyOf = (dropout: Readonly<Record<number, Dropout>>, memory: number) =>
+  JSON.stringify([dropout, memory], (_, value: unknown) =>
+    typeof value === "bigint" ? `${value}n` : value,
+  );
+
 function networkOf(
   model: Model,
   dropout: Readonly<Record<number, Dropout>>,
   memory: number,
 ) {
-  const key = JSON.stringify([dropout, memory]);
+  recordOf(dropout, "dropout");
+  const key = keyOf(dropout, memory);
   let kept = networks.get(model);
   if (!kept || kept.key !== key) {
     const subject = new Subject(model);
@@ -115,6 +123,7 @@ export function record(
   const checked = recordOf(options, "options", OPTIONS);
   const { dropout = {}, seed = 0, memory = TAPE_BYTES } = options;
   positiveInteger(memory, "memory");
+  checkSeed(seed);
   const kept = networkOf(model, dropout, memory);
   const { network, subject } = kept;
   const given = inputOf(subject, input);
@@ -174,13 +183,15 @@ export function record(
         throw new Error("backward: expected one call a tape, got another");
       recordOf(gradient, "gradient", { output: 0, state: 0 });
       recordOf(wrt, "wrt", { input: 0, state: 0, freeze: 0 });
-      const dy = gradient.output
-        ? sameShape(
-            checkTensor(gradient.output, "gradient.output"),
-            output.shape,
-            "gradient.output",
-          ).data
-        : null;
+      const freeze = checkFreeze(wrt.freeze ?? [], subject, "wrt.freeze");
+      const dy =
+        gradient.output === undefined
+          ? null
+          : sameShape(
+              checkTensor(gradient.output, "gradient.output"),
+              output.shape,
+              "gradient.output",
+            ).data;
       const dstates = splitStates(
         subject.layers,
         gradient.state,
@@ -216,7 +227,7 @@ export function record(
       const parameters: StateDict = {};
       for (const place of network.places) {
         const { name, shape } = place;
-        if (subject.begins(name, wrt.freeze ?? [])) continue;
+        if (subject.begins(name, freeze)) continue;
         const data = atOnce(network.gradient(place));
         const tensor = { shape: [...shape], data };
         parameters[name] = tensor;

@@ -90,6 +90,16 @@ export class Session {
     return this.#waiting > 0;
   }
 
+  /** One batch at once: what it calls, a loss of the user's, finds the session busy. */
+  at<Result>(work: () => Result): Result {
+    this.#waiting++;
+    try {
+      return work();
+    } finally {
+      this.#waiting--;
+    }
+  }
+
   /** One batch after another: they share the network, whose tape is not done with while others run between its pieces. */
   async alone<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#waiting++;

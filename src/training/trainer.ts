@@ -1,3 +1,4 @@
+import { record } from "../checks.js";
 import { atOnce } from "../kernel/backward.js";
 import type { Sequential } from "../models/sequential.js";
 import type { States } from "../layers/state.js";
@@ -48,20 +49,24 @@ export class Trainer {
    * @param state where the sequences start, as `forward` takes it
    * @returns the loss before the step, the norm of the gradient before clipping, the final states
    * @throws TrainingError where loss or gradient is not finite; model and moments are then as they were; Error between
-   *   the pieces of a batch that `fit` or `evaluate` computes meanwhile
+   *   the pieces of a batch that `fit` or `evaluate` computes meanwhile, and within its own loss
    */
   step(batch: Batch, state?: States): StepResult {
     const training = this.#used;
     const { session, computer } = training;
     if (session.busy)
       throw new Error(
-        "step: expected no batch under way, got one of a fit or evaluation that was not awaited",
+        "step: expected no batch under way, got one of a fit or evaluation that was not awaited, or of a loss that calls step",
       );
     const { gradients } = computer;
-    const { parts, states, place, rows } = training.begin(batch, state);
-    atOnce(session.pack(gradients.network));
-    const results = atOnce(computeParts(gradients, parts, states, place, true));
-    return atOnce(training.end(results, rows));
+    return session.at(() => {
+      const { parts, states, place, rows } = training.begin(batch, state);
+      atOnce(session.pack(gradients.network));
+      const results = atOnce(
+        computeParts(gradients, parts, states, place, true),
+      );
+      return atOnce(training.end(results, rows));
+    });
   }
 
   /** Loss and metrics, without dropout. */
@@ -86,17 +91,18 @@ export class Trainer {
    * Goes on from a checkpoint.
    *
    * @param options the loss, where it is a function: those are not in a file
-   * @throws FormatError for what is no checkpoint
+   * @throws FormatError for what is no checkpoint; TypeError, RangeError that name the option
    */
   static resume(
     bytes: Uint8Array,
     options: { loss?: Loss } = {},
   ): { model: Sequential; trainer: Trainer } {
+    const { loss } = record(options, "options", { loss: 0 });
     const {
       model,
       options: own,
       restore,
-    } = readCheckpoint(bytes, options.loss);
+    } = readCheckpoint(bytes, loss as Loss | undefined);
     const trainer = new Trainer(model, own);
     restore(trainer.#used.session, trainer.#used.place);
     return { model, trainer };

@@ -121,7 +121,7 @@ test("refuses by name what would be ignored", () => {
   expect(make({ loss: "hinge" })).toThrow('loss: expected "mse", "mae"');
   expect(make({ rate: 1 })).toThrow("options: expected only loss");
   expect(make({ dropout: { 4: { input: 0.1 } } })).toThrow(
-    "dropout: expected indices of layers from 0 to 1, got 4",
+    'dropout: expected indices of layers from 0 to 1, got "4"',
   );
   expect(make({ optimizer: { name: "rmsprop" } })).toThrow(
     "optimizer.name: expected",

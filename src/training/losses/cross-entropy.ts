@@ -1,4 +1,4 @@
-import { message, record, wrong } from "../../checks.js";
+import { isList, message, record, wrong } from "../../checks.js";
 import { exp, log } from "../../kernel/backward.js";
 import { finite, type Make, shaped, some, type NamedLoss } from "./loss.js";
 
@@ -24,6 +24,9 @@ export function crossEntropy(
       "a number from 0 to less than 1",
       smoothing,
     );
+  if (ignore !== undefined) checkIgnore(ignore, `${name}.ignore`);
+  if (classWeights !== undefined)
+    checkClassWeights(classWeights, `${name}.classWeights`);
   return (target, counted) => {
     const ids = shaped(target, counted, true);
     const { steps, size, weights } = counted;
@@ -87,4 +90,19 @@ export function crossEntropy(
       },
     };
   };
+}
+
+/** Targets are whole numbers: any other would never be met, and nothing ignored. */
+function checkIgnore(value: unknown, name: string): void {
+  if (Number.isSafeInteger(value)) return;
+  throw wrong(typeof value === "number", name, "an integer", value);
+}
+
+/** How many there must be, the first batch says. */
+function checkClassWeights(value: unknown, name: string): void {
+  if (!isList(value)) throw wrong(false, name, "an array of numbers", value);
+  Array.from(value, (weight, c) => {
+    if (finite(weight, `${name}[${c}]`) < 0)
+      throw wrong(true, `${name}[${c}]`, "a number of at least 0", weight);
+  });
 }

@@ -1,4 +1,10 @@
-import { message, record, shapeText, wrong } from "../../checks.js";
+import {
+  message,
+  nonNegativeInteger,
+  record,
+  shapeText,
+  wrong,
+} from "../../checks.js";
 import { ctcRow } from "./ctc-row.js";
 import { type Make, some, sum, type NamedLoss } from "./loss.js";
 
@@ -11,6 +17,7 @@ export function ctc(
     name: 0,
     blank: 0,
   }) as typeof given;
+  nonNegativeInteger(blank, `${name}.blank`);
   return (
     target,
     { batch, steps, size, weights, ends, lastOnly },
@@ -29,7 +36,7 @@ export function ctc(
       throw new RangeError(
         message("target", `[${batch}, S]`, shapeText(shape)),
       );
-    if (!Number.isInteger(blank) || blank < 0 || blank >= size)
+    if (blank >= size)
       throw wrong(
         true,
         `${name}.blank`,

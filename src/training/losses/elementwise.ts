@@ -89,6 +89,13 @@ export function binaryCrossEntropy(
     positiveWeight: 0,
   }) as typeof given;
   const positive = finite(positiveWeight, `${name}.positiveWeight`);
+  if (positive < 0)
+    throw wrong(
+      true,
+      `${name}.positiveWeight`,
+      "a number of at least 0",
+      positiveWeight,
+    );
   // -p t log σ(z) - (1 - t) log(1 - σ(z))
   return elementwise(
     (z, t) => positive * t * softplus(-z) + (1 - t) * softplus(z),

@@ -52,7 +52,8 @@ export function partsOf(
   weight = 1,
 ): LossPart[] | null {
   if (typeof loss === "function") return null;
-  if (Array.isArray(loss))
+  if (Array.isArray(loss)) {
+    if (!loss.length) throw wrong(true, name, "at least one loss", loss);
     return loss.flatMap((part: unknown, i) => {
       const place = `${name}[${i}]`;
       const given = record(part, place, { loss: 0, weight: 0 });
@@ -61,6 +62,7 @@ export function partsOf(
       if (parts) return parts;
       throw wrong(false, `${place}.loss`, "a loss by its name", given["loss"]);
     });
+  }
   const given = typeof loss === "string" ? { name: loss } : record(loss, name);
   const known = oneOf(
     given["name" as never],
