@@ -47,10 +47,6 @@ const CONSTANTS: usize = memory.data<f32>([
   0.0013333539245650172,
   1,
   2,
-  // p of degree 2
-  0.6931783,
-  0.24202893,
-  0.05550398,
 ]);
 
 /* Their offsets. */
@@ -69,9 +65,6 @@ const P3: usize = 56;
 const P4: usize = 60;
 const ONE: usize = 64;
 const TWO: usize = 68;
-const SHORT0: usize = 72;
-const SHORT1: usize = 76;
-const SHORT2: usize = 80;
 
 
 @inline
@@ -87,13 +80,7 @@ function clamp(a: v128, limits: usize): v128 {
 
 
 @inline
-function polynomial(r: v128, short: bool): v128 {
-  if (short)
-    return madd(
-      madd(constant(SHORT2), r, constant(SHORT1)),
-      r,
-      constant(SHORT0),
-    );
+function polynomial(r: v128): v128 {
   const r2 = f32x4.mul(r, r);
   return madd(
     madd(constant(P4), r2, madd(constant(P3), r, constant(P2))),
@@ -107,10 +94,10 @@ function polynomial(r: v128, short: bool): v128 {
  * NaN, whose lowest bits would be added as well.
  */
 @inline
-function exp2(a: v128, short: bool = false): v128 {
+function exp2(a: v128): v128 {
   const rounded = f32x4.add(a, constant(ROUNDER));
   const r = f32x4.sub(a, f32x4.sub(rounded, constant(ROUNDER)));
-  const fraction = madd(polynomial(r, short), r, constant(ONE));
+  const fraction = madd(polynomial(r), r, constant(ONE));
   const scale = i32x4.add(i32x4.shl(rounded, 23), constant(ONE));
   return f32x4.mul(fraction, scale);
 }
@@ -121,26 +108,21 @@ export function exp(x: v128): v128 {
   return exp2(clamp(f32x4.mul(x, constant(LOG2E)), EXP_LIMITS));
 }
 
-/*
- * `short`, of both that follow: p has degree 2, fitted likewise, and e^-x errs by 1.8e-4 of itself, which leaves σ within
- * 4.5e-5 and tanh within 1.1e-4. Activations of seven bits err by twenty times as much.
- */
-
 /** e^-x for x within ±65; beyond, 2^±94. */
 @inline
-export function expNegated(x: v128, short: bool = false): v128 {
+export function expNegated(x: v128): v128 {
   const a = clamp(f32x4.mul(x, constant(MINUS_LOG2E)), GATE_LIMITS);
-  return exp2(a, short);
+  return exp2(a);
 }
 
 /** e^2x - 1 for x within ±11; beyond, 2^±32 - 1. */
 @inline
-export function expm1Doubled(x: v128, short: bool = false): v128 {
+export function expm1Doubled(x: v128): v128 {
   const a = clamp(f32x4.mul(x, constant(TWO_LOG2E)), TANH_LIMITS);
   const rounded = f32x4.add(a, constant(BIASED_ROUNDER));
   const s = i32x4.shl(rounded, 23);
   const r = f32x4.sub(a, f32x4.sub(rounded, constant(BIASED_ROUNDER)));
-  const p = polynomial(r, short);
+  const p = polynomial(r);
   return madd(f32x4.mul(s, r), p, f32x4.sub(s, constant(ONE)));
 }
 

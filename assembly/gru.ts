@@ -6,8 +6,17 @@ import {
   sigmoid,
   tanh,
 } from "./activations";
-import { Recurrent } from "./layer";
-import { clearPadding, product } from "./product";
+import { Layer, Recurrent } from "./layer";
+import { clearPadding, isShort, product } from "./product";
+import {
+  gateArgument,
+  gateEven,
+  gateOdd,
+  half,
+  tanhArgument,
+  tanhEven,
+  tanhOdd,
+} from "./quotients";
 import { Run } from "./run";
 import { madd } from "./simd";
 
@@ -28,40 +37,125 @@ import { madd } from "./simd";
  * trace, when asked for: [steps, quads, r z n, 4].
  */
 
-/** h' of four units from the sums of z and n. With z at 1, h' = h to the last bit. */
+/** r ∘ u of four units, from the sum of r: u / (1 + e_r), or (D + N) u/2 / D. */
 @inline
-export function mix(keep: v128, candidate: v128, h: v128): v128 {
-  const e = expNegated(keep);
-  const m = expm1Doubled(candidate);
-  const n = f32x4.div(m, plusTwo(m));
-  return f32x4.div(madd(e, n, h), plusOne(e));
+function reset(sum: v128, u: v128, short: bool): v128 {
+  if (!short) return f32x4.div(u, plusOne(expNegated(sum)));
+  const r = gateArgument(sum);
+  const r2 = f32x4.mul(r, r);
+  const d = gateEven(r2);
+  return f32x4.div(f32x4.mul(f32x4.add(d, gateOdd(r, r2)), half(u)), d);
+}
+
+/**
+ * h' of four units from the sums of z and n. With z at 1, h' = h to the last bit, but where it becomes seven bits.
+ *
+ *      with e = e^-z:      h' = (h + e ∘ n) / (1 + e)
+ *      short:              h' = ((D + N) h/2 Q + (D - N) P/2) / (D Q)
+ */
+@inline
+function mix(keep: v128, candidate: v128, h: v128, short: bool): v128 {
+  if (!short) {
+    const e = expNegated(keep);
+    const m = expm1Doubled(candidate);
+    const n = f32x4.div(m, plusTwo(m));
+    return f32x4.div(madd(e, n, h), plusOne(e));
+  }
+  const z = gateArgument(keep);
+  const n = tanhArgument(candidate);
+  const z2 = f32x4.mul(z, z);
+  const n2 = f32x4.mul(n, n);
+  const d = gateEven(z2);
+  const odd = gateOdd(z, z2);
+  const q = tanhEven(n2);
+  const kept = f32x4.mul(f32x4.mul(f32x4.add(d, odd), half(h)), q);
+  const added = f32x4.mul(f32x4.sub(d, odd), tanhOdd(n, n2));
+  return f32x4.div(f32x4.add(kept, added), f32x4.mul(d, q));
 }
 
 /**
  * One row, reset after: its sums are complete in z and u. z ends as the sums of all three gates. Two passes, as in
  * lstm.ts: the candidate waits for r.
- *
- *      with e_k = e^-z_k:      r ∘ u = u / (1 + e_r)      z ∘ h + (1 - z) ∘ n = (h + e_z ∘ n) / (1 + e_z)
  */
+@inline
+function update(
+  z: usize,
+  u: usize,
+  h: usize,
+  y: usize,
+  quads: i32,
+  short: bool,
+): void {
+  const end = h + (quads << 4);
+  const first = z;
+  for (let at = h; at < end; at += 16, z += 48, u += 48) {
+    const r = f32x4.add(v128.load(z), v128.load(u));
+    const candidate = reset(r, v128.load(u, 32), short);
+    v128.store(z, r);
+    v128.store(z, f32x4.add(v128.load(z, 16), v128.load(u, 16)), 16);
+    v128.store(z, f32x4.add(v128.load(z, 32), candidate), 32);
+  }
+  z = first;
+  for (; h < end; h += 16, z += 48, y += 16)
+    v128.store(y, mix(v128.load(z, 16), v128.load(z, 32), v128.load(h), short));
+}
+
+function updateExact(z: usize, u: usize, h: usize, y: usize, quads: i32): void {
+  update(z, u, h, y, quads, false);
+}
+
+function updateShort(z: usize, u: usize, h: usize, y: usize, quads: i32): void {
+  update(z, u, h, y, quads, true);
+}
+
+/** One row of a layer, reset after. */
+@inline
 export function updateRow(
+  layer: Layer,
   z: usize,
   u: usize,
   h: usize,
   y: usize,
   quads: i32,
 ): void {
-  const end = h + (quads << 4);
-  const first = z;
-  for (let at = h; at < end; at += 16, z += 48, u += 48) {
-    const r = f32x4.add(v128.load(z), v128.load(u));
-    const reset = f32x4.div(v128.load(u, 32), plusOne(expNegated(r)));
-    v128.store(z, r);
-    v128.store(z, f32x4.add(v128.load(z, 16), v128.load(u, 16)), 16);
-    v128.store(z, f32x4.add(v128.load(z, 32), reset), 32);
+  if (isShort(layer)) updateShort(z, u, h, y, quads);
+  else updateExact(z, u, h, y, quads);
+}
+
+/** r ∘ h of some units of a row, reset before: `bytes` of sums, of h and of what comes out. */
+export function resetUnits(
+  layer: Layer,
+  sums: usize,
+  h: usize,
+  to: usize,
+  bytes: i32,
+): void {
+  const short = isShort(layer);
+  const end = h + bytes;
+  for (; h < end; h += 16, sums += 16, to += 16) {
+    const r = v128.load(sums);
+    const before = v128.load(h);
+    v128.store(to, short ? reset(r, before, true) : reset(r, before, false));
   }
-  z = first;
-  for (; h < end; h += 16, z += 48, y += 16)
-    v128.store(y, mix(v128.load(z, 16), v128.load(z, 32), v128.load(h)));
+}
+
+/** h' of some units of a row, reset before. */
+export function mixUnits(
+  layer: Layer,
+  keep: usize,
+  candidate: usize,
+  h: usize,
+  y: usize,
+  bytes: i32,
+): void {
+  const short = isShort(layer);
+  const end = h + bytes;
+  for (; h < end; h += 16, keep += 16, candidate += 16, y += 16) {
+    const z = v128.load(keep);
+    const n = v128.load(candidate);
+    const before = v128.load(h);
+    v128.store(y, short ? mix(z, n, before, true) : mix(z, n, before, false));
+  }
 }
 
 /** The gates of four units from their sums. */
@@ -100,6 +194,7 @@ export function stepAfter(layer: Recurrent, run: Run): void {
   );
   for (let row = 0; row < rows; row++)
     updateRow(
+      layer,
       z + row * zRow,
       scratch + row * uRow,
       h + row * hRow,
@@ -138,14 +233,9 @@ export function stepBefore(layer: Recurrent, run: Run): void {
     1,
   );
   for (let row = 0; row < rows; row++) {
-    const zr = z + row * zRow;
-    const reset = scratch + row * bytes;
-    for (let i = 0; i < bytes; i += 16) {
-      const hidden = v128.load(h + row * bytes + i);
-      const r = expNegated(v128.load(zr + i));
-      v128.store(reset + i, f32x4.div(hidden, plusOne(r)));
-    }
-    clearPadding(reset, quads, layer.outputTail);
+    const at = row * bytes;
+    resetUnits(layer, z + row * zRow, h + at, scratch + at, bytes);
+    clearPadding(scratch + at, quads, layer.outputTail);
   }
   product(
     layer,
@@ -160,16 +250,16 @@ export function stepBefore(layer: Recurrent, run: Run): void {
     1,
   );
   for (let row = 0; row < rows; row++) {
-    const zr = z + row * zRow;
-    for (let i = 0; i < bytes; i += 16) {
-      const keep = v128.load(zr + bytes + i);
-      const candidate = v128.load(zr + candidateAt + i);
-      const hidden = v128.load(h + row * bytes + i);
-      v128.store(y + row * yRow + i, mix(keep, candidate, hidden));
-      if (trace) {
-        traceQuad(v128.load(zr + i), keep, candidate, trace);
-        trace += 48;
-      }
-    }
+    const keep = z + row * zRow + bytes;
+    const candidate = z + row * zRow + candidateAt;
+    mixUnits(layer, keep, candidate, h + row * bytes, y + row * yRow, bytes);
   }
+  if (trace)
+    for (let i = 0; i < bytes; i += 16, trace += 48)
+      traceQuad(
+        v128.load(z + i),
+        v128.load(z + bytes + i),
+        v128.load(z + candidateAt + i),
+        trace,
+      );
 }

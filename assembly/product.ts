@@ -1,6 +1,6 @@
 import { Layer, Recurrent } from "./layer";
 import { panels1x16, productF32 } from "./product-f32";
-import { productInt8 } from "./product-int8";
+import { INT7, productInt8 } from "./product-int8";
 import { Run } from "./run";
 import { laneMask } from "./simd";
 
@@ -13,6 +13,12 @@ export const INTEGERS = !ASC_FEATURE_RELAXED_SIMD;
 
 /** As src/kernel/pack/index.ts numbers the formats. */
 export const F32 = 0;
+
+/** Whether what its cell computes becomes seven bits, so that gates need no more: quotients.ts. */
+@inline
+export function isShort(layer: Layer): bool {
+  return INTEGERS && layer.format >= INT7;
+}
 
 /** z [rows, 16 · panels] ← bias + x [rows, k] W, or, accumulating, z + x W. Strides in bytes; k even. */
 @inline

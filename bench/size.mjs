@@ -12,11 +12,11 @@ import { kB, table } from "./lib/text.mjs";
  * @type {Readonly<Record<string, { bytes: number, gzipped: number }>>}
  */
 const BUDGETS = {
-  "simd.wasm": { bytes: 18_000, gzipped: 7_000 },
+  "simd.wasm": { bytes: 19_000, gzipped: 7_400 },
   "relaxed.wasm": { bytes: 14_400, gzipped: 5_800 },
-  gatewise: { bytes: 156_600, gzipped: 55_300 },
+  gatewise: { bytes: 160_000, gzipped: 56_700 },
   // of an application that imports nothing else: more when bundlers can no longer leave the other layers out
-  "LSTM alone": { bytes: 110_400, gzipped: 40_300 },
+  "LSTM alone": { bytes: 112_500, gzipped: 41_200 },
   "parse and serialize": { bytes: 8_400, gzipped: 3_500 },
   // what all of it adds to gatewise, graphs and the reader of ONNX files included
   "gatewise/audio": { bytes: 225_000, gzipped: 81_500 },

@@ -1,5 +1,4 @@
-import { expNegated, plusOne } from "../activations";
-import { mix, updateRow } from "../gru";
+import { mixUnits, resetUnits, updateRow } from "../gru";
 import { Recurrent } from "../layer";
 import { clearPadding, productPart } from "../product";
 import { barrier, index, nearBarrier, partOf } from "./team";
@@ -18,6 +17,7 @@ export function stepAfter(layer: Recurrent, part: Part): void {
   if (part.quads)
     for (let row = 0; row < part.active; row++)
       updateRow(
+        layer,
         z + row * part.zRow,
         u + row * uRow,
         part.h(row, hRow) + at,
@@ -42,15 +42,11 @@ export function stepBefore(layer: Recurrent, part: Part): bool {
   part.productOfH(layer, from, part.z + (from << 6), part.zRow, to - from, 1);
   if (!barrier()) return false;
   const start: i32 = part.first << 4;
-  const end: i32 = (part.first + part.quads) << 4;
+  const own: i32 = part.quads << 4;
   for (let row = 0; row < rows; row++) {
-    const z = part.z + row * part.zRow;
-    const h = part.h(row, bytes);
+    const z = part.z + row * part.zRow + start;
     const reset = part.scratch + row * bytes;
-    for (let i = start; i < end; i += 16) {
-      const r = expNegated(v128.load(z + i));
-      v128.store(reset + i, f32x4.div(v128.load(h + i), plusOne(r)));
-    }
+    resetUnits(layer, z, part.h(row, bytes) + start, reset + start, own);
     if (part.isLast(layer)) clearPadding(reset, quads, layer.outputTail);
   }
   if (!barrier()) return false;
@@ -71,16 +67,10 @@ export function stepBefore(layer: Recurrent, part: Part): bool {
     1,
   );
   for (let row = 0; row < rows; row++) {
-    const z = part.z + row * part.zRow;
-    const h = part.h(row, bytes);
-    for (let i = start; i < end; i += 16) {
-      const keep = v128.load(z + bytes + i);
-      const candidate = v128.load(z + candidateAt + i);
-      v128.store(
-        part.y + row * part.yRow + i,
-        mix(keep, candidate, v128.load(h + i)),
-      );
-    }
+    const z = part.z + row * part.zRow + start;
+    const h = part.h(row, bytes) + start;
+    const y = part.y + row * part.yRow + start;
+    mixUnits(layer, z + bytes, z + candidateAt, h, y, own);
   }
   return true;
 }

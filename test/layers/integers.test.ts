@@ -287,32 +287,101 @@ test("-128, which no product of ours has, is rounded again", () => {
   expect(worstError(rounded!.data, wide!.data)).toBeLessThan(0.01);
 });
 
-test("gates by themselves: exact in int8, within 2e-4 in int8-fast", () => {
+describe("gates by themselves: exact in int8, to seven bits in int8-fast", () => {
   // of matrices of zeros the sums are the biases, whatever the precision
   const hiddenSize = 500;
-  const random = new Random(12);
-  const bias = random.floats(4 * hiddenSize).map((value) => value * 9);
-  const zeros = (...shape: number[]) => ({
-    shape,
-    data: new Float32Array(shape.reduce((all, size) => all * size)),
+  const outputs = (
+    kind: "LSTM" | "GRU",
+    options: Partial<AnyOptions>,
+    bias: Float32Array,
+    steps: number,
+  ) =>
+    (["float32", ...precisions] as const).map((precision) => {
+      const layer = create(kind, {
+        inputSize: 1,
+        hiddenSize,
+        ...options,
+        precision,
+      });
+      const dict = Object.entries(layer.stateDict()).map(
+        ([name, { shape, data }]) => [
+          name,
+          { shape, data: name === "bias_ih_l0" ? bias : data.fill(0) },
+        ],
+      );
+      layer.loadStateDict(Object.fromEntries(dict));
+      return layer.forward(Array(steps).fill([0])).output.data;
+    }) as [Float32Array, Float32Array, Float32Array];
+
+  test.each([
+    ["LSTM", {}, 4, 1.3e-4],
+    ["GRU", { resetAfter: true }, 3, 1e-4],
+    ["GRU", { resetAfter: false }, 3, 1e-4],
+  ] as const)("%s %o", (kind, options, gates, error) => {
+    const bias = new Random(12)
+      .floats(gates * hiddenSize)
+      .map((value) => value * 9);
+    const [exact, int8, fast] = outputs(kind, options, bias, 3);
+    expect(worstError(int8, exact)).toBeLessThan(1e-6);
+    expect(worstError(fast, exact)).toBeLessThan(3 * error);
+    const [step] = [fast, exact].map((data) => data.slice(0, hiddenSize));
+    expect(worstError(step!, exact.slice(0, hiddenSize))).toBeLessThan(error);
   });
-  const outputs = (["float32", ...precisions] as const).map((precision) => {
-    const lstm = new LSTM({ inputSize: 1, hiddenSize, precision });
-    lstm.loadStateDict({
-      weight_ih_l0: zeros(4 * hiddenSize, 1),
-      weight_hh_l0: zeros(4 * hiddenSize, hiddenSize),
-      bias_ih_l0: { shape: [4 * hiddenSize], data: bias },
-      bias_hh_l0: zeros(4 * hiddenSize),
-    });
-    return lstm.forward([[0], [0], [0]]).output.data;
+
+  test("tanh never leaves ±1, and is ±1 from 5.25 on", () => {
+    for (let from = -6; from < 6; from += 0.5) {
+      const candidates = Float32Array.from(
+        { length: hiddenSize },
+        (_, i) => from + (i * 0.5) / hiddenSize,
+      );
+      // z closed: y is the candidate
+      const bias = new Float32Array(3 * hiddenSize).fill(-20);
+      bias.set(candidates, 2 * hiddenSize);
+      const [, , fast] = outputs("GRU", {}, bias, 1);
+      fast.forEach((y, i) => {
+        const x = candidates[i]!;
+        expect(Math.abs(y)).toBeLessThanOrEqual(1);
+        expect(Math.abs(y - Math.tanh(x))).toBeLessThan(6e-5);
+        if (Math.abs(x) > 5.25) expect(1 - Math.abs(y)).toBeLessThan(3e-7);
+      });
+    }
   });
-  const [exact, int8, fast] = outputs as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
-  expect(worstError(int8, exact)).toBeLessThan(1e-6);
-  expect(worstError(fast, exact)).toBeLessThan(3 * 2e-4);
-  const [step] = [fast, exact].map((data) => data.slice(0, hiddenSize));
-  expect(worstError(step!, exact.slice(0, hiddenSize))).toBeLessThan(2e-4);
+
+  test("a gate that is open keeps the cell, one that is closed forgets it", () => {
+    // i closed, f open or closed, o open: y = tanh(c)
+    const gate = (f: number) =>
+      Float32Array.from({ length: 4 * hiddenSize }, (_, i) => {
+        const which = Math.floor(i / hiddenSize);
+        return which === 1 ? f : which === 3 ? 20 : -20;
+      });
+    for (const [f, expected] of [
+      [20, Math.tanh(0.8)],
+      [-20, 0],
+    ] as const) {
+      const layer = new LSTM({
+        inputSize: 1,
+        hiddenSize,
+        precision: "int8-fast",
+      });
+      const zeros = (...shape: number[]) => ({
+        shape,
+        data: new Float32Array(shape.reduce((all, size) => all * size)),
+      });
+      layer.loadStateDict({
+        weight_ih_l0: zeros(4 * hiddenSize, 1),
+        weight_hh_l0: zeros(4 * hiddenSize, hiddenSize),
+        bias_ih_l0: { shape: [4 * hiddenSize], data: gate(f) },
+        bias_hh_l0: zeros(4 * hiddenSize),
+      });
+      const state = {
+        hidden: zeros(1, hiddenSize),
+        cell: {
+          shape: [1, hiddenSize],
+          data: new Float32Array(hiddenSize).fill(0.8),
+        },
+      };
+      const { output } = layer.forward(Array(1000).fill([0]), { state });
+      expect(output.data.at(-1)).toBeCloseTo(expected, 3);
+    }
+  });
 });

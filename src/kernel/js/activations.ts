@@ -27,17 +27,8 @@ const float = new Float32Array(bits.buffer);
 /** What else `split` leaves, of a = n + r: r and p(r). */
 const parts = new Float32Array(2);
 
-const SHORT0 = fround(0.6931783);
-const SHORT1 = fround(0.24202893);
-const SHORT2 = fround(0.05550398);
-
-/** values[at] as a power of two, in parts; `short`: p of degree 2. */
-function split(
-  values: Float32Array,
-  at: number,
-  form: Float32Array,
-  short: boolean,
-): void {
+/** values[at] as a power of two, in parts. */
+function split(values: Float32Array, at: number, form: Float32Array): void {
   const limit = form[1] as number;
   let a = fround((values[at] as number) * (form[0] as number));
   if (a < -limit) a = -limit;
@@ -47,10 +38,6 @@ function split(
   bits[1] = (bits[0] as number) << 23;
   const r = fround(a - fround(rounded - ROUNDER));
   parts[0] = r;
-  if (short) {
-    parts[1] = fround(fround(fround(SHORT2 * r) + SHORT1) * r) + SHORT0;
-    return;
-  }
   const r2 = fround(r * r);
   const high = fround(fround(P4 * r2) + fround(fround(P3 * r) + P2));
   parts[1] = fround(high * r2) + fround(fround(P1 * r) + P0);
@@ -64,10 +51,9 @@ function exp2(
   toAt: number,
   count: number,
   form: Float32Array,
-  short = false,
 ): void {
   for (let i = 0; i < count; i++) {
-    split(from, fromAt + i, form, short);
+    split(from, fromAt + i, form);
     const fraction = fround(
       fround((parts[1] as number) * (parts[0] as number)) + 1,
     );
@@ -94,9 +80,8 @@ export function expNegated(
   to: Float32Array,
   toAt: number,
   count: number,
-  short = false,
 ): void {
-  exp2(from, fromAt, to, toAt, count, GATE, short);
+  exp2(from, fromAt, to, toAt, count, GATE);
 }
 
 /** to ← e^(2 from) - 1, `count` lanes. */
@@ -106,10 +91,9 @@ export function expm1Doubled(
   to: Float32Array,
   toAt: number,
   count: number,
-  short = false,
 ): void {
   for (let i = 0; i < count; i++) {
-    split(from, fromAt + i, TANH, short);
+    split(from, fromAt + i, TANH);
     bits[0] = (bits[1] as number) + 0x3f800000;
     const s = float[0] as number;
     const sr = fround(s * (parts[0] as number));

@@ -1,6 +1,6 @@
 import { expm1Doubled, expNegated, sigmoid, tanh } from "./activations.js";
-import { FORMATS } from "../pack/index.js";
 import { product } from "./product.js";
+import { gateParts, isShort, tanhParts } from "./quotients.js";
 import type { RecurrentRecord } from "./recurrent.js";
 import type { Step } from "./recurrence.js";
 import type { Run } from "./run.js";
@@ -15,34 +15,78 @@ const parts = new Float32Array(16);
 /** Of one quad, c' in four lanes: e^2c' - 1. */
 const cells = new Float32Array(4);
 
+/** Gates and cells of a quad from its sums; `c` and `m`: where c and o ∘ tanh(c') lie. */
+function updateQuad(
+  f32: Float32Array,
+  sums: number,
+  c: number,
+  m: number,
+): void {
+  expNegated(f32, sums, parts, 0, 8);
+  expm1Doubled(f32, sums + 8, parts, 8, 4);
+  expNegated(f32, sums + 12, parts, 12, 4);
+  for (let lane = 0; lane < 4; lane++) {
+    const i = fround((parts[lane] as number) + 1);
+    const f = fround((parts[lane + 4] as number) + 1);
+    const g = parts[lane + 8] as number;
+    const added = fround(g / fround(i * fround(g + 2)));
+    f32[c + lane] = fround((f32[c + lane] as number) / f) + added;
+  }
+  expm1Doubled(f32, c, cells, 0, 4);
+  for (let lane = 0; lane < 4; lane++) {
+    const o = fround((parts[lane + 12] as number) + 1);
+    const cell = cells[lane] as number;
+    f32[m + lane] = cell / fround(o * fround(cell + 2));
+  }
+}
+
+/** Of one quad N and D of i, of f and of o, P/2 and Q of g and of c', each ×4. */
+const shortParts = new Float32Array(40);
+
+/** The same to seven bits. */
+function updateQuadShort(
+  f32: Float32Array,
+  sums: number,
+  c: number,
+  m: number,
+): void {
+  const at = shortParts;
+  gateParts(f32, sums, at, 0);
+  gateParts(f32, sums + 4, at, 8);
+  gateParts(f32, sums + 12, at, 16);
+  tanhParts(f32, sums + 8, at, 24);
+  for (let lane = 0; lane < 4; lane++) {
+    const di = at[lane + 4] as number;
+    const df = at[lane + 12] as number;
+    const i = fround(di + (at[lane] as number));
+    const f = fround(df + (at[lane + 8] as number));
+    const open = fround(i * (at[lane + 24] as number));
+    const both = fround(di * (at[lane + 28] as number));
+    const kept = fround(f * fround((f32[c + lane] as number) * 0.5));
+    const sum = fround(fround(open * df) + fround(kept * both));
+    f32[c + lane] = sum / fround(both * df);
+  }
+  tanhParts(f32, c, at, 32);
+  for (let lane = 0; lane < 4; lane++) {
+    const d = at[lane + 20] as number;
+    const o = fround(d + (at[lane + 16] as number));
+    const open = fround(o * (at[lane + 32] as number));
+    f32[m + lane] = open / fround(d * (at[lane + 36] as number));
+  }
+}
+
 function lstmStepOf(layer: RecurrentRecord, run: Run): void {
   const { hidden } = layer;
-  const short = layer.format === FORMATS["int8-fast"].number;
+  const update = isShort(layer) ? updateQuadShort : updateQuad;
   const { f32, stepZ: z, zRow, state1, active } = run;
   const m = layer.projection ? run.scratch : run.stepY;
   const mRow = layer.projection ? hidden : run.yRow;
   for (let row = 0; row < active; row++) {
     let sums = z + row * zRow;
-    for (let quad = 0; quad < hidden; quad += 4, sums += 16) {
-      expNegated(f32, sums, parts, 0, 8, short);
-      expm1Doubled(f32, sums + 8, parts, 8, 4, short);
-      expNegated(f32, sums + 12, parts, 12, 4, short);
-      const c = state1 + row * hidden + quad;
-      for (let lane = 0; lane < 4; lane++) {
-        const i = fround((parts[lane] as number) + 1);
-        const f = fround((parts[lane + 4] as number) + 1);
-        const g = parts[lane + 8] as number;
-        const added = fround(g / fround(i * fround(g + 2)));
-        f32[c + lane] = fround((f32[c + lane] as number) / f) + added;
-      }
-      expm1Doubled(f32, c, cells, 0, 4, short);
-      const to = m + row * mRow + quad;
-      for (let lane = 0; lane < 4; lane++) {
-        const o = fround((parts[lane + 12] as number) + 1);
-        const cell = cells[lane] as number;
-        f32[to + lane] = cell / fround(o * fround(cell + 2));
-      }
-    }
+    const c = state1 + row * hidden;
+    const to = m + row * mRow;
+    for (let quad = 0; quad < hidden; quad += 4, sums += 16)
+      update(f32, sums, c + quad, to + quad);
   }
   if (run.stepTrace) traceRow(f32, z, state1, hidden, run.stepTrace);
   if (layer.projection) projectHidden(layer, m, run);
