@@ -1,6 +1,6 @@
-/** To begin with, and for each number in the file. */
+/** To begin with, and for each number in the file: of an LSTM whose gates PyTorch's export reorders, ten are made. */
 const NUMBERS = 2 ** 20;
-const PER_NUMBER = 8;
+const PER_NUMBER = 16;
 
 /**
  * How many numbers may be made while a file is loaded, by folding constants and by taking weights into layers: many

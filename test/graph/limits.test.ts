@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { GraphBuilder } from "../../src/graph/index.js";
+import { emptyNotes, GraphBuilder } from "../../src/graph/index.js";
 import { countArrays } from "../support/count-arrays.js";
 import { processorTime } from "../support/fuzz.js";
 
@@ -185,4 +185,37 @@ test("frames after the first one make no typed arrays but what they give", () =>
   });
   expect(made).toBe(0);
   expect([...out].every((n) => n > 0 && n < 1)).toBe(true);
+});
+
+test("weights that a file cuts and joins, as PyTorch exports its LSTM, are known at load, of three layers too", () => {
+  const hidden = 192;
+  const builder = new GraphBuilder();
+  /** Of gates i f g o to i o f g, one after another. */
+  const reordered = (columns: number) => {
+    const shape = [4 * hidden, columns];
+    const data = new Float32Array(shape[0]! * columns);
+    const weight = builder.constant({ shape, data });
+    const gates = [0, 3, 1, 2].map((gate) =>
+      builder.add("Slice", [
+        weight,
+        int(builder, gate * hidden),
+        int(builder, (gate + 1) * hidden),
+        int(builder, 0),
+      ]),
+    );
+    const joined = builder.add("Concat", gates, { axis: 0 });
+    return builder.add("Unsqueeze", [joined, int(builder, 0)]);
+  };
+  let x = builder.input("x", [1, 1, hidden]);
+  for (let layer = 0; layer < 3; layer++) {
+    const weights = [reordered(hidden), reordered(hidden)];
+    const y = builder.add("LSTM", [x, ...weights], { hidden_size: hidden });
+    x = builder.add("Squeeze", [y, int(builder, 1)]);
+  }
+  builder.output(x);
+  const notes = emptyNotes();
+  builder.build({}, notes);
+  expect(notes.layers.length).toBe(3);
+  for (const { convention } of notes.layers)
+    expect(convention).toMatch(/no biases/);
 });
