@@ -36,6 +36,7 @@ function dots(sum: v128, w: usize, x: v128): v128 {
 }
 
 /** One row, one panel. */
+@inline
 function row1x16(
   head: usize,
   q: usize,
@@ -64,6 +65,7 @@ function row1x16(
 }
 
 /** Two rows, one panel. */
+@inline
 function tile2x16(
   head: usize,
   q: usize,

@@ -19,6 +19,7 @@ function add(w: v128, x: v128, sum: v128): v128 {
  * each other (192 GOP/s against 142 at 128 columns with VNNI). It is bound by its loads, so both fours of x are one, spread
  * by shuffles: 221 GOP/s against 203 at 128 columns, 241 against 220 at 512.
  */
+@inline
 function row1x16(
   head: usize,
   q: usize,
@@ -65,6 +66,7 @@ function row1x16(
 }
 
 /** Two rows, one panel: every weight that is loaded serves both. */
+@inline
 function tile2x16(
   head: usize,
   q: usize,
