@@ -32,6 +32,7 @@ export class Draft {
   /** Zeros before and behind the steps, which no layer has taken yet. */
   #pads: readonly [number, number] = [0, 0];
   readonly #pieces: Piece[] = [];
+  #spent = 0;
 
   constructor(axes: string, features: number) {
     this.axes = axes;
@@ -58,6 +59,12 @@ export class Draft {
     const pads = this.#pads;
     this.#pads = [0, 0];
     return pads;
+  }
+
+  /** Whether so many numbers more may be looked at, where a chain may cost `most` of them in all. */
+  spend(numbers: number, most: number): boolean {
+    this.#spent += numbers;
+    return this.#spent <= most;
   }
 
   add(type: LayerType, options: object, weights: StateDict = {}): true {

@@ -40,7 +40,14 @@ export function linksOf({
   const makers = new Map<number, Step>();
   for (const step of steps)
     for (const slot of step.outputs) makers.set(slot, step);
+  // once each: of Concats that take a value twice there may be 2^32 ways to the first
+  const known = new Map<number, boolean>();
   const isZeros = (slot: number, depth: number): boolean => {
+    const answer = known.get(slot) ?? madeZeros(slot, depth);
+    known.set(slot, answer);
+    return answer;
+  };
+  const madeZeros = (slot: number, depth: number): boolean => {
     const value = constants[slot];
     if (value) return areZeros(value);
     const step = makers.get(slot);
