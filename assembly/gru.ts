@@ -8,15 +8,7 @@ import {
 } from "./activations";
 import { Layer, Recurrent } from "./layer";
 import { clearPadding, isShort, product } from "./product";
-import {
-  gateArgument,
-  gateEven,
-  gateOdd,
-  half,
-  tanhArgument,
-  tanhEven,
-  tanhOdd,
-} from "./quotients";
+import { even, GATE, half, odd, TANH, within } from "./quotients";
 import { Run } from "./run";
 import { madd } from "./simd";
 
@@ -41,10 +33,10 @@ import { madd } from "./simd";
 @inline
 function reset(sum: v128, u: v128, short: bool): v128 {
   if (!short) return f32x4.div(u, plusOne(expNegated(sum)));
-  const r = gateArgument(sum);
+  const r = within(sum, GATE);
   const r2 = f32x4.mul(r, r);
-  const d = gateEven(r2);
-  return f32x4.div(f32x4.mul(f32x4.add(d, gateOdd(r, r2)), half(u)), d);
+  const d = even(r2, GATE);
+  return f32x4.div(f32x4.mul(f32x4.add(d, odd(r, r2, GATE)), half(u)), d);
 }
 
 /**
@@ -61,15 +53,15 @@ function mix(keep: v128, candidate: v128, h: v128, short: bool): v128 {
     const n = f32x4.div(m, plusTwo(m));
     return f32x4.div(madd(e, n, h), plusOne(e));
   }
-  const z = gateArgument(keep);
-  const n = tanhArgument(candidate);
+  const z = within(keep, GATE);
+  const n = within(candidate, TANH);
   const z2 = f32x4.mul(z, z);
   const n2 = f32x4.mul(n, n);
-  const d = gateEven(z2);
-  const odd = gateOdd(z, z2);
-  const q = tanhEven(n2);
-  const kept = f32x4.mul(f32x4.mul(f32x4.add(d, odd), half(h)), q);
-  const added = f32x4.mul(f32x4.sub(d, odd), tanhOdd(n, n2));
+  const d = even(z2, GATE);
+  const part = odd(z, z2, GATE);
+  const q = even(n2, TANH);
+  const kept = f32x4.mul(f32x4.mul(f32x4.add(d, part), half(h)), q);
+  const added = f32x4.mul(f32x4.sub(d, part), odd(n, n2, TANH));
   return f32x4.div(f32x4.add(kept, added), f32x4.mul(d, q));
 }
 

@@ -8,15 +8,7 @@ import {
 } from "./activations";
 import { Layer, Recurrent } from "./layer";
 import { clearPadding, isShort, product } from "./product";
-import {
-  gateArgument,
-  gateEven,
-  gateOdd,
-  half,
-  tanhArgument,
-  tanhEven,
-  tanhOdd,
-} from "./quotients";
+import { even, GATE, half, odd, TANH, within } from "./quotients";
 import { Run } from "./run";
 
 /*
@@ -67,28 +59,31 @@ function update(z: usize, c: usize, m: usize, quads: i32): void {
 function updateShort(z: usize, c: usize, m: usize, quads: i32): void {
   const end = c + (quads << 4);
   for (let at = c, sums = z; at < end; at += 16, sums += 64) {
-    const i = gateArgument(v128.load(sums));
-    const f = gateArgument(v128.load(sums, 16));
-    const g = tanhArgument(v128.load(sums, 32));
+    const i = within(v128.load(sums), GATE);
+    const f = within(v128.load(sums, 16), GATE);
+    const g = within(v128.load(sums, 32), TANH);
     const i2 = f32x4.mul(i, i);
     const f2 = f32x4.mul(f, f);
     const g2 = f32x4.mul(g, g);
-    const di = gateEven(i2);
-    const df = gateEven(f2);
-    const open = f32x4.mul(f32x4.add(di, gateOdd(i, i2)), tanhOdd(g, g2));
-    const both = f32x4.mul(di, tanhEven(g2));
-    const kept = f32x4.mul(f32x4.add(df, gateOdd(f, f2)), half(v128.load(at)));
+    const di = even(i2, GATE);
+    const df = even(f2, GATE);
+    const open = f32x4.mul(f32x4.add(di, odd(i, i2, GATE)), odd(g, g2, TANH));
+    const both = f32x4.mul(di, even(g2, TANH));
+    const kept = f32x4.mul(
+      f32x4.add(df, odd(f, f2, GATE)),
+      half(v128.load(at)),
+    );
     const sum = f32x4.add(f32x4.mul(open, df), f32x4.mul(kept, both));
     v128.store(at, f32x4.div(sum, f32x4.mul(both, df)));
   }
   for (; c < end; c += 16, z += 64, m += 16) {
-    const o = gateArgument(v128.load(z, 48));
-    const cell = tanhArgument(v128.load(c));
+    const o = within(v128.load(z, 48), GATE);
+    const cell = within(v128.load(c), TANH);
     const o2 = f32x4.mul(o, o);
     const c2 = f32x4.mul(cell, cell);
-    const d = gateEven(o2);
-    const open = f32x4.mul(f32x4.add(d, gateOdd(o, o2)), tanhOdd(cell, c2));
-    v128.store(m, f32x4.div(open, f32x4.mul(d, tanhEven(c2))));
+    const d = even(o2, GATE);
+    const open = f32x4.mul(f32x4.add(d, odd(o, o2, GATE)), odd(cell, c2, TANH));
+    v128.store(m, f32x4.div(open, f32x4.mul(d, even(c2, TANH))));
   }
 }
 
