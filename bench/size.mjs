@@ -44,7 +44,7 @@ const BUDGETS = {
   "gatewise/quantize": { bytes: 9_100, gzipped: 3_500 },
   "gatewise/tesseract": { bytes: 36_700, gzipped: 13_600 },
   // both of its binaries, with the kernel in each, products of integers in one, and a third with the dot product of bytes
-  "gatewise/threads": { bytes: 57_200, gzipped: 17_400 },
+  "gatewise/threads": { bytes: 59_000, gzipped: 17_900 },
   "gatewise/vis": { bytes: 14_000, gzipped: 5_600 },
 };
 
