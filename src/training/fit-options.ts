@@ -21,6 +21,7 @@ export interface FitOptions {
   shuffle?: boolean;
   /** Data, or the share of the examples that is held out: the last ones. */
   validation?: Data | number;
+  /** Of the validation, and refused without one. */
   metrics?: readonly Metric[];
   /**
    * How many epochs in a row without a better validation loss end it, one at the least (0 is 1, as in Keras); none by
@@ -100,6 +101,8 @@ export function checkFit(
   } else held = validation;
   if (given.patience !== undefined && held === null)
     needsValidation("patience");
+  const metrics = checkMetrics(given.metrics ?? []);
+  if (metrics.length && held === null) needsValidation("metrics");
   if (watches && held === null) needsValidation("this schedule");
   return {
     epochs: positiveInteger(given.epochs ?? 10, "epochs"),
@@ -108,7 +111,7 @@ export function checkFit(
       held === null
         ? null
         : sourceOf(subject, held, { ...options, shuffle: false }, "validation"),
-    metrics: checkMetrics(given.metrics ?? []),
+    metrics,
     patience:
       given.patience === undefined
         ? Infinity

@@ -107,6 +107,12 @@ test("fit: validation that is an empty text is not none", () => {
   );
 });
 
+test("fit: metrics of a validation that is not there are refused", () => {
+  expect(() => trainer.fit(examples, { metrics: ["mae"] })).toThrow(
+    "validation: expected data, for metrics, got undefined",
+  );
+});
+
 test("a step within the loss of a step is refused, and the trainer goes on", () => {
   let inner = true;
   const own = new Trainer(model(), {
