@@ -22,7 +22,8 @@ import {
   scaleOption,
 } from "./commands/options.js";
 import { run } from "./commands/run.js";
-import { SEGMENT, train } from "./commands/train.js";
+import { SEGMENT } from "./commands/train-options.js";
+import { train } from "./commands/train.js";
 import { verify } from "./commands/verify.js";
 import { shardOf } from "./run/shard.js";
 import { addQueue } from "./program-queue.js";
@@ -224,9 +225,8 @@ export function createProgram(): Command {
     .option("--targets <names>", "for CSV files: the target columns", names)
     .option(
       "--segment <steps>",
-      "for CSV and WAV files: time steps per sequence",
+      `for CSV and WAV files: time steps per sequence (default: ${SEGMENT})`,
       count,
-      SEGMENT,
     )
     .option(
       "--checkpoint <file>",

@@ -63,6 +63,17 @@ function targetOf(path: string): string {
   throw new Error("a link to itself, expected a file");
 }
 
+/**
+ * Throws what `openOutput` would, where it can be known before there is anything to write. A pipe is not opened: that
+ * waits for its reader.
+ */
+export function checkOutput(path: string): void {
+  if (path === "-") return;
+  const existing = statSync(path, { throwIfNoEntry: false });
+  if (!existing || existing.isFile()) openOutput(path).abort();
+  else if (existing.isDirectory()) closeSync(openSync(path, "w"));
+}
+
 /** Opens, writes, commits. */
 export async function writeOutput(
   path: string,

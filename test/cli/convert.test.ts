@@ -84,3 +84,16 @@ test("--precision int8 writes the weights as integers", async () => {
   const { data } = chain.forward(steps).output;
   expectClose(model.forward(steps).output.data, data, 0.02);
 });
+
+test.each(["nam", "json"])(
+  "--precision for a format without integers is refused: %s",
+  async (format) => {
+    const out = `chain-int8.${format}`;
+    await expectFailure(
+      ["convert", "chain.safetensors", out, "--precision", "int8"],
+      2,
+      `--precision: expected a format that has integers, safetensors or onnx, got ${format}`,
+    );
+    expect(() => read(out)).toThrow(/ENOENT/);
+  },
+);

@@ -24,6 +24,9 @@ const WRITERS = {
 
 export const PRECISIONS = ["int8", "int8-fast"] as const;
 
+/** Those that keep integers; the others would have their values as text, as long as before. */
+const INTEGERS: readonly string[] = ["safetensors", "onnx"];
+
 export const FORMATS = Object.keys(WRITERS) as Format[];
 type Format = keyof typeof WRITERS;
 
@@ -46,6 +49,10 @@ export async function convert(
       `${out}: expected a name that ends with ${endings}, or --to`,
     );
   }
+  if (precision && !INTEGERS.includes(format))
+    throw new UsageError(
+      `--precision: expected a format that has integers, ${INTEGERS.join(" or ")}, got ${format}`,
+    );
   const found = await loadModel(file, reading);
   const loaded = precision ? quantized(found, file, precision) : found;
   const bytes = await about(file, () => WRITERS[format](loaded, file));

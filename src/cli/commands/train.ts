@@ -6,12 +6,11 @@ import asciichart from "asciichart";
 import { isRecord } from "../../checks.js";
 import { init, Sequential } from "../../index.js";
 import {
+  type Data,
   type FitOptions,
   initialize,
-  type Loss,
   type Metric,
   type Optimizer,
-  type Schedule,
   type Summary,
   Trainer,
   type TrainerOptions,
@@ -20,39 +19,15 @@ import { kindOf } from "../data/kinds.js";
 import { readTrainData } from "../data/train-data.js";
 import { about, UsageError } from "../errors.js";
 import { loadModel } from "../model.js";
-import { writeOutput } from "../../data/output.js";
+import { checkOutput, writeOutput } from "../../data/output.js";
 import { startProgress } from "../progress.js";
 import { modelOfConfig } from "../train-config.js";
-import type { CommonOptions } from "./options.js";
-
-export interface TrainCommandOptions extends CommonOptions {
-  readonly out?: string;
-  readonly loss?: Loss;
-  readonly optimizer?: Optimizer | Optimizer["name"];
-  readonly learningRate?: number;
-  readonly schedule?: Schedule;
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly validation?: number;
-  readonly patience?: number;
-  readonly metrics?: readonly string[];
-  readonly clipNorm?: number;
-  readonly accumulate?: number;
-  readonly truncate?: number;
-  readonly burnIn?: number;
-  readonly skip?: number;
-  readonly freeze?: readonly string[];
-  readonly seed?: number;
-  readonly columns?: readonly string[];
-  readonly targets?: readonly string[];
-  readonly segment: number;
-  readonly checkpoint?: string;
-  readonly resume?: boolean;
-  readonly quiet?: boolean;
-}
-
-/** The default: half a second at 48 kHz. */
-export const SEGMENT = 24_000;
+import {
+  checkUsage,
+  refused,
+  SEGMENT,
+  type TrainCommandOptions,
+} from "./train-options.js";
 
 export async function train(
   file: string,
@@ -60,20 +35,23 @@ export async function train(
   target: string | undefined,
   options: TrainCommandOptions,
 ): Promise<void> {
+  const kind = kindOf(input, undefined, "jsonl", "DATA");
+  checkUsage(file, input, kind, options);
   const out =
     options.out ?? `${basename(file, extname(file))}-trained.safetensors`;
   const { checkpoint } = options;
-  if (options.resume && !checkpoint)
-    throw new UsageError("--resume: expected --checkpoint FILE as well");
+  // before hours of training, not after
+  await about(out, () => checkOutput(out));
+  if (checkpoint) await about(checkpoint, () => checkOutput(checkpoint));
   await init({ backend: options.backend });
   const { data, sampleRate } = await about(input, () =>
     readTrainData({
       path: input,
-      kind: kindOf(input, undefined, "jsonl", "DATA"),
+      kind,
       target: target ?? null,
       columns: options.columns ?? null,
       targets: options.targets ?? null,
-      segment: options.segment,
+      segment: options.segment ?? SEGMENT,
     }),
   );
   const resumes = options.resume && checkpoint && existsSync(checkpoint);
@@ -88,7 +66,7 @@ export async function train(
         writeOutput(checkpoint, trainer.checkpoint()),
       );
   };
-  const summary = await follow(trainer, data, options, save);
+  const summary = await follow(trainer, { input, data }, options, save);
   await save();
   const metadata =
     sampleRate === null ? {} : { sample_rate: String(sampleRate) };
@@ -130,7 +108,11 @@ async function begin(file: string, options: TrainCommandOptions) {
     ...defined({ schedule, clipNorm, accumulate, skip, freeze, seed }),
     ...(truncate && { truncate: { steps: truncate, ...defined({ burnIn }) } }),
   };
-  return { model, trainer: new Trainer(model, training) };
+  try {
+    return { model, trainer: new Trainer(model, training) };
+  } catch (error) {
+    throw refused(error, training);
+  }
 }
 
 const defined = <T extends object>(
@@ -151,6 +133,10 @@ async function modelIn(
       async () => JSON.parse(await readFile(file, "utf8")) as unknown,
     );
     if (isRecord(config) && Array.isArray(config["layers"])) {
+      if (options.option?.size)
+        throw new UsageError(
+          "--option: expected a model file to read, got a list of layers",
+        );
       const model = await about(file, () => modelOfConfig(config));
       initialize(model, { seed: options.seed ?? 0 });
       return model;
@@ -163,7 +149,7 @@ async function modelIn(
 /** Runs the fit and shows its progress; Ctrl-C ends it after the current step, a second one ends the program. */
 async function follow(
   trainer: Trainer,
-  data: Parameters<Trainer["fit"]>[0],
+  { input, data }: { input: string; data: Data },
   options: TrainCommandOptions,
   save: () => Promise<void>,
 ): Promise<Summary> {
@@ -201,6 +187,8 @@ async function follow(
       const within = value.batches ? value.batch / value.batches : 0;
       bar.update(value.epoch - 1 + within);
     }
+  } catch (error) {
+    throw refused(error, options, input);
   } finally {
     bar.stop();
     restore();

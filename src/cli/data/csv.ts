@@ -26,6 +26,8 @@ const DATE = /^(\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(\D|$)/;
 export interface Columns {
   /** Names in the first line, or numbers from 1, in the order of the model's inputs; all by default. */
   readonly columns?: readonly string[] | undefined;
+  /** Beside `columns`: further ones, read behind them, of what a model is to learn. */
+  readonly targets?: readonly string[] | undefined;
   /** Called with the names of columns that are left out because they hold dates. */
   readonly leftOut?: (names: readonly string[]) => void;
 }
@@ -67,11 +69,16 @@ export class CsvReader {
   }
 
   #layOut(first: readonly string[], names: readonly string[] | null) {
-    const { columns, leftOut } = this.#choice;
+    const { columns, targets = [], leftOut } = this.#choice;
     const all = first.map((_, column) => column);
     const cells = first.length;
+    const found = (option: string, chosen: readonly string[]) =>
+      chosen.map((name) => find(name, names, cells, option));
     if (columns)
-      return { cells, read: columns.map((name) => find(name, names, cells)) };
+      return {
+        cells,
+        read: [...found("columns", columns), ...found("targets", targets)],
+      };
     if (!names) return { cells, read: all };
     const read = all.filter((column) => !DATE.test(first[column] as string));
     const dates = all.filter((column) => !read.includes(column));
@@ -95,6 +102,7 @@ function find(
   name: string,
   names: readonly string[] | null,
   count: number,
+  option: string,
 ): number {
   const named = names?.indexOf(name) ?? -1;
   if (named >= 0) return named;
@@ -103,7 +111,7 @@ function find(
     return number - 1;
   const known = names ? `one of ${names.join(", ")}, or ` : "";
   const expected = `${known}a number from 1 to ${count}`;
-  throw new FormatError(message("columns", expected, JSON.stringify(name)));
+  throw new FormatError(message(option, expected, JSON.stringify(name)));
 }
 
 function checked(cell: string, place: string): number {

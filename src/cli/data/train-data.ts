@@ -121,9 +121,31 @@ async function ofColumns({
       "a CSV file: expected --columns and --targets, got " +
         (columns ? "no --targets" : "no --columns"),
     );
-  const read = (names: readonly string[]) =>
-    readCsv(lineBlocks(chunksOf(path)), { columns: names });
-  return segmented(await read(columns), await read(targets), segment);
+  // once: what comes through a pipe is there once
+  const blocks = lineBlocks(chunksOf(path));
+  const table = await readCsv(blocks, { columns, targets });
+  const { length } = columns;
+  return segmented(
+    columnsFrom(table, 0, length),
+    columnsFrom(table, length, length + targets.length),
+    segment,
+  );
+}
+
+/** Columns `from` to `to` of a table. */
+function columnsFrom(
+  { shape, data }: Tensor,
+  from: number,
+  to: number,
+): Tensor {
+  const [rows, width] = shape as [number, number];
+  const size = to - from;
+  const own = new Float32Array(rows * size);
+  for (let row = 0; row < rows; row++) {
+    const start = row * width;
+    own.set(data.subarray(start + from, start + to), row * size);
+  }
+  return { shape: [rows, size], data: own };
 }
 
 async function ofRecordings({ path, target, segment }: TrainSource) {
