@@ -12,6 +12,7 @@ import {
   type Clipped,
   type Expression,
   type Function,
+  MOST_PARTS,
   scalarOf,
   type Sum,
 } from "./expressions.js";
@@ -43,7 +44,13 @@ const gemm: Rule = (_, [a, b, c], attributes) => {
   return made && c ? plus(made, c) : made;
 };
 
-function transposed({ dtype, shape, data }: Value): Expression | null {
+/** Each matrix once: a file may have one large one, and a thousand Gemms of it. */
+const turned = new WeakMap<Value, Expression | null>();
+
+function transposed(matrix: Value): Expression | null {
+  const { dtype, shape, data } = matrix;
+  const done = turned.get(matrix);
+  if (done) return done;
   const [rows, columns] = shape;
   if (shape.length !== 2 || rows === undefined || columns === undefined)
     return null;
@@ -51,13 +58,18 @@ function transposed({ dtype, shape, data }: Value): Expression | null {
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++)
       own[column * rows + row] = data[row * columns + column] as number;
-  return known({ dtype, shape: [columns, rows], data: own });
+  const made = known({ dtype, shape: [columns, rows], data: own });
+  turned.set(matrix, made);
+  return made;
 }
+
+const partsOf = ({ terms, biases }: Sum): number =>
+  terms.length + biases.length;
 
 function plus(a: Expression, b: Expression): Expression | null {
   if (a.kind === "known" && b.kind !== "known") return plus(b, a);
   if (a.kind === "sum" && b.kind === "sum")
-    return a.width !== b.width
+    return a.width !== b.width || partsOf(a) + partsOf(b) > MOST_PARTS
       ? null
       : {
           ...a,
@@ -73,8 +85,11 @@ function plus(a: Expression, b: Expression): Expression | null {
   if (a.kind === "counter" && one !== null && shape.length === 0)
     return { ...a, plus: a.plus + one };
   if (dtype !== "float32") return null;
-  if (a.kind === "sum" && data.length === a.width && shape.at(-1) === a.width)
-    return { ...a, biases: [...a.biases, { data, from: 0 }] };
+  const isRow = data.length === shape.at(-1) && shape.length <= 2;
+  if (a.kind === "sum" && isRow && data.length === a.width)
+    return partsOf(a) < MOST_PARTS
+      ? { ...a, biases: [...a.biases, { data, from: 0 }] }
+      : null;
   if (one === null || (a.kind !== "sum" && a.kind !== "scaled")) return null;
   return a.kind === "sum"
     ? { kind: "scaled", of: a, scale: 1, shift: one }

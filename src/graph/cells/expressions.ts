@@ -158,9 +158,14 @@ export interface Written {
   readonly of: Expression;
 }
 
-/** The number of a constant that is one. */
+/**
+ * More terms, limits or places than any cell has: a file may add a sum to itself again and again, which doubles its terms.
+ */
+export const MOST_PARTS = 64;
+
+/** The number of a constant that is one, and that has no more axes than what it is combined with. */
 export function scalarOf(expression: Expression | null): number | null {
   if (expression?.kind !== "known") return null;
-  const { data } = expression.value;
-  return data.length === 1 ? (data[0] as number) : null;
+  const { data, shape } = expression.value;
+  return data.length === 1 && shape.length <= 2 ? (data[0] as number) : null;
 }

@@ -8,6 +8,7 @@ import type { Value } from "../value.js";
 import {
   type Counter,
   type Expression,
+  MOST_PARTS,
   type Places,
   scalarOf,
 } from "./expressions.js";
@@ -133,7 +134,8 @@ export const concat: Rule = (_, inputs, attributes) => {
       : null;
   }
   const items = inputs.map(itemsOf);
-  return items.includes(null)
-    ? null
-    : places((items as (readonly Item[])[]).flat());
+  if (items.includes(null)) return null;
+  const lists = items as (readonly Item[])[];
+  const count = lists.reduce((sum, { length }) => sum + length, 0);
+  return count > MOST_PARTS ? null : places(lists.flat());
 };

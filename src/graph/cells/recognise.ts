@@ -77,6 +77,9 @@ export function recognised(
   );
   if (written.some(({ own, of }) => !own || of !== hidden)) return null;
   const { counter } = cell.step;
+  // from behind the end, where an index is less than 0
+  const begins = [counter, ...written.map(({ at }) => at)];
+  if (begins.some(({ start, plus }) => !(start + plus >= 0))) return null;
   const limits = limitsOf(going);
   const roles = states.map((_, i) =>
     i === cell.hidden
@@ -138,8 +141,10 @@ const iterations = ({ start, plus }: Limit["counter"], limit: number): number =>
   iterationsBelow(limit, start + plus);
 
 /** It is compared at the end of each: at least one is run. */
-export const iterationsBelow = (limit: number, offset: number): number =>
-  Math.max(1, Math.ceil(limit - offset) + 1);
+export function iterationsBelow(limit: number, offset: number): number {
+  const count = Math.ceil(limit - offset) + 1;
+  return count > 1 ? count : 1; // NaN is above nothing
+}
 
 function layerOf(cell: Cell, setting: Setting): RNN | LSTM | GRU {
   const { type, inputSize, hiddenSize, weights, activations } = cell;

@@ -7,6 +7,7 @@ import { arithmetic } from "./arithmetic.js";
 import {
   type Bias,
   type Condition,
+  MOST_PARTS,
   scalarOf,
   type Sum,
   type Term,
@@ -16,16 +17,15 @@ import { type Inputs, isVector, known, type Rule } from "./rule.js";
 
 const same: Rule = (_, [x]) => x ?? null;
 
-/** A cast of what counts is for comparing: all are small integers; one of floats is none. */
+/** A cast of what counts is for comparing: all are small integers; one of floats is none, nor one to fewer bits. */
 const cast: Rule = (_, [x], attributes) => {
   if (!x) return null;
+  const to = String(attributes.get("to"));
+  if (x.kind === "condition" || to === "float32")
+    return x.kind !== "known" || isInteger(x.value) ? x : null;
+  if (to !== "int32" && to !== "int64") return null;
   if (x.kind === "known") return isInteger(x.value) ? x : null;
-  const counts =
-    x.kind === "counter" ||
-    x.kind === "around" ||
-    x.kind === "condition" ||
-    x.kind === "shape";
-  return counts || attributes.get("to") === "float32" ? x : null;
+  return x.kind === "counter" || x.kind === "shape" ? x : null;
 };
 
 const isInteger = ({ dtype }: Value): boolean =>
@@ -154,7 +154,9 @@ const less =
   };
 
 const and: Rule = (_, [a, b]) =>
-  a?.kind === "condition" && b?.kind === "condition"
+  a?.kind === "condition" &&
+  b?.kind === "condition" &&
+  a.limits.length + b.limits.length <= MOST_PARTS
     ? { kind: "condition", limits: [...a.limits, ...b.limits] }
     : null;
 
