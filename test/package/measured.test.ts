@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { format } from "prettier";
 import { describe, expect, test } from "vitest";
+import { tables as accuracyTables } from "../../bench/accuracy/tables.mjs";
 import { tables as audioTables } from "../../bench/audio/tables.mjs";
 import { replaced } from "../../bench/lib/markdown.mjs";
 import { tables as readTables } from "../../bench/read/tables.mjs";
@@ -12,6 +13,7 @@ const read = (file: string) =>
   readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
 
 describe.each([
+  ["accuracy", "docs/precision.md", accuracyTables],
   ["audio", "docs/audio.md", audioTables],
   ["read", "docs/tesseract.md", readTables],
 ] as const)("npm run bench:%s", (name, page, tables) => {
