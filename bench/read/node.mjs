@@ -32,6 +32,7 @@ export const node = (folder) => ({
     ];
     try {
       const all = await inTurns([
+        gatewise(folder, model, list, page, undefined),
         gatewise(folder, model, list, page, "float32"),
         gatewise(folder, model, list, page, "int8-fast"),
         ...theirs,
@@ -62,15 +63,15 @@ export const node = (folder) => ({
 
 /**
  * @param {string} folder @param {string} model @param {readonly Picture[]} list @param {boolean} page
- * @param {"float32" | "int8-fast"} precision
+ * @param {"float32" | "int8-fast" | undefined} precision
  * @returns {Reader}
  */
 function gatewise(folder, model, list, page, precision) {
   const bytes = readFileSync(join(folder, `${model}.traineddata`));
-  const { recognizer } = load(bytes, { precision });
+  const { recognizer } = load(bytes, precision && { precision });
   const files = list.map(({ file }) => readFileSync(file));
   return {
-    name: precision === "float32" ? "gatewise" : `gatewise, ${precision}`,
+    name: precision ? `gatewise, ${precision}` : "gatewise",
     read: async () =>
       files.map((file) => {
         const image = toGrey(PNG.sync.read(file));

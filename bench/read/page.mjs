@@ -19,7 +19,7 @@ async function gatewise(model, blobs, page, precision) {
   const answer = await fetch(`/models/${model}.traineddata`);
   const { recognizer } = load(await answer.arrayBuffer(), { precision });
   return {
-    name: precision === "float32" ? "gatewise" : `gatewise, ${precision}`,
+    name: precision ? `gatewise, ${precision}` : "gatewise",
     read: async () => {
       const texts = [];
       for (const blob of blobs) {
@@ -72,6 +72,7 @@ globalThis.measure = {
       await tesseractJs(model, blobs, page, noDictionaries),
     ];
     const all = await inTurns([
+      await gatewise(model, blobs, page, undefined),
       await gatewise(model, blobs, page, "float32"),
       await gatewise(model, blobs, page, "int8-fast"),
       ...theirs,

@@ -24,8 +24,8 @@ export {
 /** Options of `load`. */
 export interface TesseractOptions {
   /**
-   * 'float32' by default. 'int8', 'int8-fast': matrices as integers; those of "fast" files are used as they are, which is
-   * how Tesseract itself multiplies them.
+   * How matrices are multiplied. By default as the file has them: 'int8' for "fast" and "best_int" files, whose integers
+   * are used as they are, 'float32' for "best" ones. 'int8-fast' is faster still where the processor multiplies bytes.
    */
   precision?: Precision;
 }
@@ -44,7 +44,10 @@ export function load(
   report: Report;
 } {
   const given = record(options, "options", { precision: 0 });
-  const precision = checkPrecision(given["precision"]);
-  const file = readTraineddata(toBytes(traineddata, "traineddata"));
-  return { recognizer: new Recognizer(file, precision), report: file.report };
+  const precision =
+    given["precision"] === undefined
+      ? null
+      : checkPrecision(given["precision"]);
+  const file = readTraineddata(toBytes(traineddata, "traineddata"), precision);
+  return { recognizer: new Recognizer(file), report: file.report };
 }

@@ -6,7 +6,6 @@ import type { Span } from "../decode/ctc.js";
 import { FormatError } from "../errors.js";
 import type { LayerNode, Traineddata } from "../formats/tesseract/read.js";
 import type { Tensor } from "../index.js";
-import type { Precision } from "../layers/options.js";
 import { boxesOf, type Columns } from "./boxes.js";
 import { build } from "./build.js";
 import { Codes, type Spelled } from "./codes.js";
@@ -100,10 +99,7 @@ export class Recognizer {
   readonly #step: number;
 
   /** @internal */
-  constructor(
-    { network, characters, blank }: Traineddata,
-    precision: Precision,
-  ) {
+  constructor({ network, characters, blank, precision }: Traineddata) {
     this.#network = build(network, precision);
     this.#codes = new Codes(characters);
     this.#blank = blank;

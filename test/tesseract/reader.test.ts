@@ -109,7 +109,9 @@ test("the report says what is there and what is not used", () => {
     "Softmax",
   ]);
   expect(report.ignored).toEqual(["part 0 (configuration), 6 bytes"]);
-  expect(report.converted.join()).toMatch(/^int8 weights/);
+  expect(report.converted).toEqual([
+    "activations: rounded to 16 bits, where Tesseract rounds them to 8",
+  ]);
   expect(String(report)).toMatch(/SummLSTM, inputs 5, outputs 6/);
   const arabic: File["characters"] = [...CHARACTERS, ["ب", 6]];
   expect(
@@ -122,4 +124,18 @@ test("a character may be called as a member of all objects is", () => {
     traineddata({ ...file, characters: [...CHARACTERS, ["constructor", 6]] }),
   );
   expect(characters.at(-1)).toEqual({ text: "constructor", codes: [6] });
+});
+
+test("matrices are multiplied as the file has them, unless another precision is asked for", () => {
+  const made = (form: "int8" | "float64") =>
+    traineddata({ ...file, options: { ...file.options, form } });
+  const converted = (
+    form: "int8" | "float64",
+    precision?: "float32" | "int8" | "int8-fast",
+  ) => load(made(form), precision && { precision }).report.converted.join();
+  expect(converted("int8")).toBe(converted("int8", "int8"));
+  expect(converted("int8", "float32")).toMatch(/^int8 weights: .* float32/);
+  expect(converted("int8", "int8-fast")).toMatch(/rounded to 7 bits/);
+  expect(converted("float64")).toBe("");
+  expect(converted("float64", "int8")).toMatch(/^float weights: rounded/);
 });

@@ -7,6 +7,7 @@
  * recoder at the end.
  */
 import { FormatError } from "../../errors.js";
+import type { Precision } from "../../layers/options.js";
 import { makeReport, type Report, type ReportLayer } from "../report.js";
 import {
   type Coded,
@@ -37,13 +38,21 @@ export interface Traineddata {
   /** CTC's blank class, Tesseract's "null character". */
   readonly blank: number;
   readonly characters: readonly Coded[];
+  /** How its matrices are to be multiplied. */
+  readonly precision: Precision;
   readonly report: Report;
 }
 
 const RECODED = 64;
 
-/** @throws FormatError naming the part and the byte */
-export function readTraineddata(bytes: Uint8Array): Traineddata {
+/**
+ * @param chosen how matrices are to be multiplied; null: those of integers as integers
+ * @throws FormatError naming the part and the byte
+ */
+export function readTraineddata(
+  bytes: Uint8Array,
+  chosen: Precision | null = null,
+): Traineddata {
   const parts = readParts(bytes);
   const part = (index: number) => {
     const found = parts.get(index);
@@ -79,8 +88,11 @@ export function readTraineddata(bytes: Uint8Array): Traineddata {
   if (flags & RECODED && !inNetwork) recoder?.end();
   cursor.end();
   const version = parts.get(VERSION);
+  const integers = matricesOf(network).some((matrix) => matrix.integers);
+  const precision = chosen ?? (integers ? "int8" : "float32");
   return {
     network,
+    precision,
     spec,
     blank,
     characters,
@@ -89,7 +101,7 @@ export function readTraineddata(bytes: Uint8Array): Traineddata {
       producer: "tesseract",
       version: version ? new TextDecoder().decode(version) : null,
       layers: [...reported(network)],
-      converted: converted(network),
+      converted: converted(integers, precision),
       ignored: [...parts]
         .filter(([index]) => !READ.includes(index))
         .map(([index, { length }]) => `${partName(index)}, ${length} bytes`),
@@ -122,12 +134,19 @@ const matricesOf = (node: LayerNode): LayerNode["matrices"] => [
   ...node.layers.flatMap(matricesOf),
 ];
 
-function converted(network: LayerNode): string[] {
-  return matricesOf(network).some(({ integers }) => integers)
-    ? [
-        "int8 weights: multiplied by the scale of their row, as float32; activations stay float32, where Tesseract rounds them to int8",
-      ]
-    : [];
+function converted(integers: boolean, precision: Precision): string[] {
+  if (precision === "float32")
+    return integers
+      ? [
+          "int8 weights: multiplied by the scale of their row, as float32; activations stay float32, where Tesseract rounds them to int8",
+        ]
+      : [];
+  const bits = precision === "int8" ? 16 : 7;
+  return integers
+    ? [`activations: rounded to ${bits} bits, where Tesseract rounds them to 8`]
+    : [
+        `float weights: rounded to int8, with a scale per row; activations: rounded to ${bits} bits`,
+      ];
 }
 
 function warnings(names: readonly string[]): string[] {
