@@ -10,14 +10,20 @@ import {
   constants,
   fsyncSync,
   lstatSync,
+  open,
   openSync,
   readlinkSync,
   renameSync,
   rmSync,
   statSync,
+  write,
   writeSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
+
+const openFile = promisify(open);
+const writeFile = promisify(write);
 
 export interface Output {
   write(data: string | Uint8Array): Promise<void>;
@@ -28,11 +34,12 @@ export interface Output {
 }
 
 /** @param path `-`: standard output */
-export function openOutput(path: string): Output {
+export async function openOutput(path: string): Promise<Output> {
   if (path === "-") return standardOutput();
   const existing = statSync(path, { throwIfNoEntry: false });
   // a pipe or a device cannot be replaced
-  if (existing && !existing.isFile()) return new Direct(openSync(path, "w"));
+  if (existing && !existing.isFile())
+    return new Pipe(await openFile(path, "w"));
   // checked here because a rename would succeed anyway
   if (existing && !isWritable(path, existing.mode))
     throw new Error("read-only, expected a file that may be written");
@@ -67,11 +74,10 @@ function targetOf(path: string): string {
  * Throws what `openOutput` would, where it can be known before there is anything to write. A pipe is not opened: that
  * waits for its reader.
  */
-export function checkOutput(path: string): void {
-  if (path === "-") return;
+export async function checkOutput(path: string): Promise<void> {
   const existing = statSync(path, { throwIfNoEntry: false });
-  if (!existing || existing.isFile()) openOutput(path).abort();
-  else if (existing.isDirectory()) closeSync(openSync(path, "w"));
+  if (!existing || existing.isFile() || existing.isDirectory())
+    (await openOutput(path)).abort();
 }
 
 /** Opens, writes, commits. */
@@ -79,7 +85,7 @@ export async function writeOutput(
   path: string,
   data: string | Uint8Array,
 ): Promise<void> {
-  const output = openOutput(path);
+  const output = await openOutput(path);
   try {
     await output.write(data);
     output.commit();
@@ -88,7 +94,11 @@ export async function writeOutput(
   }
 }
 
-class Direct implements Output {
+/**
+ * A pipe or a device. Its reader may not be there yet, or be slow: waiting for it must not hold the thread, which signals
+ * could not end then.
+ */
+class Pipe implements Output {
   readonly #file: number;
   #open = true;
 
@@ -98,12 +108,8 @@ class Direct implements Output {
 
   async write(data: string | Uint8Array): Promise<void> {
     const bytes = typeof data === "string" ? Buffer.from(data) : data;
-    for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at);
-  }
-
-  /** Waits until the data is on the disk: otherwise the rename might get there first. */
-  sync(): void {
-    fsyncSync(this.#file);
+    for (let at = 0; at < bytes.length;)
+      at += (await writeFile(this.#file, bytes, at)).bytesWritten;
   }
 
   commit(): void {
@@ -123,23 +129,26 @@ const unfinished = new Set<Replacing>();
 class Replacing implements Output {
   readonly #path: string;
   readonly #temporary: string;
-  readonly #file: Direct;
+  readonly #file: number;
+  #open = true;
 
   constructor(path: string, mode = 0o666) {
     const random = randomBytes(6).toString("hex");
     this.#path = path;
     this.#temporary = join(dirname(path), `.${basename(path)}.${random}.tmp`);
-    this.#file = new Direct(openSync(this.#temporary, "wx", mode));
+    this.#file = openSync(this.#temporary, "wx", mode);
     unfinished.add(this);
   }
 
-  write(data: string | Uint8Array): Promise<void> {
-    return this.#file.write(data);
+  async write(data: string | Uint8Array): Promise<void> {
+    const bytes = typeof data === "string" ? Buffer.from(data) : data;
+    for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at);
   }
 
   commit(): void {
-    this.#file.sync();
-    this.#file.commit();
+    // the data first: otherwise the rename might be on the disk before it
+    fsyncSync(this.#file);
+    this.#close();
     renameSync(this.#temporary, this.#path);
     unfinished.delete(this);
     syncFolder(dirname(this.#path));
@@ -147,8 +156,13 @@ class Replacing implements Output {
 
   abort(): void {
     if (!unfinished.delete(this)) return;
-    this.#file.abort();
+    this.#close();
     rmSync(this.#temporary, { force: true });
+  }
+
+  #close(): void {
+    if (this.#open) closeSync(this.#file);
+    this.#open = false;
   }
 }
 

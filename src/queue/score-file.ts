@@ -53,7 +53,7 @@ export async function scoreFile(
   const cuts = lines
     ? linesOf(input as string, checked.rows)
     : await arraysOf(input, checked.rows, source ?? undefined);
-  const output = openOutput(out);
+  const output = await openOutput(out);
   try {
     const writer =
       target === "jsonl" ? new Lines(output) : new OneArray(output);

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  createReadStream,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -229,4 +230,43 @@ describe("files are written whole or not at all", () => {
       expect(child.signalCode).toBe(signal);
     },
   );
+
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "nor does one that nobody reads, as the output: %s",
+    async (signal) => {
+      const fifo = program.at(`out-${signal}.csv`);
+      execFileSync("mkfifo", [fifo]);
+      const args = ["run", "chain.safetensors", "-", fifo, "--from", "csv"];
+      const child = program.start(args);
+      const ended = new Promise((resolve) => child.on("close", resolve));
+      // long enough to be opening it; sooner, the signal would find it elsewhere, and end it as well
+      child.stdin.write("1,2\n");
+      await new Promise((go) => setTimeout(go, 700));
+      child.kill(signal);
+      const late = setTimeout(() => child.kill("SIGKILL"), 3000);
+      await ended;
+      clearTimeout(late);
+      expect(child.signalCode).toBe(signal);
+    },
+  );
+
+  test("a FIFO as the output is written as it is read", async () => {
+    const fifo = program.at("read.csv");
+    execFileSync("mkfifo", [fifo]);
+    const given = "1,2\n3,4\n".repeat(20_000); // more than a pipe holds
+    const args = ["run", "chain.safetensors", "-", "--from", "csv", "--quiet"];
+    const ended = program.run(
+      [...args.slice(0, 3), fifo, ...args.slice(3)],
+      given,
+    );
+    const chunks: Buffer[] = [];
+    for await (const chunk of createReadStream(fifo))
+      chunks.push(chunk as Buffer);
+    expect(await ended).toEqual({ code: 0, stdout: "", stderr: "" });
+    const plain = await program.run(
+      [...args.slice(0, 3), "-", ...args.slice(3)],
+      given,
+    );
+    expect(Buffer.concat(chunks).toString()).toBe(plain.stdout);
+  });
 });

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Sequential } from "../../src/index.js";
+import { Trainer } from "../../src/training/index.js";
 import { parse } from "../../src/safetensors.js";
 import { writeWav } from "../../src/cli/data/wav.js";
 import { openSession } from "./session.js";
@@ -183,6 +184,22 @@ describe("Ctrl-C", () => {
     expect(bytes("stopped.safetensors")).not.toEqual(
       bytes("whole.safetensors"),
     );
+  });
+
+  test("a reader of --json that leaves ends it likewise: checkpoint and model are written", async () => {
+    writeFileSync(program.at("config.json"), CONFIG);
+    writeFileSync(program.at("data.jsonl"), LINES);
+    const files = ["--checkpoint", "left", "--out", "left.safetensors"];
+    const args = ["train", "config.json", "data.jsonl", ...FIT, ...files];
+    const child = program.start([...args, "--json", "--epochs", "100000"]);
+    const ended = once(child, "close");
+    let errors = "";
+    child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+    child.stdout.once("data", () => child.stdout.destroy());
+    expect([(await ended)[0], errors]).toEqual([0, ""]);
+    const saved = Sequential.load(readFileSync(program.at("left.safetensors")));
+    const { model } = Trainer.resume(readFileSync(program.at("left")));
+    expect(model.stateDict()).toEqual(saved.stateDict());
   });
 });
 

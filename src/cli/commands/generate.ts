@@ -28,7 +28,7 @@ export async function generate(
   const letters = vocabularyOf(bytes, options);
   const prompt = promptOf(options, letters);
   const { steps, count, temperature, topK, topP, stop, seed, json } = options;
-  const output = openOutput("-");
+  const output = await openOutput("-");
   for (let i = 0; i < count; i++) {
     const tokens = model.generate({
       prompt,

@@ -11,7 +11,7 @@ export async function inspect(
   files: readonly string[],
   { json, ...reading }: CommonOptions,
 ): Promise<void> {
-  const output = openOutput("-");
+  const output = await openOutput("-");
   let shown = 0;
   for (const file of files) {
     const found = await loadModel(file, reading).catch((error: unknown) => {

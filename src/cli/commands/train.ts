@@ -21,6 +21,7 @@ import { about, UsageError } from "../errors.js";
 import { loadModel } from "../model.js";
 import { checkOutput, writeOutput } from "../../data/output.js";
 import { startProgress } from "../progress.js";
+import { onBrokenPipe, onInterrupt } from "../signals.js";
 import { modelOfConfig } from "../train-config.js";
 import {
   checkUsage,
@@ -66,17 +67,34 @@ export async function train(
         writeOutput(checkpoint, trainer.checkpoint()),
       );
   };
-  const summary = await follow(trainer, { input, data }, options, save);
-  await save();
-  const metadata =
-    sampleRate === null ? {} : { sample_rate: String(sampleRate) };
-  await about(out, () => writeOutput(out, model.save(metadata)));
-  if (options.json)
-    process.stdout.write(
-      `${JSON.stringify({ type: "end", out, ...summary })}\n`,
+  const abort = new AbortController();
+  // what was learnt is written, whoever has stopped listening
+  const restore = onBrokenPipe(() => abort.abort());
+  try {
+    // a second Ctrl-C ends the program
+    const leave = onInterrupt(() => abort.abort());
+    const { signal } = abort;
+    const given = { input, data };
+    const summary = await follow(trainer, given, options, save, signal).finally(
+      leave,
     );
-  else if (!options.quiet)
-    process.stderr.write(`${out}: ${describe(summary)}\n`);
+    await save();
+    const metadata =
+      sampleRate === null ? {} : { sample_rate: String(sampleRate) };
+    if (out === "-") restore();
+    await about(out, () => writeOutput(out, model.save(metadata)));
+    if (options.json) tell({ type: "end", out, ...summary });
+    else if (!options.quiet)
+      process.stderr.write(`${out}: ${describe(summary)}\n`);
+  } finally {
+    restore();
+  }
+}
+
+/** A line of JSON, for as long as there is a reader. */
+function tell(value: object): void {
+  const { stdout } = process;
+  if (stdout.writable) stdout.write(`${JSON.stringify(value)}\n`);
 }
 
 async function begin(file: string, options: TrainCommandOptions) {
@@ -146,21 +164,20 @@ async function modelIn(
   return runner.chain(file);
 }
 
-/** Runs the fit and shows its progress; Ctrl-C ends it after the current step, a second one ends the program. */
+/** Runs the fit and shows its progress. */
 async function follow(
   trainer: Trainer,
   { input, data }: { input: string; data: Data },
   options: TrainCommandOptions,
   save: () => Promise<void>,
+  signal: AbortSignal,
 ): Promise<Summary> {
   const { json, quiet, epochs, batchSize, validation, patience, metrics } =
     options;
-  const abort = new AbortController();
-  const restore = onInterrupt(() => abort.abort());
   const fit: FitOptions = {
     epochs,
     batchSize,
-    signal: abort.signal,
+    signal,
     ...defined({
       validation,
       patience,
@@ -178,7 +195,7 @@ async function follow(
         if (!json && !quiet) process.stderr.write(chart(losses));
         return value as unknown as Summary;
       }
-      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+      if (json) tell(value);
       if (value.type === "epoch") {
         await save();
         continue;
@@ -191,25 +208,7 @@ async function follow(
     throw refused(error, options, input);
   } finally {
     bar.stop();
-    restore();
   }
-}
-
-/** Calls `stop` at the first Ctrl-C; the listeners from before handle the next. Returns what restores them earlier. */
-function onInterrupt(stop: () => void): () => void {
-  const previous = process.listeners("SIGINT");
-  process.removeAllListeners("SIGINT");
-  const restore = () => {
-    process.removeListener("SIGINT", onSignal);
-    for (const listener of previous) process.once("SIGINT", listener);
-    previous.length = 0;
-  };
-  const onSignal = () => {
-    restore();
-    stop();
-  };
-  process.once("SIGINT", onSignal);
-  return restore;
 }
 
 /** The maximum width of the chart, in characters. */

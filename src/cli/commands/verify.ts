@@ -36,7 +36,7 @@ export async function verify(
   const text = json
     ? JSON.stringify(result)
     : outputs.map((output) => lineFor(output, tolerance)).join("\n");
-  await openOutput("-").write(`${text}\n`);
+  await (await openOutput("-")).write(`${text}\n`);
   if (!passed) throw new Failed();
 }
 
