@@ -285,3 +285,18 @@ test("blocks are given back one by one, by dispose, and with the garbage", () =>
   expect(kept.take(1000)).toBe(address);
   kept.dispose();
 });
+
+test("blocks that go with a graph are not given back again by those who let go of theirs after it", () => {
+  const [kept, other] = [new Arrays("simd"), new Arrays("simd")];
+  kept.take(64);
+  const operand = { size: 8, row: 8, single: false };
+  const f = new Pointwise(other, "add", [1, 8], operand, operand);
+  const last = kept.take(64);
+  other.dispose();
+  // twice a hole, which two others would then have
+  f.release();
+  const addresses = [0, 1, 2, 3].map(() => kept.take(64));
+  expect(new Set(addresses).size).toBe(4);
+  expect(addresses).not.toContain(last);
+  kept.dispose();
+});

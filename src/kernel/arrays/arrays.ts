@@ -75,13 +75,15 @@ export class Arrays {
 function freeing(
   backend: Backend,
   own: Shared,
-  blocks: ReadonlyMap<number, number>,
+  blocks: Map<number, number>,
 ): () => void {
   let freed = false;
   return () => {
     if (freed) return;
     freed = true;
     for (const [address, bytes] of blocks) own.memory.give(address, bytes);
+    // nodes that let go of theirs after it must not give them back again
+    blocks.clear();
     own.users--;
     if (!own.users && shared.get(backend) === own) shared.delete(backend);
   };
