@@ -6,7 +6,7 @@ import {
   isBody,
   type NodeDescription,
 } from "./description.js";
-import { type Notes, placeOf } from "./node.js";
+import { type Notes, placeOf, type SharedParts } from "./node.js";
 import type { Plan } from "./plan.js";
 import { Planner } from "./planner.js";
 import { dtypeOf, type Input } from "./ports.js";
@@ -21,6 +21,8 @@ export interface GraphOptions {
   readonly backend?: BackendChoice;
   /** Of the recurrent layers and constant matrices, whose weights are then rounded; 'float32' by default. */
   readonly precision?: Precision;
+  /** Nodes that stay in float32 whatever the precision, by their names, or their first outputs' where they have none. */
+  readonly keep?: Iterable<string>;
   /** How many bytes the values of one run may take; 2^30 by default. */
   readonly maxBytes?: number;
   /**
@@ -46,6 +48,10 @@ export interface Compiled {
   readonly limits: Limits;
   readonly backend: BackendChoice;
   readonly precision: Precision;
+  readonly keep: ReadonlySet<string>;
+  /** What its nodes may be. */
+  readonly operations: Operations;
+  readonly shared: SharedParts;
 }
 
 /**
@@ -63,21 +69,25 @@ export function compile(
   const {
     backend = "auto",
     precision = "float32",
+    keep = [],
     maxBytes = MOST_BYTES,
     maxSteps = MOST_STEPS,
     givenLayers = false,
   } = options;
   const work = new Work();
+  const kept = new Set(keep);
+  const shared: SharedParts = { arrays: null, watch: null };
   countNumbers(description, work);
   const planner = new Planner(operations, {
     backend,
     precision,
+    kept,
     givenLayers,
     work,
     notes,
     most: Math.min(MOST_NUMBERS, Math.floor(maxBytes / 4)),
     keep: { numbers: 0, most: MOST_KEPT },
-    shared: { arrays: null },
+    shared,
   });
   const inputs = description.inputs.map((port): Input => {
     const place = `inputs[${JSON.stringify(port.name)}]`;
@@ -87,7 +97,17 @@ export function compile(
   const plan = planner.plan(description);
   const limits = { maxBytes, maxSteps };
   const ports = { inputs: description.inputs, outputs: description.outputs };
-  return { description: ports, plan, inputs, limits, backend, precision };
+  return {
+    description: ports,
+    plan,
+    inputs,
+    limits,
+    backend,
+    precision,
+    keep: kept,
+    operations,
+    shared,
+  };
 }
 
 export const emptyNotes = (): Notes => ({

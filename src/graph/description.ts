@@ -66,6 +66,13 @@ export interface BodyDescription {
   readonly nodes: readonly NodeDescription[];
 }
 
+/** What a node is called where one is chosen: by its name in the file, or that of its first output. */
+export const calledBy = ({
+  name,
+  outputs,
+}: Pick<NodeDescription, "name" | "outputs">): string =>
+  name || (outputs.find((output) => output !== "") ?? "");
+
 export function isBody(value: AttributeValue): value is BodyDescription {
   return typeof value === "object" && "nodes" in value;
 }

@@ -1,10 +1,12 @@
 import type { Bytes } from "../bytes.js";
 import { boolean, message, record, shapeText } from "../checks.js";
+import type { Layer } from "../index.js";
 import { Inspected } from "../inspected.js";
 import type { Model, Port } from "../models/model.js";
 import { oneLine } from "../one-line.js";
 import type { Tensor, TensorLike } from "../tensor.js";
-import type { Compiled } from "./compile.js";
+import { type Compiled, compile, type GraphOptions } from "./compile.js";
+import { described, withLayers } from "./described.js";
 import { type GraphInput, portOf } from "./ports.js";
 import { Runner } from "./runner.js";
 import { saveGraph } from "./saved.js";
@@ -169,6 +171,22 @@ export class Graph extends Inspected implements Model {
     return saveGraph(this.compiled, metadata);
   }
 
+  /**
+   * The graph compiled again, of what it is made of; its layers are its own.
+   *
+   * @param layerOf what takes the place of a layer that a node of this name was given: a new one
+   * @internal
+   */
+  again(
+    options: Pick<GraphOptions, "precision" | "keep">,
+    layerOf: (layer: Layer, name: string) => Layer,
+  ): Graph {
+    const { plan, description, operations, backend, limits } = this.compiled;
+    const whole = withLayers(described(plan, description), layerOf);
+    const how = { ...options, ...limits, backend };
+    return make(compile(whole, operations, how));
+  }
+
   /** A line of what it is, a line an input and output. */
   toString(): string {
     const { length } = this.compiled.plan.steps;
@@ -206,6 +224,9 @@ export class Graph extends Inspected implements Model {
     );
   }
 }
+
+// outside the class: esbuild renames a class that refers to itself, which consoles would show
+const make = (compiled: Compiled): Graph => new Graph(compiled);
 
 /** The first port that is no state, and not optional unless all are. */
 function first(

@@ -37,12 +37,25 @@ export function loadGraph(
     throw new FormatError("expected what Graph.save writes, got none", PLACE);
   const json = parseJson(text);
   const description = readDescription(json, tensors, PLACE);
-  const saved = (json["graph"] as { precision?: unknown }).precision;
+  const saved = json["graph"] as { precision?: unknown; keep?: unknown };
   const how = {
     backend: checkBackend(backend),
-    precision: checkPrecision(precision ?? saved),
+    precision: checkPrecision(precision ?? saved.precision),
+    keep: keptIn(saved.keep),
   };
   return new Graph(compile(description, allOperations(), how, notes));
+}
+
+/** The names of nodes that stay in float32. */
+function keptIn(json: unknown): readonly string[] {
+  if (json === undefined) return [];
+  const isNames =
+    Array.isArray(json) && json.every((name) => typeof name === "string");
+  if (isNames) return json as string[];
+  throw new FormatError(
+    `expected a list of names, got ${describe(json)}`,
+    `${PLACE}.graph.keep`,
+  );
 }
 
 function parseJson(text: string): Record<string, unknown> {

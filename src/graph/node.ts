@@ -1,11 +1,12 @@
 import { counted, describe } from "../checks.js";
 import { FormatError } from "../errors.js";
-import type { Layer } from "../index.js";
+import type { Layer, State, Tensor } from "../index.js";
 import type { Arrays } from "../layers/arrays.js";
 import type { BackendChoice, Precision } from "../layers/options.js";
 import {
   type AttributeValue,
   type BodyDescription,
+  calledBy,
   isBody,
   isValue,
   type NodeDescription,
@@ -116,9 +117,22 @@ export interface Body {
   readonly captures: readonly number[];
 }
 
-/** What nodes share that is made when one first needs it. */
+/**
+ * Is told what a layer is about to run on, which is not to be kept: [.., I] of a Linear, [B, T, I] of others, and the
+ * options of its `forward`.
+ */
+export type Watch = (
+  layer: Layer,
+  input: Tensor,
+  options: { readonly state?: State; readonly [name: string]: unknown },
+) => void;
+
+/** What nodes share that is not there from the beginning. */
 export interface SharedParts {
+  /** Made when one first needs it. */
   arrays: Arrays | null;
+  /** Of those who measure. */
+  watch: Watch | null;
 }
 
 /** What all nodes of a graph share. */
@@ -128,6 +142,8 @@ export interface Setting {
   readonly backend: BackendChoice;
   /** Of recurrent layers and matrices that are known at load. */
   readonly precision: Precision;
+  /** The names of nodes that are in float32 all the same. */
+  readonly kept: ReadonlySet<string>;
   /** How many numbers a value may have. */
   readonly most: number;
   /** What nodes keep from run to run. */
@@ -144,6 +160,8 @@ export class Node {
   /** For messages: `node "encoder/LSTM_3" (LSTM)`. */
   readonly place: string;
   readonly setting: Setting;
+  /** Of its matrices that are known at load. */
+  readonly precision: Precision;
   readonly outputs: readonly string[];
   readonly #inputs: readonly string[];
   #constants: readonly (Value | null)[];
@@ -159,6 +177,9 @@ export class Node {
   /** The layer that computes it, where its weights are known at load; no other node has it. */
   runsAs: Layer | null = null;
 
+  /** The layers that have its matrices, where these are known at load. */
+  readonly layers: Layer[] = [];
+
   /** `constants`: the values of the inputs that are known at load, null for the others. */
   constructor(
     { name, type, inputs, outputs, attributes }: NodeDescription,
@@ -170,12 +191,18 @@ export class Node {
     this.type = type;
     this.place = placeOf(name, type);
     this.setting = setting;
+    this.precision = precisionOf({ name, outputs }, setting);
     this.most = setting.most;
     this.outputs = outputs;
     this.#inputs = inputs;
     this.#constants = constants;
     this.#attributes = attributes;
     this.#compileBody = compileBody;
+  }
+
+  /** As `keep` has it. */
+  get called(): string {
+    return calledBy(this);
   }
 
   /** How many inputs it states, those left out included. */
@@ -358,6 +385,12 @@ const isNumbers = (value: AttributeValue): value is readonly number[] =>
 
 const isStrings = (value: AttributeValue): value is readonly string[] =>
   Array.isArray(value) && value.every((item) => typeof item === "string");
+
+/** The precision of a node's matrices. */
+export const precisionOf = (
+  node: Pick<NodeDescription, "name" | "outputs">,
+  { kept, precision }: Pick<Setting, "kept" | "precision">,
+): Precision => (kept.has(calledBy(node)) ? "float32" : precision);
 
 export function placeOf(name: string, type: string): string {
   return `node ${JSON.stringify(name)} (${type})`;

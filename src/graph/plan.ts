@@ -23,8 +23,10 @@ export function runSteps(steps: readonly Step[], running: Running): void {
     for (let i = 0; i < outputs.length; i++) {
       const slot = outputs[i] as number;
       if (slot < 0) continue;
-      slots[slot] = results[i] as Value;
-      trace?.(slot, results[i] as Value);
+      const value = results[i];
+      slots[slot] = value as Value;
+      // a layer without a cell makes none
+      if (value) trace?.(slot, value);
     }
     for (let i = 0; i < frees.length; i++)
       slots[frees[i] as number] = undefined;

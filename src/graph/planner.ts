@@ -10,6 +10,7 @@ import {
   type Body,
   Node,
   placeOf,
+  precisionOf,
   type StepRun,
   type Setting,
   type Values,
@@ -192,7 +193,9 @@ export class Planner {
       const value = this.#constants[slot] ?? null;
       return { slot, value, ones: this.#areOnes(slot, scope) };
     };
-    return recognise(description, slots, constants, { find }, this.#setting);
+    const precision = precisionOf(description, this.#setting);
+    const setting = { ...this.#setting, precision };
+    return recognise(description, slots, constants, { find }, setting);
   }
 
   /** Whether a value is an Expand of a 1. */

@@ -12,30 +12,40 @@ import { Sequential } from "../index.js";
 import { parse, serialize, type StateDict } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
 import type { Compiled } from "./compile.js";
-import { type AttributeValue, isBody, isValue } from "./description.js";
-import type { Body, Node, Step } from "./node.js";
-import type { Plan } from "./plan.js";
+import {
+  type AttributeValue,
+  type BodyDescription,
+  isBody,
+  isValue,
+  type NodeDescription,
+} from "./description.js";
+import { described } from "./described.js";
 import { VERSION } from "./saved-version.js";
 import { savedRows, valueOf } from "./scaled.js";
 import type { Value } from "./value.js";
 
 export function saveGraph(
-  { plan, description, precision }: Compiled,
+  { plan, description, precision, keep }: Compiled,
   metadata: Record<string, string>,
 ): Bytes {
-  const writer = new Writer(plan);
+  const writer = new Writer();
+  const { inputs, outputs, constants, nodes } = described(plan, description);
   const graph = {
-    inputs: description.inputs.map(({ initial, ...port }) => ({
+    inputs: inputs.map(({ initial, ...port }) => ({
       ...port,
       ...(initial && { initial: writer.value(initial, port.name) }),
     })),
-    outputs: description.outputs.map(({ name, type, shape }, i) => {
-      const value = plan.names[plan.outputs[i] as number];
-      return { name, type, shape, ...(value !== name && { value }) };
-    }),
-    nodes: writer.nodes(plan.steps),
-    constants: writer.constants(),
+    outputs,
+    nodes: nodes.map((node) => writer.node(node)),
+    // fromEntries defines own properties
+    constants: Object.fromEntries(
+      Array.from(constants, ([name, value]) => [
+        name,
+        writer.value(value, name),
+      ]),
+    ),
     ...(precision !== "float32" && { precision }),
+    ...(keep.size && { keep: [...keep] }),
   };
   const gatewise = JSON.stringify({ version: VERSION, graph });
   return serialize(writer.tensors, { ...metadata, gatewise });
@@ -45,12 +55,6 @@ export function saveGraph(
 class Writer {
   readonly tensors: StateDict = {};
   readonly #taken = new Set<string>();
-  readonly #plan: Plan;
-  readonly #constants = new Map<string, unknown>();
-
-  constructor(plan: Plan) {
-    this.#plan = plan;
-  }
 
   value(value: Value, name: string): object {
     const { dtype, shape, data } = value;
@@ -83,52 +87,19 @@ class Writer {
     return name;
   }
 
-  constants(): object {
-    const { constants, names, outputs } = this.#plan;
-    for (const slot of outputs) {
-      const value = constants[slot];
-      if (value) this.#constant(names[slot] as string, value);
-    }
-    // fromEntries defines own properties
-    return Object.fromEntries(this.#constants);
-  }
-
-  #constant(name: string, value: Value): void {
-    if (!this.#constants.has(name))
-      this.#constants.set(name, this.value(value, name));
-  }
-
-  nodes(steps: readonly Step[]): object[] {
-    return steps.map(({ node, stated, outputs }) => ({
-      type: node.type,
-      name: node.name,
-      inputs: stated.map((slot, i) => this.#input(slot, node, i)),
-      outputs: this.#names(outputs),
+  node({ attributes, ...node }: NodeDescription): object {
+    return {
+      ...node,
       attributes: Object.fromEntries(
-        node.attributes.map(([key, value]) => [
+        Array.from(attributes, ([key, value]) => [
           key,
-          this.#attribute(value, node, key),
+          this.#attribute(value, node.name, key),
         ]),
       ),
-    }));
+    };
   }
 
-  /** The input's name; its value, where it is known, goes to the constants. */
-  #input(slot: number, node: Node, index: number): string {
-    if (slot < 0) return "";
-    const name = this.#plan.names[slot] as string;
-    const value = node.absorbed(index) ?? this.#plan.constants[slot];
-    if (value) this.#constant(name, value);
-    return name;
-  }
-
-  #names(slots: readonly number[]): string[] {
-    return slots.map((slot) =>
-      slot < 0 ? "" : (this.#plan.names[slot] as string),
-    );
-  }
-
-  #attribute(value: AttributeValue, node: Node, key: string): unknown {
+  #attribute(value: AttributeValue, name: string, key: string): unknown {
     if (typeof value === "number") return numberOut(value);
     if (typeof value === "string") return { text: value };
     if (Array.isArray(value))
@@ -136,22 +107,14 @@ class Writer {
         ? { texts: value }
         : (value as number[]).map(numberOut);
     if (isValue(value as AttributeValue))
-      return { value: this.value(value as Value, `${node.name}.${key}`) };
+      return { value: this.value(value as Value, `${name}.${key}`) };
     if (isBody(value as AttributeValue))
-      return { body: this.#body(node.bodies.get(key) as Body) };
-    return { layer: this.#layer(value as Layer, node.name) };
+      return { body: this.#body(value as BodyDescription) };
+    return { layer: this.#layer(value as Layer, name) };
   }
 
-  #body({ inputs, outputs, steps }: Body): object {
-    for (const slot of outputs) {
-      const value = this.#plan.constants[slot];
-      if (value) this.#constant(this.#plan.names[slot] as string, value);
-    }
-    return {
-      inputs: this.#names(inputs),
-      outputs: this.#names(outputs),
-      nodes: this.nodes(steps),
-    };
+  #body({ inputs, outputs, nodes }: BodyDescription): object {
+    return { inputs, outputs, nodes: nodes.map((node) => this.node(node)) };
   }
 
   /** As the Sequential of it alone is saved. */

@@ -17,6 +17,12 @@ export function canQuantize({
   return precision !== undefined && byPanels(inputSize, outputSize, groups);
 }
 
+/** A layer of the same options and weights. */
+export function copied(layer: Layer): Layer {
+  const Type = LAYER_TYPES[layer.type as keyof typeof LAYER_TYPES];
+  return new Type(layer.options as never).loadStateDict(layer.stateDict());
+}
+
 /** A layer of the same options and weights in another precision. */
 export function inPrecision(
   layer: Layer,

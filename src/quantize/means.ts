@@ -3,7 +3,7 @@
  * bias can take off. Cells that remember for long add up such a mean: in the amp's LSTM it was most of the error.
  */
 import type { Layer } from "../layers/layer.js";
-import type { TraceEntry } from "../layers/traced.js";
+import type { Trace, TraceEntry } from "../layers/traced.js";
 import type { LayerTrace } from "../models/layer-trace.js";
 import type { Sequential } from "../models/sequential.js";
 import { canQuantize } from "./layers.js";
@@ -35,7 +35,8 @@ class Sum {
   }
 }
 
-class Sums {
+/** Of a layer's matrices. */
+export class Sums {
   readonly #all = new Map<string, Sum[]>();
 
   of(name: string, block: number, size: number): Sum {
@@ -66,18 +67,26 @@ export function inputMeans(
     let given: Tensor = asTensor(input, "calibrate");
     model.layers.forEach((layer, place) => {
       const made = trace[place] as LayerTrace;
-      if (canQuantize(layer)) collect(layer, given, made, sums[place] as Sums);
+      if (canQuantize(layer))
+        collect(layer, given, made.gates, sums[place] as Sums);
       given = made.output;
     });
   }
   return sums.map((each) => each.means());
 }
 
-function collect(
+/**
+ * Adds what a layer multiplies as it runs on an input.
+ *
+ * @param gates its own trace, of a recurrent one
+ * @param initial the hidden states that it begins with, [cells, B, H]; zeros by default
+ */
+export function collect(
   layer: Layer,
   { data }: Tensor,
-  { gates }: LayerTrace,
+  gates: Trace | null,
   sums: Sums,
+  initial: Tensor | null = null,
 ): void {
   const size = layer.inputSize;
   const count = data.length / size;
@@ -95,7 +104,7 @@ function collect(
     resetAfter?: boolean;
   };
   const below: TraceEntry[][] = [];
-  for (const entry of gates) {
+  gates.forEach((entry, cell) => {
     const { layer: index, direction } = entry;
     const both = gates.length > 1 && gates[1]?.layer === 0;
     const end = `_l${index}${both && direction === "reverse" ? "_reverse" : ""}`;
@@ -108,8 +117,15 @@ function collect(
       const width = joined.length / rowsIn(parts[0] as Tensor);
       sums.of(`weight_ih${end}`, 0, width).add(joined, joined.length / width);
     }
-    collectStates(entry, `weight_hh${end}`, resetAfter === false, sums);
-  }
+    const states = initial && partOf(initial.data, cell, gates.length);
+    collectStates(entry, `weight_hh${end}`, resetAfter === false, sums, states);
+  });
+}
+
+/** One of so many equal parts. */
+function partOf(data: Float32Array, part: number, count: number): Float32Array {
+  const size = data.length / count;
+  return data.subarray(part * size, (part + 1) * size);
 }
 
 /** Columns `from` to `from + width` of rows of `size`. */
@@ -153,22 +169,24 @@ function collectStates(
   name: string,
   resetBefore: boolean,
   sums: Sums,
+  initial: Float32Array | null, // [B, H]
 ): void {
   const { shape, data } = entry["hidden"] as Tensor;
   const [steps = 0, size = 0] = shape.slice(-2);
   const length = steps * size;
   const backwards = entry.direction === "reverse";
-  for (let at = 0; at < data.length; at += length) {
-    const left = data.subarray(
-      backwards ? at + size : at,
-      backwards ? at + length : at + length - size,
-    );
+  const left = new Float32Array(length);
+  for (let at = 0, row = 0; at < data.length; at += length, row++) {
+    const from = backwards ? at + size : at;
+    left.set(data.subarray(from, from + length - size), backwards ? 0 : size);
+    if (initial)
+      left.set(
+        initial.subarray(row * size, (row + 1) * size),
+        backwards ? length - size : 0,
+      );
     sums.of(name, 0, size).add(left, steps);
     if (!resetBefore) continue;
-    const reset = (entry["reset"] as Tensor).data.subarray(
-      backwards ? at : at + size,
-      backwards ? at + length - size : at + length,
-    );
+    const reset = (entry["reset"] as Tensor).data.subarray(at, at + length);
     sums.of(name, 1, size).add(left, steps);
     sums.of(name, 2, size).add(
       left.map((h, i) => h * (reset[i] as number)),
@@ -177,14 +195,20 @@ function collectStates(
   }
 }
 
-/** Takes off the biases of a rounded layer what rounding adds to its sums on average. */
-export function centre(rounded: Layer, exact: Layer, means: Means): void {
+/**
+ * Takes off the biases of a rounded layer what rounding adds to its sums on average.
+ *
+ * @returns whether it has biases, of matrices whose inputs are known
+ */
+export function centre(rounded: Layer, exact: Layer, means: Means): boolean {
   const wide = exact.stateDict();
   const dict = rounded.stateDict();
+  let moved = false;
   for (const [name, tensor] of Object.entries(dict)) {
     const bias = dict[name.replace("weight", "bias")];
     const blocks = means.get(name);
     if (!("integers" in tensor) || !bias || !blocks) continue;
+    moved = true;
     const rows = tensor.shape[0] as number;
     const own = tensor.data;
     const before = (wide[name] as Tensor).data;
@@ -204,5 +228,6 @@ export function centre(rounded: Layer, exact: Layer, means: Means): void {
         bias.data[row] = (bias.data[row] as number) - added;
     }
   }
-  rounded.loadStateDict(dict);
+  if (moved) rounded.loadStateDict(dict);
+  return moved;
 }

@@ -8,27 +8,45 @@ export const outputsOf = (
   data: readonly TensorLike[],
 ): Tensor[] => data.map((input) => model.forward(input).output);
 
-/** How far `actual` is from `expected`, over all sequences; where one is NaN, so is the deviation. */
+/** Adds up how far numbers are from those of the float32 model; where one is NaN, so is the deviation. */
+export class Difference {
+  #max = 0;
+  #errors = 0;
+  #sizes = 0;
+  #count = 0;
+
+  add(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
+    // a model may decide by its numbers how many it gives
+    if (actual.length !== expected.length) this.#errors = Number.NaN;
+    for (let i = 0; i < expected.length; i++) {
+      const value = expected[i] as number;
+      const difference = (actual[i] ?? Number.NaN) - value;
+      this.#max = Math.max(this.#max, Math.abs(difference));
+      this.#errors += difference * difference;
+      this.#sizes += value * value;
+    }
+    this.#count += expected.length;
+  }
+
+  /** null where nothing was added. */
+  get deviation(): Deviation | null {
+    if (!this.#count) return null;
+    const errors = this.#errors;
+    const relative = errors === 0 ? 0 : Math.sqrt(errors / this.#sizes);
+    return { max: this.#max, rms: Math.sqrt(errors / this.#count), relative };
+  }
+}
+
+/** How far `actual` is from `expected`, over all sequences. */
 export function deviation(
   actual: readonly Tensor[],
   expected: readonly Tensor[],
-): Deviation {
-  let max = 0;
-  let errors = 0;
-  let sizes = 0;
-  let count = 0;
-  expected.forEach(({ data }, index) => {
-    const other = (actual[index] as Tensor).data;
-    data.forEach((value, at) => {
-      const difference = (other[at] as number) - value;
-      max = Math.max(max, Math.abs(difference));
-      errors += difference * difference;
-      sizes += value * value;
-    });
-    count += data.length;
-  });
-  const relative = errors === 0 ? 0 : Math.sqrt(errors / sizes);
-  return { max, rms: Math.sqrt(errors / count), relative };
+): Deviation | null {
+  const difference = new Difference();
+  expected.forEach(({ data }, index) =>
+    difference.add((actual[index] as Tensor).data, data),
+  );
+  return difference.deviation;
 }
 
 /** A measurement goes on for so many milliseconds, so that engines have compiled what they measure. */
@@ -36,18 +54,17 @@ const LONG = 60;
 
 /** The best time of a pass of each model, in turn; null where the host has no clock. */
 export function timing(
-  float32: Sequential,
-  quantized: Sequential,
-  input: TensorLike,
+  float32: () => unknown,
+  quantized: () => unknown,
 ): Timing | null {
   const clock = globalThis.performance;
   if (!clock) return null;
   const best = [float32, quantized].map(() => Number.POSITIVE_INFINITY);
   const end = clock.now() + 2 * LONG;
   do {
-    [float32, quantized].forEach((model, index) => {
+    [float32, quantized].forEach((pass, index) => {
       const start = clock.now();
-      model.forward(input);
+      pass();
       best[index] = Math.min(best[index] as number, clock.now() - start);
     });
   } while (clock.now() < end);

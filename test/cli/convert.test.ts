@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
 import { load as loadOnnx } from "../../src/formats/onnx/index.js";
 import { load as loadNam } from "../../src/formats/nam/index.js";
+import { GraphBuilder, loadGraph } from "../../src/graph/index.js";
 import { init, Linear, LSTM, Sequential } from "../../src/index.js";
+import { quantize } from "../../src/quantize/index.js";
 import { expectClose, expectSameTensor } from "../support/compare.js";
+import { Random } from "../support/random.js";
 import { ampOutputs, backend, chain, options, steps } from "./models.js";
 import { openSession } from "./session.js";
 
@@ -97,3 +100,24 @@ test.each(["nam", "json"])(
     expect(() => read(out)).toThrow(/ENOENT/);
   },
 );
+
+test("--precision int8 rounds graphs too", async () => {
+  const builder = new GraphBuilder();
+  const random = new Random(1);
+  const x = builder.input("x", [1, 8, 9]);
+  const weight = builder.constant(random.tensor([32, 8, 3]), "weight");
+  builder.output(builder.add("Conv", [x, weight]), { name: "y" });
+  const graph = builder.build();
+  put("graph.safetensors", graph.save());
+  const args = ["--precision", "int8-fast", ...backend];
+  await done("convert", "graph.safetensors", "small.safetensors", ...args);
+  const small = loadGraph(read("small.safetensors"));
+  const { model } = quantize(graph, { precision: "int8-fast" });
+  const input = { x: random.tensor([1, 8, 9]) };
+  expectSameTensor(small.run(input)["y"]!, model.run(input)["y"]!);
+  await expectFailure(
+    ["convert", "graph.safetensors", "small.onnx", ...args],
+    2,
+    /--to onnx: expected a chain of layers, got a graph/,
+  );
+});

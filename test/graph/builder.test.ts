@@ -254,3 +254,12 @@ test("a graph of one input and one output is verified as a chain is, or by names
     /^verify: /,
   );
 });
+
+test("what a layer does not make is in no trace: a GRU has no cell", () => {
+  const builder = new GraphBuilder();
+  const gru = new GRU({ inputSize: 2, hiddenSize: 3, seed: 1 });
+  const x = builder.input("x", ["B", "T", 2]);
+  builder.output(builder.layer(gru, x, { name: "gru" }).output, { name: "y" });
+  const values = builder.build().run({ x: [[[1, 2]]] }, { trace: true });
+  expect(Object.keys(values)).toEqual(["gru", "gru_1", "y"]);
+});

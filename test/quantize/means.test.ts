@@ -8,13 +8,15 @@ import {
   Masking,
   RNN,
   Sequential,
+  type State,
   type Tensor,
+  tensor,
 } from "../../src/index.js";
 import { integerTensor } from "../../src/integers.js";
 import type { StateDict } from "../../src/safetensors.js";
 import { quantize } from "../../src/quantize/index.js";
-import { centre, inputMeans } from "../../src/quantize/means.js";
-import { expectSameDict } from "../support/compare.js";
+import { centre, collect, inputMeans, Sums } from "../../src/quantize/means.js";
+import { expectSameDict, worstError } from "../support/compare.js";
 import { Random } from "../support/random.js";
 
 // by its address: examples are programs of users, and have no types
@@ -138,6 +140,68 @@ test("an amplifier whose cells remember for long errs a third as much on sound t
   };
   const calibrated = Math.sqrt(error([sound(1)]));
   expect(calibrated).toBeLessThan(Math.sqrt(error([])) / 3);
+});
+
+test("a sequence in pieces, states handed on, has the means of the whole", () => {
+  const x = new Random(6).tensor([2, 9, 4]);
+  const options = { inputSize: 4, hiddenSize: 8, numLayers: 2, seed: 1 };
+  for (const layer of [
+    new LSTM(options),
+    new GRU({ ...options, resetAfter: false }),
+  ] as GRU[]) {
+    const meansOf = (lengths: readonly number[]) => {
+      const sums = new Sums();
+      let state: State | undefined;
+      let from = 0;
+      for (const length of lengths) {
+        const piece = tensor(
+          [0, 1].map((row) =>
+            Array.from({ length }, (_, t) => [
+              ...x.data.subarray(
+                (row * 9 + from + t) * 4,
+                (row * 9 + from + t + 1) * 4,
+              ),
+            ]),
+          ),
+        );
+        const options = state ? { state } : {};
+        const made = layer.forward(piece, { ...options, trace: true });
+        collect(layer, piece, made.trace!, sums, state?.hidden ?? null);
+        state = made.state;
+        from += length;
+      }
+      return sums.means();
+    };
+    const [whole, pieces] = [meansOf([9]), meansOf([1, 1, 5, 2])];
+    expect([...pieces.keys()]).toEqual([...whole.keys()]);
+    for (const [name, blocks] of whole)
+      blocks.forEach((mean, block) => {
+        const own = pieces.get(name)![block]!;
+        expect(worstError(own, mean)).toBeLessThan(1e-6);
+      });
+  }
+});
+
+test("of a reversed layer the states that it begins with are those of the last step", () => {
+  const layer = new RNN({
+    inputSize: 2,
+    hiddenSize: 3,
+    direction: "reverse",
+    seed: 1,
+  });
+  const x = new Random(1).tensor([1, 3, 2]);
+  const hidden = { shape: [1, 1, 3], data: Float32Array.of(0.5, -1, 2) };
+  const { trace, output } = layer.forward(x, {
+    state: { hidden },
+    trace: true,
+  });
+  const sums = new Sums();
+  collect(layer, x, trace!, sums, hidden);
+  const mean = hidden.data.map(
+    (h, i) => (h + output.data[3 + i]! + output.data[6 + i]!) / 3,
+  );
+  const [own] = sums.means().get("weight_hh_l0")!;
+  expect(worstError(own!, mean)).toBeLessThan(1e-6);
 });
 
 test("what tells nothing changes nothing: masked steps, layers without biases, infinities", () => {

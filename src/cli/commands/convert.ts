@@ -54,7 +54,7 @@ export async function convert(
       `--precision: expected a format that has integers, ${INTEGERS.join(" or ")}, got ${format}`,
     );
   const found = await loadModel(file, reading);
-  const loaded = precision ? quantized(found, file, precision) : found;
+  const loaded = precision ? quantized(found, precision) : found;
   const bytes = await about(file, () => WRITERS[format](loaded, file));
   await about(out, () => writeOutput(out, bytes));
   if (quiet) return;
@@ -68,9 +68,8 @@ export async function convert(
 
 function quantized(
   loaded: Loaded,
-  file: string,
   precision: (typeof PRECISIONS)[number],
 ): Loaded {
-  const { model } = quantize(loaded.runner.chain(file), { precision });
+  const { model } = quantize(loaded.model, { precision });
   return { ...loaded, model, runner: runnerOf(model) };
 }

@@ -29,6 +29,7 @@ const cellLoop: Compile = (node) => {
     throw node.error("expected a recurrent layer, got another one");
   const own = layer as AnyLayer;
   node.owned.push(own);
+  node.layers.push(own);
   const roles = node.ints("states") ?? [];
   const first = node.int("first", 0);
   const most = node.int("most", Infinity);
@@ -77,8 +78,11 @@ const cellLoop: Compile = (node) => {
       return index < 0 ? null : asRows(node, states[index] as Value, batch);
     };
     const [hidden, cell] = [stateOf(HIDDEN), stateOf(CELL)];
+    const kept = node.setting.shared.watch
+      ? null
+      : frames.run(steps, hidden, cell);
     const results =
-      frames.run(steps, hidden, cell) ??
+      kept ??
       runLayer(own, {
         node,
         layout: "time-first",

@@ -76,7 +76,7 @@ const ofProducts = (list: readonly Product[]): Known | null =>
       };
 
 function ofValues(node: Node, W: Value, B: Value | null): Known | null {
-  if (node.setting.precision !== "float32") return null;
+  if (node.precision !== "float32") return null;
   return { weight: () => W.data, bias: () => B?.data ?? null };
 }
 

@@ -61,7 +61,7 @@ export class Builder {
       hiddenSize,
       bias,
       backend: this.#node.setting.backend,
-      precision: this.#node.setting.precision,
+      precision: this.#node.precision,
       ...(peepholes && { peepholes }),
     };
     const layer = create(this.#type, options);

@@ -25,15 +25,18 @@ const layer: Compile = (node) => {
   const { forward } = own as unknown as Forward;
   const run = forward.bind(own);
   node.runsAs = own;
+  node.layers.push(own);
   if (!node.setting.givenLayers) node.owned.push(own);
   const frames =
     "runsRows" in own && own.runsRows
       ? new Frames(node, own as AnyLayer, "layer")
       : null;
   return ([x, mask, hidden, cell]) => {
-    const kept = mask
-      ? null
-      : frames?.run(x as Value, hidden ?? null, cell ?? null);
+    const { watch } = node.setting.shared;
+    const kept =
+      mask || watch
+        ? null
+        : frames?.run(x as Value, hidden ?? null, cell ?? null);
     if (kept) return kept;
     const state = hidden && {
       hidden: tensorOf(hidden, node.place),
@@ -46,6 +49,7 @@ const layer: Compile = (node) => {
       }),
     };
     const given = tensorOf(x as Value, node.place);
+    watch?.(own, given, options);
     const result = state || mask ? run(given, options) : run(given);
     return [
       valueOf(result.output),

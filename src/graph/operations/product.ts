@@ -2,7 +2,7 @@
  * Products with a matrix that is known at load, on the kernel.
  */
 import { Linear, Sequential, type Stream } from "../../index.js";
-import type { Node } from "../node.js";
+import type { Node, SharedParts } from "../node.js";
 import { matrixFor } from "../scaled.js";
 import type { Numbers, Value } from "../value.js";
 
@@ -11,6 +11,7 @@ export class Product {
   readonly layer: Linear;
   #model: Sequential | null = null;
   #stream: Stream | null = null;
+  readonly #shared: SharedParts;
 
   /** W is [N, K], in whatever shape. */
   constructor(
@@ -25,9 +26,11 @@ export class Product {
       outputSize,
       bias: bias !== null,
       backend: node.setting.backend,
-      precision: node.setting.precision,
+      precision: node.precision,
     });
+    this.#shared = node.setting.shared;
     node.owned.push(this);
+    node.layers.push(this.layer);
     this.layer.loadStateDict({
       weight: matrixFor(node, { ...weight, shape: [outputSize, inputSize] }),
       ...(bias && { bias: { shape: [outputSize], data: bias } }),
@@ -40,6 +43,12 @@ export class Product {
   }
 
   run(rows: Numbers, result: Numbers): void {
+    const { watch } = this.#shared;
+    if (watch) {
+      const size = this.layer.inputSize;
+      const data = rows as Float32Array;
+      watch(this.layer, { shape: [data.length / size, size], data }, {});
+    }
     this.#model ??= new Sequential([this.layer]);
     this.#stream ??= this.#model.stream();
     this.#stream.run(rows, result as Float32Array);

@@ -54,6 +54,7 @@ function recurrent(type: RecurrentType): Compile {
       const made = builder.build(known);
       layer = made;
       node.owned.push(made);
+      node.layers.push(made);
       node.runsAs = made;
       for (const [place, name] of WEIGHTS)
         if (known[name])
@@ -68,9 +69,10 @@ function recurrent(type: RecurrentType): Compile {
       const cell = type === "LSTM" ? (inputs[INITIAL_C] ?? null) : null;
       const hidden = inputs[INITIAL_H] ?? null;
       const lengths = inputs[LENGTHS] ?? null;
-      const kept = lengths
-        ? null
-        : frames?.run(inputs[0] as Value, hidden, cell);
+      const kept =
+        lengths || node.setting.shared.watch
+          ? null
+          : frames?.run(inputs[0] as Value, hidden, cell);
       if (kept) return kept;
       return runLayer(running, {
         node,

@@ -40,10 +40,11 @@ export function runLayer(layer: AnyLayer, run: SequenceRun): (Value | null)[] {
     cell: stateOf(run.cell, "initial_c"),
   };
   const option = stateOption(layer, batch, initial);
-  const result = layer.forward(
-    input,
-    lengths ? { ...option, ...stepsOption(lengths, steps) } : option,
-  );
+  const options = lengths
+    ? { ...option, ...stepsOption(lengths, steps) }
+    : option;
+  node.setting.shared.watch?.(layer, input, options);
+  const result = layer.forward(input, options);
   const { hidden, cell } = result.state;
   const results = [
     node.outputs[0] ? sequencesOut(run, result.output, hiddenSize) : null,

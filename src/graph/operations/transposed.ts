@@ -43,7 +43,7 @@ const convTranspose: Compile = (node) => {
   const [W, B] = [node.constant(1), node.constant(2)];
   const own = W ? absorbed(node, W, groups) : null;
   const known =
-    W && (B || !node.has(2)) && node.setting.precision === "float32"
+    W && (B || !node.has(2)) && node.precision === "float32"
       ? own
         ? ofProducts(own, W.shape, B)
         : ofValues(W, B)
