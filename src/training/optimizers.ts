@@ -210,7 +210,7 @@ export function scheduleOf(value: unknown): CheckedSchedule {
       patience: 0,
       minDelta: 0,
     });
-    const factor = number(given, "factor", 0, 0.1);
+    const factor = within(given["factor"] ?? 0.1, "schedule.factor", 0, 1);
     const patience = number(given, "patience", 0, 10);
     const minDelta = number(given, "minDelta", 0, 0);
     return {
@@ -240,6 +240,13 @@ export function scheduleOf(value: unknown): CheckedSchedule {
   const warmup = number(given, "warmup", 0, 0);
   const steps = number(given, "steps", 1);
   const end = number(given, "end", 0, 0);
+  if (warmup > steps)
+    throw wrong(
+      true,
+      "schedule.warmup",
+      `at most the ${steps} of schedule.steps`,
+      warmup,
+    );
   return {
     factor(step) {
       if (step < warmup) return (step + 1) / warmup;

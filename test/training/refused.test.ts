@@ -77,6 +77,14 @@ test.each([
     { loss: { name: "ctc", blank: -1 } },
     "loss.blank: expected an integer of at least 0, got -1",
   ],
+  [
+    { schedule: { name: "cosine", steps: 10, warmup: 20 } },
+    "schedule.warmup: expected at most the 10 of schedule.steps, got 20",
+  ],
+  [
+    { schedule: { name: "plateau", factor: 2 } },
+    "schedule.factor: expected a number from 0 to less than 1, got 2",
+  ],
 ])("Trainer: %o", (options, message) => {
   const make = () => new Trainer(model(), { loss: "mse", ...options } as never);
   expect(make).toThrow(message);
