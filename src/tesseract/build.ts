@@ -44,13 +44,24 @@ const lstm =
       precision,
     );
 
+/**
+ * A matrix of fewer inputs, such as a window of 3 × 3 pixels, is multiplied as float32: to round them takes as long as
+ * their products, and with pixels of seven bits one character more of 731 is wrong.
+ */
+const FEW_INPUTS = 16;
+
 const dense =
   (
     activation: NonNullable<LinearOptions["activation"]>,
     limit?: number,
   ): Build =>
-  ({ matrices }, precision) =>
-    new Dense(matrices[0] as Matrix, activation, precision, limit);
+  ({ matrices, inputs }, precision) =>
+    new Dense(
+      matrices[0] as Matrix,
+      activation,
+      inputs < FEW_INPUTS ? "float32" : precision,
+      limit,
+    );
 
 /** Increasing functions. */
 const INCREASING: Partial<Record<LayerType, "tanh" | "sigmoid">> = {

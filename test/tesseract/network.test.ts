@@ -110,7 +110,7 @@ describe.each(backends)("networks on %s", (backend) => {
 test.each(["int8", "old int8"] as const)(
   "the integers of a file of form %s are those of the layers",
   (form) => {
-    const rows = 12;
+    const rows = 16;
     const layers = make.series(
       make.input(1, rows),
       make.dense("Tanh", rows, 8),
@@ -148,3 +148,15 @@ test.each(["int8", "old int8"] as const)(
     }
   },
 );
+
+test("a window of few inputs has the bits of float32 in every precision", () => {
+  const layers = make.series(make.input(1, 9), make.dense("Tanh", 9, 8));
+  const options = { seed: 1, form: "int8" } as const;
+  const file = { layers, characters: CHARACTERS, blank: 7, options };
+  const { network } = readTraineddata(traineddata(file));
+  const size = { height: 1, width: 20, channels: 9 };
+  const image = { ...size, data: new Random(2).tensor([20, 9]).data };
+  const exact = build(network).run(image);
+  for (const precision of ["int8", "int8-fast"] as const)
+    expect(build(network, precision).run(image).data).toEqual(exact.data);
+});
