@@ -28,6 +28,8 @@ export class Planner {
   readonly #names: string[] = [];
   readonly #taken = new Set<string>();
   readonly #constants: (Value | undefined)[] = [];
+  /** What is expanded, by where its result lies. */
+  readonly #expanded = new Map<number, number>();
 
   constructor(operations: Operations, setting: Setting) {
     this.#operations = operations;
@@ -165,6 +167,7 @@ export class Planner {
     node.forget();
     if (folded) return;
     const read = inputs.map((slot, i) => (node.hasAbsorbed(i) ? -1 : slot));
+    if (type === "Expand") this.#expanded.set(slots[0] ?? -1, inputs[0] ?? -1);
     const captures = [...node.bodies.values()].flatMap((body) => body.captures);
     scope.steps.push({
       node,
@@ -191,7 +194,7 @@ export class Planner {
       const slot = known.get(name) ?? scope.find(name);
       if (slot === undefined) return null;
       const value = this.#constants[slot] ?? null;
-      return { slot, value, ones: this.#areOnes(slot, scope) };
+      return { slot, value, ones: this.#areOnes(slot) };
     };
     const precision = precisionOf(description, this.#setting);
     const setting = { ...this.#setting, precision };
@@ -199,10 +202,8 @@ export class Planner {
   }
 
   /** Whether a value is an Expand of a 1. */
-  #areOnes(slot: number, scope: Scope): boolean {
-    const step = scope.steps.find(({ outputs }) => outputs.includes(slot));
-    const from = step?.node.type === "Expand" ? step.inputs[0] : undefined;
-    const data = this.#constants[from ?? -1]?.data;
+  #areOnes(slot: number): boolean {
+    const data = this.#constants[this.#expanded.get(slot) ?? -1]?.data;
     return data?.length === 1 && data[0] === 1;
   }
 
