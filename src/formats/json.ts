@@ -2,7 +2,7 @@
  * JSON files, and checked access to their fields. Whatever sizes a file claims, nothing larger is allocated than it
  * holds; errors name the place: `layers[1].weights[0][7]`.
  */
-import { describe, isRecord, message } from "../checks.js";
+import { describe, isRecord, message, shapeText } from "../checks.js";
 import { toBytes } from "../bytes.js";
 import { FormatError, shortReasonOf } from "../errors.js";
 import type { Tensor } from "../tensor.js";
@@ -96,6 +96,16 @@ export function integer(
     return value as number;
   const expected = `an integer of at least ${least}`;
   throw unexpected(expected, value, inside(place, name));
+}
+
+/** A value of JSON in error messages: short lists of numbers as they are. */
+export function valueText(value: unknown): string {
+  if (value === undefined) return "none";
+  const isShort =
+    Array.isArray(value) &&
+    value.length <= 8 &&
+    value.every((n) => n === null || typeof n === "number");
+  return isShort ? shapeText(value as unknown[]) : describe(value);
 }
 
 /**

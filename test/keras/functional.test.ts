@@ -329,19 +329,19 @@ describe("functional models", () => {
       "a state for an input",
       { a: two("in"), b: two("a", 1) },
       {},
-      /^layer "a": expected an output 1 of its call 0$/,
+      /^layer "a": expected an output 1 of its call 0, got 1 output$/,
     ],
     [
       "an initial state as a keyword",
       { a: two("in"), b: two("a", 0, { initial_state: ["in", 0, 0] }) },
       {},
-      /^layer "b" \(Dense\): expected no tensor as keyword "initial_state"$/,
+      /^layer "b" \(Dense\): expected no tensor as keyword "initial_state", got one$/,
     ],
     [
       "an initial state as a keyword, Keras 3",
       { a: three("in"), b: three("a", { initial_state: [tensor("in")] }) },
       {},
-      /^layer "b" \(Dense\): expected no tensor as keyword "initial_state"$/,
+      /^layer "b" \(Dense\): expected no tensor as keyword "initial_state", got one$/,
     ],
     [
       "an input that is no InputLayer",
@@ -352,13 +352,13 @@ describe("functional models", () => {
           ["in2", 0, 0],
         ],
       },
-      /^layer "in2": expected an InputLayer$/,
+      /^layer "in2": expected an InputLayer, got none$/,
     ],
     [
       "a mask that is none",
       { a: three("in"), b: three("a", { mask: tensor("in") }) },
       {},
-      /^layer "b" \(Dense\): expected a mask of truth values$/,
+      /^layer "b" \(Dense\): expected a mask of truth values, got float32$/,
     ],
     [
       "an unknown function",
@@ -370,7 +370,7 @@ describe("functional models", () => {
       "a function without what it takes",
       { a: three("in"), b: three("op") },
       { more: [operation("Add", "op", [tensor("a")])] },
-      /^layer "op" \(Add\): expected a tensor or a number as argument 2$/,
+      /^layer "op" \(Add\): expected a tensor or a number as argument 2, got none$/,
     ],
     [
       "several unknown layers, each by its name",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { load } from "../../src/formats/tfjs/index.js";
 import { Graph } from "../../src/graph/index.js";
+import { FormatError } from "../../src/index.js";
 import { filled, layersModel } from "../tfjs/build.js";
 
 /** What keras.ops makes of x [1, 3, 2], which is 1 to 6: a class, its arguments by their places, then by their names. */
@@ -225,5 +226,59 @@ describe("keras.ops among the layers", () => {
       data.reduce((all, value) => all + value),
       4,
     );
+  });
+});
+
+describe("keras.ops that are refused say what came", () => {
+  const all = slice(null, null);
+  test.each<[string, Step, string]>([
+    [
+      "axes",
+      ["Sum", [IT, [1, 5]]],
+      `layer "step0" (Sum): expected some of the input's 3 axes, got [1, 5]`,
+    ],
+    [
+      "an axis",
+      ["Concatenate", [[IT, "x"]], { axis: 4 }],
+      `layer "step0" (Concatenate): expected one of the input's 3 axes, got 4`,
+    ],
+    [
+      "a second tensor",
+      ["Add", [IT, "text"]],
+      'layer "step0" (Add): expected a tensor or a number as argument 2, got "text"',
+    ],
+    [
+      "an order of axes",
+      ["Transpose", [IT, [0, 1, 1]]],
+      'layer "step0" (Transpose): expected each axis once, got [0, 1, 1]',
+    ],
+    [
+      "a shape",
+      ["Reshape", [IT, [1.5, 2]]],
+      'layer "step0" (Reshape): expected a shape of integers, got [1.5, 2]',
+    ],
+    [
+      "a shape without the batch",
+      ["Reshape", [IT, [6, -1]]],
+      'layer "step0" (Reshape): expected a shape that keeps the batch, got [6, -1]',
+    ],
+    [
+      "indices",
+      ["GetItem", [IT, [all, 1, 1, 1]]],
+      'layer "step0" (GetItem): expected at most 3 indices, got 4',
+    ],
+    [
+      "an index",
+      ["GetItem", [IT, [all, "first"]]],
+      'layer "step0" (GetItem): expected slices and integers, got "first"',
+    ],
+    [
+      "a slice",
+      ["GetItem", [IT, [{ ...all, config: { start: 0.5 } }]]],
+      'layer "step0" (GetItem): expected slices of integers, got start 0.5',
+    ],
+  ])("%s", (_, step, message) => {
+    expect(() => run([step])(1)).toThrow(FormatError);
+    expect(() => run([step])(1)).toThrow(message);
   });
 });

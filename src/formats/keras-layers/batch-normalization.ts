@@ -19,7 +19,7 @@ export function readBatchNormalization(
 ): void {
   const { config, name, className } = layer;
   if (!reading.pieces.length)
-    refuse(layer, "expected a layer with weights before it");
+    refuse(layer, "expected a layer with weights before it, got none");
   requireFeatureAxis(config, rankOf(reading));
   const { epsilon, ...numbers } = readNumbers(layer, weights, reading.size);
   const size = numbers.mean.length;

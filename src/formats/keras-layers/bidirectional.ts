@@ -19,7 +19,7 @@ export function readBidirectional(
   const forward = readLayer(object(layer.config, "layer"));
   const run = readRun(forward, reading, layer);
   if (run.goBackwards)
-    refuse(layer, "expected a forward layer without go_backwards");
+    refuse(layer, "expected go_backwards false of the forward layer, got true");
   const given = field(layer.config, "backward_layer") ?? null;
   const backward =
     given === null
@@ -30,7 +30,7 @@ export function readBidirectional(
     if (!goBackwards || returnSequences !== run.returnSequences)
       refuse(
         layer,
-        "expected go_backwards true and the same return_sequences in backward_layer",
+        `expected go_backwards true and return_sequences ${run.returnSequences} in backward_layer, got ${goBackwards} and ${returnSequences}`,
       );
   }
   const both = [forward, backward].map((inner, index) =>
@@ -55,10 +55,16 @@ function readDirection(
   reading: Reading,
 ): CellWeights {
   if (!(RECURRENT_LAYERS as readonly string[]).includes(inner.className))
-    refuse(inner, `expected ${RECURRENT_LAYERS.join(", ")} in a Bidirectional`);
+    refuse(
+      inner,
+      `expected ${RECURRENT_LAYERS.join(", ")} in a Bidirectional, got ${inner.className.slice(0, 100)}`,
+    );
   const [cell, ...more] = cellsOf(inner);
   if (!cell || more.length)
-    return refuse(inner, "expected one cell in a Bidirectional");
+    return refuse(
+      inner,
+      `expected one cell in a Bidirectional, got ${more.length + 1}`,
+    );
   const name = index ? "backward_layer" : "forward_layer";
   const part: Part = { path: [name, ...cell.path], index };
   const { className, config } = cell;

@@ -86,7 +86,7 @@ export function readLayerNormalization(
   const epsilon = number(config, "epsilon", 0.001);
   const { size } = reading;
   if (size === null)
-    return refuse(layer, "expected a layer with weights before it");
+    return refuse(layer, "expected a layer with weights before it, got none");
   const shape = [size];
   push(reading, {
     type: "LayerNorm",

@@ -4,6 +4,7 @@
  *     consume_less "gpu"   W [I, G·H], U [H, G·H], b [G·H]                 gates as in Keras 2
  *     else                 W, U, b of each gate: [I, H], [H, H], [H]       LSTM i c f o   GRU z r h
  */
+import { shapeText } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 import type { Tensor } from "../../tensor.js";
 import { field, type Place } from "../json.js";
@@ -112,7 +113,10 @@ function joinColumns(parts: readonly Weight[]): Weight {
   const [first] = parts as [Weight];
   const rank = first.shape.length;
   if (rank !== 1 && rank !== 2)
-    throw new FormatError("expected a matrix or a vector", first.place);
+    throw new FormatError(
+      `expected a matrix or a vector, got ${shapeText(first.shape)}`,
+      first.place,
+    );
   for (const part of parts)
     checkShape(part, first.shape, "as large as that of the first gate");
   const columns = first.shape.at(-1) as number;

@@ -169,7 +169,10 @@ function readChain(
   }
   const { pieces } = reading;
   if (!pieces.some(({ type }) => type !== "Masking" && type !== "Embedding"))
-    throw new FormatError("expected at least one layer with weights", "layers");
+    throw new FormatError(
+      "expected at least one layer with weights, got none",
+      "layers",
+    );
   return {
     model: sequential(
       pieces.map((piece) => makeLayer(piece, backend)),
@@ -210,7 +213,7 @@ function readOne(
   );
   if (activation !== null)
     return readActivationLayer(layer, activation, reading);
-  refuse(layer, "expected a layer of a chain");
+  refuse(layer, `expected a layer of a chain, got ${className}`);
 }
 
 function sequential(layers: readonly Layer[], names: ModelNames): Sequential {

@@ -107,8 +107,12 @@ export function readEmbedding(
   reading: Reading,
 ): void {
   const { config, name, className } = layer;
-  if (reading.pieces.length)
-    refuse(layer, "expected an Embedding to be the first layer");
+  const before = reading.pieces.at(-1);
+  if (before)
+    refuse(
+      layer,
+      `expected an Embedding to be the first layer, got ${before.described.type} before it`,
+    );
   const vocabSize = integer(config, "input_dim");
   const size = integer(config, "output_dim");
   const table = weights.take(ITSELF, "embeddings", 0);
@@ -168,7 +172,10 @@ export function readActivationLayer(
   }
   const { size } = reading;
   if (size === null || !reading.pieces.some(({ type }) => type !== "Masking"))
-    return refuse(layer, "expected a layer with weights before an activation");
+    return refuse(
+      layer,
+      "expected a layer with weights before an activation, got none",
+    );
   push(reading, {
     type: "Activation",
     options: { size, activation },

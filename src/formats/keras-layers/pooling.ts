@@ -18,11 +18,11 @@ export function readPooling(
   requireSequence(layer, reading);
   const { size } = reading;
   if (size === null)
-    return refuse(layer, "expected a layer with weights before it");
+    return refuse(layer, "expected a layer with weights before it, got none");
   const kind = className.includes("Max") ? "max" : "average";
   const all = className.startsWith("Global");
   if (all && flag(config, "keepdims", false))
-    refuse(layer, "expected keepdims false");
+    refuse(layer, "expected keepdims false, got true");
   const kernel = all ? null : sizesOf(config, "pool_size", 1);
   const strides = kernel && sizesOf(config, "strides", 1, kernel);
   reading.lastOnly = all;

@@ -58,7 +58,7 @@ export function readRecurrent(
   if (masked && cells.length > 1 && reading.producer.tfjs)
     refuse(
       layer,
-      "expected no mask, because TensorFlow.js mixes up the states of several cells",
+      `expected no mask, because TensorFlow.js mixes up the states of several cells, got one and ${cells.length} cells`,
     );
   cells.forEach(({ className, config, path }, index) => {
     const last = index === cells.length - 1;
@@ -93,7 +93,7 @@ export function cellsOf(layer: LayerConfig): CellConfig[] {
   if (cell.className !== "StackedRNNCells") return [checked(cell, ["cell"])];
   const cells = objects(cell.config, "cells").map(readLayer);
   const names = numbered(cells.map((each) => snakeCase(each.className)));
-  if (!cells.length) refuse(layer, "expected at least one cell");
+  if (!cells.length) refuse(layer, "expected at least one cell, got none");
   return cells.map((each, i) =>
     checked(each, ["cell", "cells", names[i] as string]),
   );
@@ -103,5 +103,8 @@ function checked(cell: LayerConfig, path: readonly string[]): CellConfig {
   const { className, config } = cell;
   if (className.endsWith("Cell") && CELL_TYPES.has(className))
     return { className, config, path };
-  return refuse(cell, "expected a SimpleRNNCell, LSTMCell or GRUCell");
+  return refuse(
+    cell,
+    `expected a SimpleRNNCell, LSTMCell or GRUCell, got ${className.slice(0, 100)}`,
+  );
 }

@@ -6,6 +6,7 @@
  *
  * An attribute of more than 64 kB is split: weight_names0, weight_names1, …
  */
+import { counted } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 import type { Hdf5File } from "../hdf5/file.js";
 import type { LayerWeights, WeightSource } from "../keras-layers/weights.js";
@@ -64,11 +65,14 @@ function inOrder(
     take(_, role) {
       const name = names[next++];
       if (name === undefined)
-        throw new FormatError(`expected its ${role} in weight_names`, place);
+        throw new FormatError(
+          `expected its ${role} in weight_names, got ${counted(names.length, "name")}`,
+          place,
+        );
       const at = `${path}/${name}`;
       const found = file.dataset(at);
       if (found) return { ...found, place: file.at(at) };
-      throw new FormatError("expected a dataset", file.at(at));
+      throw new FormatError("expected a dataset, got none", file.at(at));
     },
     finish() {
       if (next < names.length)

@@ -18,7 +18,7 @@ export function parseHdf5(file: Hdf5File): ParsedTensors {
   const walk = (path: string, depth: number): void => {
     if (depth > MAX_DEPTH)
       throw new FormatError(
-        `expected at most ${MAX_DEPTH} nested groups`,
+        `expected at most ${MAX_DEPTH} nested groups, got more`,
         file.at(path),
       );
     for (const name of file.names(path || "/") ?? []) {

@@ -38,7 +38,7 @@ export function openWeights(
   budget: Budget,
 ): Hdf5File {
   if (isHdf5(file)) return new Hdf5File(file, budget);
-  if (!isZip(file)) throw notKeras();
+  if (!isZip(file)) throw notKeras(file);
   return weightsIn(new ZipArchive(file, budget, checksums), budget);
 }
 
@@ -54,8 +54,11 @@ function weightsIn(archive: ZipArchive, budget: Budget): Hdf5File {
 const isZip = (file: Uint8Array): boolean =>
   file[0] === 0x50 && file[1] === 0x4b;
 
-const notKeras = (): FormatError =>
-  new FormatError("expected a .keras file (zip) or an .h5 file (HDF5)", 0);
+const notKeras = ({ length }: Uint8Array): FormatError =>
+  new FormatError(
+    `expected a .keras file (zip) or an .h5 file (HDF5), got ${length} other bytes`,
+    0,
+  );
 
 export function readKerasFile(
   file: Uint8Array,
@@ -64,7 +67,7 @@ export function readKerasFile(
 ): KerasFile {
   if (isHdf5(file)) return fromHdf5(new Hdf5File(file, budget), config);
   if (isZip(file)) return fromZip(file, checksums, budget);
-  throw notKeras();
+  throw notKeras(file);
 }
 
 function fromZip(

@@ -33,7 +33,7 @@ export function savedPaths(file: Hdf5File): WeightSource | null {
           if (found) return { ...found, place: file.at(place) };
         }
         throw new FormatError(
-          `expected the ${role} of ${JSON.stringify(name.slice(0, 100))} (${className})`,
+          `expected the ${role} of ${JSON.stringify(name.slice(0, 100))} (${className}), got none`,
           file.at(places[0] as string),
         );
       },

@@ -35,7 +35,7 @@ export class Files {
       [...this.#files].find(([name]) => baseOf(name) === baseOf(path))?.[1];
     if (found) return found;
     throw new FormatError(
-      `expected ${JSON.stringify(path.slice(0, 200))} among the files`,
+      `expected ${JSON.stringify(path.slice(0, 200))} among the files, got ${[...this.#files.keys()].slice(0, 5).join(", ")}`,
       at,
     );
   }

@@ -8,7 +8,7 @@
  *     lstm/0                                      Keras 3: the weight's index
  *     forward_lstm/lstm_cell/kernel               Keras 3: in a Bidirectional, without the layer's own name
  */
-import { isRecord } from "../../checks.js";
+import { isRecord, counted } from "../../checks.js";
 import { FormatError } from "../../errors.js";
 import { field, type Place } from "../json.js";
 import type {
@@ -102,7 +102,10 @@ function weightsOf(
         fits(name, role, ordinal),
       );
       if (!entry)
-        throw new FormatError(`expected its ${role} in weightsManifest`, place);
+        throw new FormatError(
+          `expected its ${role} in weightsManifest, got ${counted([...parts.values()].flat().length, "weight")} of its name`,
+          place,
+        );
       taken.add(entry);
       return {
         ...entry.read(),
@@ -113,7 +116,7 @@ function weightsOf(
       const left = [...parts.values()].flat().find((e) => !taken.has(e));
       if (left)
         throw new FormatError(
-          `expected no weight ${JSON.stringify(left.name.slice(0, 200))}`,
+          `expected no weight ${JSON.stringify(left.name.slice(0, 200))}, got one`,
           place,
         );
     },

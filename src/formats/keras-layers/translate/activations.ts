@@ -2,7 +2,7 @@
  * Activations as nodes: those of gatewise's layers, and some that only Keras has.
  */
 import { isRecord } from "../../../checks.js";
-import { field, inside, type Place } from "../../json.js";
+import { field, inside, type Place, valueText } from "../../json.js";
 import {
   type Activation,
   hasOwnActivation,
@@ -138,7 +138,10 @@ const softmax = (layer: LayerConfig): ReturnType<Prepare> => {
     const axis = axisIn(Array.isArray(given) ? given[0] : given, x.rank);
     const single = !Array.isArray(given) || given.length === 1;
     if (axis === null || !single)
-      throw placed(layer, "expected one axis of the input");
+      throw placed(
+        layer,
+        `expected one of the input's ${x.rank} axes, got ${valueText(given)}`,
+      );
     return [emit.unary("Softmax", x, { axis }).with(x.mask)];
   };
 };

@@ -6,7 +6,8 @@
  *
  * Scores of masked values get -1e9, as in Keras; the outputs of masked steps of the query are 0.
  */
-import { field } from "../../json.js";
+import { counted } from "../../../checks.js";
+import { field, valueText } from "../../json.js";
 import { flag, type LayerConfig } from "../config.js";
 import { checkShape, ITSELF, type LayerWeights } from "../weights.js";
 import type { Emitter, Flow } from "./flow.js";
@@ -28,7 +29,10 @@ export const attention: Prepare = (layer, weights, { layers }) => {
   return (given, { emit }) => {
     const [query, value, key = value] = given.inputs;
     if (!query || !value || !key || given.inputs.length > 3)
-      throw placed(layer, "expected [query, value] or [query, value, key]");
+      throw placed(
+        layer,
+        `expected [query, value] or [query, value, key], got ${counted(given.inputs.length, "tensor")}`,
+      );
     if (
       flag(
         { at: config.at, fields: Object.fromEntries(given.keywords) },
@@ -36,7 +40,7 @@ export const attention: Prepare = (layer, weights, { layers }) => {
         false,
       )
     )
-      throw placed(layer, "expected return_attention_scores false");
+      throw placed(layer, "expected return_attention_scores false, got true");
     const masks = masksOf(given);
     const [queryMask, valueMask] = masks ?? [query.mask, value.mask];
     const hidden = [
@@ -85,7 +89,11 @@ function scoreOf(layer: LayerConfig, weights: LayerWeights): Score {
       return emit.reduce("ReduceSum", parts, [3]);
     };
   }
-  if (mode !== "dot") throw placed(layer, "expected score_mode dot or concat");
+  if (mode !== "dot")
+    throw placed(
+      layer,
+      `expected score_mode dot or concat, got ${valueText(mode)}`,
+    );
   return (query, key, emit) => {
     let scores = emit.matmul(query, emit.transpose(key, [0, 2, 1]));
     for (const factor of constant(emit, scale))

@@ -1,4 +1,4 @@
-import { field } from "../../json.js";
+import { field, valueText } from "../../json.js";
 import type { LayerConfig } from "../config.js";
 import { axisIn, type Emitter, Flow } from "./flow.js";
 import { placed } from "./only.js";
@@ -34,14 +34,16 @@ export class Call {
     if (value instanceof Flow) return value;
     if (typeof value === "number") return this.emit.scalar(value);
     if (typeof value === "boolean") return this.emit.scalar(value ? 1 : 0);
-    throw this.error(`expected a tensor or a number as argument ${place + 1}`);
+    throw this.error(
+      `expected a tensor or a number as argument ${place + 1}, got ${valueText(value)}`,
+    );
   }
 
   /** The first tensor. */
   tensor(): Flow {
     const [x] = flowsIn(this.#given.args);
     if (x) return x;
-    throw this.error("expected a tensor");
+    throw this.error("expected a tensor, got none");
   }
 
   tensors(): Flow[] {
@@ -55,13 +57,18 @@ export class Call {
     if (given === null) return x.sizes.map((_, axis) => axis);
     const axes = listed.map((axis) => axisIn(axis, x.rank));
     if (axes.every((axis) => axis !== null)) return axes as number[];
-    throw this.error(`expected axes of ${x.rank}`);
+    throw this.error(
+      `expected some of the input's ${x.rank} axes, got ${valueText(given)}`,
+    );
   }
 
   axis(rank: number, place: number, absent: number): number {
-    const axis = axisIn(this.argument(place, "axis") ?? absent, rank);
+    const given = this.argument(place, "axis") ?? absent;
+    const axis = axisIn(given, rank);
     if (axis !== null) return axis;
-    throw this.error(`expected an axis of ${rank}`);
+    throw this.error(
+      `expected one of the input's ${rank} axes, got ${valueText(given)}`,
+    );
   }
 
   get keep(): boolean {

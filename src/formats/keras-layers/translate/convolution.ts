@@ -6,11 +6,18 @@
  *     ONNX    W [out, in / groups, k..]        W [in · multiplier, 1, k..]
  */
 import type { Tensor } from "../../../tensor.js";
-import { field, inside, integer, type Place, unexpected } from "../../json.js";
+import {
+  field,
+  inside,
+  integer,
+  type Place,
+  unexpected,
+  valueText,
+} from "../../json.js";
 import { flag, type LayerConfig } from "../config.js";
 import { checkShape, ITSELF, type LayerWeights } from "../weights.js";
 import { namedActivation } from "./activations.js";
-import { type Emitter, type Flow, type Sizes } from "./flow.js";
+import { type Emitter, type Flow, type Sizes, sizesText } from "./flow.js";
 import { only, placed } from "./only.js";
 import { checkFeatures } from "./pieces.js";
 import type { Prepare } from "./translation.js";
@@ -55,7 +62,10 @@ export function paddingOf(config: Place): Window["padding"] {
 export function requireFeaturesLast(layer: LayerConfig): void {
   const format = field(layer.config, "data_format") ?? "channels_last";
   if (format !== "channels_last")
-    throw placed(layer, "expected data_format channels_last");
+    throw placed(
+      layer,
+      `expected data_format channels_last, got ${valueText(format)}`,
+    );
 }
 
 export function windowOf(config: Place, axes: number): Window {
@@ -138,7 +148,10 @@ export const convolution: Prepare = (layer, weights, translation) => {
   return (given, { emit }) => {
     const x = only(layer, given);
     if (x.rank !== axes + 2)
-      throw placed(layer, `expected [B, ${axes > 1 ? "H, W" : "T"}, features]`);
+      throw placed(
+        layer,
+        `expected [B, ${axes > 1 ? "H, W" : "T"}, features], got ${sizesText(x.sizes)}`,
+      );
     checkFeatures(x, inputs, layer);
     const y = featuresSecond(x, emit, (channelsFirst) =>
       stages.reduce((flow, { weight, groups, over }, i) => {

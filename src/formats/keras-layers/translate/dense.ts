@@ -8,7 +8,7 @@ import { makeLayer } from "../make.js";
 import { readDense } from "../non-recurrent.js";
 import { checkShape, ITSELF } from "../weights.js";
 import { namedActivation } from "./activations.js";
-import { type Emitter, Flow } from "./flow.js";
+import { type Emitter, Flow, sizesText } from "./flow.js";
 import { only, placed } from "./only.js";
 import { checkFeatures, piecesOf } from "./pieces.js";
 import type { Prepare } from "./translation.js";
@@ -26,7 +26,7 @@ export const dense: Prepare = (layer, weights, translation) => {
     translation,
     readDense,
   );
-  if (!piece) throw placed(layer, "expected its weights");
+  if (!piece) throw placed(layer, "expected its weights, got none");
   const linear = makeLayer(piece, backend);
   const { inputSize, outputSize } = piece.options as {
     inputSize: number;
@@ -58,7 +58,10 @@ function flattened(
   layer: LayerConfig,
 ): Flow {
   if (x.sizes.slice(1, -1).includes(null))
-    throw placed(layer, "expected known sizes between batch and features");
+    throw placed(
+      layer,
+      `expected known sizes between batch and features, got ${sizesText(x.sizes)}`,
+    );
   return emit.reshape(x, [-1, size], [null, size]);
 }
 

@@ -4,6 +4,7 @@
  *     Keras 3   [{ class_name: "__slice__", config: { start, stop, step } }, -1, …]
  *     Keras 2   slice_spec: [{ start, stop, step }, -1, …]
  */
+import { valueText } from "../../json.js";
 import { isRecord } from "../../../checks.js";
 import type { Call } from "./call.js";
 import type { Flow } from "./flow.js";
@@ -14,8 +15,9 @@ export function getItem(call: Call): Flow {
   const key = call.argument(1, "key", "slice_spec");
   const stated: unknown[] = Array.isArray(key) ? key : [key];
   let x = call.tensor();
+  const { rank } = x;
   const named = stated.filter((entry) => !isNew(entry) && !isRest(entry));
-  const left = Array.from({ length: x.rank - named.length }, () => WHOLE);
+  const left = Array.from({ length: rank - named.length }, () => WHOLE);
   const entries = stated.flatMap((entry) => (isRest(entry) ? left : [entry]));
   let axis = 0;
   for (const entry of entries) {
@@ -23,7 +25,8 @@ export function getItem(call: Call): Flow {
       x = emit.unsqueeze(x, axis++);
       continue;
     }
-    if (axis >= x.rank) throw call.error("expected fewer indices");
+    if (axis >= x.rank)
+      throw call.error(`expected at most ${rank} indices, got ${named.length}`);
     if (Number.isSafeInteger(entry)) {
       x = emit.pick(x, axis, entry as number);
       continue;
@@ -57,11 +60,14 @@ const isRest = (entry: unknown): boolean =>
 function sliceOf(entry: unknown, call: Call): (number | null)[] {
   const own =
     isRecord(entry) && isRecord(entry["config"]) ? entry["config"] : entry;
-  if (!isRecord(own)) throw call.error("expected slices and integers");
+  if (!isRecord(own))
+    throw call.error(`expected slices and integers, got ${valueText(entry)}`);
   return ["start", "stop", "step"].map((name) => {
     const value = own[name] ?? null;
     if (value === null || Number.isSafeInteger(value))
       return value as number | null;
-    throw call.error("expected slices of integers");
+    throw call.error(
+      `expected slices of integers, got ${name} ${valueText(value)}`,
+    );
   });
 }

@@ -4,9 +4,9 @@
  * Masks are as in each version: Keras 2 keeps the steps that all given masks keep; Keras 3 those that any keeps, with no
  * mask if an input has none.
  */
-import { field } from "../../json.js";
+import { field, valueText } from "../../json.js";
 import { flag, type LayerConfig } from "../config.js";
-import { axisIn, type Emitter, type Flow } from "./flow.js";
+import { axisIn, type Emitter, type Flow, sizesText } from "./flow.js";
 import { placed } from "./only.js";
 import type { Apply, Given, Prepare, Translation } from "./translation.js";
 
@@ -31,7 +31,7 @@ export const merging: Prepare = (layer, _, { producer }) => {
     if (masked && producer.major === 3 && className.endsWith("imum"))
       throw placed(
         layer,
-        "expected inputs without masks, of which releases of Keras 3 make different things",
+        `expected inputs without masks, of which releases of Keras 3 make different things, got ${inputs.filter(({ mask }) => mask).length} with masks`,
       );
     const rank = Math.max(...inputs.map((input) => input.rank));
     const raised = inputs.map((input) => {
@@ -67,14 +67,20 @@ export const concatenate: Prepare = (layer, _, { producer }) => {
     const rank = inputs[0]?.rank ?? 0;
     const axis = axisIn(stated, rank);
     if (!axis || inputs.some((input) => input.rank !== rank))
-      throw placed(layer, "expected inputs of as many axes, and one of these");
+      throw placed(
+        layer,
+        `expected inputs of as many axes, and one of these other than the batch, got axis ${valueText(stated)} of ${allSizes(inputs)}`,
+      );
     const y = emit.concat(inputs, axis);
     const masks = inputs.flatMap(({ mask }) => (mask ? [mask] : []));
     if (!masks.length) return [y];
     if (axis === 1 && masks.length === inputs.length && rank === 3)
       return [y.with(emit.concat(masks, 1))];
     if (axis !== rank - 1 || rank !== 3)
-      throw placed(layer, "expected masks of all inputs, or of none");
+      throw placed(
+        layer,
+        `expected masks of sequences [B, T, features] alone, of all where steps are put together, got ${masks.length} of ${allSizes(inputs)}, axis ${axis}`,
+      );
     // for concatenated features Keras 2 needs all masks, Keras 3 any, and an input without a mask counts as kept
     if (producer.major === 3 && masks.length < inputs.length) return [y];
     const combine = producer.major === 2 ? "both" : "either";
@@ -90,14 +96,15 @@ export const dot: Prepare = (layer) => {
   const normalize = flag(config, "normalize", false);
   const apply: Apply = (given, { emit }) => {
     const [a, b, ...more] = several(layer, given);
-    if (!a || !b || more.length) throw placed(layer, "expected two inputs");
+    if (!a || !b || more.length)
+      throw placed(layer, `expected two inputs, got ${given.inputs.length}`);
     const [first, second] = Array.isArray(stated) ? stated : [stated, stated];
     const [i, j] = [axisIn(first, a.rank), axisIn(second, b.rank)];
     const fits = [a.rank, b.rank].every((rank) => rank === 2 || rank === 3);
     if (!i || !j || !fits)
       throw placed(
         layer,
-        "expected axes of inputs [B, T, features] or [B, features]",
+        `expected axes of inputs [B, T, features] or [B, features], got ${valueText(stated)} of ${allSizes([a, b])}`,
       );
     const left = withAxis(normalize ? unit(a, i, emit) : a, i, "last", emit);
     const right = withAxis(normalize ? unit(b, j, emit) : b, j, "first", emit);
@@ -133,6 +140,12 @@ function unit(x: Flow, axis: number, emit: Emitter): Flow {
   const least = emit.binary("Max", squares, emit.scalar(1e-12));
   return emit.binary("Div", x, emit.unary("Sqrt", least));
 }
+
+const allSizes = (inputs: readonly Flow[]): string =>
+  inputs
+    .slice(0, 8)
+    .map(({ sizes }) => sizesText(sizes))
+    .join(" and ");
 
 function several(layer: LayerConfig, { inputs }: Given): readonly Flow[] {
   if (inputs.length > 0) return inputs;

@@ -1,7 +1,7 @@
 /*
  * Translates a Keras model into a graph: its calls in an order in which each comes after its inputs.
  */
-import { isRecord } from "../../../checks.js";
+import { isRecord, counted } from "../../../checks.js";
 import { FormatError } from "../../../errors.js";
 import {
   compile,
@@ -9,7 +9,7 @@ import {
   type Dtype,
   Graph,
 } from "../../../graph/index.js";
-import { field } from "../../json.js";
+import { field, valueText } from "../../json.js";
 import { type LayerConfig, placeOf } from "../config.js";
 import { type Arguments, callName, Reference } from "../inbound.js";
 import {
@@ -46,7 +46,7 @@ export function translate(
     if (found?.layer.className === "InputLayer")
       return inputOf(found.layer, name, builder);
     throw new FormatError(
-      "expected an InputLayer",
+      `expected an InputLayer, got ${found ? found.layer.className.slice(0, 100) : "none"}`,
       `layer ${JSON.stringify(name.slice(0, 100))}`,
     );
   });
@@ -81,7 +81,7 @@ function inputOf(
     !shape.every(right)
   )
     throw new FormatError(
-      "expected the shape of its input in the config: call the model once before it is saved",
+      `expected the shape of its input in the config, got ${valueText(shape)}; call the model once before it is saved`,
       placeOf("InputLayer", layerName),
     );
   const [, ...sizes] = shape as (number | null)[];
@@ -110,7 +110,7 @@ function run(
     if (results.has(name)) continue;
     if (layer.layer.className === "InputLayer")
       throw new FormatError(
-        "expected it among input_layers",
+        `expected it among input_layers, got ${counted(inputs.length, "other")}`,
         placeOf("InputLayer", layer.layer.name),
       );
     let apply = prepared.get(layer.layer.name);
@@ -157,7 +157,7 @@ function applied(
 function masked([x]: readonly Flow[], mask: Flow, layer: LayerConfig): Flow {
   if (mask.dtype === "bool" && x) return x.with(mask);
   throw new FormatError(
-    "expected a mask of truth values",
+    `expected a mask of truth values, got ${mask.dtype}`,
     placeOf(layer.className, layer.name),
   );
 }
@@ -180,7 +180,7 @@ function checkKeywords(
   for (const [keyword, value] of keywords)
     if (flowsIn(value).length && !known.includes(keyword))
       throw new FormatError(
-        `expected no tensor as keyword ${JSON.stringify(keyword.slice(0, 60))}`,
+        `expected no tensor as keyword ${JSON.stringify(keyword.slice(0, 60))}, got one`,
         placeOf(className, name),
       );
 }
@@ -198,7 +198,7 @@ function found(
   const flow = results.get(tensor.from)?.[tensor.output];
   if (flow) return flow;
   throw new FormatError(
-    `expected an output ${tensor.output} of its call ${tensor.call}`,
+    `expected an output ${tensor.output} of its call ${tensor.call}, got ${counted(results.get(tensor.from)?.length ?? 0, "output")}`,
     `layer ${JSON.stringify(tensor.layer.slice(0, 100))}`,
   );
 }
@@ -232,7 +232,7 @@ function prepareAny(layer: LayerConfig, operation = false): Prepare {
   const prepare = prepareFor(layer, operation);
   if (prepare) return prepare;
   throw new FormatError(
-    "expected a known layer",
+    `expected a known layer, got ${layer.className.slice(0, 100)}`,
     placeOf(layer.className, layer.name),
   );
 }

@@ -3,10 +3,10 @@
  * in Keras.
  */
 import type { Tensor } from "../../../tensor.js";
-import { field } from "../../json.js";
+import { field, valueText } from "../../json.js";
 import { flag, type LayerConfig } from "../config.js";
 import { checkShape } from "../weights.js";
-import type { Emitter, Flow } from "./flow.js";
+import { type Emitter, type Flow, sizesText } from "./flow.js";
 import { placed } from "./only.js";
 import { hide, isCausal, later } from "./scores.js";
 import { flowsIn, type Given, type Prepare } from "./translation.js";
@@ -24,7 +24,10 @@ export const multiHeadAttention: Prepare = (layer, weights, { layers }) => {
   const { config, name, className } = layer;
   const axes = field(config, "attention_axes") ?? null;
   if (axes !== null && JSON.stringify(axes) !== "[1]" && axes !== 1)
-    throw placed(layer, "expected attention over the steps, axis 1");
+    throw placed(
+      layer,
+      `expected attention over the steps, axis 1, got ${valueText(axes)}`,
+    );
   const bias = flag(config, "use_bias", true);
   const projections = ["query", "key", "value", "output"].map(
     (part, index): Projection => {
@@ -67,9 +70,12 @@ export const multiHeadAttention: Prepare = (layer, weights, { layers }) => {
     const value = second ?? named("value");
     const key = third ?? named("key") ?? value;
     if (!query || !value || !key || query.rank !== 3 || value.rank !== 3)
-      throw placed(layer, "expected a query and a value [B, T, features]");
+      throw placed(
+        layer,
+        `expected a query and a value [B, T, features], got ${[query, value].map((x) => (x ? sizesText(x.sizes) : "none")).join(" and ")}`,
+      );
     if (keywords.get("return_attention_scores") === true)
-      throw placed(layer, "expected return_attention_scores false");
+      throw placed(layer, "expected return_attention_scores false, got true");
     const project = (x: Flow, index: number): Flow => {
       const { kernel, offset, rows, columns } = projections[
         index

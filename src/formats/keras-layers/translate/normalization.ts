@@ -4,7 +4,7 @@
  *     BatchNormalization   γ (x - μ) / √(σ² + ε) + β, with the moving mean and variance
  *     LayerNormalization   the same, with the input's mean and variance over its axes
  */
-import { field } from "../../json.js";
+import { field, valueText } from "../../json.js";
 import { flag, type LayerConfig, number } from "../config.js";
 import { readAffine } from "../batch-normalization.js";
 import {
@@ -43,7 +43,7 @@ export const batchNormalization: Prepare = (layer, weights, { layers }) => {
 export const layerNormalization: Prepare = (layer, weights, { layers }) => {
   const { config, name, className } = layer;
   if (flag(config, "rms_scaling", false))
-    throw placed(layer, "expected one without rms_scaling");
+    throw placed(layer, "expected rms_scaling false, got true");
   const take = taker(weights);
   const gamma = flag(config, "scale", true) ? take("gamma") : null;
   const beta = flag(config, "center", true) ? take("beta") : null;
@@ -93,7 +93,7 @@ function axesIn({ config, ...layer }: LayerConfig, x: Flow): number[] {
   if (axes.length && ascending) return axes as number[];
   throw placed(
     { config, ...layer },
-    "expected axes of the input, not the batch",
+    `expected some of the input's ${x.rank} axes in their order, not the batch, got ${valueText(given)}`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { FormatError } from "../../../errors.js";
 import { type LayerConfig, placeOf } from "../config.js";
-import type { Flow } from "./flow.js";
+import { type Flow, sizesText } from "./flow.js";
 import type { Given } from "./translation.js";
 
 /** The single input of a layer. */
@@ -14,7 +14,10 @@ export function only(layer: LayerConfig, { inputs }: Given): Flow {
 export function onlySequence(layer: LayerConfig, given: Given): Flow {
   const x = only(layer, given);
   if (x.rank === 3) return x;
-  throw placed(layer, "expected a sequence [B, T, features]");
+  throw placed(
+    layer,
+    `expected a sequence [B, T, features], got ${sizesText(x.sizes)}`,
+  );
 }
 
 export function placed({ className, name }: LayerConfig, why: string) {

@@ -2,10 +2,10 @@
  * Functions among the layers: operators on tensors and keras.ops in Keras 3, and TensorFlow's functions in Keras 2
  * (TFOpLambda, SlicingOpLambda).
  */
-import { field } from "../../json.js";
+import { field, valueText } from "../../json.js";
 import type { LayerConfig } from "../config.js";
 import { Call } from "./call.js";
-import type { Flow } from "./flow.js";
+import { type Flow, sizesText } from "./flow.js";
 import { getItem } from "./get-item.js";
 import { placed } from "./only.js";
 import { reshapedTo } from "./shaping.js";
@@ -71,7 +71,7 @@ const transpose: Operator = (call) => {
   const given = call.argument(1, "axes", "perm") ?? null;
   const perm = given === null ? [...x.sizes.keys()].reverse() : call.axes(x, 1);
   if (new Set(perm).size === x.rank) return call.emit.transpose(x, perm);
-  throw call.error("expected each axis once");
+  throw call.error(`expected each axis once, got ${valueText(given)}`);
 };
 
 const reshape: Operator = (call) => {
@@ -81,20 +81,24 @@ const reshape: Operator = (call) => {
     !Array.isArray(shape) ||
     !shape.every((n) => n === null || Number.isSafeInteger(n))
   )
-    throw call.error("expected a shape of integers");
+    throw call.error(`expected a shape of integers, got ${valueText(shape)}`);
   const [, ...rest] = (shape as (number | null)[]).map((n) => n ?? -1);
   const known = rest.filter((n) => n > 0).length === rest.length;
   // a batch of -1 is kept if the other sizes are known
   if (shape[0] === -1 || shape[0] === null || known)
     return reshapedTo(x, rest, call.emit, call.layer);
-  throw call.error("expected a shape that keeps the batch");
+  throw call.error(
+    `expected a shape that keeps the batch, got ${valueText(shape)}`,
+  );
 };
 
 const concatenate: Operator = (call) => {
   const parts = call.tensors();
   const rank = parts[0]?.rank ?? 0;
   if (parts.some((part) => part.rank !== rank))
-    throw call.error("expected tensors of as many axes");
+    throw call.error(
+      `expected tensors of as many axes, got ${parts.map(({ sizes }) => sizesText(sizes)).join(" and ")}`,
+    );
   return call.emit.concat(parts, call.axis(rank, 1, 0));
 };
 
@@ -218,6 +222,10 @@ export const operator: Prepare =
   (layer) =>
   (given, { emit }) => {
     const run = operatorOf(layer);
-    if (!run) throw placed(layer, "expected a known function");
+    if (!run)
+      throw placed(
+        layer,
+        `expected a known function, got ${valueText(field(layer.config, "function"))}`,
+      );
     return [run(new Call(layer, given, emit))];
   };

@@ -1,6 +1,7 @@
 /*
  * The maximum or mean of windows, or of a whole sequence.
  */
+import { sizesText } from "./flow.js";
 import { field } from "../../json.js";
 import { flag } from "../config.js";
 import {
@@ -32,7 +33,10 @@ export const pooling: Prepare = (layer) => {
   return (given, { emit }) => {
     const x = only(layer, given);
     if (x.rank !== axes + 2)
-      throw placed(layer, `expected [B, ${axes > 1 ? "H, W" : "T"}, features]`);
+      throw placed(
+        layer,
+        `expected [B, ${axes > 1 ? "H, W" : "T"}, features], got ${sizesText(x.sizes)}`,
+      );
     const y = featuresSecond(x, emit, (channelsFirst) => {
       const [batch, features, ...space] = channelsFirst.sizes;
       const sizes = [
@@ -56,12 +60,16 @@ export const globalPooling: Prepare = (layer) => {
   return (given, { emit }) => {
     const x = only(layer, given);
     if (x.rank !== axes + 2)
-      throw placed(layer, `expected [B, ${axes > 1 ? "H, W" : "T"}, features]`);
+      throw placed(
+        layer,
+        `expected [B, ${axes > 1 ? "H, W" : "T"}, features], got ${sizesText(x.sizes)}`,
+      );
     const over = Array.from({ length: axes }, (_, i) => i + (first ? 2 : 1));
     if (className.startsWith("GlobalMax"))
       return [emit.reduce("ReduceMax", x, over, keep)];
     if (!x.mask || axes > 1) return [emit.reduce("ReduceMean", x, over, keep)];
-    if (first) throw placed(layer, "expected no mask with channels_first");
+    if (first)
+      throw placed(layer, "expected no mask with channels_first, got one");
     const counts = emit.unsqueeze(emit.cast(x.mask, "float32"), 2);
     const [sum, count] = [emit.binary("Mul", x, counts), counts].map((flow) =>
       emit.reduce("ReduceSum", flow, over, keep),

@@ -13,7 +13,7 @@ import { flag, type LayerConfig, placeOf } from "../config.js";
 import type { Piece } from "../make.js";
 import { makeLayer } from "../make.js";
 import { readRecurrent, returnsState } from "../recurrent.js";
-import { Flow } from "./flow.js";
+import { Flow, sizesText } from "./flow.js";
 import { piecesOf } from "./pieces.js";
 import { flowsIn, type Prepare, type Translation } from "./translation.js";
 
@@ -46,7 +46,10 @@ export const recurrent: Prepare = (layer, weights, translation) => {
   return ({ inputs, args, keywords }, { emit }) => {
     const [x, ...rest] = inputs;
     if (!x || x.rank !== 3)
-      throw new FormatError(`expected a sequence [B, T, features]`, place);
+      throw new FormatError(
+        `expected a sequence [B, T, features], got ${x ? sizesText(x.sizes) : "none"}`,
+        place,
+      );
     const initial = [
       ...rest,
       ...flowsIn(args.slice(1)),

@@ -1,6 +1,6 @@
 import { field } from "../../json.js";
 import type { LayerConfig } from "../config.js";
-import type { Emitter, Flow } from "./flow.js";
+import { type Emitter, type Flow, sizesText } from "./flow.js";
 import { placed } from "./only.js";
 import type { Given } from "./translation.js";
 
@@ -37,7 +37,10 @@ export function later(
 ): Flow {
   const [rows, columns] = [query.sizes[1], value.sizes[1]];
   if (typeof rows !== "number" || typeof columns !== "number")
-    throw placed(layer, "expected known numbers of steps for a causal mask");
+    throw placed(
+      layer,
+      `expected known numbers of steps for a causal mask, got ${sizesText(query.sizes)} and ${sizesText(value.sizes)}`,
+    );
   const data = new Float64Array(rows * columns);
   for (let row = 0; row < rows; row++)
     data.fill(

@@ -8,10 +8,11 @@ import {
   integer,
   type Place,
   unexpected,
+  valueText,
 } from "../../json.js";
 import type { LayerConfig } from "../config.js";
 import { sizesOf } from "./convolution.js";
-import { type Emitter, Flow, type Sizes } from "./flow.js";
+import { type Emitter, Flow, type Sizes, sizesText } from "./flow.js";
 import { only, onlySequence, placed } from "./only.js";
 import type { Prepare } from "./translation.js";
 
@@ -21,7 +22,10 @@ export const flatten: Prepare =
     const x = only(layer, given);
     const first = field(layer.config, "data_format") === "channels_first";
     if (x.rank < 2 || (first && x.rank > 2))
-      throw placed(layer, "expected features last");
+      throw placed(
+        layer,
+        `expected features last, got ${sizesText(x.sizes)}${first ? " with channels_first" : ""}`,
+      );
     if (x.rank === 2) return [x.with(null)];
     return [
       emit.reshape(x, [0, -1], [x.sizes[0] ?? null, product(x.sizes.slice(1))]),
@@ -52,7 +56,10 @@ export function reshapedTo(
   const free = target.indexOf(-1);
   const right = target.every((n, i) => n > 0 || i === free);
   if (!right)
-    throw placed(layer, "expected sizes of at least 1, one of them -1 at most");
+    throw placed(
+      layer,
+      `expected sizes of at least 1, one of them -1 at most, got ${valueText(target)}`,
+    );
   const all = product(x.sizes.slice(1));
   const known = product(target.filter((n) => n > 0)) as number;
   const left = all === null ? null : all / known;
@@ -68,7 +75,10 @@ export const permute: Prepare = (layer) => {
     const x = only(layer, given);
     const sorted = [...dims].sort((a, b) => a - b);
     if (sorted.length !== x.rank - 1 || sorted.some((n, i) => n !== i + 1))
-      throw placed(layer, "expected dims to name each axis but the batch once");
+      throw placed(
+        layer,
+        `expected dims to name each axis but the batch once, got ${valueText(dims)} for ${sizesText(x.sizes)}`,
+      );
     return [emit.transpose(x, [0, ...dims])];
   };
 };
@@ -78,7 +88,8 @@ export const repeatVector: Prepare = (layer) => {
   const n = integer(layer.config, "n");
   return (given, { emit }) => {
     const x = only(layer, given);
-    if (x.rank !== 2) throw placed(layer, "expected [B, features]");
+    if (x.rank !== 2)
+      throw placed(layer, `expected [B, features], got ${sizesText(x.sizes)}`);
     return [expanded(emit.unsqueeze(x, 1), 1, n, emit)];
   };
 };
@@ -134,7 +145,8 @@ export const upSampling: Prepare = (layer) => {
   return (given, { emit }) => {
     const x = onlySequence(layer, given);
     const [batch = null, steps = null, features = null] = x.sizes;
-    if (features === null) throw placed(layer, "expected known features");
+    if (features === null)
+      throw placed(layer, `expected known features, got ${sizesText(x.sizes)}`);
     const many = expanded(emit.unsqueeze(x, 2), 2, n, emit);
     const all = steps === null ? null : steps * n;
     return [emit.reshape(many, [0, -1, features], [batch, all, features])];

@@ -6,7 +6,7 @@ import { object } from "../../json.js";
 import { type LayerConfig, readLayer } from "../config.js";
 import { IDENTITIES } from "../non-recurrent.js";
 import type { LayerWeights } from "../weights.js";
-import type { Emitter, Flow } from "./flow.js";
+import { type Emitter, type Flow, sizesText } from "./flow.js";
 import { only, placed } from "./only.js";
 import type { Prepare } from "./translation.js";
 
@@ -39,7 +39,11 @@ export const timeDistributed =
     return (given, context) => {
       const { emit } = context;
       const x = only(layer, given);
-      if (x.rank < 3) throw placed(layer, "expected a sequence [B, T, …]");
+      if (x.rank < 3)
+        throw placed(
+          layer,
+          `expected a sequence [B, T, …], got ${sizesText(x.sizes)}`,
+        );
       if (STEPWISE.includes(read.className))
         return apply(given, context).map((y) => y.with(x.mask));
       const rows = asRows(x, emit, layer);
@@ -54,7 +58,10 @@ export const timeDistributed =
 function asRows(x: Flow, emit: Emitter, layer: LayerConfig): Flow {
   const rest = x.sizes.slice(2);
   if (rest.includes(null))
-    throw placed(layer, "expected known sizes behind the steps");
+    throw placed(
+      layer,
+      `expected known sizes behind the steps, got ${sizesText(x.sizes)}`,
+    );
   return emit.reshape(x, [-1, ...(rest as number[])], [null, ...rest]);
 }
 
@@ -62,7 +69,10 @@ function asSteps(y: Flow, x: Flow, emit: Emitter, layer: LayerConfig): Flow {
   const [batch = null, steps = null] = x.sizes;
   const rest = y.sizes.slice(1);
   if (rest.includes(null))
-    throw placed(layer, "expected known sizes behind the steps");
+    throw placed(
+      layer,
+      `expected known sizes behind the steps, got ${sizesText(y.sizes)}`,
+    );
   const sizes = [batch, steps, ...rest];
   if (steps !== null)
     return emit.reshape(y, [-1, steps, ...(rest as number[])], sizes);

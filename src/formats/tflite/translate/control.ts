@@ -34,7 +34,9 @@ const whileLoop: Translate = (call) => {
   translation.expectCounts(cond, inputs.length, 1, operator.place);
   translation.expectCounts(body, inputs.length, inputs.length, operator.place);
   if (outputs.length > inputs.length || inputs.some((index) => index < 0))
-    throw call.refuse("expected an output for each input, got others");
+    throw call.refuse(
+      `expected an output for each of ${inputs.length} inputs, all of them given, got ${outputs.length}`,
+    );
   const flowing = inputs.flatMap((index, i) =>
     flows(scope, index) ? [i] : [],
   );
@@ -145,7 +147,7 @@ const callOnce: Translate = (call) => {
   const { scope, options, operator } = call;
   if (scope.isBody)
     throw new FormatError(
-      "expected it outside of WHILE and IF",
+      "expected it outside of WHILE and IF, got it in one of them",
       operator.place,
     );
   const index = options.int("init_subgraph_index");

@@ -106,7 +106,7 @@ export class Scope {
     const name = this.#variables.get(index);
     if (name !== undefined) return name;
     throw new FormatError(
-      "expected the handle of a variable",
+      "expected the handle of a variable, got another tensor",
       this.tensor(index).place,
     );
   }

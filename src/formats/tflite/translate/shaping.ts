@@ -73,7 +73,7 @@ const reverseSequence = moved((call, x) => {
 
 const zerosLike: Translate = (call) => {
   const dtype = dtypeOf(call.target().type);
-  if (!dtype) throw call.refuse("expected numbers");
+  if (!dtype) throw call.refuse(`expected numbers, got ${call.target().type}`);
   const size = sizeIn([], "");
   const data =
     dtype === "float32" ? new Float32Array(size) : new Float64Array(size);

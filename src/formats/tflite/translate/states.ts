@@ -71,7 +71,7 @@ export class States implements StateStore {
     for (const { name, value, dtype, shape } of this.all) {
       if (taken.has(outputOf(name)))
         throw new FormatError(
-          "expected outputs of other names than the states'",
+          "expected outputs of other names than the states', got one of theirs",
           JSON.stringify(outputOf(name)),
         );
       this.#builder.output(value, { name: outputOf(name), type: dtype, shape });

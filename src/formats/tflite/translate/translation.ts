@@ -114,7 +114,7 @@ export class Translation implements Surroundings {
     const { length } = this.#running;
     if (this.#running.includes(index) || length > MAX_DEPTH)
       throw new FormatError(
-        `expected subgraphs that do not run themselves, at most ${MAX_DEPTH} in each other`,
+        `expected subgraphs that do not run themselves, at most ${MAX_DEPTH} in each other, got ${this.#running.includes(index) ? "one that does" : "more"}`,
         subgraph.place,
       );
     this.#running.push(index);
@@ -129,7 +129,9 @@ export class Translation implements Surroundings {
       const call = new Call(operator, scope);
       const translate = OPERATORS.get(operator.name);
       if (operator.isCustom || !translate)
-        throw call.refuse("expected a known operator, got another one");
+        throw call.refuse(
+          `expected a known operator, got ${operator.name.slice(0, 100)}`,
+        );
       placed(operator.place, () => translate(call));
     }
     this.#running.pop();
