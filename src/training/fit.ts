@@ -68,8 +68,44 @@ export const newPlace = (): FitPlace => ({
   bestWeights: null,
 });
 
-/** A fit that is going on: gives its progress, in the end its summary. */
+/**
+ * A fit that is going on: gives its progress, in the end its summary. Two at once would each take the other's place in the
+ * epoch for its own, and leave out batches.
+ */
 export async function* run(
+  computer: Computer,
+  session: Session,
+  options: CheckedOptions,
+  fit: CheckedFit,
+  place: FitPlace,
+): AsyncGenerator<Progress, Summary> {
+  if (session.fit && !session.fit.waits)
+    throw new Error(
+      "fit: expected no other of this trainer under way, got one that was not awaited",
+    );
+  // one that waits was left, or is told when it goes on
+  const own = { waits: false };
+  session.fit = own;
+  const steps = runSteps(computer, session, options, fit, place);
+  try {
+    for (;;) {
+      const { done, value } = await steps.next();
+      if (done) return value;
+      own.waits = true;
+      yield value;
+      if (session.fit !== own)
+        throw new Error(
+          "fit: expected no other of this trainer under way, got one that began since",
+        );
+      own.waits = false;
+    }
+  } finally {
+    await steps.return(undefined as never);
+    if (session.fit === own) session.fit = null;
+  }
+}
+
+async function* runSteps(
   computer: Computer,
   session: Session,
   options: CheckedOptions,

@@ -30,6 +30,8 @@ export class Session {
   /** Steps that the optimiser has made. */
   steps = 0;
   epochs = 0;
+  /** The fit that began last, unless it has ended; between steps it waits for whoever loops over it. */
+  fit: { waits: boolean } | null = null;
   /** The model's version when our weights were last its own, or its best were put there. */
   #version: number;
   #packed = false;

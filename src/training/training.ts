@@ -103,11 +103,17 @@ export class Training {
     });
     const start = () =>
       run(this.computer, this.session, this.options, fit, this.place);
+    let summary: Promise<Summary> | null = null;
     return {
-      [Symbol.asyncIterator]: start,
-      // a fit is for `await` as well
+      async *[Symbol.asyncIterator]() {
+        const found = yield* start();
+        summary = Promise.resolve(found);
+        return found;
+      },
+      // a fit is for `await` as well: the summary of the loop that ended, or of one run however often it is awaited
       // oxlint-disable-next-line unicorn/no-thenable
-      then: (resolve, reject) => drained(start()).then(resolve, reject),
+      then: (resolve, reject) =>
+        (summary ??= drained(start())).then(resolve, reject),
     };
   }
 

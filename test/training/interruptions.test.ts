@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { FormatError, type Sequential } from "../../src/index.js";
 import { parse } from "../../src/safetensors.js";
 import {
@@ -170,4 +170,51 @@ test("what is no checkpoint is refused", () => {
   expect(() => Trainer.resume(smallModel().save())).toThrow(FormatError);
   const bytes = new Trainer(smallModel(), { loss: "mse" }).checkpoint();
   expect(() => Trainer.resume(bytes.slice(0, -5))).toThrow(FormatError);
+});
+
+describe("one fit at a time", () => {
+  const make = () => new Trainer(smallModel(), { loss: "mse" });
+  const data = smallBatch();
+  const options = { epochs: 2, batchSize: 4 };
+  const whole = async () => {
+    const trainer = make();
+    await trainer.fit(data, options);
+    return trainer;
+  };
+
+  test("another that is begun meanwhile is refused, and takes no batch from the first", async () => {
+    const trainer = make();
+    const first = trainer.fit(data, options).then((summary) => summary);
+    const second = trainer.fit(data, options).then((summary) => summary);
+    await expect(second).rejects.toThrow(
+      "fit: expected no other of this trainer under way, got one that was not awaited",
+    );
+    expect(await first).toMatchObject({ reason: "epochs", epochs: 2 });
+    expect(trainer.checkpoint()).toEqual((await whole()).checkpoint());
+  });
+
+  test("one that goes on after another began is told; the other has its place", async () => {
+    const trainer = make();
+    const left = trainer.fit(data, options)[Symbol.asyncIterator]();
+    await left.next();
+    await trainer.fit(data, options);
+    await expect(left.next()).rejects.toThrow(
+      "fit: expected no other of this trainer under way, got one that began since",
+    );
+    expect(trainer.checkpoint()).toEqual((await whole()).checkpoint());
+  });
+
+  test("a fit runs once, looped over and awaited or awaited twice", async () => {
+    const trainer = make();
+    const fit = trainer.fit(data, options);
+    let steps = 0;
+    for await (const { type } of fit) if (type === "step") steps++;
+    const summary = await fit;
+    expect(summary).toMatchObject({ reason: "epochs", epochs: 2, steps });
+    expect(await fit).toEqual(summary);
+    expect(trainer.steps).toBe(steps);
+    const awaited = trainer.fit(data, options);
+    expect(await awaited).toEqual(await awaited);
+    expect(trainer.steps).toBe(2 * steps);
+  });
 });
