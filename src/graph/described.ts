@@ -34,8 +34,8 @@ export function described(
   };
 }
 
-/** The description with other layers in its nodes. */
-export function withLayers(
+/** The description with other layers in its nodes, and constants of its own. */
+export function anew(
   description: GraphDescription,
   layerOf: (layer: Layer, name: string) => Layer,
 ): GraphDescription {
@@ -56,7 +56,13 @@ export function withLayers(
         ),
       ),
     }));
-  return { ...description, nodes: nodesOf(description.nodes) };
+  const constants = new Map(
+    Array.from(description.constants, ([name, value]): [string, Value] => [
+      name,
+      { ...value, data: value.data.slice() },
+    ]),
+  );
+  return { ...description, constants, nodes: nodesOf(description.nodes) };
 }
 
 class PlanReader {

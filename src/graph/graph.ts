@@ -6,7 +6,7 @@ import type { Model, Port } from "../models/model.js";
 import { oneLine } from "../one-line.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { type Compiled, compile, type GraphOptions } from "./compile.js";
-import { described, withLayers } from "./described.js";
+import { anew, described } from "./described.js";
 import { type GraphInput, portOf } from "./ports.js";
 import { Runner } from "./runner.js";
 import { saveGraph } from "./saved.js";
@@ -172,7 +172,7 @@ export class Graph extends Inspected implements Model {
   }
 
   /**
-   * The graph compiled again, of what it is made of; its layers are its own.
+   * The graph compiled again, of what it is made of; its layers and constants are its own.
    *
    * @param layerOf what takes the place of a layer that a node of this name was given: a new one
    * @internal
@@ -182,7 +182,7 @@ export class Graph extends Inspected implements Model {
     layerOf: (layer: Layer, name: string) => Layer,
   ): Graph {
     const { plan, description, operations, backend, limits } = this.compiled;
-    const whole = withLayers(described(plan, description), layerOf);
+    const whole = anew(described(plan, description), layerOf);
     const how = { ...options, ...limits, backend };
     return make(compile(whole, operations, how));
   }

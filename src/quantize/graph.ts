@@ -197,18 +197,18 @@ function centredAlone(
   const trial = matricesOf(graph).get(name) as Matrices;
   const measure = () => compare(graph, exact, sequences, after.outputs);
   /** Whether a bias has been moved. */
-  const move = (layers: readonly Layer[]): boolean => {
+  const move = ({ layers, bias }: Matrices): boolean => {
     const moved = layers.map((layer, i) => {
       const own = means.get(after.layers[i] as Layer);
-      return !!own && centre(layer, before.layers[i] as Layer, own);
+      return !!own && centre(layer, before.layers[i] as Layer, own, bias);
     });
     return moved.includes(true);
   };
   let found = measure();
-  if (move(trial.layers)) {
+  if (move(trial)) {
     const other = measure();
     if ((other.output?.rms ?? 0) < (found.output?.rms ?? 0)) {
-      move(after.layers);
+      move(after);
       found = other;
     }
   }

@@ -198,14 +198,21 @@ function collectStates(
 /**
  * Takes off the biases of a rounded layer what rounding adds to its sums on average.
  *
- * @returns whether it has biases, of matrices whose inputs are known
+ * @param outside what is added behind a layer of one matrix, which has no bias itself
+ * @returns whether there are biases, of matrices whose inputs are known
  */
-export function centre(rounded: Layer, exact: Layer, means: Means): boolean {
+export function centre(
+  rounded: Layer,
+  exact: Layer,
+  means: Means,
+  outside: Float32Array | null = null,
+): boolean {
   const wide = exact.stateDict();
   const dict = rounded.stateDict();
   let moved = false;
   for (const [name, tensor] of Object.entries(dict)) {
-    const bias = dict[name.replace("weight", "bias")];
+    const inside = dict[name.replace("weight", "bias")]?.data;
+    const bias = inside ?? (name === "weight" ? outside : null);
     const blocks = means.get(name);
     if (!("integers" in tensor) || !bias || !blocks) continue;
     moved = true;
@@ -224,8 +231,7 @@ export function centre(rounded: Layer, exact: Layer, means: Means): boolean {
           ((own[at] as number) - (before[at] as number)) *
           (mean[Math.floor(i / taps)] as number);
       // an infinity or NaN in the data must not harm the model
-      if (Number.isFinite(added))
-        bias.data[row] = (bias.data[row] as number) - added;
+      if (Number.isFinite(added)) bias[row] = (bias[row] as number) - added;
     }
   }
   if (moved) rounded.loadStateDict(dict);
