@@ -1,15 +1,16 @@
 /**
- * npm run bench:models: loads the whole models of ../shared/conformance/models, runs them on every backend, and prints
- * how far each is from its expected outputs. Build first. `-- onnx tflite` for some of the sets.
+ * npm run bench:models: loads the whole models of ../shared/conformance/models, runs them on every backend of this host, and
+ * prints how far each is from its expected outputs. Build first. `-- onnx tflite` for some of the sets.
  */
 
 import { load } from "gatewise/load";
 import { casesOf, passOf, SETS } from "./lib/conformance.mjs";
+import { availableBackends } from "./lib/host.mjs";
 import { table } from "./lib/text.mjs";
 
 /** @typedef {import("./lib/conformance.mjs").Case} Case */
 
-const BACKENDS = /** @type {const} */ (["relaxed", "simd", "js"]);
+const BACKENDS = availableBackends();
 
 /**
  * The largest error, relative to the largest expected number from 1 on.

@@ -5,7 +5,7 @@
  *     node bench/accuracy/speed.mjs FILE…
  */
 import { quantize } from "gatewise/quantize";
-import { casesOf, passOf, SETS } from "../lib/conformance.mjs";
+import { casesOf, runOf, SETS } from "../lib/conformance.mjs";
 import { turns } from "../lib/turns.mjs";
 import { chains } from "./chains.mjs";
 import { inPrecision, ROUNDED } from "./precisions.mjs";
@@ -19,7 +19,7 @@ async function time(name, pass) {
   const contenders = /** @type {const} */ (["float32", ...ROUNDED]).map(
     (precision) => ({ name: precision, run: pass(precision) }),
   );
-  const timings = await turns(contenders, { least: 9 });
+  const timings = await turns(contenders, { share: 700, least: 9 });
   times[name] = Object.fromEntries(
     Object.entries(timings).map(([precision, { best }]) => [precision, best]),
   );
@@ -34,6 +34,6 @@ for (const { name, model, pass } of chains())
 for (const own of SETS.flatMap((set) => casesOf(set) ?? []))
   if (files.includes(own.file))
     await time(own.file, (precision) =>
-      passOf(inPrecision(own, precision), own),
+      runOf(inPrecision(own, precision), own),
     );
 console.log(JSON.stringify({ node: process.version, times }));

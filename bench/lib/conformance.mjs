@@ -113,6 +113,13 @@ function stepsFor(model, { inputs, metadata }, steps, feedback) {
 /** Whether it has the steps in front. @param {Tensor} tensor @param {number} steps */
 const isWide = ({ shape }, steps) => steps > 1 && shape[0] === steps;
 
+/** @param {Case} own */
+const stepsIn = ({ metadata }) => ({
+  steps: Number(metadata["steps"] ?? 0),
+  /** @type {Record<string, string>} */
+  feedback: JSON.parse(metadata["feedback"] ?? "{}"),
+});
+
 /**
  * A pass over the inputs of a case, which may be repeated: what comes out, by the names of the case, of all steps one after
  * another; of states the last.
@@ -122,11 +129,8 @@ const isWide = ({ shape }, steps) => steps > 1 && shape[0] === steps;
  */
 export function passOf(model, own) {
   const { outputs, metadata } = own;
-  const steps = Number(metadata["steps"] ?? 0);
-  /** @type {Record<string, string>} */
-  const feedback = JSON.parse(metadata["feedback"] ?? "{}");
-  const states = new Set(Object.values(feedback));
-  const run = runOf(model, own, steps, feedback);
+  const states = new Set(Object.values(stepsIn(own).feedback));
+  const run = runOf(model, own);
   const scale = scaleOf(metadata["output_q"]);
   const isInteger =
     model instanceof Graph && model.outputs[0]?.type.startsWith("int");
@@ -151,10 +155,13 @@ export function passOf(model, own) {
 }
 
 /**
- * @param {AnyModel} model @param {Case} own @param {number} steps @param {Record<string, string>} feedback
+ * The same without collecting: what the model gives at each step.
+ *
+ * @param {AnyModel} model @param {Case} own
  * @returns {() => Tensors[]}
  */
-function runOf(model, own, steps, feedback) {
+export function runOf(model, own) {
+  const { steps, feedback } = stepsIn(own);
   if (!(model instanceof Graph)) {
     const [input] = Object.values(own.inputs);
     if (!input) throw new Error(`${own.file}: expected an input`);
