@@ -97,3 +97,26 @@ test("a ConvTranspose keeps the integers of its file, with groups too", () => {
     expect(worstError(wide.run({ x })["y"]!.data, y.data)).toBeGreaterThan(0);
   }
 });
+
+test.each(["Conv", "ConvTranspose"])(
+  "a depthwise %s, which is not rounded, is computed as in float32",
+  (type) => {
+    const random = new Random(4);
+    const x = random.tensor([1, 16, 3, 33]);
+    const [w, b] = [random.tensor([16, 1, 3, 5]), random.tensor([16])];
+    const of = (precision: "float32" | "int8" | "int8-fast") => {
+      const builder = new GraphBuilder();
+      const inputs = [
+        builder.input("x", x.shape),
+        builder.constant(w),
+        builder.constant(b),
+      ];
+      const y = builder.add(type, inputs, { group: 16 });
+      builder.output(y, { name: "y" });
+      return builder.build({ precision }).run({ x })["y"]!;
+    };
+    const exact = of("float32");
+    expectSameTensor(of("int8"), exact);
+    expectSameTensor(of("int8-fast"), exact);
+  },
+);

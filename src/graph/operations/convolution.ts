@@ -39,7 +39,7 @@ const conv: Compile = (node) => {
   const [W, B] = [node.constant(1), node.constant(2)];
   const known = W && (B || !node.has(2));
   const own = known ? absorbed(node, W, B, groups) : null;
-  const weights = own ? ofProducts(own) : known ? ofValues(node, W, B) : null;
+  const weights = own ? ofProducts(own) : known ? ofValues(W, B) : null;
   const constant = W?.shape ?? null;
   return {
     prepare([x, w, b]) {
@@ -75,10 +75,10 @@ const ofProducts = (list: readonly Product[]): Known | null =>
           list[0]?.layer.options.bias ? partsOf(list, "bias") : null,
       };
 
-function ofValues(node: Node, W: Value, B: Value | null): Known | null {
-  if (node.precision !== "float32") return null;
-  return { weight: () => W.data, bias: () => B?.data ?? null };
-}
+const ofValues = (W: Value, B: Value | null): Known => ({
+  weight: () => W.data,
+  bias: () => B?.data ?? null,
+});
 
 /** The products of each group; null when there is too much of them. */
 function absorbed(

@@ -43,7 +43,7 @@ const convTranspose: Compile = (node) => {
   const [W, B] = [node.constant(1), node.constant(2)];
   const own = W ? absorbed(node, W, groups) : null;
   const known =
-    W && (B || !node.has(2)) && node.precision === "float32"
+    W && (B || !node.has(2))
       ? own
         ? ofProducts(own, W.shape, B)
         : ofValues(W, B)
@@ -79,10 +79,13 @@ const ofProducts = (
   list: readonly Product[],
   shape: readonly number[],
   B: Value | null,
-): Known => ({
-  weight: () => restored(list, shape).data,
-  bias: () => B?.data ?? null,
-});
+): Known | null =>
+  list.some(({ isRounded }) => isRounded)
+    ? null
+    : {
+        weight: () => restored(list, shape).data,
+        bias: () => B?.data ?? null,
+      };
 
 const ofValues = (W: Value, B: Value | null): Known => ({
   weight: () => W.data,
