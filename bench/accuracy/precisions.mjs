@@ -1,6 +1,5 @@
 /** A model of a file in each precision. */
-import { Sequential } from "gatewise";
-import { load, loadGraph } from "gatewise/load";
+import { load } from "gatewise/load";
 import { quantize } from "gatewise/quantize";
 import { parse } from "gatewise/safetensors";
 
@@ -15,7 +14,7 @@ import { parse } from "gatewise/safetensors";
 export const ROUNDED = /** @type {const} */ (["int8", "int8-fast"]);
 
 /**
- * As a user has it: ONNX and TensorFlow Lite keep the integers of a file where they are loaded so, of other files layers
+ * As a user has it: ONNX and TensorFlow Lite keep the integers of a file where they are loaded so; of other files, layers
  * and graphs are rounded.
  *
  * @param {Case} own @param {Precision} precision
@@ -28,9 +27,7 @@ export function inPrecision({ bytes, file, options }, precision) {
     return load(bytes, { ...options, precision, dequantize: true }).model;
   const { model } = load(bytes, options);
   if (precision === "float32") return model;
-  return model instanceof Sequential
-    ? quantize(model, { precision }).model
-    : loadGraph(model.save(), { precision });
+  return quantize(model, { precision }).model;
 }
 
 /** Whether a saved model has a matrix of integers. @param {Uint8Array} saved */

@@ -185,3 +185,21 @@ export function runOf(model, own) {
     return list.map((each) => stream.step(each));
   };
 }
+
+/**
+ * The inputs of each step by the graph's own names, with the states that this graph hands on: what quantize calibrates on.
+ *
+ * @param {Graph} model @param {Case} own
+ * @returns {Tensors[]}
+ */
+export function framesOf(model, own) {
+  const { steps, feedback } = stepsIn(own);
+  const results = runOf(model, own)();
+  return stepsFor(model, own, steps, feedback).map((frame, step) => {
+    const states = Object.entries(feedback).map(([input, output]) => [
+      input,
+      step ? results[step - 1]?.[output] : own.inputs[input],
+    ]);
+    return { ...frame, ...Object.fromEntries(states) };
+  });
+}
