@@ -4,7 +4,7 @@ import { LayerRecord, layersOf } from "./layer.js";
 import { activate } from "./linear.js";
 import { Run } from "./run.js";
 
-/** y [rows, steps, yStride] ← f(x), by way of one row in z. */
+/** y [rows, steps, yStride] ← f(x), computed on one row in z. */
 export function activationKernel(memory: Memory): Pass {
   const layerAt = layersOf(memory, LayerRecord);
   const run = new Run(memory);

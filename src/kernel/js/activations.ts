@@ -1,8 +1,8 @@
-/* assembly/activations.ts, operation by operation: the derivation and the errors are there. */
+/* assembly/activations.ts, operation by operation; see there for the derivation and the errors. */
 
 const fround = Math.fround;
 
-/* What x is multiplied with to become a power of two, and the limit of what comes out. */
+/* The factor that makes e^x a power of two, and the limit of the product. */
 const EXP = Float32Array.of(1.4426950408889634, 126);
 const SIGMOID = Float32Array.of(-1.4426950408889634, 126);
 const GATE = Float32Array.of(-1.4426950408889634, 94);
@@ -16,18 +16,18 @@ const P3 = fround(0.009666245430707932);
 const P4 = fround(0.0013333539245650172);
 
 /*
- * Numbers go in and out by arrays: a call that is not inlined would box every number it takes or returns, and a
- * step must allocate nothing.
+ * Numbers are passed in arrays: a call that is not inlined would box every number that it takes or returns, and a
+ * step must not allocate.
  */
 
-/** One number's bits; and n · 2^23, which `split` leaves. */
+/** The bits of one number, and n · 2^23 as `split` leaves it. */
 const bits = new Int32Array(2);
 const float = new Float32Array(bits.buffer);
 
-/** What else `split` leaves, of a = n + r: r and p(r). */
+/** The rest of what `split` leaves, where a = n + r: r and p(r). */
 const parts = new Float32Array(2);
 
-/** values[at] as a power of two, in parts. */
+/** Splits values[at], as the exponent of a power of two, into parts. */
 function split(values: Float32Array, at: number, form: Float32Array): void {
   const limit = form[1] as number;
   let a = fround((values[at] as number) * (form[0] as number));
@@ -43,7 +43,7 @@ function split(values: Float32Array, at: number, form: Float32Array): void {
   parts[1] = fround(high * r2) + fround(fround(P1 * r) + P0);
 }
 
-/** to ← 2^from, `count` lanes, from as `form` has it. */
+/** to ← 2^from, `count` lanes; `form` scales and limits `from`. */
 function exp2(
   from: Float32Array,
   fromAt: number,

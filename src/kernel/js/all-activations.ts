@@ -1,8 +1,8 @@
 import type { ActivationCode } from "../activations.js";
 
 /*
- * assembly/all-activations.ts, operation by operation: the derivation and the errors are there. Numbers go in and out by arrays,
- * as in activations.ts.
+ * assembly/all-activations.ts, operation by operation; see there for the derivation and the errors. Numbers are passed
+ * in arrays, as in activations.ts.
  */
 
 const fround = Math.fround;
@@ -60,7 +60,7 @@ function exponential(values: Float32Array, at: number): void {
   values[at] = fround(power * (powers[0] as number)) * (powers[1] as number);
 }
 
-/** e^x - 1 in place, x within ±40: it reaches its limits long before. */
+/** e^x - 1 in place, x within ±40: it reaches its limits long before that. */
 function lessOne(values: Float32Array, at: number): void {
   held(values, at, 40);
   reduce(values, at);
@@ -82,7 +82,7 @@ function log1p(values: Float32Array, at: number): void {
   values[at] = u * fround(fround(p * v) + 2);
 }
 
-/** Within ±limit; NaN stays NaN. */
+/** Clamps a number to ±limit; NaN stays NaN. */
 export function held(values: Float32Array, at: number, limit: number): void {
   const value = values[at] as number;
   if (value < -limit) values[at] = -limit;
@@ -111,10 +111,10 @@ function rnnoiseTanh(values: Float32Array, at: number): void {
   held(values, at, 1);
 }
 
-/** What a function still needs when its number has been worked on. */
+/** What a function still needs after its number has been overwritten. */
 const kept = new Float32Array(1);
 
-/** f of the one number at `at`, in place: by the numbers of assembly/all-activations.ts. */
+/** f of the one number at `at`, in place; functions have the numbers of assembly/all-activations.ts. */
 function apply(
   { number, a, b }: ActivationCode,
   values: Float32Array,

@@ -7,7 +7,7 @@ import { activate } from "./linear.js";
 import { product } from "./product.js";
 import { Run } from "./run.js";
 
-/** Its record: class Conv1d of assembly/layers/conv1d.ts. */
+/** The fields of its record: class Conv1d in assembly/layers/conv1d.ts. */
 export const CONV1D = [
   ...LAYER,
   "taps",
@@ -21,7 +21,7 @@ export const CONV1D = [
   "groupBytes",
 ] as const;
 
-/** Rows that are gathered at a time. */
+/** The number of rows gathered at a time. */
 export const BLOCK = 16;
 
 class Conv1dRecord extends LayerRecord {
@@ -50,7 +50,7 @@ class Conv1dRecord extends LayerRecord {
   }
 }
 
-/** z [count, 16 · panels] ← the sums of `count` output steps, whose first one's taps begin at x. */
+/** z [count, 16 · panels] ← the sums of `count` output steps; the taps of the first begin at x. */
 function products(
   f32: Float32Array,
   layer: Conv1dRecord,
@@ -108,7 +108,7 @@ function products(
   }
 }
 
-/** The same, lane by lane of the outputs. */
+/** The same, one lane of the outputs after another. */
 function lanes(
   f32: Float32Array,
   layer: Conv1dRecord,
@@ -139,7 +139,7 @@ function lanes(
   }
 }
 
-/** Rows from one width to another. */
+/** Copies rows of one width to rows of another. */
 function copyRows(
   f32: Float32Array,
   to: number,
@@ -155,7 +155,7 @@ function copyRows(
   }
 }
 
-/** y [rows, steps, yStride] ← f(b + the sum over taps of W x). */
+/** y [rows, steps, yStride] ← f(b + the sum of W x over the taps). */
 export function conv1dKernel(memory: Memory): Pass {
   const layerAt = layersOf(memory, Conv1dRecord);
   const run = new Run(memory);

@@ -7,7 +7,7 @@ import type { Run } from "./run.js";
 
 const fround = Math.fround;
 
-/** Floats that a step leaves in the trace for each quad. */
+/** The number of floats that a step writes to the trace for each quad. */
 const TRACED = 12;
 
 function generalGruStepOf(layer: RecurrentRecord, run: Run): void {
@@ -82,14 +82,14 @@ function generalGruStepOf(layer: RecurrentRecord, run: Run): void {
     if (run.stepTrace) traceRow(f32, output, r, u, n, run.stepTrace);
   }
 }
-/** Of assembly/general-gru.ts. */
+/** The step of assembly/general-gru.ts. */
 export const generalGruStep: Step = {
   run: generalGruStepOf,
   ownProduct: true,
   traced: TRACED,
 };
 
-/** A row's gates, quad by quad. */
+/** The gates of a row, quad by quad. */
 function traceRow(
   f32: Float32Array,
   output: number,

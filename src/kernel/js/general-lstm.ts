@@ -8,10 +8,10 @@ import type { Run } from "./run.js";
 
 const fround = Math.fround;
 
-/** Floats that a step leaves in the trace for each quad. */
+/** The number of floats that a step writes to the trace for each quad. */
 const TRACED = 20;
 
-/** Adds the peepholes at `p` of four units, times `cell`, to their sums. */
+/** Adds the peepholes of four units, at `p`, times `cell`, to the units' sums. */
 function look(f32: Float32Array, sums: number, p: number, cell: number): void {
   for (let lane = 0; lane < 4; lane++) {
     const seen = fround(
@@ -21,7 +21,7 @@ function look(f32: Float32Array, sums: number, p: number, cell: number): void {
   }
 }
 
-/** Gates and cell update of four units, whose sums i f g o lie at z. */
+/** The gates and the cell update of four units; their sums i f g o are at z. */
 function update(
   f32: Float32Array,
   layer: RecurrentRecord,
@@ -85,7 +85,7 @@ function generalLstmStepOf(layer: RecurrentRecord, run: Run): void {
   }
   if (layer.projection) projectHidden(layer, m, run);
 }
-/** Of assembly/general-lstm.ts. */
+/** The step of assembly/general-lstm.ts. */
 export const generalLstmStep: Step = {
   run: generalLstmStepOf,
   ownProduct: false,

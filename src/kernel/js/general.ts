@@ -2,7 +2,7 @@ import type { ActivationCode } from "../activations.js";
 import { activation, held } from "./all-activations.js";
 import type { LayerRecord } from "./layer.js";
 
-/** f of `count` sums in place, behind the clip. */
+/** f of `count` sums in place, after the clip. */
 export function gate(
   { clip }: LayerRecord,
   code: ActivationCode,

@@ -7,7 +7,7 @@ import type { Run } from "./run.js";
 
 const fround = Math.fround;
 
-/** Floats that a step leaves in the trace for each quad. */
+/** The number of floats that a step writes to the trace for each quad. */
 const TRACED = 12;
 
 /** Of one quad: e^-z ×4, e^2n - 1 ×4; or N, D, P/2, Q, each ×4. */
@@ -58,7 +58,7 @@ function mix(
   }
 }
 
-/** The same to seven bits. */
+/** The same, accurate to seven bits. */
 function mixShort(
   f32: Float32Array,
   keep: number,
@@ -92,10 +92,10 @@ function traceQuad(
   tanh(f32, candidate, f32, trace + 8, 4);
 }
 
-/** What `reset` leaves of a quad. */
+/** What `reset` leaves for a quad. */
 const resets = new Float32Array(4);
 
-/** Reset after the product; U h + c lies in `scratch`, in the order of z. */
+/** Reset after the product; U h + c is in `scratch`, in the order of z. */
 function gruAfterStepOf(layer: RecurrentRecord, run: Run): void {
   const { output, panels } = layer;
   const short = isShort(layer);
@@ -134,14 +134,14 @@ function gruAfterStepOf(layer: RecurrentRecord, run: Run): void {
     }
   }
 }
-/** Of assembly/gru.ts. */
+/** The step of assembly/gru.ts. */
 export const gruAfterStep: Step = {
   run: gruAfterStepOf,
   ownProduct: true,
   traced: TRACED,
 };
 
-/** Reset before the product; r ∘ h lies in `scratch`. */
+/** Reset before the product; r ∘ h is in `scratch`. */
 function gruBeforeStepOf(layer: RecurrentRecord, run: Run): void {
   const { output, outputSize } = layer;
   const short = isShort(layer);
@@ -197,7 +197,7 @@ function gruBeforeStepOf(layer: RecurrentRecord, run: Run): void {
     }
   }
 }
-/** Of assembly/gru.ts. */
+/** The step of assembly/gru.ts. */
 export const gruBeforeStep: Step = {
   run: gruBeforeStepOf,
   ownProduct: true,

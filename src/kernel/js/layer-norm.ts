@@ -4,7 +4,7 @@ import type { Memory } from "../memory.js";
 import { Fields, LayerRecord, layersOf } from "./layer.js";
 import { Run } from "./run.js";
 
-/** Its record: class LayerNorm of assembly/layers/layer-norm.ts. */
+/** The fields of its record: class LayerNorm in assembly/layers/layer-norm.ts. */
 export const LAYER_NORM = [...LAYER, "epsilon"] as const;
 
 const fround = Math.fround;
@@ -18,7 +18,7 @@ class LayerNormRecord extends LayerRecord {
   }
 }
 
-/** Sums by lanes of four, as the vector code makes them. */
+/** Sums in four lanes, as the vector code computes them. */
 class Lanes {
   readonly #lanes = new Float32Array(4);
 

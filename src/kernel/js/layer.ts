@@ -6,7 +6,7 @@ import {
 import { LAYER } from "../fields.js";
 import type { Memory } from "../memory.js";
 
-/** A record's fields by name. */
+/** The fields of a record, by name. */
 export class Fields<Name extends string> {
   readonly #memory: Memory;
   readonly #at: number;
@@ -32,7 +32,7 @@ export class Fields<Name extends string> {
   }
 }
 
-/** What every layer's record begins with (assembly/layer.ts), read once: widths, strides and addresses all in floats. */
+/** The first fields of every layer's record (assembly/layer.ts), read once; widths, strides and addresses are counted in floats. */
 export class LayerRecord {
   readonly input: number;
   readonly format: number;
@@ -40,12 +40,12 @@ export class LayerRecord {
   readonly panels: number;
   readonly zStride: number;
   readonly yStride: number;
-  /** Lanes of the output, and how many of them are real. */
+  /** The lanes of the output, and how many of them are used. */
   readonly output: number;
   readonly outputSize: number;
   readonly activation: Activation;
   readonly general: boolean;
-  /** Of general cells: f, g and h. */
+  /** For general cells: f, g and h. */
   readonly functions: readonly ActivationCode[];
   readonly clip: number;
 
@@ -70,7 +70,7 @@ export class LayerRecord {
   }
 }
 
-/** The layers of a memory, each read when it first runs. */
+/** The layers in a memory; each is read when it first runs. */
 export function layersOf<T>(
   memory: Memory,
   Type: new (memory: Memory, address: number) => T,

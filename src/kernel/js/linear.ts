@@ -31,7 +31,7 @@ export function activate(
   } else f32.copyWithin(y, z, z + lanes);
 }
 
-/** One row's softmax; sums by lanes of four, as the vector code does. */
+/** The softmax of one row; sums in four lanes, as in the vector code. */
 function softmax(f32: Float32Array, z: number, y: number, lanes: number): void {
   let most = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < lanes; i++) most = Math.max(most, f32[z + i] as number);

@@ -1,4 +1,4 @@
-/* assembly/logarithm.ts, operation by operation: the derivation is there. */
+/* assembly/logarithm.ts, operation by operation; see there for the derivation. */
 
 const fround = Math.fround;
 
@@ -8,13 +8,13 @@ const P1 = fround(0.3998885154724121);
 const P2 = fround(0.2957826554775238);
 const LN2_HIGH = fround(0.693359375);
 const LN2_LOW = fround(-0.00021219444005469057);
-/** 2^-126, the smallest number that is not subnormal. */
+/** 2^-126, the smallest normal number. */
 const NORMAL = 1.1754943508222875e-38;
 
 const bits = new Int32Array(1);
 const float = new Float32Array(bits.buffer);
 
-/** log x of a float32 number. */
+/** log x of a float32. */
 export function logarithm(x: number): number {
   if (!(x > 0 && x < Infinity)) return x === 0 ? -Infinity : Math.sqrt(x);
   const small = x < NORMAL;

@@ -7,7 +7,7 @@ import type { Run } from "./run.js";
 
 const fround = Math.fround;
 
-/** Floats that a step leaves in the trace for each quad. */
+/** The number of floats that a step writes to the trace for each quad. */
 const TRACED = 20;
 
 /** Of one quad: e^-i ×4, e^-f ×4, e^2g - 1 ×4, e^-o ×4. */
@@ -15,7 +15,7 @@ const parts = new Float32Array(16);
 /** Of one quad, c' in four lanes: e^2c' - 1. */
 const cells = new Float32Array(4);
 
-/** Gates and cells of a quad from its sums; `c` and `m`: where c and o ∘ tanh(c') lie. */
+/** Gates and cells of a quad from its sums; `c` and `m`: the places of c and of o ∘ tanh(c'). */
 function updateQuad(
   f32: Float32Array,
   sums: number,
@@ -43,7 +43,7 @@ function updateQuad(
 /** Of one quad N and D of i, of f and of o, P/2 and Q of g and of c', each ×4. */
 const shortParts = new Float32Array(40);
 
-/** The same to seven bits. */
+/** The same, accurate to seven bits. */
 function updateQuadShort(
   f32: Float32Array,
   sums: number,
@@ -91,7 +91,7 @@ function lstmStepOf(layer: RecurrentRecord, run: Run): void {
   if (run.stepTrace) traceRow(f32, z, state1, hidden, run.stepTrace);
   if (layer.projection) projectHidden(layer, m, run);
 }
-/** Of assembly/lstm.ts. */
+/** The step of assembly/lstm.ts. */
 export const lstmStep: Step = {
   run: lstmStepOf,
   ownProduct: false,
@@ -116,7 +116,7 @@ function traceRow(
   }
 }
 
-/** y ← W_hr m for the rows of a step, by way of sums behind m. */
+/** y ← W_hr m for the rows of a step, with the sums stored after m. */
 export function projectHidden(
   layer: RecurrentRecord,
   m: number,

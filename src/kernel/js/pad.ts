@@ -2,7 +2,7 @@ import type { Pass } from "../contract.js";
 import type { Memory } from "../memory.js";
 import { Fields } from "./layer.js";
 
-/** Its record: class Pad of assembly/arrays/pad.ts. */
+/** The fields of its record: class Pad in assembly/arrays/pad.ts. */
 export const PAD = [
   "from",
   "to",
@@ -13,7 +13,7 @@ export const PAD = [
   "count",
 ] as const;
 
-/** A run's: class PadRun there. */
+/** Those of a run: class PadRun there. */
 export const PAD_RUN = [
   "to",
   "from",

@@ -4,7 +4,7 @@ import { Fields } from "./layer.js";
 
 const fround = Math.fround;
 
-/** Its record: class Planes of assembly/layers/planes.ts. */
+/** The fields of its record: class Planes in assembly/arrays/planes.ts. */
 export const PLANES = [
   "x",
   "y",

@@ -3,7 +3,7 @@ import type { Memory } from "../memory.js";
 import { Fields } from "./layer.js";
 import { logarithm } from "./logarithm.js";
 
-/** Its record: class Pointwise of assembly/layers/pointwise.ts. */
+/** The fields of its record: class Pointwise in assembly/layers/pointwise.ts. */
 export const POINTWISE = [
   "code",
   "y",
@@ -19,7 +19,7 @@ export const POINTWISE = [
   "quadB",
 ] as const;
 
-/** In the order of their numbers. */
+/** In the order of their codes. */
 export const POINTWISE_NAMES = [
   "add",
   "subtract",
@@ -46,7 +46,7 @@ const FUNCTIONS: Record<PointwiseName, (a: number, b: number) => number> = {
   log: logarithm,
 };
 
-/** y [rows, columns] ← f(a, b): each is rounded once, as it is stored. */
+/** y [rows, columns] ← f(a, b); each result is rounded once, when it is stored. */
 export function pointwiseKernel(memory: Memory): Pass {
   return (address) => {
     const { f32 } = memory;

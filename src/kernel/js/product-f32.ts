@@ -1,8 +1,8 @@
 const fround = Math.fround;
 
 /**
- * Sums of one quad (4 outputs) of a panel over k inputs, added to those at `from`, left at `to`. Column after column,
- * as `pair` in assembly/simd.ts does without relaxed SIMD.
+ * The sums of one quad (4 outputs) of a panel over k inputs, added to those at `from` and stored at `to`; column after
+ * column, as `pair` in assembly/simd.ts adds them without relaxed SIMD.
  */
 function quadSums(
   f32: Float32Array,
@@ -30,7 +30,7 @@ function quadSums(
   f32[to + 3] = s3;
 }
 
-/** `product` of product.ts. */
+/** `product` in product.ts. */
 export function productF32(
   f32: Float32Array,
   w: number,

@@ -1,9 +1,9 @@
 const fround = Math.fround;
 
-/* The numbers of assembly/integers.ts. */
+/* The constants of assembly/integers.ts. */
 const MAGIC = 12582912;
 const TINY = 2 ** -100;
-/** Floats of a panel before its columns. */
+/** The number of floats before a panel's columns. */
 const HEAD = 48;
 
 /** A row of x as integers. */
@@ -11,14 +11,14 @@ let integers = new Int16Array(0);
 /** The memory's weights. */
 let weights: Int16Array = new Int16Array(0);
 
-/** The largest integer of which k products with int8 can be added up in 32 bits. */
+/** The largest integer for which the sum of k products with int8 fits into 32 bits. */
 export const limitOf = (k: number): number =>
   Math.min(32767, Math.floor(0x7fffffff / (127 * k)));
 
 /** The nearest integer, ties to even, of a number below 2²². */
 const nearest = (value: number): number => fround(value + MAGIC) - MAGIC;
 
-/** x ≈ scale · integers of one row; what it returns is the scale. `limit` 0: seven bits. */
+/** Writes one row as integers, x ≈ scale · integers, and returns the scale; `limit` 0: seven bits. */
 function toIntegers(
   f32: Float32Array,
   x: number,
@@ -34,7 +34,7 @@ function toIntegers(
     least = Math.min(least, f32[i] as number);
     most = Math.max(most, f32[i] as number);
   }
-  if (!(most - least < Number.POSITIVE_INFINITY)) return Number.NaN; // whatever its integers are
+  if (!(most - least < Number.POSITIVE_INFINITY)) return Number.NaN; // the integers do not matter
   const bottom = own ? -least : -low;
   const top = own ? most : high;
   const reach = limit ? Math.max(bottom, top) : fround(top + bottom);
@@ -50,7 +50,7 @@ function toIntegers(
   return fround(reach / levels);
 }
 
-/** `product` of product.ts; exact sums, in whatever order. */
+/** `product` in product.ts; sums are exact, in any order. */
 export function productInt8(
   f32: Float32Array,
   limit: number,

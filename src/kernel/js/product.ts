@@ -4,7 +4,7 @@ import { productF32 } from "./product-f32.js";
 import { limitOf, productInt8 } from "./product-int8.js";
 import type { Run } from "./run.js";
 
-/** z [rows, 16 · panels] ← bias + x [rows, k] W, or, accumulating, z + x W; `matrix`: its first panel, if w is another. */
+/** z [rows, 16 · panels] ← bias + x [rows, k] W, or z + x W if `accumulate`; `matrix`: the first panel, if w is a later one. */
 export function product(
   f32: Float32Array,
   { format }: LayerRecord,
@@ -45,7 +45,7 @@ export function product(
   else throw new Error(`kernel: expected a format of weights, got ${format}`);
 }
 
-/** z ← b + x W for every row's steps of the chunk. */
+/** z ← b + x W for the steps of every row in the chunk. */
 export function project(layer: LayerRecord, run: Run): void {
   const { f32, rows, steps } = run;
   const { input, inputWidth, zStride, panels } = layer;

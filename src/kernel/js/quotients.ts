@@ -1,7 +1,7 @@
 import { FORMATS } from "../pack/index.js";
 import type { LayerRecord } from "./layer.js";
 
-/* assembly/quotients.ts, operation by operation: the derivation and the errors are there. */
+/* assembly/quotients.ts, operation by operation; see there for the derivation and the errors. */
 
 const fround = Math.fround;
 

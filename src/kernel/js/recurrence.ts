@@ -6,13 +6,13 @@ import { product, project } from "./product.js";
 import { RecurrentRecord } from "./recurrent.js";
 import { Run } from "./run.js";
 
-/** One step of a cell. */
+/** A step of a cell. */
 export interface Step {
-  /** From sums and states to y; h is carried on here. */
+  /** Computes y from the sums and states; the time loop copies y to h. */
   run(layer: RecurrentRecord, run: Run): void;
-  /** Whether it makes the product with h itself; otherwise it is in the sums. */
+  /** Whether `run` computes the product with h itself; if not, the sums include it. */
   readonly ownProduct: boolean;
-  /** Floats that a step leaves in the trace for each quad. */
+  /** The number of floats that a step writes to the trace for each quad. */
   readonly traced: number;
 }
 
@@ -37,7 +37,7 @@ function addRecurrent(
   );
 }
 
-/** Projects the chunk, then runs it through time; the first state is h. */
+/** Projects the chunk, then runs its steps; the first state is h. */
 function recurrent(layer: RecurrentRecord, step: Step, run: Run): void {
   const { f32, z, y, trace, steps } = run;
   project(layer, run);
@@ -61,7 +61,7 @@ function recurrent(layer: RecurrentRecord, step: Step, run: Run): void {
   }
 }
 
-/** The time loop of one kind of cell; `stepOf`: which of its steps a layer has. */
+/** The time loop of one kind of cell; `stepOf` chooses the step for a layer. */
 export function recurrence(
   memory: Memory,
   type: RecurrentType,

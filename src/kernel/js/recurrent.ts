@@ -8,7 +8,7 @@ export class RecurrentRecord extends LayerRecord {
   readonly recurrent: number;
   readonly projection: number;
   readonly candidate: number;
-  /** Lanes of the cell, and how many of them are real. */
+  /** The lanes of the cell, and how many of them are used. */
   readonly hidden: number;
   readonly hiddenSize: number;
   readonly reverse: boolean;

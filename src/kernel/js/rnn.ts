@@ -8,7 +8,7 @@ function rnnStepOf(layer: RecurrentRecord, run: Run): void {
   for (let row = 0; row < active; row++)
     activate(f32, layer, z + row * zRow, y + row * yRow);
 }
-/** Of assembly/rnn.ts. */
+/** The step of assembly/rnn.ts. */
 export const rnnStep: Step = {
   run: rnnStepOf,
   ownProduct: false,

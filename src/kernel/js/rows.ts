@@ -2,13 +2,13 @@ import type { Pass } from "../contract.js";
 import type { Memory } from "../memory.js";
 import { Fields } from "./layer.js";
 
-/** Its record: class Rows of assembly/arrays/rows.ts. */
+/** The fields of its record: class Rows in assembly/arrays/rows.ts. */
 export const ROWS = ["from", "to", "list", "count", "bytes"] as const;
 
-/** A row's: class RowOf there. */
+/** Those of a row: class RowOf there. */
 export const ROW = ["to", "a", "b", "sign"] as const;
 
-/** Sums and differences of rows. */
+/** Adds and subtracts rows. */
 export function rowsKernel(memory: Memory): Pass {
   return (address) => {
     const { f32, i32 } = memory;

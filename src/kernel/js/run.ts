@@ -13,7 +13,7 @@ const TRACE = at("trace");
 const STATE_0 = at("state0");
 const STATE_1 = at("state1");
 
-/** A record of assembly/run.ts, places in floats. One object a kernel, so that a step allocates nothing. */
+/** A record of assembly/run.ts, with places counted in floats. One object per kernel, so that a step does not allocate. */
 export class Run {
   readonly #memory: Memory;
   f32: Float32Array;
@@ -59,14 +59,14 @@ export class Run {
     return this;
   }
 
-  /** Steps of a row in this chunk. */
+  /** The number of a row's steps in this chunk. */
   length(row: number): number {
     return this.#lengths
       ? (this.#memory.i32[this.#lengths + row] as number)
       : this.steps;
   }
 
-  /** How many rows have a step t: the first ones. */
+  /** The number of rows that have a step t; these come first. */
   running(t: number): number {
     let active = this.rows;
     while (active > 0 && this.length(active - 1) <= t) active--;
