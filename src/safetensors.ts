@@ -18,7 +18,8 @@ const INTEGERS = new Map<unknown, { size: number; read: Reader }>([
   ["I16", { size: 2, read: (bytes) => new Int16Array(bytes) }],
 ]);
 type Reader = (bytes: ArrayBuffer) => Float32Array | Int8Array | Int16Array;
-const READ = new Map([...DTYPES, ...INTEGERS]);
+/** All that files may have. @internal */
+export const READ = new Map([...DTYPES, ...INTEGERS]);
 
 /** The name of the tensor with the scales of an integer tensor. @internal */
 export const scaleName = (name: string): string => `${name}_scale`;

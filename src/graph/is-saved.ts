@@ -1,13 +1,13 @@
 import { isRecord } from "../checks.js";
-import { DTYPES } from "../dtypes.js";
 import { FormatError } from "../errors.js";
+import { READ } from "../safetensors.js";
 import { readHeader } from "../safetensors-header.js";
 
 /** Whether the file is one that Graph.save wrote; damage elsewhere in it does not matter. */
 export function isSaved(bytes: Uint8Array): boolean {
   let metadata: Record<string, string>;
   try {
-    ({ metadata } = readHeader(bytes, DTYPES));
+    ({ metadata } = readHeader(bytes, READ));
   } catch (error) {
     if (error instanceof FormatError) return false;
     throw error;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { load, loadGraph, toOnnx } from "../../src/formats/onnx/index.js";
+import { load as loadAny } from "../../src/formats/load/index.js";
 import { GRU, Linear, LSTM, Sequential } from "../../src/index.js";
 import { quantize, saveCompact } from "../../src/quantize/index.js";
 import { assemble, parse } from "../../src/safetensors.js";
@@ -48,6 +49,7 @@ describe.each([
     const error = worstError(output.data, graph.forward(x).output.data);
     expect(error).toBeGreaterThan(0);
     expect(error).toBeLessThan(tolerance);
+    expectSameTensor(loadAny(bytes).model.forward(x).output, output);
     const { model: rounded } = quantize(model());
     const small = saveCompact(rounded, storage);
     expect(small.length).toBe(rounded.save().length);
@@ -56,6 +58,14 @@ describe.each([
       rounded.forward(x).output,
     );
   });
+});
+
+test("gatewise/load takes the files of graphs with integers for graphs", () => {
+  const graph = load(toOnnx(model()), { precision: "int8" }).model;
+  for (const bytes of [graph.save(), saveCompact(graph, "int16")]) {
+    const { output } = loadGraph(bytes).forward(x);
+    expectSameTensor(loadAny(bytes).model.forward(x).output, output);
+  }
 });
 
 test("halves are the nearest ones, ties to even", () => {
