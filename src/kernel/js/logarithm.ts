@@ -1,4 +1,4 @@
-/* assembly/logarithm.ts, operation by operation; see there for the derivation. */
+/* assembly/arrays/logarithm.ts, operation by operation; see there for the derivation. */
 
 const fround = Math.fround;
 

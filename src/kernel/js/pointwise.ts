@@ -3,7 +3,7 @@ import type { Memory } from "../memory.js";
 import { Fields } from "./layer.js";
 import { logarithm } from "./logarithm.js";
 
-/** The fields of its record: class Pointwise in assembly/layers/pointwise.ts. */
+/** The fields of its record: class Pointwise in assembly/arrays/pointwise.ts. */
 export const POINTWISE = [
   "code",
   "y",
