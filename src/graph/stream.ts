@@ -40,10 +40,12 @@ export class GraphStream implements ModelStream {
   /** The names of inputs that are not given with every step: states, and those that stay. */
   readonly #known: ReadonlySet<string>;
   readonly #links: readonly StateLink[];
-  readonly #fixed: ReadonlyMap<number, Value>;
-  readonly #initial: ReadonlyMap<string, Value>;
-  /** Own copies, into which every step writes. */
+  #fixed: ReadonlyMap<number, Value>;
+  #initial: ReadonlyMap<string, Value>;
+  /** Own copies. */
   #states = new Map<string, Value>();
+  /** Those of the step before, into which the next one writes: outputs may have the numbers of the inputs themselves. */
+  readonly #spare = new Map<string, Value>();
   readonly #frames: Frames;
   #disposed = false;
 
@@ -176,9 +178,12 @@ export class GraphStream implements ModelStream {
 
   #keep(name: string, value: Value): void {
     const own = this.#states.get(name);
-    if (own && own.data.length === value.data.length && sameShape(own, value))
-      own.data.set(value.data);
-    else this.#states.set(name, copyOf(value));
+    const spare = this.#spare.get(name);
+    if (spare && sameShape(spare, value)) {
+      spare.data.set(value.data);
+      this.#states.set(name, spare);
+    } else this.#states.set(name, copyOf(value));
+    if (own) this.#spare.set(name, own);
   }
 
   /** The state inputs of the next run: copies; only those that are known, so none before the first run of zeros. */
@@ -208,6 +213,9 @@ export class GraphStream implements ModelStream {
     this.#checkUse();
     const copy = make(this.#runner, this.#options);
     copy.#states = copiesOf(this.#states);
+    // not what the options say by now: their arrays are the caller's
+    copy.#fixed = this.#fixed;
+    copy.#initial = this.#initial;
     return copy;
   }
 
@@ -215,6 +223,7 @@ export class GraphStream implements ModelStream {
   dispose(): void {
     this.#disposed = true;
     this.#states.clear();
+    this.#spare.clear();
   }
 
   #checkUse(): void {

@@ -137,3 +137,93 @@ describe("a stream", () => {
     expect([...stream.run({ x: [1, 2] }).t!.data]).toEqual([12, 24]);
   });
 });
+
+describe("states that are inputs again", () => {
+  const row = (name: string) => ({ name, shape: [1, 2] });
+  const same = (from: string, to: string) => ({
+    type: "Identity",
+    name: to,
+    inputs: [from],
+    outputs: [to],
+  });
+
+  test("move along a line of delays, in whatever order", () => {
+    const bytes = modelBytes({
+      nodes: [
+        same("x", "a'"),
+        same("a", "b'"),
+        same("b", "c'"),
+        same("c", "y"),
+      ],
+      inputs: ["x", "a", "b", "c"].map(row),
+      outputs: ["y", "a'", "b'", "c'"].map((name) => ({ name })),
+    });
+    for (const names of ["abc", "cba", "bca"]) {
+      const states = Object.fromEntries([...names].map((s) => [s, `${s}'`]));
+      const stream = load(bytes).model.stream({ states });
+      const given = [1, 2, 3, 4, 5, 6];
+      const got = given.map((n) => [...stream.step([n, -n])]);
+      const late = [0, 0, 0, 1, 2, 3].map((n) => [n, -n || 0]);
+      expect(got).toEqual(late);
+    }
+  });
+
+  test("are swapped", () => {
+    const { model } = load(
+      modelBytes({
+        nodes: [same("a", "a'"), same("b", "b'"), same("x", "y")],
+        inputs: ["x", "a", "b"].map(row),
+        outputs: ["y", "a'", "b'"].map((name) => ({ name })),
+      }),
+    );
+    const state = { a: [[1, 1]], b: [[2, 2]] };
+    const stream = model.stream({ states: { a: "b'", b: "a'" }, state });
+    for (const [a, b] of [
+      [2, 1],
+      [1, 2],
+      [2, 1],
+    ]) {
+      stream.step([0, 0]);
+      expect([...stream.state.a!.data]).toEqual([a, a]);
+      expect([...stream.state.b!.data]).toEqual([b, b]);
+    }
+  });
+
+  test("are given as an output before they change", () => {
+    const { model } = load(
+      modelBytes({
+        nodes: [
+          same("sum", "y"),
+          { type: "Add", inputs: ["x", "sum"], outputs: ["sum'"] },
+        ],
+        inputs: ["x", "sum"].map(row),
+        outputs: ["y", "sum'"].map((name) => ({ name })),
+      }),
+    );
+    const stream = model.stream({ states: { sum: "sum'" } });
+    const got = [1, 10, 100].map((n) => [...stream.step([n, n])]);
+    expect(got).toEqual([
+      [0, 0],
+      [1, 1],
+      [11, 11],
+    ]);
+    expect([...stream.step({ x: [[1000, 1000]] }).y!.data]).toEqual([111, 111]);
+  });
+
+  test("leave a fork the inputs that its stream has, whatever became of the arrays", () => {
+    const { model } = load(
+      modelBytes({
+        nodes: [
+          { type: "Add", inputs: ["x", "c"], outputs: ["y"] },
+          same("x", "s'"),
+        ],
+        inputs: ["x", "c", "s"].map(row),
+        outputs: ["y", "s'"].map((name) => ({ name })),
+      }),
+    );
+    const c = { shape: [1, 2], data: Float32Array.of(5, 5) };
+    const stream = model.stream({ states: { s: "s'" }, inputs: { c } });
+    c.data.fill(100);
+    expect([...stream.fork().step([1, 2])]).toEqual([6, 7]);
+  });
+});
