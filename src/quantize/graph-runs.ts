@@ -11,10 +11,12 @@ import type { Deviation } from "./report.js";
 /** A frame at a time. */
 export type Sequence = readonly GraphFrame[];
 
-/** What is no list is a sequence of one frame. @throws TypeError for anything but named inputs */
+/** What is no list is a sequence of one frame. @throws TypeError for anything but named inputs; RangeError for no frames */
 export function sequencesOf(data: readonly unknown[]): Sequence[] {
   return data.map((given, i) => {
     const frames: unknown[] = Array.isArray(given) ? given : [given];
+    if (!frames.length)
+      throw wrong(true, `calibrate[${i}]`, "at least one frame", given);
     frames.forEach((frame, at) => {
       if (isRecord(frame) && !ArrayBuffer.isView(frame)) return;
       const place = Array.isArray(given) ? `[${i}][${at}]` : `[${i}]`;

@@ -380,6 +380,9 @@ test("what is refused says so", () => {
     /^model: expected a node with a matrix that is known at load and not kept/,
   );
   refused({ calibrate: [] }).toThrow(/^calibrate: expected at least one input/);
+  refused({ calibrate: [[]] }).toThrow(
+    "calibrate[0]: expected at least one frame, got an array of length 0",
+  );
   refused({ calibrate: [[1, 2]] }).toThrow(
     /^calibrate\[0\]\[0\]: expected inputs of the graph by their names/,
   );
