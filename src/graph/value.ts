@@ -133,6 +133,12 @@ export function exact(value: number, dtype: Dtype, place: string): number {
   throw new RangeError(message(place, expected, `${value}`));
 }
 
+/** The same of all numbers that a node has computed. */
+export function checkExact({ dtype, data }: Value, place: string): void {
+  if (dtype === "float32") return;
+  for (let i = 0; i < data.length; i++) exact(data[i] as number, dtype, place);
+}
+
 /** Whether the lists have the same numbers; NaN is like NaN. */
 export function sameNumbers(a: Numbers, b: Numbers): boolean {
   if (a.length !== b.length) return false;

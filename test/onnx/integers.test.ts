@@ -50,4 +50,82 @@ describe("integers", () => {
       /\(Cast\): expected results that uint64 holds, .* got -1/,
     );
   });
+
+  test.each<[string, TypeName, number[], NodeSpec, number[]]>([
+    [
+      "MatMul",
+      "int32",
+      [2 ** 31 - 1],
+      { type: "MatMul", inputs: ["x", "y"], outputs: ["z"] },
+      [2],
+    ],
+    [
+      "Sum",
+      "int32",
+      [2 ** 31 - 1],
+      { type: "Sum", inputs: ["x", "y"], outputs: ["z"] },
+      [1],
+    ],
+    [
+      "Einsum",
+      "int32",
+      [2 ** 31 - 1],
+      {
+        type: "Einsum",
+        inputs: ["x", "y"],
+        outputs: ["z"],
+        attributes: { equation: "i,i->" },
+      },
+      [2],
+    ],
+    [
+      "ScatterElements",
+      "uint8",
+      [200],
+      {
+        type: "ScatterElements",
+        inputs: ["x", "at", "y"],
+        outputs: ["z"],
+        attributes: { reduction: "add" },
+      },
+      [100],
+    ],
+    [
+      "ScatterND",
+      "uint8",
+      [200],
+      {
+        type: "ScatterND",
+        inputs: ["x", "at", "y"],
+        outputs: ["z"],
+        attributes: { reduction: "mul" },
+      },
+      [2],
+    ],
+  ])(
+    "past the ends of their type are refused by %s",
+    (type, dtype, data, node, by) => {
+      const index = { dtype: "int64", data: [0] } as const;
+      const { model } = load(
+        modelBytes({
+          opset: 18,
+          nodes: [node],
+          inputs: [{ name: "x", dtype, shape: [1] }],
+          outputs: [{ name: "z", dtype: null }],
+          initializers: [
+            { name: "y", dtype, shape: [1], data: by },
+            {
+              ...index,
+              name: "at",
+              shape: type === "ScatterND" ? [1, 1] : [1],
+            },
+          ],
+        }),
+      );
+      expect(() => model.run({ x: data })).toThrow(
+        new RegExp(`\\(${type}\\): expected results that ${dtype} holds`),
+      );
+      expect([...model.run({ x: [1] }).z!.data]).toHaveLength(1);
+    },
+  );
 });

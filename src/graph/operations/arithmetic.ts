@@ -6,7 +6,7 @@ import { broadcastOffsets, broadcastShape } from "../indexing.js";
 import type { PointwiseName } from "../../layers/arrays.js";
 import type { Compile, Node, Prepared } from "../node.js";
 import type { Family } from "../table.js";
-import { exact, type Value } from "../value.js";
+import { checkExact, exact, type Value } from "../value.js";
 import {
   alongAxis,
   type Binary,
@@ -194,6 +194,7 @@ function folded(f: Binary, mean = false): Compile {
             if (mean)
               for (let i = 0; i < to.length; i++)
                 to[i] = (to[i] as number) / count;
+            checkExact(result, node.place);
           },
         };
       },

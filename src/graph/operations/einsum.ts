@@ -6,7 +6,7 @@ import { sizeOf } from "../../tensor.js";
 import { offsets, stridesOf } from "../strides.js";
 import type { Compile, Node } from "../node.js";
 import type { Family } from "../table.js";
-import type { Value } from "../value.js";
+import { checkExact, type Value } from "../value.js";
 
 interface Equation {
   /** Letters; "..." is one of them until the ranks are known. */
@@ -110,6 +110,7 @@ const einsum: Compile = (node) => {
             }
             y.data[o] = sum;
           }
+          checkExact(y, node.place);
         },
       };
     },

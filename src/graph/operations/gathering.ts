@@ -8,7 +8,7 @@ import { around, axisOf } from "../indexing.js";
 import { stridesOf } from "../strides.js";
 import type { Compile, Node } from "../node.js";
 import type { Family } from "../table.js";
-import type { Numbers, Value } from "../value.js";
+import { checkExact, type Numbers, type Value } from "../value.js";
 import { checkIndices, rowOf } from "./gather.js";
 
 /** The strides of `shape` over the positions of `part`, whose `axis` is where the index goes. */
@@ -199,6 +199,7 @@ const scatterND: Compile = (node) => {
                 data[from] as number,
               );
           }
+          checkExact(y, node.place);
         },
       };
     },
@@ -265,6 +266,7 @@ const scatterElements: Compile = (node) => {
             const to = (base[i] as number) + row * inner;
             y.data[to] = combine(y.data[to] as number, data[i] as number);
           }
+          checkExact(y, node.place);
         },
       };
     },

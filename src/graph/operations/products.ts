@@ -11,7 +11,7 @@ import {
 import { offsets } from "../strides.js";
 import type { Compile, Node, Prepared } from "../node.js";
 import type { Family } from "../table.js";
-import type { Dtype, Numbers, Value } from "../value.js";
+import { checkExact, type Dtype, type Numbers, type Value } from "../value.js";
 import { checkFloats, constantGemm, constantMatMul } from "./linear.js";
 
 /** NumPy's matmul: matrices in the last two axes, the others broadcast; vectors become rows and columns. */
@@ -49,7 +49,10 @@ export function multiplied(
   return {
     outputs: [y],
     work: product.work,
-    run: ([x, z]) => product.run((x as Value).data, (z as Value).data, y.data),
+    run([x, z]) {
+      product.run((x as Value).data, (z as Value).data, y.data);
+      checkExact(y, node.place);
+    },
   };
 }
 
