@@ -144,7 +144,26 @@ async function open(page, origin, { file, cases, options }) {
     "[data-verdict]",
     (/** @type {any} */ e) => e.textContent,
   );
-  return /✗|expected/.test(verdict)
-    ? { problem: verdict.replace(/\s+/g, " ") }
-    : {};
+  if (/✗|expected/.test(verdict))
+    return { problem: verdict.replace(/\s+/g, " ") };
+  return QUANTISED.test(file) ? await quantised(page) : {};
+}
+
+/** A graph with states, and a chain. */
+const QUANTISED = /onnx.dtln_model_1\.onnx|full_model\.json/;
+
+/** Clicks Quantise, and reads what it says. @param {any} page @returns {Promise<{ problem?: string }>} */
+async function quantised(page) {
+  await page.evaluate(
+    "[...document.querySelectorAll('button')].find((button) => button.textContent.trim() === 'Quantise').click()",
+  );
+  const said = await page.waitForSelector("[data-quantised], .error", {
+    timeout: PATIENCE,
+  });
+  const text = await said.evaluate(
+    (/** @type {any} */ e) => e.parentElement.textContent,
+  );
+  return /kB → .*times as fast/s.test(text)
+    ? {}
+    : { problem: `Quantise: ${text.replace(/\s+/g, " ")}` };
 }
