@@ -128,4 +128,25 @@ describe("integers", () => {
       expect([...model.run({ x: [1] }).z!.data]).toHaveLength(1);
     },
   );
+
+  test.each(["Mean", "AveragePool"])("have no %s", (type) => {
+    const { model } = load(
+      modelBytes({
+        nodes: [
+          {
+            type,
+            inputs: ["x"],
+            outputs: ["y"],
+            ...(type !== "Mean" && { attributes: { kernel_shape: [2] } }),
+          },
+        ],
+        inputs: [{ name: "x", dtype: "int32", shape: [1, 1, 2] }],
+        outputs: [{ name: "y", dtype: null }],
+      }),
+    );
+    const x = [[[3, 6]]];
+    expect(() => model.run({ x })).toThrow(
+      new RegExp(`\\(${type}\\): expected .*floats, got int32`),
+    );
+  });
 });

@@ -172,6 +172,8 @@ function folded(f: Binary, mean = false): Compile {
         for (const value of values)
           if (value.dtype !== dtype || dtype === "bool")
             throw wrongDtype(node, `numbers of ${dtype}`, value.dtype);
+        if (mean && dtype !== "float32")
+          throw wrongDtype(node, "floats", dtype);
         const shapes = values.map(({ shape }) => shape);
         const shape = broadcastShape(shapes, node.place);
         const result = node.value(dtype, shape);

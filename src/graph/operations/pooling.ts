@@ -38,11 +38,13 @@ function windowsOf(
   { dtype, shape }: Value,
   attributes: ReturnType<typeof windowAttributes>,
 ): Windows {
-  if (shape.length < 3 || dtype === "bool")
+  // a mean of integers is none
+  const largest = node.type === "MaxPool";
+  if (shape.length < 3 || (largest ? dtype === "bool" : dtype !== "float32"))
     throw new RangeError(
       message(
         node.place,
-        "[N, C, ..] of numbers",
+        `[N, C, ..] of ${largest ? "numbers" : "floats"}`,
         `${dtype} ${shapeText(shape)}`,
       ),
     );
