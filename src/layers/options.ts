@@ -48,7 +48,8 @@ export interface PrecisionOptions {
   precision?: Precision;
   /**
    * For int8: the range of the values that a matrix multiplies, by the matrix's name ({ weight_ih_l0: [-1, 1] }). Values
-   * outside it are clipped. {} by default: the range is found anew for every step of every row.
+   * outside it are clipped. {} by default: the range is found anew for every step of every row. With 'float32' it is
+   * refused, as it would be ignored.
    */
   ranges?: Ranges;
 }
@@ -204,10 +205,13 @@ export function precisionOptions(options: {
       range,
     );
   }
-  return {
-    precision: checkPrecision(options.precision),
-    ranges: { ...given } as Ranges,
-  };
+  const precision = checkPrecision(options.precision);
+  const [name] = Object.keys(given);
+  if (name !== undefined && precision === "float32")
+    throw new RangeError(
+      message("ranges", "none in precision 'float32'", JSON.stringify(name)),
+    );
+  return { precision, ranges: { ...given } as Ranges };
 }
 
 /**

@@ -257,6 +257,14 @@ describe.each(precisions)("%s", (precision) => {
   });
 });
 
+test("ranges are of integers alone: float32 refuses them", () => {
+  const ranges = { weight: [-1, 1] } as const;
+  for (const options of [{}, { precision: "float32" }] as const)
+    expect(
+      () => new Linear({ inputSize: 2, outputSize: 2, ...options, ranges }),
+    ).toThrow("ranges: expected none in precision 'float32', got \"weight\"");
+});
+
 test("int8: activations of 16 bits leave the weights' rounding alone", () => {
   const options = { inputSize: 64, hiddenSize: 64, seed: 0 } as const;
   const layer = new LSTM({ ...options, precision: "int8" });
