@@ -19,7 +19,11 @@ async function time(name, pass) {
   const contenders = /** @type {const} */ (["float32", ...ROUNDED]).map(
     (precision) => ({ name: precision, run: pass(precision) }),
   );
-  const timings = await turns(contenders, { share: 700, least: 9 });
+  const timings = await turns(contenders, {
+    warmup: 150,
+    share: 250,
+    least: 7,
+  });
   times[name] = Object.fromEntries(
     Object.entries(timings).map(([precision, { best }]) => [precision, best]),
   );
