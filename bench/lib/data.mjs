@@ -20,7 +20,7 @@ export function uniform(size, seed = 1) {
 export const TOLERANCE = 1e-5;
 
 /** And one of int8 weights, for all but long memories: of 7 bits 6e-3 at most. */
-export const INT8_TOLERANCE = 2e-2;
+export const INT8_TOLERANCE = 3e-2;
 
 /**
  * The largest difference; NaN where one has NaN or another size.
