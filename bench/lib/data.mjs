@@ -19,7 +19,7 @@ export function uniform(size, seed = 1) {
 /** How far two float32 computations of one output may be apart. */
 export const TOLERANCE = 1e-5;
 
-/** And one of int8 weights, for all but long memories: of 7 bits 6e-3 at most. */
+/** And one of int8 weights, of random ones: an RNN of 128 units in seven bits is 0.0201 off, the others less. */
 export const INT8_TOLERANCE = 3e-2;
 
 /**

@@ -34,8 +34,6 @@ const results: ByNode[] = readdirSync(new URL("bench/results", root))
   .map((file) => JSON.parse(read(`bench/results/${file}`)))
   .sort((one, other) => parseInt(one.host.v8) - parseInt(other.host.v8));
 const newest = results.at(-1)!;
-/** Whether they have what int8 and threads take, which those of 2026-11-24 are without. */
-const hasWays = newest.cases.every(({ best }) => best);
 const cases = results.flatMap((one) => one.cases);
 
 const isStep = ({ batch, steps }: Case) => batch === 1 && steps === 1;
@@ -154,13 +152,10 @@ describe("docs/speed.md tells", () => {
   });
 });
 
-test.runIf(hasWays)(
-  "the tables of docs/speed.md are those of bench/results",
-  () => {
-    const page = read("docs/speed.md");
-    expect(placed(page, speedTables(results))).toBe(page);
-  },
-);
+test("the tables of docs/speed.md are those of bench/results", () => {
+  const page = read("docs/speed.md");
+  expect(placed(page, speedTables(results))).toBe(page);
+});
 
 /** Least and most that a way gains over float32 on one thread, on the newest Node or all, in layers of some sorts. */
 function gained(
@@ -180,7 +175,7 @@ function gained(
 describe.each(["README.md", "docs/speed.md"])("%s tells", (file) => {
   const text = read(file);
 
-  test.runIf(hasWays)("what int8 gains on sequences", () => {
+  test("what int8 gains on sequences", () => {
     const [low, high, fastLow, fastHigh] = numbers(
       text,
       /`int8` weights run sequences ([\d.]+) to ([\d.]+) × as fast as float32, `int8-fast` on Node 24 ([\d.]+) to ([\d.]+) ×/g,
@@ -190,7 +185,7 @@ describe.each(["README.md", "docs/speed.md"])("%s tells", (file) => {
     expectRange([fastLow!, fastHigh!], gained("gatewise, int8-fast", sorts));
   });
 
-  test.runIf(hasWays)("what two threads gain", () => {
+  test("what two threads gain", () => {
     const claims = numbers(
       text,
       /[Tt]wo threads run sequences of 512 and 1024 units ([\d.]+) to ([\d.]+) × as fast as one/g,
@@ -200,31 +195,23 @@ describe.each(["README.md", "docs/speed.md"])("%s tells", (file) => {
   });
 });
 
-test.runIf(hasWays)(
-  "docs/speed.md tells what V8 gains by wider vectors",
-  () => {
-    const claims = numbers(
-      read("docs/speed.md"),
-      /makes float32 ([\d.]+) to ([\d.]+) × as fast/g,
-    );
-    expectRange(claims, gained(`gatewise, ${WIDE}`, /./));
-  },
-);
+test("docs/speed.md tells what V8 gains by wider vectors", () => {
+  const claims = numbers(
+    read("docs/speed.md"),
+    /makes float32 ([\d.]+) to ([\d.]+) × as fast/g,
+  );
+  expectRange(claims, gained(`gatewise, ${WIDE}`, /./));
+});
 
-test.runIf(hasWays)(
-  "docs/speed.md tells how far native code is ahead, each at its best",
-  () => {
-    const claims = numbers(
-      read("docs/speed.md"),
-      /at its best `onnxruntime-node` takes ([\d.]+) to ([\d.]+) of the time/gi,
-    );
-    const own = newest.cases.filter(
-      (one) => !isStep(one) && one.kind === "LSTM",
-    );
-    const ratios = own.map(({ best }) => best["onnxruntime-node"]!.ratio);
-    expectRange(claims, [Math.min(...ratios), Math.max(...ratios)]);
-  },
-);
+test("docs/speed.md tells how far native code is ahead, each at its best", () => {
+  const claims = numbers(
+    read("docs/speed.md"),
+    /at its best `onnxruntime-node` takes ([\d.]+) to ([\d.]+) of the time/gi,
+  );
+  const own = newest.cases.filter((one) => !isStep(one) && one.kind === "LSTM");
+  const ratios = own.map(({ best }) => best["onnxruntime-node"]!.ratio);
+  expectRange(claims, [Math.min(...ratios), Math.max(...ratios)]);
+});
 
 test("the chart says which direction is good, and has the step at 512", () => {
   const chart = read("docs/speed.svg");
@@ -232,7 +219,7 @@ test("the chart says which direction is good, and has the step at 512", () => {
   expect(chart).toMatch(/512 → 512/);
 });
 
-test.runIf(hasWays)("the chart has the cases that are lost", () => {
+test("the chart has the cases that are lost", () => {
   const chart = read("docs/speed.svg");
   const lost = newest.cases.filter(({ best }) =>
     Object.values(best).some(({ ratio }) => ratio < 0.99),
