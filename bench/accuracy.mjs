@@ -9,18 +9,16 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { init } from "gatewise";
-import { format } from "prettier";
 import { chainTasks } from "./accuracy/chains.mjs";
 import { hearing } from "./accuracy/hearing.mjs";
 import { wholeModels } from "./accuracy/models.mjs";
 import { reading } from "./accuracy/reading.mjs";
 import { tables } from "./accuracy/tables.mjs";
 import { busyHost } from "./lib/host.mjs";
-import { replaced } from "./lib/markdown.mjs";
+import { publish } from "./lib/results.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -68,13 +66,9 @@ function best([first = {}, ...others]) {
 }
 
 const results = { host, tasks, ...whole, speed };
-const text = await format(tables(results), { parser: "markdown" });
-console.log(`\n${text}`);
-if (options.write) {
-  const json = new URL("results/accuracy.json", import.meta.url);
-  writeFileSync(json, `${JSON.stringify(results, null, 1)}\n`);
-  const docs = new URL("../docs/precision.md", import.meta.url);
-  const page = readFileSync(docs, "utf8");
-  const command = "npm run bench:accuracy -- --write";
-  writeFileSync(docs, replaced(page, command, text));
-}
+await publish(results, {
+  tables: tables(results),
+  name: "accuracy",
+  page: "precision.md",
+  write: options.write,
+});

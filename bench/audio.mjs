@@ -13,9 +13,8 @@
  * from ../shared. What is not there is left out by name.
  */
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { format } from "prettier";
 import { canSpeak } from "../tools/speech.mjs";
 import { browser } from "./audio/browser.mjs";
 import { node } from "./audio/node.mjs";
@@ -39,7 +38,7 @@ import {
 } from "./audio/sound.mjs";
 import { tables } from "./audio/tables.mjs";
 import { busyHost } from "./lib/host.mjs";
-import { replaced } from "./lib/markdown.mjs";
+import { publish } from "./lib/results.mjs";
 import { hosts } from "./lib/pages.mjs";
 
 /** @typedef {import("./audio/tables.mjs").Results} Results */
@@ -142,12 +141,9 @@ if (wanted("noise", PARTS)) {
     }
 }
 
-const text = await format(tables(results), { parser: "markdown" });
-console.log(`\n${text}`);
-if (options.write) {
-  const json = new URL("results/audio.json", import.meta.url);
-  writeFileSync(json, `${JSON.stringify(results, null, 1)}\n`);
-  const docs = new URL("../docs/audio.md", import.meta.url);
-  const page = readFileSync(docs, "utf8");
-  writeFileSync(docs, replaced(page, "npm run bench:audio -- --write", text));
-}
+await publish(results, {
+  tables: tables(results),
+  name: "audio",
+  page: "audio.md",
+  write: options.write,
+});

@@ -9,13 +9,12 @@
  * What is not installed is left out by name.
  */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { format } from "prettier";
 import { busyHost, versionIn } from "./lib/host.mjs";
-import { replaced } from "./lib/markdown.mjs";
+import { publish } from "./lib/results.mjs";
 import { hosts } from "./lib/pages.mjs";
 import { browser } from "./read/browser.mjs";
 import { linesIn, models, pictures, wrongIn } from "./read/files.mjs";
@@ -95,13 +94,9 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-const text = await format(tables(results), { parser: "markdown" });
-console.log(`\n${text}`);
-if (options.write && !options.only) {
-  const json = new URL("results/read.json", import.meta.url);
-  writeFileSync(json, `${JSON.stringify(results, null, 1)}\n`);
-  const docs = new URL("../docs/tesseract.md", import.meta.url);
-  const page = readFileSync(docs, "utf8");
-  const command = "npm run bench:read -- --write";
-  writeFileSync(docs, replaced(page, command, text));
-}
+await publish(results, {
+  tables: tables(results),
+  name: "read",
+  page: "tesseract.md",
+  write: options.write && !options.only,
+});

@@ -1,22 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { load } from "../../src/formats/tfjs/index.js";
-import { FormatError } from "../../src/index.js";
+import { messageOf } from "../support/refusals.js";
 import { type BuiltLayer, filled, layersModel } from "../tfjs/build.js";
 import { type Built, lstmConfig, lstmWeights, run } from "./support/graphs.js";
 
 /*
  * What a refused layer's message says: the layer, what was expected, and what came.
  */
-
-function messageOf(call: () => unknown): string {
-  try {
-    call();
-  } catch (error) {
-    expect(error).toBeInstanceOf(FormatError);
-    return (error as FormatError).message;
-  }
-  return "nothing thrown";
-}
 
 const layer = (class_name: string, config: object = {}): BuiltLayer => ({
   class_name,

@@ -1,10 +1,8 @@
 import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
-import {
-  FormatError,
-  load as loadKeras,
-} from "../../src/formats/keras/index.js";
+import { load as loadKeras } from "../../src/formats/keras/index.js";
 import { load } from "../../src/formats/tfjs/index.js";
+import { messageOf } from "../support/refusals.js";
 import { type BuiltLayer, filled, layersModel } from "../tfjs/build.js";
 import { configOf, readFixture } from "./files.js";
 
@@ -32,16 +30,6 @@ const dense = (inputs: number, units: number, config = {}): BuiltLayer => ({
   config: { units, activation: "linear", ...config },
   weights: { kernel: filled(1, inputs, units), bias: filled(1, units) },
 });
-
-function messageOf(call: () => unknown): string {
-  try {
-    call();
-  } catch (error) {
-    expect(error).toBeInstanceOf(FormatError);
-    return (error as FormatError).message;
-  }
-  return "nothing thrown";
-}
 
 const refusal = (...layers: BuiltLayer[]) =>
   messageOf(() => load(layersModel(layers)));

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Graph, GraphBuilder, loadGraph } from "../../src/graph/index.js";
-import type { GraphOptions } from "../../src/graph/index.js";
-import { GRU, LayerNorm, Linear, LSTM, type Tensor } from "../../src/index.js";
+import { GRU, LayerNorm, Linear, LSTM } from "../../src/index.js";
 import type { IntegerTensor } from "../../src/integers.js";
 import { quantize } from "../../src/quantize/index.js";
 import { parse } from "../../src/safetensors.js";
@@ -12,71 +11,16 @@ import {
 } from "../support/compare.js";
 import { backends } from "../support/layers.js";
 import { Random } from "../support/random.js";
+import {
+  flat,
+  type Frame,
+  frames,
+  HIDDEN,
+  listener,
+  outputsOf,
+} from "./listener.js";
 
-const HIDDEN = 24;
-
-/** Frames [1, 12, 6] through a convolution, an LSTM whose states are inputs, and a product, as voice detectors are. */
-function listener(options: GraphOptions = {}): Graph {
-  const random = new Random(1);
-  const builder = new GraphBuilder();
-  const constant = (...shape: number[]) =>
-    builder.constant(random.tensor(shape, -0.3, 0.3));
-  const frame = builder.input("x", [1, 12, 6]);
-  const state = [1, 1, HIDDEN];
-  const h = builder.input("h", state, "float32", undefined, "hn");
-  const c = builder.input("c", state, "float32", undefined, "cn");
-  const convolved = builder.add(
-    "Conv",
-    [frame, constant(32, 12, 3), constant(32)],
-    {},
-    { name: "encoder" },
-  );
-  const steps = builder.add("Transpose", [builder.add("Relu", [convolved])], {
-    perm: [2, 0, 1],
-  });
-  const weights = [
-    constant(1, 4 * HIDDEN, 32),
-    constant(1, 4 * HIDDEN, HIDDEN),
-    constant(1, 8 * HIDDEN),
-  ];
-  const [, hn, cn] = builder.addWide(
-    "LSTM",
-    [steps, ...weights, "", h, c],
-    3,
-    { hidden_size: HIDDEN },
-    { name: "memory" },
-  ) as [string, string, string];
-  const last = builder.add("Reshape", [hn, builder.integers([1, HIDDEN])]);
-  // a node without a name is called by its output
-  const head = builder.add(
-    "Gemm",
-    [last, constant(HIDDEN, 3), constant(3)],
-    {},
-    { name: "" },
-  );
-  builder.output(head, { name: "y", shape: [1, 3] });
-  builder.output(hn, { name: "hn", shape: state });
-  builder.output(cn, { name: "cn", shape: state });
-  return builder.build(options);
-}
-
-type Frame = { x: Tensor };
-
-const frames = (seed: number, count = 12): Frame[] => {
-  const random = new Random(seed);
-  return Array.from({ length: count }, () => ({
-    x: random.tensor([1, 12, 6], 0, 2),
-  }));
-};
 const sequences = [frames(1), frames(2, 7)];
-
-/** What a stream gives, frame by frame. */
-const outputsOf = (graph: Graph, sequence = frames(9)): Tensor[] => {
-  const stream = graph.stream();
-  return sequence.map((frame) => stream.step(frame)["y"]!);
-};
-const flat = (tensors: readonly Tensor[]) =>
-  tensors.flatMap(({ data }) => [...data]);
 
 function expectSame(graph: Graph, other: Graph): void {
   const expected = outputsOf(other);
@@ -190,17 +134,6 @@ describe.each(["int8", "int8-fast"] as const)("%s", (precision) => {
   });
 });
 
-test("biases are moved where that brings the outputs nearer, on frames that were not seen too", () => {
-  const float32 = listener();
-  const expected = flat(outputsOf(float32));
-  const error = (calibrate: Frame[][] | null) => {
-    const options = calibrate ? { calibrate } : {};
-    const found = flat(outputsOf(quantize(float32, options).model));
-    return Math.hypot(...found.map((y, i) => y - expected[i]!));
-  };
-  expect(error([frames(21, 40)])).toBeLessThan(0.8 * error(null));
-});
-
 test("a frame alone, states that a frame gives, and lists are runs of a stream", () => {
   const float32 = listener();
   const [first, second] = frames(5, 2) as [Frame, Frame];
@@ -215,56 +148,6 @@ test("a frame alone, states that a frame gives, and lists are runs of a stream",
   expect(quantize(float32, { calibrate: once }).report.output).toEqual(
     outputOf([[first, second]]),
   );
-});
-
-/** x W + b as exporters write it, and sometimes more that reads the product or b. */
-function product(more: "nothing" | "the product" | "b"): Graph {
-  const random = new Random(7);
-  const builder = new GraphBuilder();
-  const x = builder.input("x", ["N", 40]);
-  const weight = builder.constant(random.tensor([40, 8]));
-  const b = builder.constant(random.tensor([1, 8]), "b");
-  const made = builder.add("MatMul", [x, weight]);
-  builder.output(builder.add("Add", [b, made]), { name: "y" });
-  if (more === "the product")
-    builder.output(builder.add("Relu", [made]), { name: "z" });
-  if (more === "b")
-    builder.output(builder.add("Mul", [builder.input("v", [8]), b]), {
-      name: "z",
-    });
-  return builder.build();
-}
-
-test("an Add of a constant behind a product is its bias, where nothing else reads either", () => {
-  const x = new Random(8).tensor([60, 40], 0, 2);
-  const shift = (graph: Graph, other: Graph) => {
-    const [a, b] = [graph, other].map((each) => each.run({ x })["y"]!.data);
-    return Math.max(
-      ...Array.from({ length: 8 }, (_, i) => {
-        const own = a!.filter((_, at) => at % 8 === i);
-        const wanted = b!.filter((_, at) => at % 8 === i);
-        return Math.abs(own.reduce((s, y, at) => s + y - wanted[at]!, 0) / 60);
-      }),
-    );
-  };
-  const graph = product("nothing");
-  const before = graph.run({ x })["y"]!;
-  const { model } = quantize(graph, { calibrate: [{ x }] });
-  expect(shift(quantize(graph).model, graph)).toBeGreaterThan(1e-3);
-  expect(shift(model, graph)).toBeLessThan(2e-5);
-  expectSameTensor(graph.run({ x })["y"]!, before);
-  const loaded = loadGraph(model.save());
-  expectSameTensor(loaded.run({ x })["y"]!, model.run({ x })["y"]!);
-  const vector = new Float32Array(8);
-  for (const more of ["the product", "b"] as const) {
-    const other = product(more);
-    const given = { x, ...(more === "b" && { v: vector }) };
-    const same = quantize(other, { calibrate: [given] }).model;
-    expectSameTensor(
-      same.run(given)["y"]!,
-      quantize(other).model.run(given)["y"]!,
-    );
-  }
 });
 
 /** Layers of ours, of which one has no matrix, in a body too; one branch never runs. */

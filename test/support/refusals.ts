@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { FormatError } from "../../src/errors.js";
 
 export type Refusal = readonly [
   what: string,
@@ -20,4 +21,15 @@ export function expectRefusal([what, call, kind, message]: Refusal): void {
   expect(`${name}: ${text}`, what).toMatch(new RegExp(`^${kind.name}: `));
   expect(text, what).toMatch(/^[^:]+: expected .+, got .+$/s);
   expect(text, what).toMatch(message);
+}
+
+/** What the FormatError of a call says. */
+export function messageOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    expect(error).toBeInstanceOf(FormatError);
+    return (error as FormatError).message;
+  }
+  return "nothing thrown";
 }
