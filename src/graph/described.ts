@@ -22,7 +22,7 @@ export function described(
 ): GraphDescription {
   const reader = new PlanReader(plan);
   const nodes = reader.nodes(plan.steps);
-  reader.known(plan.outputs);
+  reader.addKnown(plan.outputs);
   return {
     inputs,
     outputs: outputs.map(({ name, type, shape }, i) => {
@@ -35,7 +35,7 @@ export function described(
 }
 
 /** The description with other layers in its nodes, and constants of its own. */
-export function anew(
+export function withLayers(
   description: GraphDescription,
   layerOf: (layer: Layer, name: string) => Layer,
 ): GraphDescription {
@@ -92,8 +92,8 @@ class PlanReader {
     }));
   }
 
-  /** Makes constants of those slots whose values are known. */
-  known(slots: readonly number[]): void {
+  /** Adds constants for those slots whose values are known. */
+  addKnown(slots: readonly number[]): void {
     for (const slot of slots) {
       const value = this.#plan.constants[slot];
       if (value) this.#constant(this.#plan.names[slot] as string, value);
@@ -101,7 +101,7 @@ class PlanReader {
   }
 
   #body({ inputs, outputs, steps }: Body): BodyDescription {
-    this.known(outputs);
+    this.addKnown(outputs);
     return {
       inputs: this.#namesOf(inputs),
       outputs: this.#namesOf(outputs),

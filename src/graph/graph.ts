@@ -6,7 +6,7 @@ import type { Model, Port } from "../models/model.js";
 import { oneLine } from "../one-line.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { type Compiled, compile, type GraphOptions } from "./compile.js";
-import { anew, described } from "./described.js";
+import { described, withLayers } from "./described.js";
 import { type GraphInput, portOf } from "./ports.js";
 import { Runner } from "./runner.js";
 import { saveGraph } from "./saved.js";
@@ -177,12 +177,12 @@ export class Graph extends Inspected implements Model {
    * @param layerOf what takes the place of a layer that a node of this name was given: a new one
    * @internal
    */
-  again(
+  recompiled(
     options: Pick<GraphOptions, "precision" | "keep">,
     layerOf: (layer: Layer, name: string) => Layer,
   ): Graph {
     const { plan, description, operations, backend, limits } = this.compiled;
-    const whole = anew(described(plan, description), layerOf);
+    const whole = withLayers(described(plan, description), layerOf);
     const how = { ...options, ...limits, backend };
     return make(compile(whole, operations, how));
   }

@@ -25,7 +25,7 @@ export function quantizeGraph(
   const sequences = sequencesOf(data);
   const { precision: given, keep: kept } = graph.compiled;
   // as it is, but for names of nodes that differ from each other
-  const exact = graph.again({ precision: given, keep: kept }, copied);
+  const exact = graph.recompiled({ precision: given, keep: kept }, copied);
   const before = matricesOf(exact);
   const names = namesOf(inIntegers(exact, precision, []));
   const chosen = names.filter((name) => !keep.includes(name));
@@ -86,7 +86,7 @@ const inIntegers = (
   precision: Precision,
   keep: readonly string[],
 ): Graph =>
-  graph.again({ precision, keep }, (layer, name) => {
+  graph.recompiled({ precision, keep }, (layer, name) => {
     if (!canQuantize(layer)) return copied(layer);
     return inPrecision(layer, keep.includes(name) ? "float32" : precision, {});
   });
